@@ -1,0 +1,273 @@
+/* Detector geometry, contract §2, and what a subpixel sees, contract §6. */
+#include <float.h>
+
+#include "factors.h"
+#include "units.h"
+#include "vec3.h"
+
+typedef struct axes {
+    pb_vec3 beam, fast, slow, odet, twotheta, polar, spindle;
+} axes;
+
+#define X_AXIS {1.0, 0.0, 0.0}
+#define Y_AXIS {0.0, 1.0, 0.0}
+#define Z_AXIS {0.0, 0.0, 1.0}
+#define MINUS_X_AXIS {-1.0, 0.0, 0.0}
+#define MINUS_Y_AXIS {0.0, -1.0, 0.0}
+#define MINUS_Z_AXIS {0.0, 0.0, -1.0}
+
+/* The table of contract §2, indexed by pb_convention. */
+static const axes CONVENTION_AXES[] = {
+    [PB_CUSTOM] = {X_AXIS, Z_AXIS, MINUS_Y_AXIS, X_AXIS, Y_AXIS, Z_AXIS, Z_AXIS},
+    [PB_ADXV] = {Z_AXIS, X_AXIS, MINUS_Y_AXIS, Z_AXIS, MINUS_X_AXIS, X_AXIS, X_AXIS},
+    [PB_MOSFLM] = {X_AXIS, Z_AXIS, MINUS_Y_AXIS, X_AXIS, MINUS_Z_AXIS, Z_AXIS, Z_AXIS},
+    [PB_XDS] = {Z_AXIS, X_AXIS, Y_AXIS, Z_AXIS, X_AXIS, X_AXIS, X_AXIS},
+    [PB_DIALS] = {Z_AXIS, X_AXIS, Y_AXIS, Z_AXIS, Y_AXIS, Y_AXIS, Y_AXIS},
+    [PB_DENZO] = {X_AXIS, Z_AXIS, MINUS_Y_AXIS, X_AXIS, MINUS_Z_AXIS, Z_AXIS, Z_AXIS},
+};
+
+/* What the flags say about the beam centre, before any rotation, m. */
+typedef struct centre {
+    double Fbeam, Sbeam, Fclose, Sclose;
+} centre;
+
+static double given_or(double value, double otherwise)
+{
+    return isnan(value) ? otherwise : value;
+}
+
+static pb_vec3 vector_or(pb_vec3 vector, pb_vec3 otherwise)
+{
+    return isnan(vector.x) ? otherwise : vector;
+}
+
+static axes chosen_axes(const pb_experiment *e)
+{
+    axes chosen = CONVENTION_AXES[e->convention];
+    if (e->convention == PB_CUSTOM) {
+        chosen.beam = vector_or(e->beam_vector, chosen.beam);
+        chosen.fast = vector_or(e->fast_vector, chosen.fast);
+        chosen.slow = vector_or(e->slow_vector, chosen.slow);
+        chosen.odet = vector_or(e->odet_vector, chosen.odet);
+        chosen.twotheta = vector_or(e->twotheta_axis, chosen.twotheta);
+        chosen.polar = vector_or(e->polar_vector, chosen.polar);
+        chosen.spindle = vector_or(e->spindle_vector, chosen.spindle);
+    }
+    chosen.beam = pb_unit(chosen.beam);
+    chosen.fast = pb_unit(chosen.fast);
+    chosen.slow = pb_unit(chosen.slow);
+    chosen.polar = pb_unit(chosen.polar);
+    chosen.spindle = pb_unit(chosen.spindle);
+    if (pb_norm(chosen.odet) != 1.0)
+        chosen.odet = pb_unit(pb_cross(chosen.fast, chosen.slow));
+    return chosen;
+}
+
+static int32_t chosen_pivot(const pb_experiment *e)
+{
+    switch (e->convention) {
+    case PB_XDS:
+    case PB_DIALS:
+        return PB_PIVOT_SAMPLE;
+    case PB_CUSTOM:
+        return e->pivot;
+    default:
+        return PB_PIVOT_BEAM;
+    }
+}
+
+/* Pixels along one axis; the size follows the count where a count is given. */
+static int count_pixels(int64_t count, double pixel, double *detsize, int32_t *pixels)
+{
+    if (count > 0)
+        *detsize = pixel * (double)count;
+    const double found = ceil(*detsize / pixel - 0.5);
+    if (!(found >= 1.0 && found <= (double)INT32_MAX))
+        return PB_BAD_DETECTOR;
+    *pixels = (int32_t)found;
+    return PB_OK;
+}
+
+static double beam_x(const pb_experiment *e, const pb_detector *d, double x_close)
+{
+    double otherwise = x_close;
+    if (e->convention == PB_MOSFLM || e->convention == PB_DENZO)
+        otherwise = (d->detsize[1] + d->pixel_size) / 2.0;
+    else if (e->convention == PB_ADXV)
+        otherwise = (d->detsize[0] + d->pixel_size) / 2.0;
+    return given_or(pb_metres(e->x_beam), otherwise);
+}
+
+static double beam_y(const pb_experiment *e, const pb_detector *d, double y_close)
+{
+    double otherwise = y_close;
+    if (e->convention == PB_MOSFLM || e->convention == PB_DENZO)
+        otherwise = (d->detsize[0] + d->pixel_size) / 2.0;
+    else if (e->convention == PB_ADXV)
+        otherwise = (d->detsize[1] - d->pixel_size) / 2.0;
+    return given_or(pb_metres(e->y_beam), otherwise);
+}
+
+static centre beam_centre(const pb_experiment *e, const pb_detector *d)
+{
+    const double pixel = d->pixel_size;
+    centre at;
+    at.Fclose = isnan(e->org_x) ? d->detsize[0] / 2.0 : (e->org_x - 0.5) * pixel;
+    at.Sclose = isnan(e->org_y) ? d->detsize[1] / 2.0 : (e->org_y - 0.5) * pixel;
+    const double x = beam_x(e, d, given_or(pb_metres(e->x_close), at.Fclose));
+    const double y = beam_y(e, d, given_or(pb_metres(e->y_close), at.Sclose));
+    at.Fbeam = x;
+    at.Sbeam = y;
+    switch (e->convention) {
+    case PB_MOSFLM:
+        at.Fbeam = y + 0.5 * pixel;
+        at.Sbeam = x + 0.5 * pixel;
+        break;
+    case PB_DENZO:
+        at.Fbeam = y;
+        at.Sbeam = x;
+        break;
+    case PB_ADXV:
+        at.Sbeam = d->detsize[1] - y;
+        break;
+    case PB_CUSTOM:
+        at.Fclose = x;
+        at.Sclose = y;
+        break;
+    default:
+        break;
+    }
+    return at;
+}
+
+/* -f*fast - s*slow + o*out, component by component. */
+static pb_vec3 corner(double f, pb_vec3 fast, double s, pb_vec3 slow, double o, pb_vec3 out)
+{
+    return (pb_vec3){
+        -f * fast.x - s * slow.x + o * out.x,
+        -f * fast.y - s * slow.y + o * out.y,
+        -f * fast.z - s * slow.z + o * out.z,
+    };
+}
+
+static pb_vec3 turned(pb_vec3 v, pb_vec3 angles, pb_vec3 axis, double twotheta)
+{
+    return pb_rotate_axis(pb_rotate(v, angles), axis, twotheta);
+}
+
+/* Steps 1 to 5 of contract §2. */
+static void place(const pb_experiment *e, pb_detector *d, centre at)
+{
+    const pb_vec3 angles = {
+        pb_radians(e->rotations.x),
+        pb_radians(e->rotations.y),
+        pb_radians(e->rotations.z),
+    };
+    const double twotheta = pb_radians(e->twotheta);
+    double ratio = pb_dot(d->beam, pb_rotate(d->odet, angles));
+    if (ratio == 0.0)
+        ratio = DBL_MIN;
+    d->close_distance = given_or(pb_metres(e->close_distance), fabs(ratio * pb_metres(e->distance)));
+    d->distance = d->close_distance / ratio;
+
+    if (d->pivot == PB_PIVOT_SAMPLE)
+        d->pix0 = turned(corner(at.Fclose, d->fast, at.Sclose, d->slow, d->close_distance, d->odet),
+                         angles, d->twotheta_axis, twotheta);
+    d->fast = turned(d->fast, angles, d->twotheta_axis, twotheta);
+    d->slow = turned(d->slow, angles, d->twotheta_axis, twotheta);
+    d->odet = turned(d->odet, angles, d->twotheta_axis, twotheta);
+    if (d->pivot == PB_PIVOT_BEAM)
+        d->pix0 = corner(at.Fbeam, d->fast, at.Sbeam, d->slow, d->distance, d->beam);
+
+    d->Fclose = -pb_dot(d->pix0, d->fast);
+    d->Sclose = -pb_dot(d->pix0, d->slow);
+    d->close_distance = pb_dot(d->pix0, d->odet);
+    const double along_beam = d->close_distance / ratio;
+    const pb_vec3 v = {
+        along_beam * d->beam.x - d->pix0.x,
+        along_beam * d->beam.y - d->pix0.y,
+        along_beam * d->beam.z - d->pix0.z,
+    };
+    d->Fbeam = pb_dot(d->fast, v);
+    d->Sbeam = pb_dot(d->slow, v);
+    d->distance = d->close_distance / ratio;
+}
+
+static void choose_roi(const pb_experiment *e, pb_detector *d)
+{
+    d->roi[0] = e->roi_given ? e->roi[0] : 0;
+    d->roi[1] = e->roi_given ? e->roi[1] : d->pixels[0];
+    d->roi[2] = e->roi_given ? e->roi[2] : 0;
+    d->roi[3] = e->roi_given ? e->roi[3] : d->pixels[1];
+}
+
+static int geometry_is_finite(const pb_detector *d)
+{
+    return pb_vec3_is_finite(d->pix0) && pb_vec3_is_finite(d->fast) &&
+           pb_vec3_is_finite(d->slow) && pb_vec3_is_finite(d->odet) &&
+           pb_vec3_is_finite(d->beam) && pb_vec3_is_finite(d->polar) &&
+           pb_vec3_is_finite(d->spindle) && isfinite(d->Fbeam) && isfinite(d->Sbeam) &&
+           isfinite(d->distance) && isfinite(d->close_distance);
+}
+
+int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
+{
+    if (experiment->convention < PB_CUSTOM || experiment->convention > PB_DENZO)
+        return PB_BAD_ARGUMENT;
+    detector->convention = experiment->convention;
+    detector->pivot = chosen_pivot(experiment);
+    detector->curved = experiment->curved;
+    detector->point_pixel = experiment->point_pixel;
+    detector->pixel_size = pb_metres(experiment->pixel_size);
+    for (int axis = 0; axis < 2; axis++) {
+        detector->detsize[axis] = pb_metres(experiment->detsize[axis]);
+        const int status = count_pixels(experiment->pixels[axis], detector->pixel_size,
+                                        &detector->detsize[axis], &detector->pixels[axis]);
+        if (status != PB_OK)
+            return status;
+    }
+    choose_roi(experiment, detector);
+
+    const axes chosen = chosen_axes(experiment);
+    detector->beam = chosen.beam;
+    detector->fast = chosen.fast;
+    detector->slow = chosen.slow;
+    detector->odet = chosen.odet;
+    detector->polar = chosen.polar;
+    detector->spindle = chosen.spindle;
+    detector->twotheta_axis = chosen.twotheta;
+    place(experiment, detector, beam_centre(experiment, detector));
+    return geometry_is_finite(detector) ? PB_OK : PB_BAD_GEOMETRY;
+}
+
+/* Wrap a flat position around the sample. */
+static pb_vec3 on_the_sphere(const pb_detector *d, pb_vec3 flat)
+{
+    pb_vec3 u = pb_scale(d->beam, d->distance);
+    u = pb_rotate_axis(u, d->slow, flat.y / d->distance);
+    return pb_rotate_axis(u, d->fast, flat.z / d->distance);
+}
+
+pb_vec3 pb_subpixel_position(const pb_detector *detector, int64_t slow, int64_t fast)
+{
+    const double sub = detector->subpixel_size;
+    const double F = sub * (double)fast + sub / 2.0;
+    const double S = sub * (double)slow + sub / 2.0;
+    const pb_vec3 f = detector->fast, s = detector->slow, o = detector->odet;
+    /* Depth into the sensor, 0 at its front; the product keeps the contract's sum. */
+    const double Odet = 0.0;
+    const pb_vec3 position = {
+        F * f.x + S * s.x + Odet * o.x + detector->pix0.x,
+        F * f.y + S * s.y + Odet * o.y + detector->pix0.y,
+        F * f.z + S * s.z + Odet * o.z + detector->pix0.z,
+    };
+    return detector->curved ? on_the_sphere(detector, position) : position;
+}
+
+double pb_solid_angle(const pb_detector *detector, double airpath)
+{
+    const double pixel = detector->pixel_size;
+    if (detector->point_pixel)
+        return 1.0 / airpath / airpath;
+    return pixel * pixel / airpath / airpath * detector->close_distance / airpath;
+}

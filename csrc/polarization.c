@@ -1,0 +1,23 @@
+/* Polarization factor, contract §6. */
+#include "factors.h"
+#include "vec3.h"
+
+/* Angle between the polarization direction and the plane of scattering, radians. */
+static double scattering_plane_angle(pb_vec3 incident, pb_vec3 diffracted, pb_vec3 axis)
+{
+    const pb_vec3 B = pb_unit(pb_cross(axis, incident));
+    const pb_vec3 E = pb_unit(pb_cross(incident, B));
+    return -atan2(pb_dot(diffracted, B), pb_dot(diffracted, E));
+}
+
+double pb_polarization_factor(pb_vec3 incident, pb_vec3 diffracted, pb_vec3 *axis,
+                              double kahn_factor)
+{
+    incident = pb_unit(incident);
+    diffracted = pb_unit(diffracted);
+    *axis = pb_unit(*axis);
+    const double c = pb_dot(incident, diffracted);
+    const double psi =
+        kahn_factor != 0.0 ? scattering_plane_angle(incident, diffracted, *axis) : 0.0;
+    return 0.5 * (1.0 + c * c - kahn_factor * cos(2 * psi) * (1 - c * c));
+}
