@@ -1,0 +1,86 @@
+# Needs Python >= 3.11 with venv, gcc and make; everything else is installed into $(VENV).
+# pip's own variables (PIP_INDEX_URL, PIP_FIND_LINKS, ...) work as always.
+
+PYTHON ?= python3
+VENV ?= .venv
+SANITIZE_VENV ?= .venv-sanitize
+WORKERS ?= 2
+# One time for all reports of a run.
+STAMP := $(or $(STAMP),$(shell date -u +%Y%m%dT%H%M%SZ))
+
+# What the compiled core depends on; Python files are used where they lie.
+CORE := CMakeLists.txt $(wildcard csrc/*)
+# The tests that need nothing but the C core.
+CORE_TESTS := $(wildcard tests/test_c_core_*.py) tests/test_golden_c.py
+
+EXAMPLES := src/parity_bridge/examples
+GNNQQNY_FLAGS = $(subst gnnqqny_p1.hkl,$(EXAMPLES)/gnnqqny_p1.hkl,\
+    $(shell cat $(EXAMPLES)/gnnqqny.txt))
+
+pip_install = $(1)/bin/python -m pip install --quiet --constraint constraints.txt
+requirements = $(1)/bin/python .ci/requirements.py $(2) > $@.txt
+gcc_library = $(shell gcc -print-file-name=$(1))
+c_option = --config-settings=cmake.define.$(1)=ON
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint sanitize wheel bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/installed ## compare both engines: the 4096 x 4096 benchmark, then GNNQQNY
+	$(VENV)/bin/python -m parity_bridge run --stamp $(STAMP)-benchmark \
+	    --pixel 0 0 --tag edge --pixel 2048 2048 --tag centre
+	$(VENV)/bin/python -m parity_bridge run --stamp $(STAMP)-gnnqqny \
+	    --pixel 10 50 --tag ring --pixel 32 32 --tag centre -- $(GNNQQNY_FLAGS)
+
+test: $(VENV)/installed $(VENV)/test.installed ## the whole test suite
+	$(VENV)/bin/python -m pytest -n $(WORKERS)
+
+lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff and mypy
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+# PYTHONMALLOC: Python's own allocator would hide the ends of buffers from AddressSanitizer.
+# --capture=sys: pytest must not swallow a sanitizer's report, which ends the process.
+sanitize: $(SANITIZE_VENV)/installed ## the C core's tests under ASan and UBSan
+	LD_PRELOAD="$(call gcc_library,libasan.so) $(call gcc_library,libubsan.so)" \
+	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	    $(SANITIZE_VENV)/bin/python -m pytest --capture=sys $(CORE_TESTS)
+
+wheel: $(VENV)/bin/python ## build the wheel into dist/
+	$(VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist $(call c_option,PB_WERROR) .
+
+bench: $(VENV)/installed ## time the commands and the core
+	$(VENV)/bin/python benchmarks/bench.py
+
+clean: ## remove environments, builds and caches
+	rm -rf $(VENV) $(SANITIZE_VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/bin/python $(SANITIZE_VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(PYTHON) is older than \
+	Python 3.11; name a newer one: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(@:/bin/python=)
+
+$(VENV)/%.installed: pyproject.toml constraints.txt .ci/requirements.py | $(VENV)/bin/python
+	$(call requirements,$(VENV),$*)
+	$(call pip_install,$(VENV)) --requirement $@.txt
+	@touch $@
+
+$(VENV)/installed: $(VENV)/run.installed $(CORE)
+	$(call pip_install,$(VENV)) --no-deps $(call c_option,PB_WERROR) --editable .
+	@touch $@
+
+# torch is left out: the tests need only the C core, and a sanitizer would check all of torch too.
+$(SANITIZE_VENV)/run.installed: pyproject.toml constraints.txt .ci/requirements.py \
+        | $(SANITIZE_VENV)/bin/python
+	$(call requirements,$(SANITIZE_VENV),run test)
+	$(call pip_install,$(SANITIZE_VENV)) $$(grep -v '^torch' $@.txt)
+	@touch $@
+
+$(SANITIZE_VENV)/installed: $(SANITIZE_VENV)/run.installed $(CORE)
+	CC=gcc $(call pip_install,$(SANITIZE_VENV)) --no-deps $(call c_option,PB_SANITIZE) \
+	    $(call c_option,PB_WERROR) --config-settings=install.strip=false --editable .
+	@touch $@
