@@ -1,0 +1,42 @@
+"""Files that are never seen half-written: a temporary name in the same folder, then a rename."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from parity_bridge.errors import FileError
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8 to ``path``; see ``write_bytes``."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, replacing what was there; a reader sees the old file or the new.
+
+    Raises FileError when it cannot be written; then ``path`` is as it was.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        _write_and_rename(temporary, path, data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(
+            f"{path} cannot be written ({reason}); "
+            "name a file in a folder that exists and may be written to"
+        ) from error
+
+
+def _write_and_rename(temporary: Path, path: Path, data: bytes) -> None:
+    try:
+        # Unlike the tempfile module, "x" leaves the permissions to the user's umask.
+        with temporary.open("xb") as file:
+            file.write(data)
+        os.replace(temporary, path)  # noqa: PTH105 -- the name says that the target is replaced
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,36 @@
+"""Every failure a user can cause or meet, each with the exit status the command ends with.
+
+The message of an error is one sentence that names the file, line or flag and says what to do.
+"""
+
+from __future__ import annotations
+
+
+class BridgeError(Exception):
+    """Base of all errors that the command line turns into a message and an exit status."""
+
+    exit_status = 1
+
+
+class UsageError(BridgeError):
+    """A flag, a value or an experiment that makes no sense (exit 1)."""
+
+    exit_status = 1
+
+
+class EngineError(BridgeError):
+    """An engine could not be loaded or failed while it computed (exit 2)."""
+
+    exit_status = 2
+
+
+class ShapeError(BridgeError):
+    """Two records that do not describe the same set of pixels or subpixels (exit 4)."""
+
+    exit_status = 4
+
+
+class FileError(BridgeError):
+    """A file that is missing, is not what it should be, or cannot be written (exit 5)."""
+
+    exit_status = 5

@@ -1,0 +1,203 @@
+"""What is simulated: one frozen, validated Experiment.
+
+Convention
+----------
+Values are raw: the numbers and units a person writes on a nanoBragg command line (mm, Å, degrees,
+µm), ``None`` where nothing was given. Nothing is derived here. Each engine converts the units
+(contract §1) and derives geometry (§2) and cell (§3) by itself, so that the derivation is compared
+too. Fast comes before slow in the names of detector quantities; pixels are (slow, fast).
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Vector = tuple[Finite, Finite, Finite]
+Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+
+#: The contract's default fluence, photons/m² (§1).
+DEFAULT_FLUENCE = 125932015286227086360700780544.0
+
+#: Rows of a tapped pixel grow with the square of this; beyond it a value is a slip of the hand.
+MAX_OVERSAMPLE = 256
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Cell(_Frozen):
+    """Unit cell as given: lengths in Å, angles in degrees (contract §3).
+
+    A missing ``b`` or ``c`` is ``a``; a missing angle is exactly π/2 radians.
+    """
+
+    a: Positive
+    b: Positive | None = None
+    c: Positive | None = None
+    alpha: Positive | None = None
+    beta: Positive | None = None
+    gamma: Positive | None = None
+
+    @model_validator(mode="after")
+    def _angles_close(self) -> Self:
+        alpha, beta, gamma = (
+            90.0 if angle is None else angle for angle in (self.alpha, self.beta, self.gamma)
+        )
+        largest = max(alpha, beta, gamma)
+        total = alpha + beta + gamma
+        if largest >= 180 or total >= 360 or 2 * largest >= total:
+            raise ValueError(
+                f"no unit cell has the angles {alpha:g} {beta:g} {gamma:g}: each must be below "
+                "180°, below the sum of the other two, and all three must add up to less than 360°"
+            )
+        return self
+
+
+class Crystal(_Frozen):
+    """Cell or orientation matrix, orientation, size and shape of the crystal (contract §3, §6)."""
+
+    cell: Cell | None = None
+    #: MOSFLM orientation matrix, row by row: the x, y, z rows of the columns a*, b*, c*.
+    matrix: tuple[Finite, ...] | None = Field(default=None, min_length=9, max_length=9)
+    #: Rotations about x, y, z, degrees.
+    misset: Vector = (0.0, 0.0, 0.0)
+    #: Unit cells along a, b, c.
+    cells: tuple[Int32, Int32, Int32] = (1, 1, 1)
+    #: Crystal size along x, y, z, mm; 0 leaves the number of cells as given.
+    sample_size: tuple[NonNegative, NonNegative, NonNegative] = (0.0, 0.0, 0.0)
+    shape: Literal["parallelepiped", "round", "gauss", "tophat"] = "parallelepiped"
+    fudge: Positive = 1.0
+    #: Thickness of the water around the crystal, µm.
+    water: NonNegative = 0.0
+
+    @model_validator(mode="after")
+    def _one_source_of_the_cell(self) -> Self:
+        if (self.cell is None) == (self.matrix is None):
+            raise ValueError("give the unit cell with -cell or with -mat FILE, exactly one of them")
+        if self.matrix is not None and not any(self.matrix):
+            raise ValueError("-mat: the orientation matrix is all zeros; give a*, b*, c* in 1/Å")
+        return self
+
+
+class Beam(_Frozen):
+    """The X-ray beam (contract §1)."""
+
+    #: Å.
+    wavelength: Positive = 1.0
+    #: Kahn polarization factor.
+    polarization: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)] = 0.0
+    #: False switches the polarization factor off altogether (``-nopolar``).
+    polarized: bool = True
+    #: Photons/m²; replaced by flux, exposure and beam size where a flux is given.
+    fluence: NonNegative = DEFAULT_FLUENCE
+    #: Photons/s.
+    flux: NonNegative = 0.0
+    #: Seconds.
+    exposure: NonNegative = 1.0
+    #: mm.
+    beam_size: Positive = 0.1
+
+
+class DetectorVectors(_Frozen):
+    """Axes of the custom convention; ``None`` takes the convention's default (contract §2)."""
+
+    fast: Vector | None = None
+    slow: Vector | None = None
+    odet: Vector | None = None
+    beam: Vector | None = None
+    polarization: Vector | None = None
+    spindle: Vector | None = None
+    twotheta: Vector | None = None
+
+    @model_validator(mode="after")
+    def _not_zero(self) -> Self:
+        for name in type(self).model_fields:
+            vector = getattr(self, name)
+            if vector is not None and not 0.0 < math.hypot(*vector) < math.inf:
+                raise ValueError(f"the {name} vector {vector} has no direction; give a finite one")
+        return self
+
+
+class Detector(_Frozen):
+    """Where the detector stands and how it is divided (contract §2). Lengths in mm."""
+
+    convention: Literal["mosflm", "denzo", "adxv", "xds", "dials", "custom"] = "mosflm"
+    vectors: DetectorVectors = DetectorVectors()
+    #: Only the custom convention keeps the pivot that the flags set.
+    pivot: Literal["sample", "beam"] = "sample"
+    distance: Positive = 100.0
+    close_distance: Positive | None = None
+    pixel_size: Positive = 0.1
+    pixels_fast: Annotated[int, Field(gt=0, le=2**31 - 1)] | None = None
+    pixels_slow: Annotated[int, Field(gt=0, le=2**31 - 1)] | None = None
+    detsize_fast: Positive = 102.4
+    detsize_slow: Positive = 102.4
+    x_beam: Finite | None = None
+    y_beam: Finite | None = None
+    x_close: Finite | None = None
+    y_close: Finite | None = None
+    #: XDS origin, pixels counted from 1.
+    org_x: Finite | None = None
+    org_y: Finite | None = None
+    #: Rotations about x, y, z, degrees.
+    rotations: Vector = (0.0, 0.0, 0.0)
+    twotheta: Finite = 0.0
+    curved: bool = False
+    point_pixel: bool = False
+
+
+class Sampling(_Frozen):
+    """How finely the pixel is sampled and what is left out (contract §4, §6)."""
+
+    #: Subpixels along each axis; ``None`` lets the engine choose as the contract says (§3).
+    oversample: Annotated[int, Field(ge=1, le=MAX_OVERSAMPLE)] | None = None
+    oversample_polar: bool = False
+    oversample_omega: bool = False
+    #: Spindle angle, degrees.
+    phi: Finite = 0.0
+    #: Resolution cut, Å; 0 keeps everything.
+    dmin: NonNegative = 0.0
+    #: ``None`` interpolates by the contract's own rule (§5).
+    interpolate: bool | None = None
+    #: fast_min, fast_max, slow_min, slow_max, inclusive at both ends.
+    roi: tuple[Int32, Int32, Int32, Int32] | None = None
+
+    @model_validator(mode="after")
+    def _region_in_order(self) -> Self:
+        if self.roi is not None:
+            fast_min, fast_max, slow_min, slow_max = self.roi
+            if fast_min > fast_max or slow_min > slow_max:
+                raise ValueError(
+                    f"-roi {fast_min} {fast_max} {slow_min} {slow_max} holds no pixel; "
+                    "write fast_min fast_max slow_min slow_max"
+                )
+        return self
+
+
+class StructureFactorSource(_Frozen):
+    """Which structure factors are read; with neither file every lookup gives ``default_F``."""
+
+    #: Text table, one ``h k l F`` a line.
+    hkl: Path | None = None
+    #: Binary cache (``Fdump.bin``), read where no text table is named.
+    dump: Path | None = None
+    #: Electrons.
+    default_F: Finite = 0.0
+
+
+class Experiment(_Frozen):
+    """Everything an engine needs to know; equal experiments give equal records."""
+
+    crystal: Crystal
+    beam: Beam = Beam()
+    detector: Detector = Detector()
+    sampling: Sampling = Sampling()
+    structure_factors: StructureFactorSource = StructureFactorSource()

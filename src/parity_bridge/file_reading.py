@@ -1,0 +1,40 @@
+"""Reading a whole input file, every trouble with it told in one sentence."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from parity_bridge.errors import FileError
+
+
+def file_status(path: Path, what: str) -> os.stat_result:
+    """Status of the regular file ``path``; ``what`` is its role in the sentence of a FileError."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, what, error) from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise FileError(f"{what} {path} is {kind}; name a file")
+    return status
+
+
+def read_file(path: Path, what: str) -> bytes:
+    """Content of the regular file ``path``; raises FileError when it is empty or cannot be read."""
+    file_status(path, what)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, what, error) from error
+    if not data:
+        raise FileError(f"{what} {path} is empty; name a file with content")
+    return data
+
+
+def _unreadable(path: Path, what: str, error: OSError | ValueError) -> FileError:
+    if isinstance(error, FileNotFoundError):
+        return FileError(f"{what} {path} does not exist; check the name")
+    reason = getattr(error, "strerror", None) or error
+    return FileError(f"{what} {str(path)!r} cannot be read ({reason}); check name and permissions")

@@ -1,0 +1,241 @@
+"""The nanoBragg flags in scope, one table: what each takes and which Experiment fields it sets.
+
+A field is named by its path, ``detector.rotations.0`` being the first number of the tuple
+``Experiment.detector.rotations``. Contract §1 to §6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+Value = float | str | Path | None
+#: How the words after a flag are read; a matrix is a file or the nine numbers themselves.
+Kind = Literal["number", "integer", "direction", "path", "matrix", "pivot"]
+
+_PIVOT = "detector.pivot"
+_CONVENTION = "detector.convention"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One line of the table."""
+
+    names: tuple[str, ...]
+    help: str
+    #: Fields the values go to, in order.
+    fields: tuple[str, ...] = ()
+    kind: Kind = "number"
+    #: How many values the flag takes; empty: one for each field.
+    counts: tuple[int, ...] = ()
+    #: A single value goes to every field.
+    repeat: bool = False
+    #: Turns the number that was given into the one the field holds.
+    convert: Callable[[float], float] | None = None
+    #: Fields set to a constant besides; all that a flag without values sets.
+    also: Mapping[str, Value] = field(default_factory=dict)
+    #: Whether ``to_flags`` writes this flag from the table alone.
+    written: bool = True
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """The numbers of values that may follow the flag."""
+        return self.counts or (len(self.fields),)
+
+
+def _numbered(tuple_field: str, size: int = 3) -> tuple[str, ...]:
+    return tuple(f"{tuple_field}.{place}" for place in range(size))
+
+
+def _switch(name: str, field_name: str, text: str, value: Value = True) -> Flag:
+    return Flag((name,), text, also={field_name: value})
+
+
+def _setting(names: str, field_name: str, text: str, pivot: str | None = None) -> Flag:
+    also = {} if pivot is None else {_PIVOT: pivot}
+    return Flag(tuple(names.split()), text, (field_name,), also=also)
+
+
+def _direction(name: str, vector: str, text: str) -> Flag:
+    fields = _numbered(f"detector.vectors.{vector}")
+    return Flag((name,), text, fields, kind="direction", also={_CONVENTION: "custom"})
+
+
+def _convention(name: str) -> Flag:
+    return Flag(
+        (f"-{name}",), f"{name.upper()} geometry (§2)", also={_CONVENTION: name}, written=False
+    )
+
+
+def _wavelength(electronvolt: float) -> float:
+    if electronvolt <= 0:
+        raise ValueError("the value must be greater than 0")
+    return 12398.42 / electronvolt
+
+
+_STRUCTURE_FACTORS = (
+    Flag(("-hkl",), "text table, h k l F a line", ("structure_factors.hkl",), kind="path"),
+    Flag(("-dump",), "cache read without -hkl", ("structure_factors.dump",), kind="path"),
+    _setting("-default_F", "structure_factors.default_F", "F where no table has one, electrons"),
+)
+
+_CRYSTAL = (
+    Flag(
+        ("-cell",),
+        "a b c, Å, alpha beta gamma, degrees; missing b, c are a, missing angles 90",
+        tuple(f"crystal.cell.{name}" for name in ("a", "b", "c", "alpha", "beta", "gamma")),
+        counts=(1, 2, 3, 4, 5, 6),
+    ),
+    Flag(
+        ("-mat",),
+        "MOSFLM orientation matrix: a file or its nine numbers",
+        _numbered("crystal.matrix", 9),
+        kind="matrix",
+        counts=(1, 9),
+    ),
+    Flag(("-misset",), "rotations about x y z, degrees", _numbered("crystal.misset")),
+    Flag(
+        ("-N",),
+        "unit cells along each axis",
+        _numbered("crystal.cells"),
+        kind="integer",
+        counts=(1,),
+        repeat=True,
+        written=False,
+    ),
+    Flag(("-Na",), "unit cells along a", ("crystal.cells.0",), kind="integer"),
+    Flag(("-Nb",), "unit cells along b", ("crystal.cells.1",), kind="integer"),
+    Flag(("-Nc",), "unit cells along c", ("crystal.cells.2",), kind="integer"),
+    Flag(
+        ("-xtalsize", "-samplesize"),
+        "crystal size, mm: one number, or x y z",
+        _numbered("crystal.sample_size"),
+        counts=(1, 3),
+        repeat=True,
+    ),
+    _switch("-square_xtal", "crystal.shape", "parallelepiped crystal", "parallelepiped"),
+    _switch("-round_xtal", "crystal.shape", "ellipsoidal crystal", "round"),
+    _switch("-gauss_xtal", "crystal.shape", "Gaussian spots", "gauss"),
+    _switch("-tophat_spots", "crystal.shape", "top-hat spots", "tophat"),
+    _setting("-fudge", "crystal.fudge", "factor on the spot radius of the other shapes"),
+    _setting("-water", "crystal.water", "thickness of the surrounding water, µm"),
+)
+
+_BEAM = (
+    _setting("-lambda -wave", "beam.wavelength", "wavelength, Å"),
+    Flag(
+        ("-energy",),
+        "photon energy, eV",
+        ("beam.wavelength",),
+        convert=_wavelength,
+        written=False,
+    ),
+    _setting("-polar", "beam.polarization", "Kahn polarization factor, -1 to 1"),
+    _switch("-nopolar", "beam.polarized", "no polarization factor", value=False),
+    _setting("-fluence", "beam.fluence", "photons/m²"),
+    _setting("-flux", "beam.flux", "photons/s"),
+    _setting("-exposure", "beam.exposure", "exposure time, s"),
+    _setting("-beamsize", "beam.beam_size", "beam size, mm"),
+)
+
+_GEOMETRY = (
+    _direction("-fdet_vector", "fast", "fast axis"),
+    _direction("-sdet_vector", "slow", "slow axis"),
+    _direction("-odet_vector", "odet", "axis out of the detector plane"),
+    _direction("-beam_vector", "beam", "beam direction"),
+    _direction("-polar_vector", "polarization", "polarization axis"),
+    _direction("-spindle_axis", "spindle", "spindle axis"),
+    _direction("-twotheta_axis", "twotheta", "2θ axis"),
+    Flag(
+        ("-pix0_vector",),
+        "selects custom geometry, the numbers are not used (§2)",
+        counts=(3,),
+        also={_CONVENTION: "custom"},
+        written=False,
+    ),
+    *map(_convention, ("mosflm", "denzo", "adxv", "xds", "dials")),
+    _setting("-distance", "detector.distance", "sample to detector along the beam, mm", "beam"),
+    _setting(
+        "-close_distance", "detector.close_distance", "shortest distance to the plane, mm", "sample"
+    ),
+    _setting("-Xbeam", "detector.x_beam", "beam centre, mm", "beam"),
+    _setting("-Ybeam", "detector.y_beam", "beam centre, mm", "beam"),
+    _setting("-Xclose", "detector.x_close", "point closest to the sample, mm", "sample"),
+    _setting("-Yclose", "detector.y_close", "point closest to the sample, mm", "sample"),
+    _setting("-ORGX", "detector.org_x", "XDS origin, pixels", "sample"),
+    _setting("-ORGY", "detector.org_y", "XDS origin, pixels", "sample"),
+    _setting("-detector_rotx", "detector.rotations.0", "rotation about x, degrees"),
+    _setting("-detector_roty", "detector.rotations.1", "rotation about y, degrees"),
+    _setting("-detector_rotz", "detector.rotations.2", "rotation about z, degrees"),
+    Flag(
+        ("-twotheta",),
+        "rotation about the 2θ axis, degrees",
+        ("detector.twotheta",),
+        also={_PIVOT: "sample"},
+        written=False,
+    ),
+    Flag(("-pivot",), "beam or sample, custom geometry", (_PIVOT,), kind="pivot", written=False),
+    _switch("-curved_det", "detector.curved", "all pixels at the same distance"),
+    _switch("-point_pixel", "detector.point_pixel", "solid angle without obliquity"),
+)
+
+_PIXELS = (
+    _setting("-pixel", "detector.pixel_size", "pixel size, mm"),
+    Flag(
+        ("-detpixels",),
+        "pixels along both axes",
+        ("detector.pixels_fast", "detector.pixels_slow"),
+        kind="integer",
+        counts=(1,),
+        repeat=True,
+        written=False,
+    ),
+    Flag(
+        ("-detpixels_f", "-detpixels_x"),
+        "pixels along fast",
+        ("detector.pixels_fast",),
+        kind="integer",
+    ),
+    Flag(
+        ("-detpixels_s", "-detpixels_y"),
+        "pixels along slow",
+        ("detector.pixels_slow",),
+        kind="integer",
+    ),
+    Flag(
+        ("-detsize",),
+        "detector size along both axes, mm",
+        ("detector.detsize_fast", "detector.detsize_slow"),
+        counts=(1,),
+        repeat=True,
+        written=False,
+    ),
+    _setting("-detsize_f -detsize_x", "detector.detsize_fast", "detector size along fast, mm"),
+    _setting("-detsize_s -detsize_y", "detector.detsize_slow", "detector size along slow, mm"),
+)
+
+_SAMPLING = (
+    Flag(
+        ("-oversample",),
+        "subpixels along each axis of a pixel",
+        ("sampling.oversample",),
+        kind="integer",
+    ),
+    _switch("-oversample_polar", "sampling.oversample_polar", "polarization per subpixel"),
+    _switch("-oversample_omega", "sampling.oversample_omega", "solid angle per subpixel"),
+    _setting("-phi", "sampling.phi", "spindle angle, degrees"),
+    _setting("-dmin", "sampling.dmin", "resolution cut, Å"),
+    _switch("-interpolate", "sampling.interpolate", "interpolate structure factors"),
+    _switch("-nointerpolate", "sampling.interpolate", "nearest structure factor", value=False),
+    Flag(
+        ("-roi",),
+        "region: fast_min fast_max slow_min slow_max, inclusive",
+        _numbered("sampling.roi", 4),
+        kind="integer",
+    ),
+)
+
+FLAGS = (*_STRUCTURE_FACTORS, *_CRYSTAL, *_BEAM, *_GEOMETRY, *_PIXELS, *_SAMPLING)
+BY_NAME = {name: flag for flag in FLAGS for name in flag.names}

@@ -1,0 +1,113 @@
+"""Reading the words that follow a flag."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import takewhile
+from pathlib import Path
+
+from parity_bridge.errors import UsageError
+from parity_bridge.flag_table import Flag, Kind, Value
+from parity_bridge.orientation_matrix import read_matrix
+from parity_bridge.plain_numbers import plain_integer, plain_number
+
+_NOUNS: dict[Kind, tuple[str, str]] = {
+    "number": ("number", "numbers"),
+    "direction": ("number", "numbers"),
+    "integer": ("whole number", "whole numbers"),
+    "path": ("file name", "file names"),
+    "matrix": ("file name", "numbers"),
+    "pivot": ("word (beam or sample)", "words"),
+}
+
+
+def is_flag_word(word: str) -> bool:
+    """Whether ``word`` is written like a flag: a minus sign and no number after it."""
+    return word.startswith("-") and not _looks_numeric(word)
+
+
+def value_words(flag: Flag, name: str, following: Sequence[str]) -> list[str]:
+    """Those of the words ``following`` the flag typed as ``name`` that belong to it.
+
+    Raises UsageError when their number is not one the flag takes.
+    """
+    words = list(takewhile(lambda word: not is_flag_word(word), following[: max(flag.takes)]))
+    if len(words) not in flag.takes:
+        found = f"only {' '.join(words)!r} follows it" if words else "none follows it"
+        raise UsageError(f"{name} takes {_takes(flag)}, but {found}; give what is missing")
+    return words
+
+
+def read_values(flag: Flag, name: str, words: Sequence[str]) -> list[Value]:
+    """Values of the ``words`` after the flag typed as ``name``.
+
+    Raises UsageError for a word that cannot be a value of the flag, FileError for a matrix file.
+    """
+    if not words:
+        return []
+    typed = " ".join([name, *words])
+    try:
+        values = _READERS[flag.kind](words, flag)
+    except ValueError as error:
+        raise UsageError(f"{typed}: {error}") from error
+    return values * len(flag.fields) if flag.repeat and len(values) == 1 else values
+
+
+def _numbers(words: Sequence[str], flag: Flag) -> list[Value]:
+    numbers = map(plain_number, words)
+    return list(numbers if flag.convert is None else map(flag.convert, numbers))
+
+
+def _integers(words: Sequence[str], _flag: Flag) -> list[Value]:
+    return [plain_integer(word) for word in words]
+
+
+def _direction(words: Sequence[str], _flag: Flag) -> list[Value]:
+    vector = [plain_number(word) for word in words]
+    if not 0.0 < math.hypot(*vector) < math.inf:
+        raise ValueError("this vector has no direction; give a finite one that is not zero")
+    return list(vector)
+
+
+def _path(words: Sequence[str], _flag: Flag) -> list[Value]:
+    if not words[0] or words[0].startswith("-"):
+        raise ValueError("this is not a file name; one that begins with a minus is written ./-name")
+    return [Path(words[0])]
+
+
+def _matrix(words: Sequence[str], flag: Flag) -> list[Value]:
+    return list(read_matrix(Path(words[0]))) if len(words) == 1 else _numbers(words, flag)
+
+
+def _pivot(words: Sequence[str], _flag: Flag) -> list[Value]:
+    if words[0].lower() not in ("beam", "sample"):
+        raise ValueError("the pivot is either beam or sample")
+    return [words[0].lower()]
+
+
+_READERS: dict[Kind, Callable[[Sequence[str], Flag], list[Value]]] = {
+    "number": _numbers,
+    "integer": _integers,
+    "direction": _direction,
+    "path": _path,
+    "matrix": _matrix,
+    "pivot": _pivot,
+}
+
+
+def _takes(flag: Flag) -> str:
+    singular, plural = _NOUNS[flag.kind]
+    counts = flag.takes
+    if flag.kind == "matrix":
+        return f"{counts[0]} {singular} or {counts[-1]} {plural}"
+    amount = f"{counts[0]} to {counts[-1]}" if len(counts) > 2 else " or ".join(map(str, counts))
+    return f"{amount} {singular if counts == (1,) else plural}"
+
+
+def _looks_numeric(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

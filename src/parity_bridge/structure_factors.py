@@ -1,0 +1,111 @@
+"""Structure factors on disk -> a dense grid, and where it came from (contract §5)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from parity_bridge.atomic_write import write_bytes
+from parity_bridge.errors import UsageError
+from parity_bridge.fdump_cache import decode_cache, encode_cache
+from parity_bridge.file_reading import file_status, read_file
+from parity_bridge.grid_box import Box, Index
+from parity_bridge.hkl_text import Reflections, parse_reflections
+from parity_bridge.taps.f_cell import HklTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.experiment import StructureFactorSource
+
+Kind = Literal["text", "cache"]
+_NAMES: dict[Kind, str] = {"text": "table", "cache": "cache"}
+
+
+@dataclass(frozen=True)
+class StructureFactors:
+    """A grid of structure factors as the engines look them up."""
+
+    #: Electrons, (h, k, l), C-contiguous, read-only; ``None`` where no file was named.
+    grid: NDArray[np.float64] | None
+    #: Miller indices of ``grid[0, 0, 0]``.
+    minimum: Index
+    provenance: HklTable
+
+
+def load(source: StructureFactorSource) -> StructureFactors:
+    """The structure factors that ``source`` names: its text table, else its cache, else none.
+
+    The grid of an unchanged file is kept, since every engine of a run loads the same one.
+    Raises FileError for a file that cannot be read or is not what it should be.
+    """
+    if source.hkl is not None:
+        return _load_file("text", source.hkl, source.default_F)
+    if source.dump is not None:
+        return _load_file("cache", source.dump, source.default_F)
+    nothing = HklTable(
+        source="none", file=None, sha256=None, entries=0, extents=None, default_F=source.default_F
+    )
+    return StructureFactors(None, (0, 0, 0), nothing)
+
+
+def write_cache(path: str | Path, factors: StructureFactors) -> None:
+    """Write the grid of ``factors`` as the original program would have left it in ``Fdump.bin``.
+
+    Raises UsageError where there is no grid, FileError where ``path`` cannot be written.
+    """
+    if factors.grid is None:
+        raise UsageError("no structure factors to write to a cache; name a table with -hkl FILE")
+    h, k, l = (
+        low + size - 1 for low, size in zip(factors.minimum, factors.grid.shape, strict=True)
+    )
+    write_bytes(path, encode_cache(Box(factors.minimum, (h, k, l)), factors.grid))
+
+
+def _load_file(kind: Kind, path: Path, default_F: float) -> StructureFactors:
+    status = file_status(path, _NAMES[kind])
+    version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+    return _load_version(kind, path, default_F, version)
+
+
+@lru_cache(maxsize=2)
+def _load_version(
+    kind: Kind, path: Path, default_F: float, _version: tuple[int, int, int, int]
+) -> StructureFactors:
+    data = read_file(path, _NAMES[kind])
+    if kind == "text":
+        reflections = parse_reflections(data, path)
+        entries = reflections.F.size
+        box, grid = _fill(reflections, default_F, path)
+    else:
+        box, grid = decode_cache(data, path)
+        entries = grid.size
+    grid.setflags(write=False)
+    provenance = HklTable(
+        source=kind,
+        file=str(path),
+        sha256=hashlib.sha256(data).hexdigest(),
+        entries=entries,
+        extents=box.extents,
+        default_F=default_F,
+    )
+    return StructureFactors(grid, box.minimum, provenance)
+
+
+def _fill(
+    reflections: Reflections, default_F: float, path: Path
+) -> tuple[Box, NDArray[np.float64]]:
+    hkl = reflections.hkl
+    box = Box(tuple(hkl.min(axis=0).tolist()), tuple(hkl.max(axis=0).tolist()))
+    box.check_size("table", path)
+    places = np.ravel_multi_index(tuple((hkl - box.minimum).T), box.shape)
+    # numpy promises no order for repeated indices: of each, keep the last line explicitly.
+    unique, from_the_end = np.unique(places[::-1], return_index=True)
+    grid = np.full(box.shape, default_F)
+    grid.reshape(-1)[unique] = reflections.F[::-1][from_the_end]
+    return box, grid

@@ -1,0 +1,197 @@
+"""Random valid experiments, every value one that a beamline could have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+from parity_bridge.experiment import (
+    Beam,
+    Cell,
+    Crystal,
+    Detector,
+    DetectorVectors,
+    Experiment,
+    Sampling,
+    StructureFactorSource,
+    Vector,
+)
+
+CONVENTIONS = ("mosflm", "denzo", "adxv", "xds", "dials", "custom")
+SHAPES = ("parallelepiped", "round", "gauss", "tophat")
+MAX_PIXELS = 64
+
+#: The custom convention's own axes; given ones stay near them, so that no two become parallel.
+_CUSTOM_AXES: dict[str, Vector] = {
+    "fast": (0.0, 0.0, 1.0),
+    "slow": (0.0, -1.0, 0.0),
+    "odet": (1.0, 0.0, 0.0),
+    "beam": (1.0, 0.0, 0.0),
+    "polarization": (0.0, 0.0, 1.0),
+    "spindle": (0.0, 0.0, 1.0),
+    "twotheta": (0.0, 1.0, 0.0),
+}
+
+
+def between(low: float, high: float) -> SearchStrategy[float]:
+    """Floats in a closed range, neither NaN nor subnormal."""
+    return st.floats(low, high, allow_subnormal=False)
+
+
+def _three(numbers: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, Any, Any]]:
+    return st.tuples(numbers, numbers, numbers)
+
+
+def _zero_or(low: float, high: float) -> SearchStrategy[float]:
+    return st.just(0.0) | between(low, high)
+
+
+@st.composite
+def cells(draw: DrawFn) -> Cell:
+    """Unit cells, given by one number up to all six."""
+    lengths = st.lists(between(5, 150), min_size=1, max_size=3)
+    values = draw(lengths)
+    if len(values) == 3:
+        values += draw(st.lists(between(65, 115), max_size=3))
+    return Cell(**dict(zip(Cell.model_fields, values, strict=False)))
+
+
+@st.composite
+def matrices(draw: DrawFn) -> tuple[float, ...]:
+    """Orientation matrices as MOSFLM writes them, none near singular."""
+    columns = []
+    for axis in range(3):
+        length = draw(between(1 / 150, 1 / 5))
+        column = [length * draw(between(-0.3, 0.3)) for _ in range(3)]
+        column[axis] = length
+        columns.append(column)
+    return tuple(columns[column][row] for row in range(3) for column in range(3))
+
+
+def crystals() -> SearchStrategy[Crystal]:
+    """Crystals of every shape, from a cell or a matrix, at most some 40 cells along an axis."""
+    common = {
+        "misset": _three(_zero_or(-180, 180)),
+        "cells": _three(st.integers(1, 40)),
+        # mm
+        "sample_size": st.just((0.0, 0.0, 0.0)) | _three(_zero_or(1e-6, 2e-5)),
+        "shape": st.sampled_from(SHAPES),
+        "fudge": between(0.3, 3),
+        "water": _zero_or(1, 500),
+    }
+    from_cell = st.builds(Crystal, cell=cells(), **common)
+    return from_cell | st.builds(Crystal, matrix=matrices(), **common)
+
+
+def beams() -> SearchStrategy[Beam]:
+    """Beams of any polarization and intensity."""
+    return st.builds(
+        Beam,
+        wavelength=between(0.5, 3),
+        polarization=_zero_or(-1, 1),
+        polarized=st.booleans(),
+        fluence=between(1e15, 1e30),
+        flux=_zero_or(1e8, 1e13),
+        exposure=_zero_or(0.01, 10),
+        beam_size=between(0.005, 0.5),
+    )
+
+
+@st.composite
+def _near(draw: DrawFn, axis: Vector) -> Vector:
+    length = draw(between(0.5, 2))
+    x, y, z = (length * (number + draw(_zero_or(-0.2, 0.2))) for number in axis)
+    return x, y, z
+
+
+def detector_vectors() -> SearchStrategy[DetectorVectors]:
+    """Any choice of the custom convention's vectors, not normalised, near their defaults."""
+    given = {name: st.none() | _near(axis) for name, axis in _CUSTOM_AXES.items()}
+    return st.builds(DetectorVectors, **given)
+
+
+@st.composite
+def detectors(draw: DrawFn) -> Detector:
+    """Detectors of at most 64² pixels in every convention and pivot."""
+    pixel_size = draw(between(0.02, 2))
+    count = st.integers(1, MAX_PIXELS)
+    # mm
+    centre = st.none() | between(-MAX_PIXELS * pixel_size, 2 * MAX_PIXELS * pixel_size)
+    origin = st.none() | between(-20, 80)
+    return Detector(
+        convention=draw(st.sampled_from(CONVENTIONS)),
+        vectors=draw(st.just(DetectorVectors()) | detector_vectors()),
+        pivot=draw(st.sampled_from(["sample", "beam"])),
+        distance=draw(between(20, 500)),
+        close_distance=draw(st.none() | between(20, 500)),
+        pixel_size=pixel_size,
+        pixels_fast=draw(st.none() | count),
+        pixels_slow=draw(st.none() | count),
+        detsize_fast=pixel_size * draw(count),
+        detsize_slow=pixel_size * draw(count),
+        x_beam=draw(centre),
+        y_beam=draw(centre),
+        x_close=draw(centre),
+        y_close=draw(centre),
+        org_x=draw(origin),
+        org_y=draw(origin),
+        rotations=draw(_three(_zero_or(-40, 40))),
+        twotheta=draw(_zero_or(-40, 40)),
+        curved=draw(st.booleans()),
+        point_pixel=draw(st.booleans()),
+    )
+
+
+@st.composite
+def regions(draw: DrawFn) -> tuple[int, int, int, int]:
+    """Regions of interest, at least one pixel, not always on the detector."""
+    fast, slow = (sorted(draw(st.tuples(*[st.integers(0, MAX_PIXELS)] * 2))) for _ in range(2))
+    return fast[0], fast[1], slow[0], slow[1]
+
+
+def samplings(oversample: SearchStrategy[int | None]) -> SearchStrategy[Sampling]:
+    """Every way to sample a pixel."""
+    return st.builds(
+        Sampling,
+        oversample=oversample,
+        oversample_polar=st.booleans(),
+        oversample_omega=st.booleans(),
+        phi=_zero_or(-180, 180),
+        dmin=_zero_or(0.5, 5),
+        interpolate=st.none() | st.booleans(),
+        roi=st.none() | regions(),
+    )
+
+
+#: Structure factors that are ``default_F`` everywhere, seldom 0.
+WITHOUT_FILES = st.builds(
+    StructureFactorSource, default_F=st.one_of(*[between(0.1, 1000)] * 3, st.just(0.0))
+)
+
+UP_TO_THREE = st.integers(1, 3)
+
+
+def sources_with_files() -> SearchStrategy[StructureFactorSource]:
+    """Structure factors with the names of files that need not exist."""
+    letters = st.characters(codec="utf-8", exclude_characters="/\0")
+    path = st.none() | st.text(letters, min_size=1).map(Path)
+    return st.builds(StructureFactorSource, hkl=path, dump=path, default_F=between(-1000, 1000))
+
+
+def experiments(
+    *,
+    oversample: SearchStrategy[int | None] = UP_TO_THREE,
+    sources: SearchStrategy[StructureFactorSource] = WITHOUT_FILES,
+) -> SearchStrategy[Experiment]:
+    """Valid experiments; by default 1 to 3 subpixels along an axis and no files."""
+    return st.builds(
+        Experiment,
+        crystal=crystals(),
+        beam=beams(),
+        detector=detectors(),
+        sampling=samplings(oversample),
+        structure_factors=sources,
+    )

@@ -1,0 +1,409 @@
+"""nanoBragg flags to an Experiment and back."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden_cases import NAMES, load_case
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import experiments, sources_with_files
+
+from parity_bridge.errors import BridgeError, FileError, UsageError
+from parity_bridge.examples import example_flags
+from parity_bridge.experiment import Cell, Crystal, Detector, Experiment
+from parity_bridge.experiment_fields import fields_of
+from parity_bridge.flag_help import flag_help
+from parity_bridge.flag_table import FLAGS
+from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
+from parity_bridge.refused_flags import REFUSED
+
+CELL = "-cell 100"
+
+
+def parsed(line: str) -> Experiment:
+    return parse_flags(shlex.split(f"{CELL} {line}")).experiment
+
+
+def refusal(line: str) -> str:
+    with pytest.raises(BridgeError) as caught:
+        parse_flags(shlex.split(line))
+    message = str(caught.value)
+    assert "pydantic" not in message
+    assert "http" not in message
+    assert "\n" not in message
+    return message
+
+
+class TestRoundTrip:
+    @settings(deadline=None)
+    @given(
+        experiments(oversample=st.none() | st.integers(1, 256), sources=sources_with_files()),
+    )
+    def test_flags_of_any_experiment_give_it_back(self, experiment: Experiment) -> None:
+        assert parse_flags(to_flags(experiment)).experiment == experiment
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_flags_of_the_golden_cases_give_them_back(self, name: str, tmp_path: Path) -> None:
+        experiment = load_case(name, tmp_path).experiment
+        assert parse_flags(to_flags(experiment)).experiment == experiment
+
+    def test_custom_geometry_without_vectors_is_written(self) -> None:
+        detector = Detector(convention="custom")
+        experiment = Experiment(crystal=Crystal(cell=Cell(a=1)), detector=detector)
+        assert parse_flags(to_flags(experiment)).experiment == experiment
+
+    def test_a_cell_with_a_gap_cannot_be_written(self) -> None:
+        experiment = Experiment(crystal=Crystal(cell=Cell(a=10, c=30)))
+        with pytest.raises(UsageError, match="-cell cannot leave out a value"):
+            to_flags(experiment)
+
+    def test_a_file_name_that_begins_with_a_minus_is_written_so_that_it_can_be_read(self) -> None:
+        experiment = parsed("-hkl ./-strange.hkl")
+        assert experiment.structure_factors.hkl == Path("-strange.hkl")
+        assert parse_flags(to_flags(experiment)).experiment == experiment
+
+
+class TestFields:
+    @pytest.mark.parametrize(
+        ("line", "expected"),
+        [
+            ("-hkl P1.hkl", {"structure_factors.hkl": Path("P1.hkl")}),
+            ("-dump Fdump.bin", {"structure_factors.dump": Path("Fdump.bin")}),
+            ("-default_F -3", {"structure_factors.default_F": -3.0}),
+            ("-cell 70 80", {"crystal.cell.a": 70.0, "crystal.cell.b": 80.0}),
+            (
+                "-cell 70 80 90 75 85 95",
+                {
+                    "crystal.cell.a": 70.0,
+                    "crystal.cell.b": 80.0,
+                    "crystal.cell.c": 90.0,
+                    "crystal.cell.alpha": 75.0,
+                    "crystal.cell.beta": 85.0,
+                    "crystal.cell.gamma": 95.0,
+                },
+            ),
+            (
+                "-misset -89.968546 1e1 .5",
+                {
+                    "crystal.misset.0": -89.968546,
+                    "crystal.misset.1": 10.0,
+                    "crystal.misset.2": 0.5,
+                },
+            ),
+            (
+                "-N 5",
+                {"crystal.cells.0": 5, "crystal.cells.1": 5, "crystal.cells.2": 5},
+            ),
+            ("-Na 12", {"crystal.cells.0": 12}),
+            ("-Nb 12", {"crystal.cells.1": 12}),
+            ("-Nc 12", {"crystal.cells.2": 12}),
+            (
+                "-samplesize 0.1",
+                {f"crystal.sample_size.{axis}": 0.1 for axis in range(3)},
+            ),
+            (
+                "-xtalsize 0.1 0.2 0.3",
+                {f"crystal.sample_size.{axis}": (axis + 1) / 10 for axis in range(2)}
+                | {"crystal.sample_size.2": 0.3},
+            ),
+            ("-round_xtal", {"crystal.shape": "round"}),
+            ("-gauss_xtal", {"crystal.shape": "gauss"}),
+            ("-tophat_spots", {"crystal.shape": "tophat"}),
+            ("-tophat_spots -square_xtal", {}),
+            ("-fudge 0.8", {"crystal.fudge": 0.8}),
+            ("-water 100", {"crystal.water": 100.0}),
+            ("-lambda 0.9", {"beam.wavelength": 0.9}),
+            ("-wave 0.9", {"beam.wavelength": 0.9}),
+            ("-energy 12660", {"beam.wavelength": 12398.42 / 12660}),
+            ("-polar -0.7", {"beam.polarization": -0.7}),
+            ("-nopolar", {"beam.polarized": False}),
+            ("-fluence 1e12", {"beam.fluence": 1e12}),
+            ("-flux 1e12", {"beam.flux": 1e12}),
+            ("-exposure 0.2", {"beam.exposure": 0.2}),
+            ("-beamsize 0.05", {"beam.beam_size": 0.05}),
+            ("-denzo", {"detector.convention": "denzo"}),
+            ("-adxv", {"detector.convention": "adxv"}),
+            ("-xds", {"detector.convention": "xds"}),
+            ("-dials", {"detector.convention": "dials"}),
+            ("-xds -mosflm", {}),
+            ("-pix0_vector 0 0 0", {"detector.convention": "custom"}),
+            ("-pixel 0.05", {"detector.pixel_size": 0.05}),
+            ("-detpixels 64", {"detector.pixels_fast": 64, "detector.pixels_slow": 64}),
+            ("-detpixels_f 64", {"detector.pixels_fast": 64}),
+            ("-detpixels_x 64", {"detector.pixels_fast": 64}),
+            ("-detpixels_s 64", {"detector.pixels_slow": 64}),
+            ("-detpixels_y 64", {"detector.pixels_slow": 64}),
+            ("-detsize 64", {"detector.detsize_fast": 64.0, "detector.detsize_slow": 64.0}),
+            ("-detsize_f 64", {"detector.detsize_fast": 64.0}),
+            ("-detsize_x 64", {"detector.detsize_fast": 64.0}),
+            ("-detsize_s 64", {"detector.detsize_slow": 64.0}),
+            ("-detsize_y 64", {"detector.detsize_slow": 64.0}),
+            ("-distance 60", {"detector.distance": 60.0, "detector.pivot": "beam"}),
+            ("-close_distance 60", {"detector.close_distance": 60.0}),
+            ("-Xbeam -1", {"detector.x_beam": -1.0, "detector.pivot": "beam"}),
+            ("-Ybeam 0", {"detector.y_beam": 0.0, "detector.pivot": "beam"}),
+            ("-Xclose 3", {"detector.x_close": 3.0}),
+            ("-Yclose 3", {"detector.y_close": 3.0}),
+            ("-ORGX 30.2", {"detector.org_x": 30.2}),
+            ("-ORGY 30.2", {"detector.org_y": 30.2}),
+            ("-detector_rotx 5", {"detector.rotations.0": 5.0}),
+            ("-detector_roty 5", {"detector.rotations.1": 5.0}),
+            ("-detector_rotz 5", {"detector.rotations.2": 5.0}),
+            ("-twotheta 12", {"detector.twotheta": 12.0}),
+            ("-curved_det", {"detector.curved": True}),
+            ("-point_pixel", {"detector.point_pixel": True}),
+            ("-oversample 2", {"sampling.oversample": 2}),
+            ("-oversample_polar", {"sampling.oversample_polar": True}),
+            ("-oversample_omega", {"sampling.oversample_omega": True}),
+            ("-phi 30", {"sampling.phi": 30.0}),
+            ("-dmin 2.2", {"sampling.dmin": 2.2}),
+            ("-interpolate", {"sampling.interpolate": True}),
+            ("-nointerpolate", {"sampling.interpolate": False}),
+            ("-roi 5 40 10 50", {f"sampling.roi.{i}": v for i, v in enumerate((5, 40, 10, 50))}),
+        ],
+    )
+    def test_a_flag_sets_its_fields_and_no_others(
+        self, line: str, expected: dict[str, Any]
+    ) -> None:
+        untouched = fields_of(parsed(""))
+        fields = fields_of(parsed(line))
+        changed = {path: value for path, value in fields.items() if untouched.get(path) != value}
+        ignored = {"crystal.cell.a"} - expected.keys()
+        assert {path: changed[path] for path in changed.keys() - ignored} == expected
+
+    @pytest.mark.parametrize(
+        ("flag", "vector"),
+        [
+            ("-fdet_vector", "fast"),
+            ("-sdet_vector", "slow"),
+            ("-odet_vector", "odet"),
+            ("-beam_vector", "beam"),
+            ("-polar_vector", "polarization"),
+            ("-spindle_axis", "spindle"),
+            ("-twotheta_axis", "twotheta"),
+        ],
+    )
+    def test_a_vector_is_kept_as_given_and_selects_custom_geometry(
+        self, flag: str, vector: str
+    ) -> None:
+        detector = parsed(f"-xds {flag} 0 -2.5 1e-3").detector
+        assert getattr(detector.vectors, vector) == (0.0, -2.5, 1e-3)
+        assert detector.convention == "custom"
+
+    def test_a_convention_after_a_vector_wins(self) -> None:
+        assert parsed("-fdet_vector 0 0 1 -adxv").detector.convention == "adxv"
+
+    def test_the_benchmark_is_the_one_of_the_readme(self) -> None:
+        experiment = parse_flags(BENCHMARK_FLAGS).experiment
+        assert experiment.crystal.cell == Cell(a=100, b=100, c=100, alpha=90, beta=90, gamma=90)
+        assert experiment.crystal.cells == (5, 5, 5)
+        assert experiment.detector.pixels_slow == 4096
+        assert experiment.sampling.oversample == 2
+
+    def test_a_matrix_is_read_from_a_file_or_from_the_command_line(self, tmp_path: Path) -> None:
+        (tmp_path / "A.mat").write_text("1 2 3\n4 5 6\n7 8 9\n")
+        from_file = parse_flags(["-mat", str(tmp_path / "A.mat")]).experiment
+        inline = parse_flags(["-mat", *"123456789"]).experiment
+        assert inline == from_file
+        assert inline.crystal.matrix == tuple(range(1, 10))
+
+
+class TestOrder:
+    @pytest.mark.parametrize(
+        ("line", "field", "value"),
+        [
+            ("-lambda 2 -energy 12398.42", "beam.wavelength", 1.0),
+            ("-energy 12398.42 -lambda 2", "beam.wavelength", 2.0),
+            ("-N 5 -Nb 7", "crystal.cells.1", 7),
+            ("-Nb 7 -N 5", "crystal.cells.1", 5),
+            ("-interpolate -nointerpolate", "sampling.interpolate", False),
+            ("-cell 1 2 3 90 90 120 -cell 50", "crystal.cell.gamma", None),
+            ("-oversample 2 -oversample 3", "sampling.oversample", 3),
+        ],
+    )
+    def test_the_last_flag_wins(self, line: str, field: str, value: object) -> None:
+        assert fields_of(parsed(line))[field] == value
+
+    @pytest.mark.parametrize("flag", ["-distance 60", "-Xbeam 3", "-Ybeam 3", "-pivot beam"])
+    def test_the_pivot_becomes_the_beam(self, flag: str) -> None:
+        assert parsed(f"-twotheta 0 {flag}").detector.pivot == "beam"
+
+    @pytest.mark.parametrize(
+        "flag",
+        [
+            "-close_distance 60",
+            "-Xclose 3",
+            "-Yclose 3",
+            "-ORGX 3",
+            "-ORGY 3",
+            "-twotheta 0",
+            "-pivot SAMPLE",
+        ],
+    )
+    def test_the_pivot_becomes_the_sample(self, flag: str) -> None:
+        assert parsed(f"-distance 60 {flag}").detector.pivot == "sample"
+
+
+class TestRefused:
+    @pytest.mark.parametrize("flag", sorted(REFUSED))
+    def test_a_flag_out_of_scope_is_refused_by_name(self, flag: str) -> None:
+        message = refusal(f"{CELL} {flag} 1")
+        assert message.startswith(f"{flag} is refused: ")
+        assert message.endswith("; leave it out")
+
+    @pytest.mark.parametrize("flag", ["-osc", "-mosaic", "-hdivrange", "-detector_thick"])
+    def test_a_sweep_says_what_this_version_computes(self, flag: str) -> None:
+        assert "one source, one spindle angle, one mosaic domain and no" in refusal(f"{flag} 1")
+
+    def test_no_flag_is_both_known_and_refused(self) -> None:
+        assert REFUSED.keys().isdisjoint(name for flag in FLAGS for name in flag.names)
+
+    @pytest.mark.parametrize(
+        ("typed", "nearest"),
+        [
+            ("-cel", "-cell"),
+            ("-xbeam", "-Xbeam"),
+            ("-wavelength", "-wave"),
+            ("--distance", "-distance"),
+            ("-detpixel", "-detpixels"),
+        ],
+    )
+    def test_an_unknown_flag_is_named_with_the_nearest_known(
+        self, typed: str, nearest: str
+    ) -> None:
+        message = refusal(f"{typed} 100")
+        assert message == f"{typed} is not a nanoBragg flag; the nearest one is {nearest}"
+
+    @pytest.mark.parametrize(
+        ("line", "complaint"),
+        [
+            ("-distance", "-distance takes 1 number, but none follows"),
+            ("-distance -lambda 1", "-distance takes 1 number, but none follows"),
+            ("-distance far", "-distance far: 'far' is not a finite number"),
+            ("-distance nan", "-distance nan: 'nan' is not a finite number"),
+            ("-distance -inf", "-distance -inf: '-inf' is not a finite number"),
+            ("-distance 1e999", "-distance 1e999: '1e999' is not a finite number"),
+            ("-distance 1_0", "-distance 1_0: '1_0' is not a finite number"),
+            ("-distance ''", "-distance : '' is not a finite number"),
+            ("-distance -5", "-distance -5: the value must be greater than 0"),
+            ("-distance 0", "-distance 0: the value must be greater than 0"),
+            ("-close_distance 0", "-close_distance 0: the value must be greater than 0"),
+            ("-wave 0", "-wave 0: the value must be greater than 0"),
+            ("-lambda -1", "-lambda -1: the value must be greater than 0"),
+            ("-energy 0", "-energy 0: the value must be greater than 0"),
+            ("-energy -5", "-energy -5: the value must be greater than 0"),
+            ("-energy 1e-320", "-energy 1e-320: the value must be a finite number"),
+            ("-pixel 0", "-pixel 0: the value must be greater than 0"),
+            ("-detpixels_x 0", "-detpixels_x 0: the value must be greater than 0"),
+            ("-detpixels 1.5", "-detpixels 1.5: '1.5' is not a whole number"),
+            ("-detpixels 99999999999", "-detpixels 99999999999: the value must be less than"),
+            ("-N 5.0", "-N 5.0: '5.0' is not a whole number"),
+            ("-N " + "9" * 5000, "is not a whole number"),
+            ("-oversample 0", "-oversample 0: the value must be greater than or equal to 1"),
+            ("-oversample 257", "-oversample 257: the value must be less than or equal to 256"),
+            ("-polar 2", "-polar 2: the value must be less than or equal to 1"),
+            ("-misset 1 2", "-misset takes 3 numbers, but only '1 2' follows it"),
+            ("-xtalsize 1 2", "-xtalsize takes 1 or 3 numbers, but only '1 2' follows it"),
+            ("-cell", "-cell takes 1 to 6 numbers, but none follows"),
+            ("-cell 1 2 x", "-cell 1 2 x: 'x' is not a finite number"),
+            ("-cell 10 -20 30", "-cell 10 -20 30: the value must be greater than 0"),
+            ("-cell 9 9 9 90 90 200", "-cell 9 9 9 90 90 200: no unit cell has the angles"),
+            ("-cell 1 2 3 90 90 90 5", "'5' after -cell and its values belongs to no flag"),
+            ("-distance 5 5", "'5' after -distance and its values belongs to no flag"),
+            ("-xds 5", "'5' after -xds and its values belongs to no flag"),
+            ("-hkl", "-hkl takes 1 file name, but none follows"),
+            ("-hkl -table.hkl", "-hkl takes 1 file name, but none follows"),
+            ("-hkl -5", "-hkl -5: this is not a file name"),
+            ("-hkl ''", "-hkl : this is not a file name"),
+            ("-pivot corner", "-pivot corner: the pivot is either beam or sample"),
+            ("-fdet_vector 0 0 0", "-fdet_vector 0 0 0: this vector has no direction"),
+            ("-beam_vector 1.7e308 1.7e308 0", "this vector has no direction"),
+            ("-roi 5 4 0 9", "-roi 5 4 0 9 holds no pixel"),
+            ("-roi 0 4 0", "-roi takes 4 whole numbers, but only '0 4 0' follows it"),
+            ("-mat 1 2 3", "-mat takes 1 file name or 9 numbers, but only '1 2 3' follows it"),
+            ("-mat 1 2 3 4 5 6 7 8 nan", "'nan' is not a finite number"),
+            ("-mat 1 0 0 0 1 0 0 0 1", "-cell or with -mat FILE, exactly one of them"),
+        ],
+    )
+    def test_a_bad_value_is_named_as_it_was_typed(self, line: str, complaint: str) -> None:
+        assert complaint in refusal(f"{CELL} {line}")
+
+    @pytest.mark.parametrize("line", ["", "-lambda 1"])
+    def test_a_command_line_without_a_cell_is_refused(self, line: str) -> None:
+        assert "-cell or with -mat FILE" in refusal(line)
+
+    def test_a_word_before_any_flag_is_refused(self) -> None:
+        assert refusal("5 -cell 1") == "'5' before any flag belongs to no flag; remove it"
+
+    def test_a_missing_matrix_file_is_a_file_error(self, tmp_path: Path) -> None:
+        with pytest.raises(FileError, match=r"A\.mat does not exist"):
+            parse_flags(["-mat", str(tmp_path / "A.mat")])
+
+    @given(st.lists(st.sampled_from([*BENCHMARK_FLAGS, "-roi", "-N", "nan", "", "-", "-mat", "é"])))
+    def test_any_words_give_an_experiment_or_one_sentence(self, words: list[str]) -> None:
+        try:
+            parse_flags(words)
+        except (UsageError, FileError) as error:
+            sentence = str(error)
+        else:
+            sentence = ""
+        assert "\n" not in sentence
+
+
+class TestNotes:
+    @pytest.fixture(autouse=True)
+    def _empty_working_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+
+    @staticmethod
+    def notes(line: str) -> tuple[str, ...]:
+        return parse_flags(shlex.split(f"{CELL} {line}")).notes
+
+    def test_an_ordinary_command_line_has_none(self) -> None:
+        assert self.notes("-lambda 1 -twotheta 5 -fdet_vector 0 0 1") == ()
+
+    def test_a_twotheta_axis_would_have_set_the_angle_in_the_original(self) -> None:
+        (note,) = self.notes("-twotheta_axis 0.5 1 0")
+        assert "would also have set 2θ to 0.5 degrees and the pivot to SAMPLE" in note
+
+    def test_a_cache_beside_a_table_is_left_alone(self) -> None:
+        (note,) = self.notes("-hkl a.hkl -dump b.bin")
+        assert note == "-hkl a.hkl is read; the cache b.bin is neither read nor written"
+
+    def test_a_stale_cache_is_pointed_out_where_no_table_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "Fdump.bin").write_bytes(b"")
+        (note,) = self.notes("")
+        assert "the original program would have read it, -dump Fdump.bin does so here" in note
+
+    @pytest.mark.parametrize("line", ["-hkl a.hkl", "-dump Fdump.bin"])
+    def test_a_stale_cache_is_not_mentioned_where_a_file_is_named(
+        self, tmp_path: Path, line: str
+    ) -> None:
+        (tmp_path / "Fdump.bin").write_bytes(b"")
+        assert self.notes(line) == ()
+
+
+class TestExamples:
+    def test_the_example_names_its_table_absolutely(self) -> None:
+        source = parse_flags(example_flags("gnnqqny")).experiment.structure_factors
+        assert source.hkl is not None
+        assert source.hkl.is_absolute()
+        assert source.hkl.name == "gnnqqny_p1.hkl"
+        assert source.hkl.is_file()
+
+    def test_the_example_is_the_golden_case(self, tmp_path: Path) -> None:
+        golden = load_case("gnnqqny_mosflm", tmp_path).experiment
+        assert parse_flags(example_flags("gnnqqny")).experiment == golden
+
+    def test_an_unknown_example_is_refused_with_the_known(self) -> None:
+        with pytest.raises(UsageError, match="choose gnnqqny"):
+            example_flags("lysozyme")
+
+
+def test_the_help_names_every_flag() -> None:
+    words = flag_help().replace(",", " ").split()
+    assert {name for flag in FLAGS for name in flag.names} <= set(words)
