@@ -1,0 +1,1 @@
+"""The engines, one room each, and the protocol they share."""

@@ -1,0 +1,104 @@
+"""The engine protocol and the registry.
+
+An engine is anything with a name that takes an Experiment and gives, for the pixels asked for, what
+its production code computed there. Engines register under the entry-point group
+``parity_bridge.engines``; ``package.module:Class`` works too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from parity_bridge.errors import EngineError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from parity_bridge.experiment import Experiment
+    from parity_bridge.taps.f_cell import FCellValues, HklTable
+
+GROUP = "parity_bridge.engines"
+
+Quantity = float | int | Sequence[float] | Sequence[int]
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an engine saw at one pixel, as plain numbers."""
+
+    pixel: tuple[int, int]  # slow, fast
+    #: Geometry, cell and beam as the engine derived them, SI units, names of ``taps.trace``.
+    derived: Mapping[str, Quantity]
+    #: Rows of dtype ``taps.evaluations.EVALUATION`` in order of evaluation.
+    evaluations: NDArray[np.void]
+    #: I, steps, omega, polar, capture, intensity: the end of the chain (contract §6).
+    totals: Mapping[str, float | int]
+    f_cell: FCellValues
+    hkl_table: HklTable
+    oversample: int
+
+
+class Engine(Protocol):
+    """One implementation of the contract."""
+
+    #: Name on the command line.
+    name: ClassVar[str]
+    #: Name in records.
+    implementation: ClassVar[str]
+    #: Word before every line of a TRACE log, and the folder its records go to.
+    trace_prefix: ClassVar[str]
+    folder: ClassVar[str]
+
+    def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
+        """Raise UsageError for a dtype or device this engine does not have."""
+        ...
+
+    def observe(
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+    ) -> list[Observation]:
+        """Compute ``pixels`` (slow, fast) and tell what was seen, one Observation a pixel.
+
+        Raises UsageError for a pixel outside the detector or an experiment that derives to
+        nonsense, FileError for structure factors that cannot be read, EngineError otherwise.
+        """
+        ...
+
+    def build(self) -> Mapping[str, str]:
+        """What was run: versions, compiler, dtype, device."""
+        ...
+
+
+def engine_names() -> list[str]:
+    """Names of the registered engines, sorted."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def engine_class(name: str) -> type[Engine]:
+    """The class registered as ``name``, or named as ``package.module:Class``."""
+    for point in entry_points(group=GROUP, name=name):
+        return _load(name, point.module, point.attr)
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        known = ", ".join(engine_names())
+        raise UsageError(
+            f"there is no engine named {name!r}; choose {known} or package.module:Class"
+        )
+    return _load(name, module, attribute)
+
+
+def create_engine(name: str, *, dtype: str = "float64", device: str = "cpu") -> Engine:
+    """An engine ready to run."""
+    return engine_class(name)(dtype=dtype, device=device)
+
+
+def _load(name: str, module: str, attribute: str) -> type[Engine]:
+    try:
+        found: type[Engine] = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise EngineError(f"engine {name!r} could not be loaded: {error}") from error
+    return found

@@ -1,0 +1,44 @@
+"""The rows an engine fills while it computes a pixel: one per evaluation, in the contract's order.
+
+``EVALUATION`` has the layout of ``pb_evaluation`` in ``csrc/pb_core.h``; the PyTorch port fills the
+same columns from tensors. Every tap and every TRACE line is read from these rows, never re-derived.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+
+class Kind(IntEnum):
+    """How an evaluation ended (contract §6)."""
+
+    LOOKUP = 0
+    #: F_latt was exactly 0 and there was no water: no structure factor was looked up.
+    NO_LATTICE = 1
+    #: The resolution cut dropped the source before the lattice factor was computed.
+    BEYOND_DMIN = 2
+
+
+EVALUATION = np.dtype(
+    [
+        ("sub_slow", "i4"),
+        ("sub_fast", "i4"),
+        ("kind", "i4"),
+        ("interpolation_on", "i4"),
+        ("out_of_bounds", "i4"),
+        ("default_f", "i4"),
+        ("position", "f8", 3),  # m
+        ("airpath", "f8"),  # m
+        ("omega", "f8"),  # sr, the value in force (contract §6)
+        ("capture", "f8"),  # fraction
+        ("hkl", "f8", 3),  # fractional Miller indices
+        ("hkl0", "i4", 3),  # nearest Miller indices, clamped to the range of int32
+        ("F_latt", "f8"),
+        ("F_cell", "f8"),  # electrons
+        ("polar", "f8"),  # the value in force
+        ("I", "f8"),  # the running sum after this evaluation
+    ],
+    align=True,
+)

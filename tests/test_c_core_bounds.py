@@ -1,0 +1,246 @@
+"""Nothing makes the C core read or write out of bounds or overflow; also run under sanitizers."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.engine import derive
+from parity_bridge.engines.c_core.marshal import experiment_struct
+from parity_bridge.examples import example_flags
+from parity_bridge.experiment import Experiment
+from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.taps.evaluations import EVALUATION, Kind
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+
+#: A pb_table does not own its grid.
+_GRIDS: WeakKeyDictionary[Any, NDArray[np.float64]] = WeakKeyDictionary()
+
+
+@dataclass
+class Pixel:
+    """What one call of pb_pixel gave."""
+
+    status: int
+    rows: NDArray[np.void]
+    totals: Any
+    f_cell: Any
+
+
+def experiment(*flags: str) -> Experiment:
+    return parse_flags([*BENCHMARK_FLAGS, *flags]).experiment
+
+
+def table(
+    grid: NDArray[np.float64] | None,
+    minimum: tuple[int, int, int] = (0, 0, 0),
+    default_F: float = 7.0,
+) -> Any:
+    """A pb_table over exactly the memory of ``grid``, so that a sanitizer sees one byte too far."""
+    result = ffi.new("pb_table *", {"default_F": default_F, "min": minimum})
+    if grid is not None:
+        result.values = ffi.cast("double *", ffi.from_buffer(grid))
+        result.range = grid.shape
+        _GRIDS[result] = grid
+    return result
+
+
+def compute(
+    setup: Any, structure_factors: Any, slow: int = 0, fast: int = 0, capacity: int | None = None
+) -> Pixel:
+    rows = np.zeros(setup.steps if capacity is None else capacity, dtype=EVALUATION)
+    totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+    pointer = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
+    status = lib.pb_pixel(setup, structure_factors, slow, fast, totals, f_cell, pointer, rows.size)
+    return Pixel(status, rows, totals, f_cell)
+
+
+def test_the_numpy_rows_have_the_layout_of_the_c_struct() -> None:
+    fields = dict(ffi.typeof("pb_evaluation").fields)
+    assert EVALUATION.itemsize == ffi.sizeof("pb_evaluation")
+    ours: Any = EVALUATION.fields
+    assert {name: ours[name][1] for name in EVALUATION.names or ()} == {
+        name: field.offset for name, field in fields.items()
+    }
+
+
+def test_the_kinds_have_the_numbers_of_the_c_enumeration() -> None:
+    for kind in Kind:
+        assert getattr(lib, f"PB_{kind.name}") == kind
+
+
+@pytest.mark.parametrize("wavelength", ["1e-9", "1e-60", "1e-290"])
+@pytest.mark.parametrize("shape", ["-square_xtal", "-round_xtal", "-gauss_xtal", "-tophat_spots"])
+def test_an_index_beyond_int32_is_a_lookup_outside_the_box(wavelength: str, shape: str) -> None:
+    setup = derive(experiment("-lambda", wavelength, "-water", "1", shape))
+    pixel = compute(setup, table(np.ones((3, 4, 5))))
+    assert pixel.status == lib.PB_OK
+    assert pixel.f_cell.out_of_bounds_count == pixel.f_cell.total_lookups == 4
+    assert set(np.unique(pixel.rows["hkl0"])) <= {INT32_MIN, INT32_MAX}
+    assert set(pixel.rows["F_cell"]) == {7.0}
+
+
+@pytest.mark.parametrize("corner", [INT32_MIN, INT32_MAX])
+def test_a_box_at_the_end_of_int32_is_not_overrun(corner: int) -> None:
+    grid = np.full((1, 1, 1), 3.0)
+    setup = derive(experiment("-lambda", "1e-60", "-water", "1"))
+    pixel = compute(setup, table(grid, (corner, corner, corner)))
+    inside = (pixel.rows["hkl0"] == corner).all(axis=1)
+    assert np.array_equal(pixel.rows["F_cell"] == 3.0, inside)
+
+
+@pytest.mark.parametrize(
+    ("index", "nearest"),
+    [
+        (0.5, 0),
+        (1.5, 1),
+        (-0.5, -1),
+        (-1.5, -2),
+        (2.4999999999999996, 2),
+        (2.5000000000000004, 3),
+        (INT32_MAX + 0.5, INT32_MAX),
+        (INT32_MIN - 0.5, INT32_MIN),
+        (1e300, INT32_MAX),
+        (-math.inf, INT32_MIN),
+        (math.inf, INT32_MAX),
+        (math.nan, INT32_MIN),
+    ],
+)
+def test_a_half_rounds_down_and_nothing_overflows(index: float, nearest: int) -> None:
+    """Through the public surface: a position chosen so that h is the wanted index."""
+    setup = derive(experiment("-oversample", "1", "-water", "1"))
+    setup.beam.lambda0 = 1.0
+    setup.beam.incident = (0.0, 0.0, 0.0)
+    setup.crystal.a, setup.crystal.b, setup.crystal.c = [(index, 0.0, 0.0)] * 3
+    setup.detector.pix0 = (1.0, 0.0, 0.0)
+    setup.detector.subpixel_size = 0.0
+    pixel = compute(setup, table(None))
+    assert pixel.rows["hkl0"][0].tolist() == [nearest] * 3
+
+
+def test_a_position_on_the_sample_gives_nan_and_is_outside_every_box() -> None:
+    setup = derive(experiment("-oversample", "1", "-water", "1", "-interpolate"))
+    setup.detector.pix0 = (0.0, 0.0, 0.0)
+    setup.detector.subpixel_size = 0.0
+    pixel = compute(setup, table(np.ones((9, 9, 9))))
+    assert pixel.status == lib.PB_OK
+    assert np.isnan(pixel.rows["hkl"]).all()
+    assert pixel.rows["interpolation_on"].tolist() == [0]
+    assert pixel.f_cell.out_of_bounds_count == 1
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_interpolation_stays_inside_boxes_of_every_size(size: int) -> None:
+    """Every pixel of a small detector, so that indices cross every face of the box."""
+    flags = [*example_flags("gnnqqny"), "-interpolate", "-water", "1", "-detpixels", "24"]
+    setup = derive(parse_flags([*flags, "-pixel", "3"]).experiment)
+    grid = np.arange(float(size**3)).reshape(size, size, size)
+    low = -(size // 2)
+    interpolated = 0
+    for slow in range(24):
+        for fast in range(24):
+            rows = compute(setup, table(grid, (low, low, low)), slow, fast).rows
+            interpolated += int(rows["interpolation_on"].sum())
+            inside = rows["out_of_bounds"] == 0
+            assert ((rows["hkl0"][inside] >= low) & (rows["hkl0"][inside] < low + size)).all()
+    # Safe means two entries below and above: a box of five leaves a single point, which none hits.
+    assert (interpolated > 0) == (size >= 6)
+
+
+def test_no_call_writes_rows_it_has_no_room_for() -> None:
+    setup = derive(experiment("-oversample", "3"))
+    pixel = compute(setup, table(None), capacity=8)
+    assert pixel.status == lib.PB_SMALL_BUFFER
+    assert not pixel.rows["position"].any()
+
+
+@pytest.mark.parametrize(("slow", "fast"), [(-1, 0), (0, -1), (4096, 0), (0, INT32_MAX)])
+def test_a_pixel_outside_the_detector_is_refused(slow: int, fast: int) -> None:
+    assert compute(derive(experiment()), table(None), slow, fast).status == lib.PB_OUTSIDE_DETECTOR
+
+
+@pytest.mark.parametrize("shape", [(0, 1, 1), (1, -1, 1), (INT32_MAX, INT32_MAX, INT32_MAX)])
+def test_a_box_that_cannot_be_is_refused(shape: tuple[int, int, int]) -> None:
+    bad = table(np.ones((1, 1, 1)))
+    bad.range = shape
+    assert compute(derive(experiment()), bad).status == lib.PB_BAD_TABLE
+
+
+def test_null_pointers_are_refused() -> None:
+    setup, structure_factors = derive(experiment()), table(None)
+    totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+    rows = ffi.new("pb_evaluation[4]")
+    arguments = [setup, structure_factors, 0, 0, totals, f_cell, rows, 4]
+    for position in (0, 1, 4, 5, 6):
+        broken = [*arguments]
+        broken[position] = ffi.NULL
+        assert lib.pb_pixel(*broken) == lib.PB_BAD_ARGUMENT
+    assert lib.pb_derive(ffi.NULL, setup) == lib.PB_BAD_ARGUMENT
+    assert lib.pb_derive(experiment_struct(experiment()), ffi.NULL) == lib.PB_BAD_ARGUMENT
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "status"),
+    [
+        ("convention", 6, "PB_BAD_ARGUMENT"),
+        ("convention", -1, "PB_BAD_ARGUMENT"),
+        ("shape", 4, "PB_BAD_ARGUMENT"),
+        ("wavelength", 0.0, "PB_BAD_BEAM"),
+        ("wavelength", math.nan, "PB_BAD_BEAM"),
+        ("wavelength", 1e-320, "PB_BAD_BEAM"),
+        ("fluence", math.inf, "PB_BAD_BEAM"),
+        ("pixel_size", 0.0, "PB_BAD_DETECTOR"),
+        ("pixel_size", math.nan, "PB_BAD_DETECTOR"),
+        ("pixels", (2**62, 2**62), "PB_BAD_DETECTOR"),
+        ("pixels", (2**31 - 1, 10), "PB_BAD_DETECTOR"),
+        ("distance", math.nan, "PB_BAD_GEOMETRY"),
+        ("distance", math.inf, "PB_BAD_GEOMETRY"),
+        ("cell", [math.nan] * 6, "PB_BAD_CELL"),
+        ("cell", [100, 100, 100, 90, 90, 180], "PB_BAD_CELL"),
+        ("matrix", [1.0] * 9, "PB_BAD_CELL"),
+        ("oversample", -1, "PB_BAD_OVERSAMPLE"),
+        ("oversample", 257, "PB_BAD_OVERSAMPLE"),
+        ("sample_size", (1e30, 0.0, 0.0), "PB_OK"),
+    ],
+)
+def test_inputs_that_derive_to_nonsense_have_a_status(field: str, value: Any, status: str) -> None:
+    raw = experiment_struct(experiment())
+    setattr(raw, field, value)
+    assert lib.pb_derive(raw, ffi.new("pb_setup *")) == getattr(lib, status)
+
+
+def test_oversampling_that_a_huge_crystal_asks_for_is_refused() -> None:
+    raw = experiment_struct(experiment("-xtalsize", "1"))
+    raw.oversample = 0
+    raw.sample_size = (1e6, 0.0, 0.0)
+    assert lib.pb_derive(raw, ffi.new("pb_setup *")) == lib.PB_BAD_OVERSAMPLE
+
+
+def test_every_status_has_a_sentence_of_its_own() -> None:
+    statuses = ffi.typeof("pb_status").relements.values()
+    sentences = {ffi.string(lib.pb_status_text(status)).decode() for status in statuses}
+    assert len(sentences) == len(statuses)
+    assert ffi.string(lib.pb_status_text(12345)) == b"unknown status"
+
+
+@pytest.mark.parametrize("threads", [2, 7])
+def test_threads_share_nothing(threads: int) -> None:
+    setup = derive(parse_flags(example_flags("gnnqqny")).experiment)
+    structure_factors = table(np.random.default_rng(0).random((31, 9, 33)), (-15, -4, -16))
+    pixels = [(slow, fast) for slow in range(0, 64, 8) for fast in range(64)]
+
+    def rows(pixel: tuple[int, int]) -> bytes:
+        return compute(setup, structure_factors, *pixel).rows.tobytes()
+
+    serial = [rows(pixel) for pixel in pixels]
+    with ThreadPoolExecutor(threads) as pool:
+        assert list(pool.map(rows, pixels)) == serial
