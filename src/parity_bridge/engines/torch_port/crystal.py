@@ -1,0 +1,216 @@
+"""Cell, orientation and size of the crystal, contract §3."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from parity_bridge import experiment as raw
+from parity_bridge.engines.torch_port import units
+from parity_bridge.engines.torch_port.detector import Detector
+from parity_bridge.engines.torch_port.libm import quotient, sincos, sqrt
+from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.vec3 import (
+    Vec3,
+    cross,
+    dot,
+    norm,
+    rotate,
+    rotate_axis,
+    scale,
+)
+
+
+class Cell(NamedTuple):
+    """Unit cell in Å and radians, and its volume in Å³."""
+
+    a: Tensor
+    b: Tensor
+    c: Tensor
+    alpha: Tensor
+    beta: Tensor
+    gamma: Tensor
+    V: Tensor
+
+
+class Reciprocal(NamedTuple):
+    """Reciprocal vectors a*, b*, c*, 1/Å."""
+
+    a: Vec3
+    b: Vec3
+    c: Vec3
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """Crystal as derived; twin of ``pb_crystal``."""
+
+    a_star: Vec3  # 1/Å, before the spindle rotation, as are the next five
+    b_star: Vec3
+    c_star: Vec3
+    V_cell: Tensor  # Å³
+    a0: Vec3  # m
+    b0: Vec3
+    c0: Vec3
+    a: Vec3  # m, rotated by phi about the spindle
+    b: Vec3
+    c: Vec3
+    cells: tuple[Tensor, Tensor, Tensor]  # Na Nb Nc in force
+    shape: str
+    fudge: float
+
+
+def derive_crystal(
+    crystal: raw.Crystal, beam_size: float, values: Parameters, lambda0: Tensor
+) -> Crystal:
+    """Cell, orientation and number of cells; ``beam_size`` in mm, ``lambda0`` in m."""
+    given = None if values.matrix is not None else _complete_cell(values.cell)
+    star = _default_orientation(given) if given else _matrix_orientation(values, lambda0)
+    rx, ry, rz = (None if r is None else units.radians(r) for r in values.misset)
+    star = Reciprocal(*(rotate(v, (rx, ry, rz)) for v in star))
+    oriented = _real_space(star, given, crystal)
+    return replace(oriented, cells=_choose_cells(crystal, beam_size, oriented))
+
+
+def rotate_crystal(crystal: Crystal, spindle: Vec3, phi: Tensor | None) -> Crystal:
+    """The real-space cell rotated about the spindle by ``phi`` (radians); None is exactly 0."""
+    if phi is None:
+        return crystal
+    return replace(
+        crystal,
+        a=rotate_axis(crystal.a0, spindle, phi),
+        b=rotate_axis(crystal.b0, spindle, phi),
+        c=rotate_axis(crystal.c0, spindle, phi),
+    )
+
+
+def miller_index(crystal: Crystal, q: Vec3) -> Vec3:
+    """Fractional Miller indices h, k, l of a scattering vector (1/m)."""
+    return Vec3(dot(crystal.a, q), dot(crystal.b, q), dot(crystal.c, q))
+
+
+def small_crystal(cells: tuple[int, int, int]) -> bool:
+    """Whether F is interpolated where nobody said so: one of the given N is 2 or less, §5."""
+    return min(cells) <= 2
+
+
+def recommended_oversample(crystal: Crystal, detector: Detector, lambda0: Tensor) -> Tensor:
+    """Oversampling recommended for this crystal on this detector, at least 1, shape ()."""
+    edges = (crystal.a0, crystal.b0, crystal.c0)
+    sizes = [norm(v) * count for v, count in zip(edges, crystal.cells, strict=True)]
+    longest = torch.stack(sizes).amax()
+    reciprocal_pixel = lambda0 * detector.distance / detector.pixel_size
+    return (3.0 * longest / reciprocal_pixel).ceil().clamp(min=1.0)
+
+
+def _complete_cell(given: tuple[Tensor | None, ...]) -> Cell:
+    a, b, c, *angles = given
+    if a is None:
+        raise ValueError("the cell has no a")
+    alpha, beta, gamma = (
+        torch.full_like(a, math.pi / 2) if angle is None else units.radians(angle)
+        for angle in angles
+    )
+    b = a if b is None else b
+    c = a if c is None else c
+    s = (alpha + beta + gamma) / 2
+    product, _ = sincos(s)
+    for angle in (alpha, beta, gamma):
+        product = product * sincos(s - angle)[0]
+    V = 2.0 * a * b * c * sqrt(product.abs())
+    return Cell(a, b, c, alpha, beta, gamma, V)
+
+
+def _clamped_cosine(value: Tensor) -> Tensor:
+    return torch.where(value * value > 1.0, 1.0, value)
+
+
+def _default_orientation(u: Cell) -> Reciprocal:
+    """Reciprocal cell in the default orientation: a* along x, b* in the xy plane."""
+    sin_al, cos_al = sincos(u.alpha)
+    sin_be, cos_be = sincos(u.beta)
+    sin_ga, cos_ga = sincos(u.gamma)
+    V_star = quotient(1.0, u.V)
+    a_star = u.b * u.c * sin_al * V_star
+    b_star = u.c * u.a * sin_be * V_star
+    c_star = u.a * u.b * sin_ga * V_star
+    cos_al_star = _clamped_cosine((cos_be * cos_ga - cos_al) / (sin_be * sin_ga))
+    cos_be_star = _clamped_cosine((cos_ga * cos_al - cos_be) / (sin_ga * sin_al))
+    cos_ga_star = _clamped_cosine((cos_al * cos_be - cos_ga) / (sin_al * sin_be))
+    sin_ga_star = (u.c * V_star / a_star / b_star).clamp(-1.0, 1.0)
+    zero = torch.zeros_like(a_star)
+    return Reciprocal(
+        Vec3(a_star, zero, zero),
+        Vec3(b_star * cos_ga_star, b_star * sin_ga_star, zero),
+        Vec3(
+            c_star * cos_be_star,
+            c_star * (cos_al_star - cos_be_star * cos_ga_star) / sin_ga_star,
+            c_star * u.V / (u.a * u.b * u.c * sin_ga_star),
+        ),
+    )
+
+
+def _matrix_orientation(values: Parameters, lambda0: Tensor) -> Reciprocal:
+    """Matrix files carry the wavelength: their numbers are lambda times 1/Å."""
+    s = quotient(1e-10, lambda0)
+    m = [number * s for number in values.matrix or ()]
+    return Reciprocal(Vec3(m[0], m[3], m[6]), Vec3(m[1], m[4], m[7]), Vec3(m[2], m[5], m[8]))
+
+
+def _resized(v: Vec3, length: Tensor) -> Vec3:
+    return scale(v, length / norm(v))
+
+
+def _real_space(star: Reciprocal, given: Cell | None, crystal: raw.Crystal) -> Crystal:
+    """Real-space cell from the reciprocal one, rescaled to the given cell where there is one."""
+    bc, ca, ab = cross(star.b, star.c), cross(star.c, star.a), cross(star.a, star.b)
+    V_star = dot(star.a, bc)
+    if given is not None:
+        bc = _resized(bc, given.a / given.V)
+        ca = _resized(ca, given.b / given.V)
+        ab = _resized(ab, given.c / given.V)
+        V_star = quotient(1.0, given.V)
+    V_cell = quotient(1.0, V_star)
+    a, b, c = scale(bc, V_cell), scale(ca, V_cell), scale(ab, V_cell)
+    a0, b0, c0 = scale(a, 1e-10), scale(b, 1e-10), scale(c, 1e-10)
+    one = torch.ones_like(V_cell)
+    return Crystal(
+        a_star=scale(cross(b, c), V_star),
+        b_star=scale(cross(c, a), V_star),
+        c_star=scale(cross(a, b), V_star),
+        V_cell=V_cell,
+        a0=a0,
+        b0=b0,
+        c0=c0,
+        a=a0,
+        b=b0,
+        c=c0,
+        cells=(one, one, one),
+        shape=crystal.shape,
+        fudge=crystal.fudge,
+    )
+
+
+def _choose_cells(
+    crystal: raw.Crystal, beam_size: float, oriented: Crystal
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Na, Nb, Nc: from the sample size where one is given, never below 1."""
+    x, y, z = (units.metres(size) for size in crystal.sample_size)
+    widest = units.metres(beam_size)
+    Na, Nb, Nc = crystal.cells
+    return (
+        _count_cells(Na, x, norm(oriented.a0)),
+        _count_cells(Nb, min(y, widest), norm(oriented.b0)),
+        _count_cells(Nc, min(z, widest), norm(oriented.c0)),
+    )
+
+
+def _count_cells(given: int, size: float, cell_length: Tensor) -> Tensor:
+    count = (
+        quotient(size, cell_length).ceil() if size > 0.0 else torch.full_like(cell_length, given)
+    )
+    return count.clamp(min=1.0)

@@ -1,0 +1,271 @@
+"""Detector geometry, contract §2, and what a subpixel sees, contract §6."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from parity_bridge import experiment as raw
+from parity_bridge.engines.torch_port import units
+from parity_bridge.engines.torch_port.libm import quotient
+from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.vec3 import (
+    Angles,
+    Vec3,
+    cross,
+    dot,
+    norm,
+    rotate,
+    rotate_axis,
+    scale,
+    unit,
+)
+from parity_bridge.errors import UsageError
+
+INT32_MAX = 2**31 - 1
+
+X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+MINUS_X, MINUS_Y, MINUS_Z = (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)
+
+#: The table of contract §2: beam, fast, slow, odet, 2θ axis, polarization, spindle.
+CONVENTION_AXES = {
+    "custom": (X, Z, MINUS_Y, X, Y, Z, Z),
+    "adxv": (Z, X, MINUS_Y, Z, MINUS_X, X, X),
+    "mosflm": (X, Z, MINUS_Y, X, MINUS_Z, Z, Z),
+    "xds": (Z, X, Y, Z, X, X, X),
+    "dials": (Z, X, Y, Z, Y, Y, Y),
+    "denzo": (X, Z, MINUS_Y, X, MINUS_Z, Z, Z),
+}
+PIVOTS = {"mosflm": "beam", "denzo": "beam", "adxv": "beam", "xds": "sample", "dials": "sample"}
+
+
+class Centre(NamedTuple):
+    """What the flags say about the beam centre, before any rotation, m."""
+
+    Fbeam: float
+    Sbeam: float
+    Fclose: float
+    Sclose: float
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Detector as derived; twin of ``pb_detector``. Lengths in metres."""
+
+    pivot: str
+    pixels: tuple[int, int]  # fast, slow
+    detsize: tuple[float, float]  # fast, slow
+    pixel_size: float
+    subpixel_size: float
+    beam: Vec3
+    fast: Vec3
+    slow: Vec3
+    odet: Vec3
+    polar: Vec3
+    spindle: Vec3
+    twotheta_axis: Vec3
+    pix0: Vec3
+    distance: Tensor
+    close_distance: Tensor
+    Fbeam: Tensor
+    Sbeam: Tensor
+    Fclose: Tensor
+    Sclose: Tensor
+    curved: bool
+    point_pixel: bool
+    roi: tuple[int, int, int, int]  # fast min, fast max, slow min, slow max, inclusive
+
+
+def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Parameters) -> Detector:
+    """Geometry of the raw ``detector``; ``subpixel_size`` is 0 until the oversampling is known.
+
+    Raises UsageError for a detector without a pixel.
+    """
+    pixel = units.metres(detector.pixel_size)
+    detsize_f, fpixels = _count_pixels(detector.pixels_fast, pixel, detector.detsize_fast)
+    detsize_s, spixels = _count_pixels(detector.pixels_slow, pixel, detector.detsize_slow)
+    centre = _beam_centre(detector, pixel, detsize_f, detsize_s)
+    beam, fast, slow, odet, twotheta, polar, spindle = _chosen_axes(detector, values.distance)
+    zero = torch.zeros_like(values.distance)
+    unplaced = Detector(
+        pivot=PIVOTS.get(detector.convention, detector.pivot),
+        pixels=(fpixels, spixels),
+        detsize=(detsize_f, detsize_s),
+        pixel_size=pixel,
+        subpixel_size=0.0,
+        beam=beam,
+        fast=fast,
+        slow=slow,
+        odet=odet,
+        polar=polar,
+        spindle=spindle,
+        twotheta_axis=twotheta,
+        pix0=Vec3(zero, zero, zero),
+        distance=zero,
+        close_distance=zero,
+        Fbeam=zero,
+        Sbeam=zero,
+        Fclose=zero,
+        Sclose=zero,
+        curved=detector.curved,
+        point_pixel=detector.point_pixel,
+        roi=sampling.roi or (0, fpixels, 0, spixels),
+    )
+    return _place(unplaced, centre, values)
+
+
+def subpixel_position(detector: Detector, slow: Tensor, fast: Tensor) -> Vec3:
+    """Laboratory position of the centre of a subpixel, m.
+
+    ``slow`` and ``fast`` count subpixels over the detector, any shape, already in the dtype of the
+    geometry.
+    """
+    sub = detector.subpixel_size
+    F = sub * fast + sub / 2.0
+    S = sub * slow + sub / 2.0
+    # Depth into the sensor, 0 at its front; the product keeps the contract's sum.
+    Odet = 0.0
+    f, s, o, pix0 = detector.fast, detector.slow, detector.odet, detector.pix0
+    position = Vec3(
+        F * f.x + S * s.x + Odet * o.x + pix0.x,
+        F * f.y + S * s.y + Odet * o.y + pix0.y,
+        F * f.z + S * s.z + Odet * o.z + pix0.z,
+    )
+    return _on_the_sphere(detector, position) if detector.curved else position
+
+
+def solid_angle(detector: Detector, airpath: Tensor) -> Tensor:
+    """Solid angle of a whole pixel seen at ``airpath`` (m), sr."""
+    if detector.point_pixel:
+        return quotient(1.0, airpath) / airpath
+    pixel = detector.pixel_size
+    return quotient(pixel * pixel, airpath) / airpath * detector.close_distance / airpath
+
+
+def _count_pixels(count: int | None, pixel: float, detsize_mm: float) -> tuple[float, int]:
+    """Size (m) and pixel count along one axis; the size follows the count where one is given."""
+    detsize = units.metres(detsize_mm) if count is None else pixel * count
+    found = detsize / pixel - 0.5 if pixel else math.inf
+    if not 0.0 < found <= INT32_MAX:
+        raise UsageError(
+            f"a detector of {detsize:g} m with pixels of {pixel:g} m has no pixel or more than "
+            f"{INT32_MAX} along an axis; check -detpixels, -detsize and -pixel"
+        )
+    return detsize, math.ceil(found)
+
+
+def _beam_centre(
+    detector: raw.Detector, pixel: float, detsize_f: float, detsize_s: float
+) -> Centre:
+    Fclose = detsize_f / 2.0 if detector.org_x is None else (detector.org_x - 0.5) * pixel
+    Sclose = detsize_s / 2.0 if detector.org_y is None else (detector.org_y - 0.5) * pixel
+    x_close = Fclose if detector.x_close is None else units.metres(detector.x_close)
+    y_close = Sclose if detector.y_close is None else units.metres(detector.y_close)
+    x, y = {
+        "mosflm": ((detsize_s + pixel) / 2.0, (detsize_f + pixel) / 2.0),
+        "denzo": ((detsize_s + pixel) / 2.0, (detsize_f + pixel) / 2.0),
+        "adxv": ((detsize_f + pixel) / 2.0, (detsize_s - pixel) / 2.0),
+    }.get(detector.convention, (x_close, y_close))
+    x = x if detector.x_beam is None else units.metres(detector.x_beam)
+    y = y if detector.y_beam is None else units.metres(detector.y_beam)
+    match detector.convention:
+        case "mosflm":
+            return Centre(y + 0.5 * pixel, x + 0.5 * pixel, Fclose, Sclose)
+        case "denzo":
+            return Centre(y, x, Fclose, Sclose)
+        case "adxv":
+            return Centre(x, detsize_s - y, Fclose, Sclose)
+        case "custom":
+            return Centre(x, y, x, y)
+        case _:
+            return Centre(x, y, Fclose, Sclose)
+
+
+def _chosen_axes(detector: raw.Detector, like: Tensor) -> list[Vec3]:
+    """beam, fast, slow, odet, 2θ axis, polarization, spindle, tensors like ``like``."""
+    beam, fast, slow, odet, twotheta, polar, spindle = (
+        _vector(axis, like) for axis in _axes_as_given(detector)
+    )
+    beam, fast, slow, polar, spindle = (unit(v) for v in (beam, fast, slow, polar, spindle))
+    skewed = norm(odet) != 1.0
+    normal = unit(cross(fast, slow))
+    odet = Vec3(*(torch.where(skewed, n, o) for n, o in zip(normal, odet, strict=True)))
+    return [beam, fast, slow, odet, twotheta, polar, spindle]
+
+
+def _axes_as_given(detector: raw.Detector) -> Sequence[Sequence[float]]:
+    defaults = CONVENTION_AXES[detector.convention]
+    if detector.convention != "custom":
+        return defaults
+    v = detector.vectors
+    given = (v.beam, v.fast, v.slow, v.odet, v.twotheta, v.polarization, v.spindle)
+    return [axis or default for axis, default in zip(given, defaults, strict=True)]
+
+
+def _vector(components: Sequence[float], like: Tensor) -> Vec3:
+    return Vec3(*(torch.full_like(like, component) for component in components))
+
+
+def _corner(
+    f: Tensor | float, fast: Vec3, s: Tensor | float, slow: Vec3, o: Tensor, out: Vec3
+) -> Vec3:
+    """-f*fast - s*slow + o*out, component by component."""
+    return Vec3(
+        *(-f * u - s * v + o * w for u, v, w in zip(fast, slow, out, strict=True)),
+    )
+
+
+def _turned(v: Vec3, angles: Angles, axis: Vec3, twotheta: Tensor) -> Vec3:
+    return rotate_axis(rotate(v, angles), axis, twotheta)
+
+
+def _place(d: Detector, centre: Centre, values: Parameters) -> Detector:
+    """Steps 1 to 5 of contract §2."""
+    rx, ry, rz = (None if r is None else units.radians(r) for r in values.rotations)
+    angles, twotheta = (rx, ry, rz), units.radians(values.twotheta)
+    ratio = dot(d.beam, rotate(d.odet, angles))
+    ratio = torch.where(ratio == 0.0, sys.float_info.min, ratio)
+    if values.close_distance is None:
+        close_distance = (ratio * units.metres(values.distance)).abs()
+    else:
+        close_distance = units.metres(values.close_distance)
+    distance = close_distance / ratio
+
+    fast, slow, odet = (
+        _turned(v, angles, d.twotheta_axis, twotheta) for v in (d.fast, d.slow, d.odet)
+    )
+    if d.pivot == "sample":
+        flat = _corner(centre.Fclose, d.fast, centre.Sclose, d.slow, close_distance, d.odet)
+        pix0 = _turned(flat, angles, d.twotheta_axis, twotheta)
+    else:
+        pix0 = _corner(centre.Fbeam, fast, centre.Sbeam, slow, distance, d.beam)
+
+    close_distance = dot(pix0, odet)
+    along_beam = close_distance / ratio
+    v = Vec3(*(along_beam * b - p for b, p in zip(d.beam, pix0, strict=True)))
+    return replace(
+        d,
+        fast=fast,
+        slow=slow,
+        odet=odet,
+        pix0=pix0,
+        close_distance=close_distance,
+        distance=close_distance / ratio,
+        Fclose=-dot(pix0, fast),
+        Sclose=-dot(pix0, slow),
+        Fbeam=dot(fast, v),
+        Sbeam=dot(slow, v),
+    )
+
+
+def _on_the_sphere(d: Detector, flat: Vec3) -> Vec3:
+    """Wrap a flat position around the sample."""
+    u = scale(d.beam, d.distance)
+    u = rotate_axis(u, d.slow, flat.y / d.distance)
+    return rotate_axis(u, d.fast, flat.z / d.distance)

@@ -1,0 +1,95 @@
+"""The engine ``torch``: experiment in, observations out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+
+from parity_bridge import structure_factors
+from parity_bridge.engines.torch_port.f_cell import f_cell_stats
+from parity_bridge.engines.torch_port.observe import observations
+from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.pixel import pixel
+from parity_bridge.engines.torch_port.setup import Setup, derive
+from parity_bridge.engines.torch_port.structure_factors import Table
+from parity_bridge.errors import EngineError, UsageError
+
+if TYPE_CHECKING:
+    from parity_bridge.engines.engine import Observation
+    from parity_bridge.experiment import Experiment
+
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+
+
+class TorchPort:
+    """The port: geometry derived in float64, pixels computed in ``dtype`` on ``device``."""
+
+    name: ClassVar[str] = "torch"
+    implementation: ClassVar[str] = "pytorch"
+    trace_prefix: ClassVar[str] = "TRACE_PY"
+    folder: ClassVar[str] = "py_taps"
+
+    def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
+        """Raise UsageError for a dtype or device that is not there."""
+        if dtype not in DTYPES:
+            raise UsageError(f"--dtype {dtype}: choose {' or '.join(DTYPES)}")
+        self.dtype = DTYPES[dtype]
+        self.device = _usable_device(device)
+
+    def observe(
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+    ) -> list[Observation]:
+        """Compute ``pixels`` (slow, fast) in one batch; see ``Engine.observe``."""
+        factors = structure_factors.load(experiment.structure_factors)
+        setup = derive(experiment, Parameters.of(experiment, self.device))
+        _check_pixels(setup, pixels)
+        slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
+        try:
+            with torch.no_grad():
+                table = Table.of(factors, self.dtype, self.device)
+                totals, evaluations = pixel(setup.to(self.dtype), table, slow, fast)
+                stats = f_cell_stats(evaluations)
+        except RuntimeError as error:
+            raise EngineError(f"the PyTorch port failed: {error}") from error
+        return observations(
+            pixels,
+            setup,
+            totals,
+            evaluations,
+            stats,
+            factors.provenance,
+            has_table=factors.grid is not None,
+        )
+
+    def build(self) -> Mapping[str, str]:
+        """PyTorch version, dtype and device."""
+        return {
+            "engine": "parity_bridge PyTorch port",
+            "torch": torch.__version__,
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "device": str(self.device),
+            "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        }
+
+
+def _usable_device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, dtype=torch.float64, device=device).cpu()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"--device {name} cannot be used here: {reason}; try cpu") from error
+    return device
+
+
+def _check_pixels(setup: Setup, pixels: Sequence[tuple[int, int]]) -> None:
+    pixels_fast, pixels_slow = setup.detector.pixels
+    for slow, fast in pixels:
+        if not (0 <= slow < pixels_slow and 0 <= fast < pixels_fast):
+            raise UsageError(
+                f"--pixel {slow} {fast} lies outside the detector of {pixels_slow} slow x "
+                f"{pixels_fast} fast pixels; give SLOW 0..{pixels_slow - 1} "
+                f"FAST 0..{pixels_fast - 1}"
+            )
