@@ -1,0 +1,253 @@
+"""The command line: arguments in, requests out, errors as one sentence and an exit status.
+
+Nothing heavy is imported before a command is known to make sense: ``--help``, usage errors and the
+C core never wait for torch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from parity_bridge import options
+from parity_bridge.errors import BridgeError, FileError, UsageError
+from parity_bridge.request import EngineChoice, RunRequest, Target, TraceRequest
+
+#: Engines that ``run`` compares: the reference and the other one.
+ENGINES = ("c", "torch")
+
+_INTERRUPTED = 130
+_EPILOG = (
+    "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree, "
+    "4 shapes differ, 5 reading or writing failed"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    try:
+        with _no_garbage_collection():
+            return _dispatch(list(sys.argv[1:] if argv is None else argv))
+    except BridgeError as error:
+        print(f"parity_bridge: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Hold the collector: scanning what imports create would cost a fifth of their time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose errors are UsageErrors and whose options are never abbreviated."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+class _AddPixel(argparse.Action):
+    """``--pixel SLOW FAST``: one more Target."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        coords = (values[0], values[1])
+        targets = list(getattr(namespace, self.dest) or ())
+        if any(target.coords == coords for target in targets):
+            parser.error(f"--pixel {coords[0]} {coords[1]} is given twice; give it once")
+        setattr(namespace, self.dest, [*targets, Target(coords)])
+
+
+class _TagPixel(argparse.Action):
+    """``--tag NAME``: the name of the pixel before it."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        targets = list(getattr(namespace, self.dest) or ())
+        if not targets:
+            parser.error(f"--tag {values} stands before any --pixel; write it after its pixel")
+        if targets[-1].tag is not None:
+            parser.error(f"--tag {values}: the pixel before it has the tag {targets[-1].tag}")
+        setattr(namespace, self.dest, [*targets[:-1], Target(targets[-1].coords, values)])
+
+
+class _AddEngineFlags(argparse.Action):
+    """``--engine-flags NAME "FLAGS"``: flags for one engine only."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        name, text = values
+        if name not in ENGINES:
+            parser.error(f"--engine-flags: there is no engine {name!r}; choose {_either(ENGINES)}")
+        try:
+            flags = options.split_flags(text)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"--engine-flags {name}: {error}")
+        before = dict(getattr(namespace, self.dest) or {})
+        setattr(namespace, self.dest, {**before, name: (*before.get(name, ()), *flags)})
+
+
+def _dispatch(argv: list[str]) -> int:
+    ours, flags = _split(argv)
+    arguments = _parser().parse_args(_protected(ours))
+    command = shlex.join(("python", "-m", "parity_bridge", *argv))
+    act: Callable[[argparse.Namespace, list[str], str], int] = arguments.act
+    return act(arguments, flags, command)
+
+
+def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
+    reference, other = ENGINES
+    request = RunRequest(
+        command=command,
+        targets=tuple(arguments.targets),
+        flags=_flags(arguments, flags),
+        out_dir=arguments.out_dir,
+        stamp=arguments.stamp or options.default_stamp(),
+        reference=EngineChoice(reference),
+        other=EngineChoice(other, arguments.dtype, arguments.device),
+        engine_flags=arguments.engine_flags,
+    )
+    from parity_bridge.report.summary import terminal_text
+    from parity_bridge.runner import run
+
+    outcome = run(request, _note)
+    _print((terminal_text(outcome.report), f"report: {outcome.folder / 'f_cell_comparison.md'}"))
+    return outcome.report.comparison.exit_status
+
+
+def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
+    if len(arguments.targets) > 1:
+        raise UsageError("trace looks at one pixel; give --pixel once, or use run")
+    request = TraceRequest(
+        command=command,
+        target=arguments.targets[0],
+        flags=_flags(arguments, flags),
+        engine=EngineChoice(arguments.engine, arguments.dtype, arguments.device),
+        as_json=arguments.json,
+        out_dir=arguments.out_dir,
+    )
+    from parity_bridge.tracer import trace
+
+    _print(trace(request, _note))
+    return 0
+
+
+def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
+    """Flags after ``--``, or the benchmark's, then what our own options say."""
+    from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
+
+    oversample = () if arguments.oversample is None else ("-oversample", str(arguments.oversample))
+    hkl = () if arguments.hkl is None else ("-hkl", arguments.hkl)
+    return (*(given or BENCHMARK_FLAGS), *oversample, *hkl)
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Our own arguments and, after the first ``--``, nanoBragg's flags."""
+    if "--" not in argv:
+        return argv, []
+    at = argv.index("--")
+    return argv[:at], argv[at + 1 :]
+
+
+def _protected(argv: list[str]) -> list[str]:
+    """Put a space before quoted ``--engine-flags``, lest argparse take them for its own."""
+    before = ("", "", *argv)
+    return [
+        f" {word}" if previous == "--engine-flags" and word.startswith("-") else word
+        for previous, word in zip(before, argv, strict=False)
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m parity_bridge",
+        description="Compare the nanoBragg C core and its PyTorch port, pixel by pixel.",
+        epilog=_EPILOG,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    _add_run(commands)
+    _add_trace(commands)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    summary = "compute pixels with both engines, compare and report"
+    parser = commands.add_parser("run", help=summary, description=summary, epilog=_EPILOG)
+    _add_common(parser)
+    parser.add_argument(
+        "--out-dir", type=Path, default=Path("reports"), metavar="DIR",
+        help="folder of reports (default: reports)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)"
+    )
+    parser.add_argument(
+        "--engine-flags", action=_AddEngineFlags, nargs=2, default={}, metavar=("NAME", "FLAGS"),
+        help=f"further nanoBragg flags, quoted, for one engine only ({_either(ENGINES)})",
+    )  # fmt: skip
+    parser.set_defaults(act=_run)
+
+
+def _add_trace(commands: Any) -> None:
+    summary = "print every value of the chain of one engine at one pixel"
+    parser = commands.add_parser("trace", help=summary, description=summary, epilog=_EPILOG)
+    _add_common(parser)
+    parser.add_argument("--engine", default="torch", help="c, torch or package.module:Class")
+    parser.add_argument("--json", action="store_true", help="print the tap as its JSON record")
+    parser.add_argument(
+        "--out-dir", type=Path, metavar="DIR", help="store record, metadata and TRACE log here"
+    )
+    parser.set_defaults(act=_trace)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.usage = f"{parser.prog} --pixel SLOW FAST [--tag NAME] [options] [-- NANOBRAGG FLAGS]"
+    add = parser.add_argument
+    add(
+        "--pixel", dest="targets", action=_AddPixel, nargs=2, type=options.whole_number,
+        required=True, metavar=("SLOW", "FAST"), help="pixel to compute, counted from 0",
+    )  # fmt: skip
+    add(
+        "--tag", dest="targets", action=_TagPixel, type=options.name, metavar="NAME",
+        help="name of the pixel before it",
+    )  # fmt: skip
+    add("--taps", type=options.taps, default=options.TAPS, help="what to record (default: f_cell)")
+    add("--oversample", type=options.whole_number, metavar="N", help="subpixels along each axis")
+    add("--hkl", metavar="FILE", help="table of structure factors, one h k l F a line")
+    add("--dtype", type=options.dtype, default="float64", help="of the PyTorch port")
+    add("--device", default="cpu", help="of the PyTorch port")
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print, and fall silent where the reader has gone away."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise FileError(f"standard output cannot be written ({error.strerror})") from error
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(names)

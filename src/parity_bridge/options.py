@@ -1,0 +1,59 @@
+"""Checked values of command-line options; argparse puts the option's name before each message."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from argparse import ArgumentTypeError
+
+from parity_bridge.timestamps import utc_stamp
+
+DTYPES = ("float64", "float32")
+TAPS = ("f_cell",)
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+
+
+def whole_number(text: str) -> int:
+    """A decimal integer."""
+    if not _WHOLE.fullmatch(text):
+        raise ArgumentTypeError(f"{text!r} is not a whole number of at most 18 digits")
+    return int(text)
+
+
+def name(text: str) -> str:
+    """One path component of letters, digits and ``._-``: a tag or a stamp."""
+    if not _NAME.fullmatch(text) or text in (".", ".."):
+        raise ArgumentTypeError(f"{text!r} is not a name; use letters, digits and . _ - only")
+    return text
+
+
+def taps(text: str) -> tuple[str, ...]:
+    """Comma-separated names of taps."""
+    chosen = tuple(text.split(","))
+    for tap in chosen:
+        if tap not in TAPS:
+            raise ArgumentTypeError(f"there is no tap {tap!r}; choose from {', '.join(TAPS)}")
+    return chosen
+
+
+def dtype(text: str) -> str:
+    """Name of a floating-point type."""
+    if text not in DTYPES:
+        raise ArgumentTypeError(f"there is no dtype {text!r}; choose {' or '.join(DTYPES)}")
+    return text
+
+
+def split_flags(text: str) -> tuple[str, ...]:
+    """Words of a quoted string of nanoBragg flags; ArgumentTypeError where a quote stays open."""
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} cannot be split into flags: {error}") from error
+
+
+def default_stamp() -> str:
+    """``$STAMP`` where set, else the time in UTC, ``20260131T235959Z`` say."""
+    return os.environ.get("STAMP") or utc_stamp()

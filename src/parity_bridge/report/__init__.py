@@ -1,0 +1,1 @@
+"""What a run leaves behind: JSON records first, Markdown rendered from them."""

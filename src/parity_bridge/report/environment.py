@@ -1,0 +1,88 @@
+"""Where a run took place: versions, machine and, inside a checkout, the commit."""
+
+from __future__ import annotations
+
+import os
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate")
+
+
+@cache
+def package_versions() -> dict[str, str | None]:
+    """Version of every package that takes part; None where it is not installed. Imports none."""
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def environment() -> dict[str, object]:
+    """Everything about the place of a run that may change a last bit."""
+    return {
+        "python": platform.python_version(),
+        "python_implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "libc": _libc(),
+        "cpu": _cpu(),
+        "cpu_count": os.cpu_count(),
+        "packages": package_versions(),
+        "git_commit": git_commit(Path.cwd()),
+    }
+
+
+def git_commit(folder: Path) -> str | None:
+    """Commit checked out in ``folder`` or above it, where that is a checkout of this project."""
+    for root in (folder, *folder.parents):
+        git = root / ".git"
+        if git.is_dir():
+            return _head(git) if _is_this_project(root) else None
+    return None
+
+
+def _is_this_project(root: Path) -> bool:
+    return (root / "src" / "parity_bridge" / "experiment.py").is_file()
+
+
+def _head(git: Path) -> str | None:
+    head = _text(git / "HEAD").strip()
+    name = head.removeprefix("ref: ")
+    if name == head:
+        return head or None
+    return _text(git / name).strip() or _packed(git, name)
+
+
+def _packed(git: Path, name: str) -> str | None:
+    for line in _text(git / "packed-refs").splitlines():
+        commit, _, reference = line.partition(" ")
+        if reference == name:
+            return commit
+    return None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _libc() -> str | None:
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION")
+    except (AttributeError, ValueError, OSError):  # not glibc
+        return " ".join(platform.libc_ver()).strip() or None
+
+
+def _cpu() -> str | None:
+    for line in _text(Path("/proc/cpuinfo")).splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine() or None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

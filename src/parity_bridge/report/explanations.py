@@ -1,0 +1,169 @@
+"""The part of the memo that says what differs, by how much, and what may explain it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from parity_bridge.behaviours import Explanation, extents_text
+from parity_bridge.compare import Difference, Inputs, PixelComparison
+from parity_bridge.report.view import Report, Row, number, pixel_text, plural, table
+from parity_bridge.taps.f_cell import IndexBounds
+
+Item = TypeVar("Item")
+
+_UNEXPLAINED = "No named behaviour of contract §7 explains this from the records alone."
+_OF_INPUTS = ("stale cache", "different tables", "different default_F")
+
+
+def inputs_section(report: Report) -> str:
+    """What each engine was given, where that differs; empty where it does not."""
+    pixels = [pixel for pixel in report.comparison.pixels if pixel.inputs.differing]
+    tables = [
+        table(_input_rows(inputs, report)) for inputs in _unique(pixel.inputs for pixel in pixels)
+    ]
+    explained = _unique(item for pixel in pixels for item in pixel.explanations if _of_inputs(item))
+    bullets = "\n".join(_bullet(explanation) for explanation in explained)
+    text = "\n\n".join(part for part in (*tables, bullets, _different_flags(report)) if part)
+    return f"## The engines were not given the same\n\n{text}" if text else ""
+
+
+def differences_section(report: Report) -> str:
+    """Pixel by pixel: the first difference, all differing fields, and what explains them."""
+    parts = [_pixel_part(report, pixel) for pixel in report.comparison.pixels if pixel.differences]
+    return "\n\n".join(("## Differences", *parts)) if parts else ""
+
+
+def _pixel_part(report: Report, pixel: PixelComparison) -> str:
+    names = report.comparison.reference, report.comparison.other
+    parts = (
+        f"### Pixel {pixel_text(pixel.pixel_coords, pixel.tag)}",
+        _first(pixel.differences, names),
+        table(_field_rows(pixel, names)),
+        _margins(report, pixel),
+        _explained(pixel.explanations),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _explained(explanations: Sequence[Explanation]) -> str:
+    """What the figures of a pixel are consistent with; inputs were explained further up."""
+    if not explanations:
+        return _UNEXPLAINED
+    bullets = (
+        f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in explanations
+    )
+    return "Consistent with:\n\n" + "\n".join(bullets)
+
+
+def _first(differences: Sequence[Difference], names: tuple[str, str]) -> str:
+    first = differences[0]
+    text = f"- First difference in schema order: {_difference_text(first, names)}"
+    in_subpixel = next((item for item in differences if item.subpixel is not None), None)
+    if in_subpixel is None or in_subpixel is first:
+        return text
+    return f"{text}\n- First lookup that differs: {_difference_text(in_subpixel, names)}"
+
+
+def _difference_text(item: Difference, names: tuple[str, str]) -> str:
+    where = f" at subpixel {pixel_text(item.subpixel)}" if item.subpixel else ""
+    by = "" if item.absolute is None else f", difference {number(item.absolute)}"
+    ulps = "" if item.ulps is None else f", {plural(item.ulps, 'ULP')}"
+    return (
+        f"`{item.field}`{where}, {names[0]} {number(item.reference)}, {names[1]} "
+        f"{number(item.other)}{by}{ulps}."
+    )
+
+
+def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
+    """One row a differing field, with its first occurrence."""
+    by_field: dict[str, list[Difference]] = {}
+    for item in pixel.differences:
+        by_field.setdefault(item.field, []).append(item)
+    return [
+        {
+            "field": field,
+            "differing": str(len(items)),
+            "first at": pixel_text(items[0].subpixel) if items[0].subpixel else "pixel",
+            names[0]: number(items[0].reference),
+            names[1]: number(items[0].other),
+            "difference": _or_dash(items[0].absolute),
+            "ULP": _or_dash(items[0].ulps),
+            "smallest passing atol (rtol 0)": _or_dash(pixel.smallest_passing_atol[field]),
+        }
+        for field, items in by_field.items()
+    ]
+
+
+def _or_dash(value: float | None) -> str:
+    return "-" if value is None else number(value)
+
+
+def _margins(report: Report, pixel: PixelComparison) -> str:
+    """Rounding margins, where a nearest index differs: a small one is a flip near a tie."""
+    if not any("hkl_rounded" in item.field for item in pixel.differences):
+        return ""
+    margins = [
+        f"{record.implementation} {number(record.values.rounding_margin)}"
+        for side in report.sides
+        for record in side.records
+        if record.pixel_coords == pixel.pixel_coords
+    ]
+    return f"Nearest indices differ; smallest distance from a half-integer: {', '.join(margins)}."
+
+
+def _input_rows(inputs: Inputs, report: Report) -> list[Row]:
+    ours, theirs = inputs.reference, inputs.other
+    return [
+        {
+            "structure factors": ("**" + field + "**") if field in inputs.differing else field,
+            report.comparison.reference: _shown(getattr(ours, field)),
+            report.comparison.other: _shown(getattr(theirs, field)),
+        }
+        for field in ("source", "file", "sha256", "extents", "entries", "default_F")
+    ]
+
+
+def _different_flags(report: Report) -> str:
+    ours, theirs = (
+        side.metadata[0].nanobragg_flags if side.metadata else "" for side in report.sides
+    )
+    if ours == theirs:
+        return ""
+    names = report.comparison.reference, report.comparison.other
+    own = _only(names[0], ours, theirs), _only(names[1], theirs, ours)
+    return f"nanoBragg flags differ: {own[0]}, {own[1]}."
+
+
+def _only(name: str, flags: str, others: str) -> str:
+    """The flags, each with its numbers, that one engine has and the other has not."""
+    other = _split_flags(others)
+    own = [flag for flag in _split_flags(flags) if flag not in other]
+    return f"{name} alone has `{' '.join(own)}`" if own else f"{name} has none of its own"
+
+
+def _split_flags(flags: str) -> list[str]:
+    return re.split(r" (?=-[A-Za-z])", flags)
+
+
+def _shown(value: IndexBounds | str | float | None) -> str:
+    if isinstance(value, IndexBounds):
+        return extents_text(value)
+    return value if isinstance(value, str) else number(value)
+
+
+def _of_inputs(explanation: Explanation) -> bool:
+    return explanation.name in _OF_INPUTS
+
+
+def _bullet(explanation: Explanation) -> str:
+    return f"- **{explanation.name}**: {explanation.sentence}."
+
+
+def _unique(items: Iterable[Item]) -> list[Item]:
+    found: list[Item] = []
+    for item in items:
+        if item not in found:
+            found.append(item)
+    return found

@@ -1,0 +1,87 @@
+"""Folders of a report: assembled aside and renamed into place, so none is ever half-written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from parity_bridge.errors import FileError
+
+
+def check_free(target: Path) -> None:
+    """Raise FileError where ``target`` exists already."""
+    if _exists(target):
+        raise FileError(
+            f"{target} exists already and is never overwritten; give another --stamp or remove it"
+        )
+
+
+@contextmanager
+def staged(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside ``target`` that becomes ``target`` when the block ends well.
+
+    When it does not, nothing stays behind. Raises FileError where ``target`` exists or its parent
+    cannot be written.
+    """
+    check_free(target)
+    made = make_folder(target.parent)
+    staging = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        _create(staging)
+        yield staging
+        _move(staging, target)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        _remove_empty(made)
+        raise
+
+
+def make_folder(folder: Path) -> list[Path]:
+    """Create ``folder`` and its parents; returns those that were not there, outermost first."""
+    made: list[Path] = []
+    missing = [path for path in (folder, *folder.parents) if not _exists(path)]
+    for path in reversed(missing):
+        try:
+            path.mkdir(exist_ok=True)
+        except OSError as error:
+            _remove_empty(made)
+            raise _unwritable(folder, error) from error
+        made.append(path)
+    if not folder.is_dir():
+        raise FileError(f"{folder} is not a folder; give another --out-dir")
+    return made
+
+
+def _exists(path: Path) -> bool:
+    # Unlike Path.exists, false where a folder above may not be searched: writing then says why.
+    return os.path.lexists(path)
+
+
+def _create(folder: Path) -> None:
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise _unwritable(folder.parent, error) from error
+
+
+def _move(staging: Path, target: Path) -> None:
+    check_free(target)
+    try:
+        staging.rename(target)
+    except OSError as error:
+        raise _unwritable(target.parent, error) from error
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in reversed(folders):
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _unwritable(folder: Path, error: OSError) -> FileError:
+    return FileError(
+        f"{folder} cannot be written ({error.strerror}); give a writable folder with --out-dir"
+    )

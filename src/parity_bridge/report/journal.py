@@ -1,0 +1,38 @@
+"""``commands.txt`` and ``attempt_fail.log``: what was asked, and why it could not be done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.observing import Occasion
+
+COMMANDS = "commands.txt"
+FAILURE = "attempt_fail.log"
+
+
+def note_command(folder: Path, command: str) -> None:
+    """Append a command to ``commands.txt`` in ``folder``; raises FileError."""
+    _append(folder / COMMANDS, f"{command}\n")
+
+
+def note_failure(folder: Path, occasion: Occasion, error: BridgeError, remedy: str) -> None:
+    """Append to ``attempt_fail.log`` what was tried, why it failed and how to go on."""
+    _append(
+        folder / FAILURE,
+        f"when: {occasion.timestamp}\n"
+        f"what: {occasion.command}\n"
+        f"why: {error} (exit status {error.exit_status})\n"
+        f"how to go on: {remedy}\n",
+    )
+
+
+def _append(path: Path, text: str) -> None:
+    # One appended block, not a renamed copy: commands running side by side must not lose lines.
+    try:
+        with path.open("a", encoding="utf-8") as log:
+            log.write(text)
+    except OSError as error:
+        raise FileError(
+            f"{path} cannot be written ({error.strerror}); give a writable folder with --out-dir"
+        ) from error

@@ -1,0 +1,32 @@
+"""What stands beside every record: the experiment, the engine and the versions that made it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from parity_bridge.experiment import Experiment
+from parity_bridge.taps.f_cell import Schema
+
+#: The reference carries state from pixel to pixel (contract §5); a tapped pixel starts afresh.
+STATE_ASSUMED = "interpolation on at the start of the pixel"
+
+
+class Metadata(Schema):
+    """Everything needed to make one record again."""
+
+    schema_version: Literal[1] = 1
+    implementation: str
+    engine: str
+    dtype: str
+    device: str
+    pixel_coords: tuple[int, int]  # slow, fast
+    tag: str | None
+    command: str
+    stamp: str | None  # name of the report
+    nanobragg_flags: str
+    experiment: Experiment
+    state_assumed: str = STATE_ASSUMED
+    notes: tuple[str, ...]
+    build: dict[str, str]
+    versions: dict[str, str | None]
+    timestamp_utc: str

@@ -1,0 +1,60 @@
+"""The part of the memo that says where its figures come from and how to make them again."""
+
+from __future__ import annotations
+
+import shlex
+
+from parity_bridge.behaviours import what_was_read
+from parity_bridge.report.metadata import Metadata
+from parity_bridge.report.view import Report, Side
+
+
+def provenance_section(report: Report) -> str:
+    """Flags, table, build and versions of each engine."""
+    return "## Provenance\n\n" + "\n\n".join(_engine(side) for side in report.sides)
+
+
+def reproduce_section(report: Report) -> str:
+    """The command that makes the report again; empty where no metadata tells it."""
+    if not report.reference.metadata:
+        return ""
+    command = without_stamp(report.reference.metadata[0].command)
+    return f"## Reproduce\n\n```sh\n{command}\n```"
+
+
+def without_stamp(command: str) -> str:
+    """``command`` less its ``--stamp``, because an existing report is never overwritten."""
+    words = shlex.split(command)
+    ours = words[: words.index("--")] if "--" in words else words
+    kept = [
+        word
+        for before, word in zip(("", *ours), ours, strict=False)
+        if word != "--stamp" and before != "--stamp" and not word.startswith("--stamp=")
+    ]
+    return shlex.join([*kept, *words[len(ours) :]])
+
+
+def _engine(side: Side) -> str:
+    lines = [f"- structure factors: {what_was_read(side.records[0].hkl_table)}"]
+    lines += [f"- sha256 of the file: {sha256}" for sha256 in _hashes(side)]
+    lines += [line for metadata in side.metadata[:1] for line in _made_by(metadata)]
+    return "\n".join((f"### {side.name}", "", *lines))
+
+
+def _hashes(side: Side) -> list[str]:
+    found = dict.fromkeys(record.hkl_table.sha256 for record in side.records)
+    return [sha256 for sha256 in found if sha256 is not None]
+
+
+def _made_by(metadata: Metadata) -> list[str]:
+    versions = ", ".join(
+        f"{name} {version}" for name, version in metadata.versions.items() if version
+    )
+    return [
+        f"- nanoBragg flags: `{metadata.nanobragg_flags}`",
+        f"- build: {', '.join(f'{key} {value}' for key, value in metadata.build.items())}",
+        f"- computed in {metadata.dtype} on {metadata.device}, recorded {metadata.timestamp_utc}",
+        f"- versions: {versions}",
+        f"- state assumed: {metadata.state_assumed}",
+        *(f"- note: {note}" for note in metadata.notes),
+    ]

@@ -1,0 +1,83 @@
+"""The files of one engine at one pixel: written from an observation, read back as models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from parity_bridge.atomic_write import write_text
+from parity_bridge.errors import FileError
+from parity_bridge.observing import EngineRun, Occasion
+from parity_bridge.report.metadata import Metadata
+from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.taps.trace import trace_lines
+
+RECORD = "_f_cell_stats.json"
+METADATA = "_metadata.json"
+LOG = ".log"
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def paths(folder: Path, pixel: tuple[int, int]) -> dict[str, Path]:
+    """The three files of a pixel by their ending."""
+    slow, fast = pixel
+    return {end: folder / f"pixel_{slow}_{fast}{end}" for end in (RECORD, METADATA, LOG)}
+
+
+def write_run(folder: Path, run: EngineRun, occasion: Occasion) -> None:
+    """Write record, metadata and TRACE log of every pixel into the existing ``folder``.
+
+    Raises FileError, and takes back what it wrote, where one of them cannot be written.
+    """
+    written: list[Path] = []
+    try:
+        for observation in run.observations:
+            metadata = run.metadata(observation, occasion)
+            lines = trace_lines(run.engine.trace_prefix, observation)
+            texts = {
+                RECORD: as_json(run.record(observation, occasion)),
+                METADATA: as_json(metadata),
+                LOG: "".join(f"{line}\n" for line in lines),
+            }
+            for end, path in paths(folder, observation.pixel).items():
+                write_text(path, texts[end])
+                written.append(path)
+    except FileError:
+        for path in written:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def read_records(folder: Path) -> list[FCellRecord]:
+    """Every Tap 4 record in ``folder``, by pixel; raises FileError for one that is not."""
+    records = [_read(path, FCellRecord) for path in folder.glob(f"pixel_*{RECORD}")]
+    return sorted(records, key=lambda record: record.pixel_coords)
+
+
+def read_metadata(folder: Path) -> list[Metadata]:
+    """Every metadata file in ``folder``, by pixel; raises FileError for one that is not."""
+    found = [_read(path, Metadata) for path in folder.glob(f"pixel_*{METADATA}")]
+    return sorted(found, key=lambda metadata: metadata.pixel_coords)
+
+
+def as_json(model: BaseModel) -> str:
+    """A model as it is stored; floats read back bit for bit."""
+    return model.model_dump_json(indent=2) + "\n"
+
+
+def _read(path: Path, model: type[Model]) -> Model:
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise FileError(
+            f"{path} cannot be read ({error.strerror}); make the report again"
+        ) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise FileError(
+            f"{path} is not a record: {where}: {first['msg']}; make the report again"
+        ) from error

@@ -1,0 +1,91 @@
+"""``run``: both engines at the same pixels, compared, in one report folder or none at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_bridge.atomic_write import write_text
+from parity_bridge.errors import EngineError
+from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
+from parity_bridge.observing import EngineRun, Occasion, observe
+from parity_bridge.report.environment import environment
+from parity_bridge.report.folder import check_free, make_folder, staged
+from parity_bridge.report.journal import note_command, note_failure
+from parity_bridge.report.records import write_run
+from parity_bridge.report.rendering import render
+from parity_bridge.report.view import Report
+from parity_bridge.request import EngineChoice, RunRequest
+from parity_bridge.timestamps import utc_now
+
+_REMEDY = (
+    "mend what is named above (`trace --engine NAME` runs one engine alone), then run the command "
+    "again under another --stamp"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the report lies and what it says."""
+
+    folder: Path
+    report: Report
+
+
+def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
+    """Compute, record, compare and report; ``on_note`` hears what the flags' reader remarks.
+
+    Raises EngineError where an engine failed, and leaves a folder with the reason; any other error
+    leaves nothing.
+    """
+    target = request.out_dir / request.stamp
+    check_free(target)
+    parsed = _parse_all(request)
+    for note in dict.fromkeys(note for flags in parsed.values() for note in flags.notes):
+        on_note(note)
+    with staged(target) as folder:
+        note_command(folder, request.command)
+        result = _fill(folder, request, parsed)
+    if isinstance(result, EngineError):
+        raise result
+    return Outcome(target, result)
+
+
+def _parse_all(request: RunRequest) -> dict[str, ParsedFlags]:
+    """What each engine is told, by name."""
+    return {
+        choice.name: parse_flags([*request.flags, *request.engine_flags.get(choice.name, ())])
+        for choice in (request.reference, request.other)
+    }
+
+
+def _fill(
+    folder: Path, request: RunRequest, parsed: dict[str, ParsedFlags]
+) -> Report | EngineError:
+    """Fill a report folder, with records or with the reason why there are none."""
+    occasion = Occasion(request.command, utc_now(), request.stamp)
+    try:
+        runs = [_observe(request, choice, parsed) for choice in (request.reference, request.other)]
+    except EngineError as error:
+        note_failure(folder, occasion, error, _REMEDY)
+        return error
+    for engine_run in runs:
+        own = folder / engine_run.engine.folder
+        make_folder(own)
+        write_run(own, engine_run, occasion)
+    _write_environment(folder)
+    reference, other = (engine_run.engine.folder for engine_run in runs)
+    return render(folder, reference, other)
+
+
+def _observe(
+    request: RunRequest, choice: EngineChoice, parsed: dict[str, ParsedFlags]
+) -> EngineRun:
+    return observe(choice, parsed[choice.name], request.targets)
+
+
+def _write_environment(folder: Path) -> None:
+    make_folder(folder / "env")
+    write_text(folder / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")

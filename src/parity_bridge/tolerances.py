@@ -1,0 +1,63 @@
+"""How far two engines may differ before a comparison says so: one table, nothing hidden elsewhere.
+
+A float agrees where ``|py - c| <= atol + rtol*|c|``; NaN agrees with NaN and an infinity with the
+same infinity. Every field that is not in the table (counts, Miller indices, flags, and whether a
+figure exists at all) must be equal.
+"""
+
+from __future__ import annotations
+
+from parity_bridge.taps.f_cell import Schema
+
+FORMULA = "|py - c| <= atol + rtol*|c|"
+
+
+class Tolerance(Schema):
+    """Absolute (unit of the field) and relative tolerance of one field."""
+
+    atol: float
+    rtol: float
+
+
+class Tolerances(Schema):
+    """The tolerances of one comparison: which case they are for, and one pair a float field."""
+
+    case: str
+    fields: dict[str, Tolerance]
+
+    def of(self, field: str) -> Tolerance | None:
+        """Tolerance of ``field``, ``hkl_fractional.h`` say; None where it must be equal."""
+        return self.fields.get(field.partition(".")[0])
+
+
+_FLOAT_FIELDS = (
+    "mean_f_cell",
+    "hkl_fractional_bounds",
+    "rounding_margin",
+    "hkl_fractional",
+    "F_cell",
+)
+
+# float64, cpu: both engines evaluate in the order of the contract, so the bits are equal.
+# float64, elsewhere: other mathematical libraries and fused operations, a few units in the last
+#   place along the chain from position to fractional index.
+# float32: 2^-24 relative in the direction of the diffracted ray becomes 2^-24 * |a| / wavelength
+#   in a fractional index, 1e-5 for 100 Å at 0.5 Å, over a chain of some tens of roundings.
+#   Structure factors are rounded once, and once more per term of their mean.
+_TABLE: dict[str, dict[str, Tolerance]] = {
+    "float64 on cpu": dict.fromkeys(_FLOAT_FIELDS, Tolerance(atol=0.0, rtol=0.0)),
+    "float64": dict.fromkeys(_FLOAT_FIELDS, Tolerance(atol=1e-12, rtol=1e-12)),
+    "float32": {
+        "mean_f_cell": Tolerance(atol=0.0, rtol=1e-5),
+        "hkl_fractional_bounds": Tolerance(atol=2e-3, rtol=0.0),
+        "rounding_margin": Tolerance(atol=2e-3, rtol=0.0),
+        "hkl_fractional": Tolerance(atol=2e-3, rtol=0.0),
+        "F_cell": Tolerance(atol=0.0, rtol=1e-5),
+    },
+}
+
+
+def tolerances_for(dtype: str = "float64", device: str = "cpu") -> Tolerances:
+    """Tolerances for an engine computing in ``dtype`` on ``device`` against the C core."""
+    case = f"{dtype} on {device}"
+    return Tolerances(case=case, fields=_TABLE[case if case in _TABLE else dtype])

@@ -1,0 +1,99 @@
+"""``trace``: one engine at one pixel, the TRACE lines first and the tap after them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.observing import EngineRun, Occasion, observe
+from parity_bridge.report.folder import make_folder
+from parity_bridge.report.journal import note_command, note_failure
+from parity_bridge.report.records import as_json, paths, write_run
+from parity_bridge.request import TraceRequest
+from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.taps.trace import trace_lines
+from parity_bridge.timestamps import utc_now
+
+_REMEDY = "mend what is named above, then run the command again"
+
+
+def trace(request: TraceRequest, on_note: Callable[[str], None]) -> Iterator[str]:
+    """Compute one pixel, store it where a folder was named, and give the lines to print.
+
+    Raises UsageError, FileError or EngineError; where a folder was named the reason stays there.
+    """
+    occasion = Occasion(request.command, utc_now())
+    if request.out_dir is None:
+        return _lines(_compute(request, on_note), request, occasion)
+    make_folder(request.out_dir)
+    with _failures_noted(request.out_dir, occasion):
+        note_command(request.out_dir, request.command)
+        _check_unrecorded(request.out_dir, request.target.coords)
+        run = _compute(request, on_note)
+        write_run(request.out_dir, run, occasion)
+    return _lines(run, request, occasion)
+
+
+@contextmanager
+def _failures_noted(folder: Path, occasion: Occasion) -> Iterator[None]:
+    try:
+        yield
+    except BridgeError as error:
+        note_failure(folder, occasion, error, _REMEDY)
+        raise
+
+
+def _check_unrecorded(folder: Path, pixel: tuple[int, int]) -> None:
+    for path in paths(folder, pixel).values():
+        if os.path.lexists(path):
+            raise FileError(
+                f"{path} exists already and is never overwritten; remove it or give another "
+                "--out-dir"
+            )
+
+
+def _compute(request: TraceRequest, on_note: Callable[[str], None]) -> EngineRun:
+    parsed = parse_flags(request.flags)
+    for note in parsed.notes:
+        on_note(note)
+    return observe(request.engine, parsed, [request.target])
+
+
+def _lines(run: EngineRun, request: TraceRequest, occasion: Occasion) -> Iterator[str]:
+    prefix = run.engine.trace_prefix
+    for observation in run.observations:
+        yield from trace_lines(prefix, observation)
+        record = run.record(observation, occasion)
+        if request.as_json:
+            yield as_json(record).rstrip("\n")
+        else:
+            yield from _tap_lines(prefix.replace("TRACE", "TAP"), record)
+
+
+def _tap_lines(prefix: str, record: FCellRecord) -> Iterator[str]:
+    for key, value in _flat("", record.model_dump(mode="json")):
+        yield f"{prefix}: {key} {value}"
+
+
+def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Leaves of a JSON value under dotted keys; a list of plain values stays on one line."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _flat(f"{key}.{name}" if key else name, item)
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        for number, item in enumerate(value):
+            yield from _flat(f"{key}.{number}", item)
+    elif isinstance(value, list):
+        yield key, " ".join(_word(item) for item in value)
+    else:
+        yield key, _word(value)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

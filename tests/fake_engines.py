@@ -1,0 +1,175 @@
+"""Deterministic engines for the tests of everything around an engine: no physics, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from parity_bridge.engines.engine import Observation, Quantity
+from parity_bridge.errors import EngineError, FileError, UsageError
+from parity_bridge.experiment import Experiment
+from parity_bridge.taps.evaluations import EVALUATION
+from parity_bridge.taps.f_cell import (
+    FCellValues,
+    FractionalBounds,
+    HklTable,
+    IndexBounds,
+    lookups,
+)
+from parity_bridge.taps.trace import DERIVED
+
+AXES = ("h", "k", "l")
+
+
+def bounds(low: Sequence[float], high: Sequence[float]) -> dict[str, float]:
+    """Six limits as the models name them."""
+    lows = {f"{axis}_min": value for axis, value in zip(AXES, low, strict=True)}
+    highs = {f"{axis}_max": value for axis, value in zip(AXES, high, strict=True)}
+    return lows | highs
+
+
+class FakeC:
+    """An engine whose indices grow with the pixel's number and whose F is default_F."""
+
+    name: ClassVar[str] = "fake"
+    implementation: ClassVar[str] = "c"
+    trace_prefix: ClassVar[str] = "TRACE_C"
+    folder: ClassVar[str] = "c_taps"
+
+    def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
+        self.dtype = dtype
+        if device != "cpu":
+            raise UsageError(f"--device {device} cannot be used here; try cpu")
+
+    def observe(
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+    ) -> list[Observation]:
+        """One observation a pixel, four lookups each at oversample 2."""
+        return [self.look(experiment, pixel) for pixel in pixels]
+
+    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+        """One pixel."""
+        oversample = experiment.sampling.oversample or 1
+        rows = self.rows(pixel, oversample, experiment.structure_factors.default_F)
+        derived: dict[str, Quantity] = dict.fromkeys(DERIVED, 1.5)
+        return Observation(
+            pixel=pixel,
+            derived=derived,
+            evaluations=rows,
+            totals={"I": 1.5, "steps": rows.size, "omega": 0.25, "polar": 1.0, "capture": 1.0,
+                    "intensity": 3.5},
+            f_cell=f_cell_values(rows),
+            hkl_table=HklTable(
+                source="none", file=None, sha256=None, entries=0, extents=None,
+                default_F=experiment.structure_factors.default_F,
+            ),
+            oversample=oversample,
+        )  # fmt: skip
+
+    def rows(self, pixel: tuple[int, int], oversample: int, F: float) -> np.ndarray:
+        """Evaluations in the contract's order."""
+        rows = np.zeros(oversample**2, dtype=EVALUATION)
+        rows["sub_slow"], rows["sub_fast"] = np.divmod(np.arange(rows.size), oversample)
+        for axis, start in enumerate((0.1, *pixel)):
+            rows["hkl"][:, axis] = start + np.arange(rows.size) / 16
+        rows["hkl0"] = np.ceil(rows["hkl"] - 0.5)
+        rows["F_cell"], rows["default_f"] = F, 1
+        return rows
+
+    def build(self) -> Mapping[str, str]:
+        """Nothing was built."""
+        return {"engine": "fake", "dtype": self.dtype}
+
+
+class FakeTorch(FakeC):
+    """The same figures under the other name."""
+
+    implementation: ClassVar[str] = "pytorch"
+    trace_prefix: ClassVar[str] = "TRACE_PY"
+    folder: ClassVar[str] = "py_taps"
+
+
+class OneUlpOff(FakeTorch):
+    """The last lookup's h is the next float64."""
+
+    def rows(self, pixel: tuple[int, int], oversample: int, F: float) -> np.ndarray:
+        rows = super().rows(pixel, oversample, F)
+        rows["hkl"][-1, 0] = np.nextafter(rows["hkl"][-1, 0], np.inf)
+        return rows
+
+
+class MissesAPixel(FakeTorch):
+    """Sees all pixels but the last."""
+
+    def observe(
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+    ) -> list[Observation]:
+        return super().observe(experiment, pixels[:-1])
+
+
+class Blind(FakeTorch):
+    """Sees nothing."""
+
+    def observe(
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+    ) -> list[Observation]:
+        return []
+
+
+class FailsAtSecondPixel(FakeTorch):
+    """Breaks down in the middle."""
+
+    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+        if pixel != (0, 0):
+            raise EngineError("the second pixel was too much")
+        return super().look(experiment, pixel)
+
+
+class Crashes(FakeTorch):
+    """Raises what no engine should, over several lines."""
+
+    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+        raise ZeroDivisionError("one\nover nothing")
+
+
+class OutsideDetector(FakeTorch):
+    """Refuses every pixel."""
+
+    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+        raise UsageError("--pixel 9 9 lies outside the detector; give SLOW 0..3 FAST 0..3")
+
+
+class NoTable(FakeTorch):
+    """Cannot read its structure factors."""
+
+    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+        raise FileError("table.hkl does not exist; name a table with -hkl")
+
+
+class Interrupted(FakeTorch):
+    """Somebody pressed Ctrl-C."""
+
+    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+        raise KeyboardInterrupt
+
+
+def f_cell_values(rows: np.ndarray) -> FCellValues:
+    """Tap 4 of rows that all looked up default_F without a table."""
+    return FCellValues(
+        total_lookups=rows.size,
+        skipped_lookups=0,
+        out_of_bounds_count=0,
+        default_f_count=rows.size,
+        zero_f_count=int((rows["F_cell"] == 0).sum()),
+        mean_f_cell=float(rows["F_cell"].mean()),
+        hkl_bounds=IndexBounds.model_validate(
+            bounds(rows["hkl0"].min(axis=0).tolist(), rows["hkl0"].max(axis=0).tolist())
+        ),
+        hkl_fractional_bounds=FractionalBounds.model_validate(
+            bounds(rows["hkl"].min(axis=0).tolist(), rows["hkl"].max(axis=0).tolist())
+        ),
+        rounding_margin=0.1,
+        subpixels=lookups(rows),
+    )

@@ -1,0 +1,56 @@
+"""The commands and the code of the README do what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+#: Blocks that a shell runs as they stand; the one with make is what runs this test.
+SHELL = [
+    block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "make" not in block
+]
+PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+STATUS = {"puzzle": 3}
+
+
+def shell(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    script = re.sub(r"^python ", f"{sys.executable} ", block, flags=re.MULTILINE)
+    return subprocess.run(
+        ["/bin/bash", "-euc", script], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("block", SHELL)
+def test_a_shell_block_runs(block: str, tmp_path: Path) -> None:
+    done = shell(block, tmp_path)
+    stamp = re.search(r"--stamp (\w+)", block)
+    assert done.returncode == STATUS.get(stamp[1] if stamp else "", 0), done.stderr
+
+
+@pytest.mark.parametrize("block", PYTHON)
+def test_a_python_block_runs(block: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "tensor(" in done.stdout
+
+
+def test_the_output_at_the_top_is_what_the_command_prints(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```console\n\$ (.*?)```", README, re.DOTALL)
+    command, _, printed = block.partition("\n")
+    done = shell(command, tmp_path)
+    shown = [line.rstrip() for line in done.stdout.splitlines() if not line.startswith("report:")]
+    assert shown == [line.rstrip() for line in printed.splitlines()]
+
+
+def test_the_puzzle_s_memo_names_the_stale_cache(tmp_path: Path) -> None:
+    (block,) = [block for block in SHELL if "puzzle" in block]
+    shell(block, tmp_path)
+    memo = (tmp_path / "reports" / "puzzle" / "f_cell_comparison.md").read_text(encoding="utf-8")
+    assert "stale cache" in memo

@@ -1,0 +1,343 @@
+"""What lies in a report folder: rendered from its JSON records and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from fake_engines import FakeC
+from hand_records import (
+    EDGE,
+    STALE_CACHE,
+    TEXT_TABLE,
+    benchmark,
+    benchmark_with_stale_cache,
+    record,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity_bridge.errors import FileError, UsageError
+from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.observing import EngineRun, Occasion
+from parity_bridge.report.environment import environment, git_commit
+from parity_bridge.report.folder import staged
+from parity_bridge.report.metadata import Metadata
+from parity_bridge.report.provenance import without_stamp
+from parity_bridge.report.records import METADATA, RECORD, as_json, paths, write_run
+from parity_bridge.report.rendering import render
+from parity_bridge.request import EngineChoice, Target
+from parity_bridge.taps.f_cell import FCellRecord, Lookup
+
+COLUMNS = (
+    "Pixel", "Impl", "total_lookups", "out_of_bounds", "zero_f", "default_f", "mean_f_cell",
+    "h_range", "k_range", "l_range",
+)  # fmt: skip
+COMMAND = "python -m parity_bridge run --pixel 0 0 --stamp s -- -cell 100 -N 5"
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def metadata(record: FCellRecord, *flags: str) -> Metadata:
+    """Metadata as ``run`` writes it, for the benchmark and some more flags."""
+    choice = EngineChoice("c" if record.implementation == "c" else "torch")
+    parsed = parse_flags([*BENCHMARK_FLAGS, *flags])
+    engine_run = EngineRun(choice, FakeC(), parsed, [Target(record.pixel_coords)], [], {})
+    (seen,) = engine_run.engine.observe(parsed.experiment, [record.pixel_coords])
+    return engine_run.metadata(seen, Occasion(COMMAND, record.timestamp_utc, "s"))
+
+
+def store(folder: Path, records: list[FCellRecord], *flags: str) -> None:
+    folder.mkdir()
+    for item in records:
+        files = paths(folder, item.pixel_coords)
+        files[RECORD].write_text(as_json(item))
+        files[METADATA].write_text(as_json(metadata(item, *flags)))
+
+
+def memo_of(folder: Path, ours: list[FCellRecord], theirs: list[FCellRecord]) -> str:
+    store(folder / "c_taps", ours)
+    store(folder / "py_taps", theirs)
+    render(folder)
+    return (folder / "f_cell_comparison.md").read_text()
+
+
+def lookup_table(memo: str) -> list[dict[str, str]]:
+    """Rows of the first table under the heading Lookups."""
+    lines = memo.partition("## Lookups\n\n")[2].splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[:10]]
+    rows = [row for row in cells[2:] if len(row) == len(cells[0])]
+    return [dict(zip(cells[0], row, strict=True)) for row in rows]
+
+
+class TestRecords:
+    @given(mean=finite, F=finite, indices=st.tuples(finite, finite, finite))
+    def test_a_record_reads_back_bit_for_bit(
+        self, mean: float, F: float, indices: tuple[float, float, float]
+    ) -> None:
+        it = record(EDGE)
+        row = Lookup(
+            subpixel_index=(0, 0),
+            hkl_fractional=indices,
+            hkl_rounded=(0, 0, 0),
+            F_cell=F,
+            out_of_bounds=False,
+        )
+        values = it.values.model_copy(update={"mean_f_cell": mean, "subpixels": (row,)})
+        it = it.model_copy(update={"values": values})
+        back = FCellRecord.model_validate_json(as_json(it))
+        assert _bits(back) == _bits(it)
+        assert as_json(back) == as_json(it)
+
+    def test_both_engines_write_the_same_keys_in_the_same_order(self) -> None:
+        ours, theirs = (as_json(record(EDGE, name)) for name in ("c", "pytorch"))
+        assert _keys(ours) == _keys(theirs)
+        assert _keys(ours)[:3] == ["schema_version", "tap_id", "implementation"]
+
+    def test_metadata_reads_back_as_it_was(self) -> None:
+        it = metadata(record(EDGE))
+        assert Metadata.model_validate_json(as_json(it)) == it
+        assert it.state_assumed == "interpolation on at the start of the pixel"
+
+    def test_a_file_that_cannot_be_written_takes_the_others_back(self, tmp_path: Path) -> None:
+        (tmp_path / "pixel_1_2.log").mkdir()
+        parsed = parse_flags(BENCHMARK_FLAGS)
+        engine = FakeC()
+        seen = engine.observe(parsed.experiment, [(0, 0), (1, 2)])
+        targets = [Target((0, 0)), Target((1, 2))]
+        engine_run = EngineRun(EngineChoice("c"), engine, parsed, targets, seen, {})
+        with pytest.raises(FileError, match=r"pixel_1_2\.log"):
+            write_run(tmp_path, engine_run, Occasion(COMMAND, "2026-01-31T12:00:00Z"))
+        assert [path.name for path in tmp_path.iterdir()] == ["pixel_1_2.log"]
+
+
+class TestMemo:
+    def test_parity_is_said_first_and_the_known_figures_are_there(self, tmp_path: Path) -> None:
+        memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch"))
+        verdict = "**Verdict: parity: c and pytorch agree in every field exactly at 2 pixels.**"
+        assert memo.splitlines()[2] == verdict
+        rows = lookup_table(memo)
+        assert tuple(rows[0]) == COLUMNS
+        assert [list(row.values()) for row in rows] == [
+            [pixel, name, "4", "0", "0", "4", "100.0", *ranges]
+            for pixel, ranges in (
+                ("0 0 (edge)", ["-8..-8", "39..39", "-39..-39"]),
+                ("2048 2048 (centre)", ["0..0"] * 3),
+            )
+            for name in ("c", "pytorch")
+        ]
+        assert "## Differences" not in memo
+
+    def test_a_stale_cache_is_told_before_any_figure(self, tmp_path: Path) -> None:
+        memo = memo_of(tmp_path, benchmark_with_stale_cache(), benchmark("pytorch"))
+        headings = re.findall(r"^## (.*)$", memo, flags=re.MULTILINE)
+        assert headings[0] == "The engines were not given the same"
+        assert memo.index("**stale cache**") < memo.index("## Lookups")
+        assert "Fdump.bin" in memo
+        assert STALE_CACHE.sha256 is not None
+        assert STALE_CACHE.sha256 in memo
+        found = [
+            (row["Impl"], row["mean_f_cell"], row["out_of_bounds"]) for row in lookup_table(memo)
+        ]
+        assert found == [
+            ("c", "100.0", "4"), ("pytorch", "100.0", "0"),
+            ("c", "0.0", "0"), ("pytorch", "100.0", "0"),
+        ]  # fmt: skip
+
+    def test_the_first_difference_is_told_with_subpixel_ulps_and_tolerance(
+        self, tmp_path: Path
+    ) -> None:
+        F = (100.0, 100.0, 100.00000000000001, 100.0)
+        memo = memo_of(tmp_path, [record(EDGE)], [record(EDGE, "pytorch", F=F)])
+        assert (
+            "`F_cell` at subpixel 1 0, c 100.0, pytorch 100.00000000000001, "
+            "difference 1.4210854715202004e-14, 1 ULP."
+        ) in memo
+        assert "`|py - c| <= atol + rtol*|c|`" in memo
+        assert "smallest passing atol" in memo
+
+    @pytest.mark.parametrize(
+        ("where", "number"),
+        [
+            (("values", "total_lookups"), 1234),
+            (("values", "skipped_lookups"), 2345),
+            (("values", "out_of_bounds_count"), 3456),
+            (("values", "zero_f_count"), 4567),
+            (("values", "default_f_count"), 5678),
+            (("values", "mean_f_cell"), 67.890625),
+            (("values", "rounding_margin"), 0.1234567),
+            (("values", "hkl_bounds", "k_max"), 7890),
+            (("values", "hkl_fractional_bounds", "l_min"), -8901.25),
+            (("values", "subpixels", 1, "F_cell"), 901.25),
+            (("hkl_table", "entries"), 901234),
+            (("hkl_table", "extents", "h_min"), -54321),
+            (("hkl_table", "default_F"), 43.25),
+        ],
+    )
+    def test_every_figure_comes_from_the_json_beside_it(
+        self, tmp_path: Path, where: tuple[str | int, ...], number: float
+    ) -> None:
+        records = [record(EDGE, "c", TEXT_TABLE)]
+        before = memo_of(tmp_path, records, [record(EDGE, "pytorch", TEXT_TABLE)])
+        path = paths(tmp_path / "py_taps", EDGE)[RECORD]
+        path.write_text(_changed(path.read_text(), where, number))
+        render(tmp_path)
+        after = (tmp_path / "f_cell_comparison.md").read_text()
+        assert str(number) not in before
+        assert str(number) in after
+
+    def test_flags_that_differ_are_told_even_at_parity(self, tmp_path: Path) -> None:
+        store(tmp_path / "c_taps", benchmark("c"))
+        store(tmp_path / "py_taps", benchmark("pytorch"), "-nopolar")
+        report = render(tmp_path)
+        assert report.comparison.verdict == "parity"
+        memo = (tmp_path / "f_cell_comparison.md").read_text()
+        assert "c has none of its own, pytorch alone has `-nopolar`" in memo
+
+    def test_pixels_only_one_engine_recorded_are_named(self, tmp_path: Path) -> None:
+        memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch")[:1])
+        assert "- Pixel 2048 2048 was recorded by c only." in memo
+
+    def test_the_command_is_there_without_its_stamp(self, tmp_path: Path) -> None:
+        memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch"))
+        assert memo.rstrip().endswith(
+            "```sh\npython -m parity_bridge run --pixel 0 0 -- -cell 100 -N 5\n```"
+        )
+
+    def test_the_summary_has_the_counts_and_the_verdict(self, tmp_path: Path) -> None:
+        memo_of(tmp_path, benchmark_with_stale_cache(), benchmark("pytorch"))
+        text = (tmp_path / "f_cell_summary.md").read_text()
+        assert "| 2048 2048 (centre) | c" in text
+        assert "Verdict: no parity: c and pytorch were given different structure factors" in text
+
+    def test_rendering_again_changes_nothing(self, tmp_path: Path) -> None:
+        memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch"))
+        render(tmp_path)
+        assert (tmp_path / "f_cell_comparison.md").read_text() == memo
+
+
+class TestReading:
+    def test_an_empty_report_is_nothing_to_compare(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="nothing to compare"):
+            render(tmp_path)
+
+    @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"schema_version": 2}', "\0"])
+    def test_a_record_that_is_none_is_named(self, tmp_path: Path, text: str) -> None:
+        store(tmp_path / "c_taps", benchmark("c"))
+        path = paths(tmp_path / "c_taps", EDGE)[RECORD]
+        path.write_text(text)
+        with pytest.raises(FileError, match=re.escape(str(path))) as caught:
+            render(tmp_path)
+        assert "http" not in str(caught.value)
+
+    def test_an_unknown_field_is_refused(self, tmp_path: Path) -> None:
+        store(tmp_path / "c_taps", benchmark("c"))
+        path = paths(tmp_path / "c_taps", EDGE)[RECORD]
+        path.write_text(_changed(path.read_text(), ("surprise",), 1))
+        with pytest.raises(FileError, match="surprise"):
+            render(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        ("run --stamp s --pixel 0 0", "run --pixel 0 0"),
+        ("run --stamp=s --pixel 0 0", "run --pixel 0 0"),
+        ("run --pixel 0 0 -- --stamp s", "run --pixel 0 0 -- --stamp s"),
+        ("run --engine-flags c '-N 3'", "run --engine-flags c '-N 3'"),
+    ],
+)
+def test_the_stamp_is_dropped_from_a_command(command: str, kept: str) -> None:
+    assert without_stamp(command) == kept
+
+
+class TestStaging:
+    def test_nothing_is_seen_before_the_end(self, tmp_path: Path) -> None:
+        target = tmp_path / "made" / "report"
+        with staged(target) as folder:
+            (folder / "file").touch()
+            assert not target.exists()
+        assert [path.name for path in target.iterdir()] == ["file"]
+        assert list(target.parent.iterdir()) == [target]
+
+    def test_a_failure_leaves_neither_folder_nor_parents(self, tmp_path: Path) -> None:
+        with pytest.raises(ZeroDivisionError):
+            _fail_inside(tmp_path / "made" / "report")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_report_that_came_meanwhile_is_not_replaced(self, tmp_path: Path) -> None:
+        with pytest.raises(FileError, match="exists already"), staged(tmp_path / "report"):
+            (tmp_path / "report").mkdir()
+        assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+class TestEnvironment:
+    def test_it_tells_versions_and_machine_without_importing(self) -> None:
+        told = environment()
+        assert isinstance(told["packages"], dict)
+        assert set(told["packages"]) >= {"parity_bridge", "torch", "numpy"}
+        assert told["python"]
+        assert told["cpu"]
+        json.dumps(told)
+
+    @pytest.mark.parametrize("packed", [True, False])
+    def test_the_commit_of_a_checkout_is_found(self, tmp_path: Path, packed: bool) -> None:
+        commit = "0123456789" * 4
+        _checkout(tmp_path)
+        if packed:
+            (tmp_path / ".git/packed-refs").write_text(f"# pack\n{commit} refs/heads/main\n")
+        else:
+            (tmp_path / ".git/refs/heads/main").write_text(f"{commit}\n")
+        assert git_commit(tmp_path / "src") == commit
+
+    def test_a_detached_head_is_the_commit(self, tmp_path: Path) -> None:
+        _checkout(tmp_path)
+        (tmp_path / ".git/HEAD").write_text("fedcba\n")
+        assert git_commit(tmp_path) == "fedcba"
+
+    def test_a_branch_without_a_commit_has_none(self, tmp_path: Path) -> None:
+        _checkout(tmp_path)
+        assert git_commit(tmp_path) is None
+
+    def test_a_checkout_of_something_else_is_not_ours(self, tmp_path: Path) -> None:
+        (tmp_path / ".git").mkdir()
+        (tmp_path / ".git/HEAD").write_text("fedcba\n")
+        assert git_commit(tmp_path) is None
+
+
+def _fail_inside(target: Path) -> None:
+    with staged(target) as folder:
+        (folder / "file").touch()
+        raise ZeroDivisionError
+
+
+def _checkout(root: Path) -> None:
+    (root / ".git/refs/heads").mkdir(parents=True)
+    (root / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    (root / "src/parity_bridge").mkdir(parents=True)
+    (root / "src/parity_bridge/experiment.py").touch()
+
+
+def _bits(it: FCellRecord) -> list[str]:
+    row = it.values.subpixels[0]
+    return [
+        value.hex() for value in (*row.hkl_fractional, row.F_cell, it.values.mean_f_cell or 0.0)
+    ]
+
+
+def _keys(text: str) -> list[str]:
+    keys: list[str] = []
+    json.loads(text, object_pairs_hook=lambda pairs: keys.extend(key for key, _ in pairs))
+    top = list(json.loads(text))
+    return top + keys
+
+
+def _changed(text: str, where: tuple[str | int, ...], value: float) -> str:
+    tree = json.loads(text)
+    branch = tree
+    for key in where[:-1]:
+        branch = branch[key]
+    branch[where[-1]] = value
+    return json.dumps(tree)
