@@ -1,0 +1,161 @@
+"""What the project promises about speed, measured in one session and given as ratios.
+
+``make bench`` prints the table and writes ``benchmarks/bench.json``. Absolute times are kept in the
+JSON for orientation only: the machines this runs on are noisy, ratios of interleaved runs are not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from tabulate import tabulate
+
+from parity_bridge._core import ffi, lib
+from parity_bridge.atomic_write import write_text
+from parity_bridge.engines.c_core.engine import derive
+from parity_bridge.engines.engine import create_engine
+from parity_bridge.experiment import Experiment
+from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.report.environment import environment
+
+OUTPUT = Path(__file__).with_name("bench.json")
+SIZES = (64, 16384)
+#: Peak memory of a process must not grow by more than this with the detector, MiB.
+PAGE_NOISE = 4.0
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One promise and what was measured."""
+
+    what: str
+    measured: float
+    unit: str
+    goal: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether the measured value is within the goal."""
+        return self.measured <= self.goal
+
+
+def main() -> int:
+    """Measure everything, print the table, write the JSON; 1 where a goal was missed."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--rounds", type=int, default=7, help="interleaved rounds of each")
+    rounds = arguments.parse_args().rounds
+    figures = [
+        run_over_import_torch(rounds),
+        c_tap_of_one_pixel(),
+        *(time_over_detector_size(name, rounds) for name in ("c", "torch")),
+        *(memory_over_detector_size(name) for name in ("c", "torch")),
+    ]
+    table = [
+        [f.what, f"{f.measured:.3g} {f.unit}", f"at most {f.goal:g}", "yes" if f.reached else "NO"]
+        for f in figures
+    ]
+    print(tabulate(table, headers=["what", "measured", "goal", "reached"], tablefmt="github"))
+    result = {"environment": environment(), "figures": [asdict(f) for f in figures]}
+    write_text(OUTPUT, json.dumps(result, indent=2) + "\n")
+    print(f"\nwritten to {OUTPUT.name}")
+    return 0 if all(f.reached for f in figures) else 1
+
+
+def run_over_import_torch(rounds: int) -> Figure:
+    """`run` on two pixels against the import of torch alone, whole processes."""
+    pixels = ["--pixel", "0", "0", "--pixel", "2048", "2048"]
+    with tempfile.TemporaryDirectory() as folder:
+        run = ["-m", "parity_bridge", "run", *pixels, "--out-dir", folder, "--stamp"]
+        ratios = []
+        for number in range(rounds + 1):
+            bridge = _wall_time([sys.executable, *run, f"round-{number}"])
+            ratios.append(bridge / _wall_time([sys.executable, "-c", "import torch"]))
+    # The first round fills the file caches.
+    return Figure(
+        "run with two pixels / python -c 'import torch'", statistics.median(ratios[1:]), "x", 1.3
+    )
+
+
+def c_tap_of_one_pixel() -> Figure:
+    """Tapping one pixel at oversample 2, beyond what the call itself costs."""
+    setup = derive(parse_flags(BENCHMARK_FLAGS).experiment)
+    table = ffi.new("pb_table *", {"default_F": 100.0})
+    totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+    rows = ffi.new("pb_evaluation[4]")
+    arguments = (setup, table, 2048, 2048, totals, f_cell, rows, 4)
+    tap = _seconds_per_call(lambda: lib.pb_pixel(*arguments))
+    call = _seconds_per_call(lambda: lib.pb_status_text(0))
+    return Figure("C tap of one pixel, oversample 2, beyond the call", (tap - call) * 1e6, "us", 50)
+
+
+def time_over_detector_size(name: str, rounds: int) -> Figure:
+    """One pixel of a 16384² detector against one pixel of a 64² detector."""
+    engine = create_engine(name)
+    small, large = (_square(size) for size in SIZES)
+    ratios = []
+    for _ in range(rounds):
+        times = [
+            _seconds_per_call(partial(engine.observe, e, [(1, 1)]), 0.1) for e in (small, large)
+        ]
+        ratios.append(times[1] / times[0])
+    return Figure(f"time of one pixel, {name}: 16384² / 64²", statistics.median(ratios), "x", 1.1)
+
+
+def memory_over_detector_size(name: str) -> Figure:
+    """Growth of the peak memory of a process that observes one pixel."""
+    peaks = [_peak_memory(name, size) for size in SIZES]
+    return Figure(
+        f"memory of one pixel, {name}: 16384² - 64²", peaks[1] - peaks[0], "MiB", PAGE_NOISE
+    )
+
+
+def _square(size: int) -> Experiment:
+    return parse_flags([*BENCHMARK_FLAGS, "-detpixels", str(size)]).experiment
+
+
+def _peak_memory(name: str, size: int) -> float:
+    code = (
+        "import resource; from parity_bridge.engines.engine import create_engine; "
+        "from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags; "
+        f"e = parse_flags([*BENCHMARK_FLAGS, '-detpixels', '{size}']).experiment; "
+        f"create_engine('{name}').observe(e, [(1, 1)]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def _wall_time(command: Sequence[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def _seconds_per_call(call: Callable[[], object], at_least: float = 0.2) -> float:
+    """Best mean of five batches, each long enough to be timed."""
+    number, elapsed = 1, 0.0
+    while elapsed < at_least / 5:
+        number *= 2
+        elapsed = _batch(call, number)
+    return min(_batch(call, number) for _ in range(5)) / number
+
+
+def _batch(call: Callable[[], object], number: int) -> float:
+    start = time.perf_counter()
+    for _ in range(number):
+        call()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    sys.exit(main())
