@@ -69,8 +69,9 @@ $(VENV)/%.installed: pyproject.toml constraints.txt .ci/requirements.py | $(VENV
 	$(call pip_install,$(VENV)) --requirement $@.txt
 	@touch $@
 
+# Warnings are errors in `make wheel` and `make sanitize` only: a newer compiler must not stop a user.
 $(VENV)/installed: $(VENV)/run.installed $(CORE)
-	$(call pip_install,$(VENV)) --no-deps $(call c_option,PB_WERROR) --editable .
+	$(call pip_install,$(VENV)) --no-deps --editable .
 	@touch $@
 
 # torch is left out: the tests need only the C core, and a sanitizer would check all of torch too.

@@ -124,15 +124,16 @@ def _square(size: int) -> Experiment:
 
 
 def _peak_memory(name: str, size: int) -> float:
+    """MiB, from the kernel's own account: getrusage would count what the parent had before exec."""
     code = (
-        "import resource; from parity_bridge.engines.engine import create_engine; "
+        "from pathlib import Path; from parity_bridge.engines.engine import create_engine; "
         "from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags; "
         f"e = parse_flags([*BENCHMARK_FLAGS, '-detpixels', '{size}']).experiment; "
         f"create_engine('{name}').observe(e, [(1, 1)]); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    return float(done.stdout) / 1024
 
 
 def _wall_time(command: Sequence[str]) -> float:

@@ -246,6 +246,20 @@ class TestRun:
         assert main(["run", *PIXELS]) == 0
         assert Path("reports/from_environment/summary.json").is_file()
 
+    @pytest.mark.parametrize("stamp", ["../elsewhere", "a b", ".", "/"])
+    def test_a_stamp_from_the_environment_is_a_name_too(
+        self,
+        use: UseEngine,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        stamp: str,
+    ) -> None:
+        use("FakeTorch")
+        monkeypatch.setenv("STAMP", stamp)
+        assert main(["run", *PIXELS]) == 1
+        assert "$STAMP" in capsys.readouterr().err
+        assert list(Path().iterdir()) == []
+
     def test_without_a_stamp_the_folder_is_named_by_the_time(self, use: UseEngine) -> None:
         use("FakeTorch")
         assert main(["run", *PIXELS]) == 0

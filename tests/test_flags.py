@@ -56,11 +56,6 @@ class TestRoundTrip:
         experiment = Experiment(crystal=Crystal(cell=Cell(a=1)), detector=detector)
         assert parse_flags(to_flags(experiment)).experiment == experiment
 
-    def test_a_cell_with_a_gap_cannot_be_written(self) -> None:
-        experiment = Experiment(crystal=Crystal(cell=Cell(a=10, c=30)))
-        with pytest.raises(UsageError, match="-cell cannot leave out a value"):
-            to_flags(experiment)
-
     def test_a_file_name_that_begins_with_a_minus_is_written_so_that_it_can_be_read(self) -> None:
         experiment = parsed("-hkl ./-strange.hkl")
         assert experiment.structure_factors.hkl == Path("-strange.hkl")

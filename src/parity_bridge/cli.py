@@ -60,6 +60,15 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
 
+    def format_help(self) -> str:
+        """The usual text and, for a command, the flags that may follow ``--``."""
+        text = super().format_help()
+        if self.get_default("act") is None:
+            return text
+        from parity_bridge.flag_help import flag_help
+
+        return f"{text}\nnanoBragg flags after --:\n{flag_help()}\n"
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see {self.prog} --help")
 
@@ -207,7 +216,9 @@ def _add_trace(commands: Any) -> None:
     summary = "print every value of the chain of one engine at one pixel"
     parser = commands.add_parser("trace", help=summary, description=summary, epilog=_EPILOG)
     _add_common(parser)
-    parser.add_argument("--engine", default="torch", help="c, torch or package.module:Class")
+    parser.add_argument(
+        "--engine", default="torch", help="c, torch (default) or package.module:Class"
+    )
     parser.add_argument("--json", action="store_true", help="print the tap as its JSON record")
     parser.add_argument(
         "--out-dir", type=Path, metavar="DIR", help="store record, metadata and TRACE log here"
@@ -229,8 +240,13 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add("--taps", type=options.taps, default=options.TAPS, help="what to record (default: f_cell)")
     add("--oversample", type=options.whole_number, metavar="N", help="subpixels along each axis")
     add("--hkl", metavar="FILE", help="table of structure factors, one h k l F a line")
-    add("--dtype", type=options.dtype, default="float64", help="of the PyTorch port")
-    add("--device", default="cpu", help="of the PyTorch port")
+    add(
+        "--dtype",
+        type=options.dtype,
+        default="float64",
+        help="float64 (default) or float32, of the PyTorch port",
+    )
+    add("--device", default="cpu", help="of the PyTorch port, as torch names it (default: cpu)")
 
 
 def _note(text: str) -> None:

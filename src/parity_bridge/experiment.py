@@ -36,7 +36,8 @@ class _Frozen(BaseModel):
 class Cell(_Frozen):
     """Unit cell as given: lengths in Å, angles in degrees (contract §3).
 
-    A missing ``b`` or ``c`` is ``a``; a missing angle is exactly π/2 radians.
+    A missing ``b`` or ``c`` is ``a``; a missing angle is exactly π/2 radians. Values are missing
+    from the end only, as on a command line.
     """
 
     a: Positive
@@ -45,6 +46,13 @@ class Cell(_Frozen):
     alpha: Positive | None = None
     beta: Positive | None = None
     gamma: Positive | None = None
+
+    @model_validator(mode="after")
+    def _no_gaps(self) -> Self:
+        given = [getattr(self, name) is not None for name in type(self).model_fields]
+        if given != sorted(given, reverse=True):
+            raise ValueError("the cell has a gap: give its values in order, a first, without a gap")
+        return self
 
     @model_validator(mode="after")
     def _angles_close(self) -> Self:

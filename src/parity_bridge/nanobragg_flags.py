@@ -94,10 +94,7 @@ def parse_flags(argv: Sequence[str]) -> ParsedFlags:
 
 
 def to_flags(experiment: Experiment) -> list[str]:
-    """Flags that ``parse_flags`` reads back as an equal ``experiment``, floats at full precision.
-
-    Raises UsageError for a cell with a gap, such as c given and b not: flags cannot say it.
-    """
+    """Flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``."""
     fields = fields_of(experiment)
     changed = {path for path, value in fields.items() if value != DEFAULTS.get(path)}
     detector = experiment.detector
@@ -174,8 +171,6 @@ def _written(flag: Flag, fields: Mapping[str, Value], changed: AbstractSet[str])
         values = values[:1]
     while values[-1] is None:
         values.pop()
-    if None in values:
-        raise UsageError(f"{flag.names[0]} cannot leave out a value before one that is given")
     return flag.names[0], *map(_word, values)
 
 

@@ -7,6 +7,7 @@ import re
 import shlex
 from argparse import ArgumentTypeError
 
+from parity_bridge.errors import UsageError
 from parity_bridge.timestamps import utc_stamp
 
 DTYPES = ("float64", "float32")
@@ -55,5 +56,11 @@ def split_flags(text: str) -> tuple[str, ...]:
 
 
 def default_stamp() -> str:
-    """``$STAMP`` where set, else the time in UTC, ``20260131T235959Z`` say."""
-    return os.environ.get("STAMP") or utc_stamp()
+    """``$STAMP`` where set, else the time in UTC, ``20260131T235959Z`` say.
+
+    Raises UsageError where ``$STAMP`` is no name.
+    """
+    try:
+        return name(os.environ.get("STAMP") or utc_stamp())
+    except ArgumentTypeError as error:
+        raise UsageError(f"$STAMP: {error}") from error

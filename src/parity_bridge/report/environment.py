@@ -22,7 +22,7 @@ def environment() -> dict[str, object]:
     return {
         "python": platform.python_version(),
         "python_implementation": platform.python_implementation(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "libc": _libc(),
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),

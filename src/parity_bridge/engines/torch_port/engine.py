@@ -64,13 +64,11 @@ class TorchPort:
         )
 
     def build(self) -> Mapping[str, str]:
-        """PyTorch version, dtype and device."""
+        """What the port was built on, dtype, device and versions apart."""
         return {
             "engine": "parity_bridge PyTorch port",
-            "torch": torch.__version__,
-            "dtype": str(self.dtype).removeprefix("torch."),
-            "device": str(self.device),
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+            "threads": str(torch.get_num_threads()),
         }
 
 
