@@ -38,9 +38,10 @@ run: $(VENV)/installed ## compare both engines: the 4096 x 4096 benchmark, then 
 test: $(VENV)/installed $(VENV)/test.installed ## the whole test suite
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
 
-lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff and mypy
+lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff, clang-format and mypy
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/clang-format --dry-run --Werror csrc/*.c csrc/*.h
 	$(VENV)/bin/mypy
 
 # PYTHONMALLOC: Python's own allocator would hide the ends of buffers from AddressSanitizer.

@@ -6,8 +6,9 @@
 /* Metres; only the direction matters with a single source. */
 #define SOURCE_DISTANCE 10.0
 
-/* The source is placed and normalised as the contract writes it: the round trip through 10 m can
- * move the last bit of a beam direction that is not a coordinate axis. */
+/* The source is placed and normalised as contract §4 writes it, less its two rotations, which with
+ * no divergence turn by 0: the round trip through 10 m can move the last bit of a beam direction
+ * that is not a coordinate axis. */
 static pb_vec3 incident_direction(pb_vec3 beam_direction)
 {
     return pb_scale(pb_unit(pb_scale(beam_direction, -SOURCE_DISTANCE)), -1.0);

@@ -167,7 +167,8 @@ static void place(const pb_experiment *e, pb_detector *d, centre at)
     double ratio = pb_dot(d->beam, pb_rotate(d->odet, angles));
     if (ratio == 0.0)
         ratio = DBL_MIN;
-    d->close_distance = given_or(pb_metres(e->close_distance), fabs(ratio * pb_metres(e->distance)));
+    d->close_distance =
+        given_or(pb_metres(e->close_distance), fabs(ratio * pb_metres(e->distance)));
     d->distance = d->close_distance / ratio;
 
     if (d->pivot == PB_PIVOT_SAMPLE)
@@ -201,10 +202,11 @@ static void choose_roi(const pb_experiment *e, pb_detector *d)
     d->roi[3] = e->roi_given ? e->roi[3] : d->pixels[1];
 }
 
-static int geometry_is_finite(const pb_detector *d)
+/* Fast and slow must span a plane; they need not be at right angles. */
+static int geometry_is_sound(const pb_detector *d)
 {
-    return pb_vec3_is_finite(d->pix0) && pb_vec3_is_finite(d->fast) &&
-           pb_vec3_is_finite(d->slow) && pb_vec3_is_finite(d->odet) &&
+    return pb_norm(pb_cross(d->fast, d->slow)) > 1e-9 && pb_vec3_is_finite(d->pix0) &&
+           pb_vec3_is_finite(d->fast) && pb_vec3_is_finite(d->slow) && pb_vec3_is_finite(d->odet) &&
            pb_vec3_is_finite(d->beam) && pb_vec3_is_finite(d->polar) &&
            pb_vec3_is_finite(d->spindle) && isfinite(d->Fbeam) && isfinite(d->Sbeam) &&
            isfinite(d->distance) && isfinite(d->close_distance);
@@ -213,6 +215,8 @@ static int geometry_is_finite(const pb_detector *d)
 int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
 {
     if (experiment->convention < PB_CUSTOM || experiment->convention > PB_DENZO)
+        return PB_BAD_ARGUMENT;
+    if (experiment->pivot != PB_PIVOT_SAMPLE && experiment->pivot != PB_PIVOT_BEAM)
         return PB_BAD_ARGUMENT;
     detector->convention = experiment->convention;
     detector->pivot = chosen_pivot(experiment);
@@ -237,7 +241,7 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
     detector->spindle = chosen.spindle;
     detector->twotheta_axis = chosen.twotheta;
     place(experiment, detector, beam_centre(experiment, detector));
-    return geometry_is_finite(detector) ? PB_OK : PB_BAD_GEOMETRY;
+    return geometry_is_sound(detector) ? PB_OK : PB_BAD_GEOMETRY;
 }
 
 /* Wrap a flat position around the sample. */

@@ -24,8 +24,8 @@ static double parallelepiped(const double N[3], const double hkl[3])
 static double sphere(const pb_crystal *crystal, const double d[3])
 {
     const double *N = crystal->cells;
-    const double R = d[0] * d[0] * N[0] * N[0] + d[1] * d[1] * N[1] * N[1] +
-                     d[2] * d[2] * N[2] * N[2];
+    const double R =
+        d[0] * d[0] * N[0] * N[0] + d[1] * d[1] * N[1] * N[1] + d[2] * d[2] * N[2] * N[2];
     return N[0] * N[1] * N[2] * 0.723601254558268 * pb_sinc3(PB_PI * sqrt(R * crystal->fudge));
 }
 

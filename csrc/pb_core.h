@@ -5,8 +5,8 @@
  * -----------
  * - The contract is docs/contract.md; "contract §n" below points into it.
  * - Inputs are raw: the numbers and units of a nanoBragg command line (mm, Å, degrees, µm).
- *   A double that was not given is NaN (PB_NOT_GIVEN); every other input must be finite, which
- *   pb_derive checks on what it derives.
+ *   A double that was not given is NaN (PB_NOT_GIVEN) where the field says so; every other input
+ *   must be finite, and pb_derive refuses it otherwise.
  * - Derived quantities are in metres and radians; reciprocal vectors are in 1/Å; F in electrons.
  * - Miller indices are ordered h, k, l.
  * - Detector names put fast before slow where a person writes them so; pixels are (slow, fast).
@@ -25,19 +25,21 @@
 #define PB_NOT_GIVEN NAN
 
 /* Largest oversampling a pixel may have; its rows grow with the square. */
-#define PB_MAX_OVERSAMPLE 256
+#define PB_MAX_OVERSAMPLE 64
 
 typedef enum pb_status {
     PB_OK = 0,
-    PB_BAD_ARGUMENT,      /* a null pointer, or an enumeration value that does not exist */
-    PB_BAD_BEAM,          /* wavelength, fluence or water do not derive to finite numbers */
-    PB_BAD_DETECTOR,      /* no pixel, or more than fit into int32 after oversampling */
-    PB_BAD_GEOMETRY,      /* detector geometry does not derive to finite numbers */
-    PB_BAD_CELL,          /* cell or matrix does not derive to a finite, non-zero volume */
-    PB_BAD_OVERSAMPLE,    /* oversampling outside 1 .. PB_MAX_OVERSAMPLE, given or chosen */
-    PB_BAD_TABLE,         /* structure-factor box with no entry or no values */
-    PB_OUTSIDE_DETECTOR,  /* pixel outside the detector */
-    PB_SMALL_BUFFER       /* fewer rows than the pixel has evaluations */
+    PB_BAD_ARGUMENT,     /* a null pointer, or an enumeration value that does not exist */
+    PB_BAD_INPUT,        /* an input is NaN or infinite, or a length not above 0 */
+    PB_BAD_BEAM,         /* wavelength, fluence or water do not derive to finite numbers */
+    PB_BAD_DETECTOR,     /* no pixel, or more than fit into int32 after oversampling */
+    PB_BAD_GEOMETRY,     /* detector geometry does not derive to finite numbers */
+    PB_BAD_CELL,         /* cell or matrix does not derive to a finite, non-zero volume */
+    PB_BAD_OVERSAMPLE,   /* oversampling outside 1 .. PB_MAX_OVERSAMPLE, given or chosen */
+    PB_BAD_TABLE,        /* structure-factor box with no entry, or reaching an end of int32 */
+    PB_OUTSIDE_DETECTOR, /* pixel outside the detector */
+    PB_SMALL_BUFFER,     /* fewer rows than the pixel has evaluations */
+    PB_NOT_FINITE        /* an index or the intensity of the pixel is NaN or infinite */
 } pb_status;
 
 typedef struct pb_vec3 {
@@ -57,35 +59,30 @@ typedef enum pb_convention {
 typedef enum pb_pivot { PB_PIVOT_SAMPLE = 0, PB_PIVOT_BEAM = 1 } pb_pivot;
 
 /* Contract §6. */
-typedef enum pb_shape {
-    PB_PARALLELEPIPED = 0,
-    PB_ROUND = 1,
-    PB_GAUSS = 2,
-    PB_TOPHAT = 3
-} pb_shape;
+typedef enum pb_shape { PB_PARALLELEPIPED = 0, PB_ROUND = 1, PB_GAUSS = 2, PB_TOPHAT = 3 } pb_shape;
 
 /* What is simulated, as given. Mirrors parity_bridge.experiment.Experiment. */
 typedef struct pb_experiment {
     /* crystal, contract §3 */
-    double cell[6];        /* a b c Å, alpha beta gamma degrees; b.. may be PB_NOT_GIVEN */
-    double matrix[9];      /* MOSFLM matrix row by row; PB_NOT_GIVEN where the cell is used */
+    double cell[6];      /* a b c Å, alpha beta gamma degrees; b.. may be PB_NOT_GIVEN */
+    double matrix[9];    /* MOSFLM matrix row by row; PB_NOT_GIVEN where the cell is used */
     pb_vec3 misset;      /* degrees */
-    double cells[3];       /* Na Nb Nc as given, whole numbers */
+    double cells[3];     /* Na Nb Nc as given, whole numbers */
     pb_vec3 sample_size; /* mm; 0 leaves the cells as given */
-    int32_t shape;         /* pb_shape */
+    int32_t shape;       /* pb_shape */
     double fudge;
-    double water;          /* µm */
+    double water; /* µm */
     /* beam, contract §1 */
-    double wavelength;     /* Å */
-    double polarization;   /* Kahn factor */
-    int32_t polarized;     /* 0: no polarization factor at all */
-    double fluence;        /* photons/m² */
-    double flux;           /* photons/s; 0: fluence as given */
-    double exposure;       /* s */
-    double beam_size;      /* mm */
+    double wavelength;   /* Å */
+    double polarization; /* Kahn factor */
+    int32_t polarized;   /* 0: no polarization factor at all */
+    double fluence;      /* photons/m² */
+    double flux;         /* photons/s; 0: fluence as given */
+    double exposure;     /* s */
+    double beam_size;    /* mm */
     /* detector, contract §2 */
-    int32_t convention;    /* pb_convention */
-    int32_t pivot;         /* pb_pivot; only the custom convention keeps it */
+    int32_t convention;  /* pb_convention */
+    int32_t pivot;       /* pb_pivot; only the custom convention keeps it */
     pb_vec3 fast_vector; /* the seven vectors: custom convention only, or PB_NOT_GIVEN */
     pb_vec3 slow_vector;
     pb_vec3 odet_vector;
@@ -102,21 +99,21 @@ typedef struct pb_experiment {
     double y_beam;
     double x_close;
     double y_close;
-    double org_x;          /* pixels from 1, or PB_NOT_GIVEN */
+    double org_x; /* pixels from 1, or PB_NOT_GIVEN */
     double org_y;
-    pb_vec3 rotations;   /* degrees about x, y, z */
-    double twotheta;       /* degrees */
+    pb_vec3 rotations; /* degrees about x, y, z */
+    double twotheta;   /* degrees */
     int32_t curved;
     int32_t point_pixel;
     /* sampling, contract §3, §5, §6 */
-    int32_t oversample;    /* 0: chosen as contract §3 says */
+    int32_t oversample; /* 0: chosen as contract §3 says */
     int32_t oversample_polar;
     int32_t oversample_omega;
-    double phi;            /* degrees */
-    double dmin;           /* Å; 0: no cut */
-    int32_t interpolate;   /* 1 on, 0 off, -1 by the rule of contract §5 */
+    double phi;          /* degrees */
+    double dmin;         /* Å; 0: no cut */
+    int32_t interpolate; /* 1 on, 0 off, -1 by the rule of contract §5 */
     int32_t roi_given;
-    int32_t roi[4];        /* fast min, fast max, slow min, slow max, inclusive */
+    int32_t roi[4]; /* fast min, fast max, slow min, slow max, inclusive */
 } pb_experiment;
 
 /* Detector as derived, contract §2. Lengths in metres. */
@@ -152,22 +149,22 @@ typedef struct pb_crystal {
     pb_vec3 b_star;
     pb_vec3 c_star;
     double V_cell; /* Å³ */
-    pb_vec3 a0;  /* m */
+    pb_vec3 a0;    /* m */
     pb_vec3 b0;
     pb_vec3 c0;
     pb_vec3 a; /* m, rotated by phi about the spindle */
     pb_vec3 b;
     pb_vec3 c;
-    double cells[3];  /* Na Nb Nc in force */
-    int32_t shape;    /* pb_shape */
+    double cells[3]; /* Na Nb Nc in force */
+    int32_t shape;   /* pb_shape */
     double fudge;
 } pb_crystal;
 
 /* Beam as derived, contract §1. */
 typedef struct pb_beam {
-    double lambda0;     /* m */
-    pb_vec3 incident;   /* unit vector from the source to the sample */
-    double fluence;     /* photons/m² */
+    double lambda0;   /* m */
+    pb_vec3 incident; /* unit vector from the source to the sample */
+    double fluence;   /* photons/m² */
     double polarization;
     int32_t polarized;
     double I_bg;       /* photons before scaling, contract §6 */
@@ -211,16 +208,16 @@ typedef struct pb_evaluation {
     int32_t interpolation_on; /* after this evaluation */
     int32_t out_of_bounds;    /* lookup outside a loaded table's box */
     int32_t default_f;        /* lookup that returned default_F for want of an entry */
-    pb_vec3 position;       /* m */
+    pb_vec3 position;         /* m */
     double airpath;           /* m */
     double omega;             /* sr, the value in force, as are capture and polar */
     double capture;
-    double hkl[3];            /* fractional; 0 beyond dmin, as is all that follows but polar, I */
-    int32_t hkl0[3];          /* nearest, clamped to int32 */
+    double hkl[3];   /* fractional; 0 beyond dmin, as is all that follows but polar, I */
+    int32_t hkl0[3]; /* nearest, clamped to int32 */
     double F_latt;
-    double F_cell;            /* electrons */
+    double F_cell; /* electrons */
     double polar;
-    double I;                 /* running sum */
+    double I; /* running sum */
 } pb_evaluation;
 
 /* Tap 4 of one pixel. Bounds and margin are meaningful only where total_lookups > 0. */
@@ -230,12 +227,12 @@ typedef struct pb_f_cell_stats {
     int64_t out_of_bounds_count;
     int64_t default_f_count;
     int64_t zero_f_count;
-    double sum_f_cell;       /* electrons, summed in order of evaluation */
+    double sum_f_cell; /* electrons, summed in order of evaluation */
     int32_t hkl_min[3];
     int32_t hkl_max[3];
     double fractional_min[3];
     double fractional_max[3];
-    double rounding_margin;  /* smallest distance from a half-integer tie */
+    double rounding_margin; /* smallest distance from a half-integer tie */
 } pb_f_cell_stats;
 
 /* The end of the chain, contract §6. */
@@ -253,8 +250,8 @@ typedef struct pb_pixel_totals {
  * Derive detector, crystal and beam from the raw experiment (contract §1, §2, §3).
  *   experiment  given     what is simulated
  *   setup       returned  everything pb_pixel needs
- * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_BEAM, PB_BAD_DETECTOR, PB_BAD_GEOMETRY, PB_BAD_CELL or
- * PB_BAD_OVERSAMPLE.
+ * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_INPUT, PB_BAD_BEAM, PB_BAD_DETECTOR, PB_BAD_GEOMETRY,
+ * PB_BAD_CELL or PB_BAD_OVERSAMPLE.
  */
 int pb_derive(const pb_experiment *experiment, pb_setup *setup);
 
@@ -269,7 +266,8 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup);
  *   f_cell       returned  Tap 4
  *   evaluations  returned  one row an evaluation; oversample * oversample rows
  *   capacity     given     rows that fit into evaluations
- * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR or PB_SMALL_BUFFER.
+ * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER or
+ * PB_NOT_FINITE.
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_pixel_totals *totals, pb_f_cell_stats *f_cell, pb_evaluation *evaluations,

@@ -91,8 +91,8 @@ static void evaluate_source(const pb_setup *setup, const pb_table *table, pb_vec
         return;
     }
     if (state->polar == 0.0 || setup->oversample_polar)
-        state->polar = pb_polarization_factor(beam->incident, diffracted, &state->axis,
-                                              beam->polarization);
+        state->polar =
+            pb_polarization_factor(beam->incident, diffracted, &state->axis, beam->polarization);
     evaluate_domain(setup, table, q, state, row);
 }
 
@@ -141,19 +141,25 @@ static pb_pixel_totals finish(const pb_setup *setup, const chain *state, int in_
     };
 }
 
-/* Whether the table can serve any lookup: none is loaded, or its box has entries that a size_t can
- * count. */
+/* Whether the table can serve any lookup: none is loaded, or its box has entries that can be
+ * counted and keeps away from the ends of int32, where indices beyond the range are clamped to. */
 static int table_is_valid(const pb_table *table)
 {
     if (table->values == NULL)
         return 1;
     int64_t room = INT64_MAX / (int64_t)sizeof(double);
     for (int axis = 0; axis < 3; axis++) {
-        if (table->range[axis] < 1)
+        const int64_t last = (int64_t)table->min[axis] + table->range[axis] - 1;
+        if (table->range[axis] < 1 || table->min[axis] == INT32_MIN || last >= INT32_MAX)
             return 0;
         room /= table->range[axis];
     }
     return room > 0;
+}
+
+static int hkl_is_finite(const pb_evaluation *row)
+{
+    return isfinite(row->hkl[0]) && isfinite(row->hkl[1]) && isfinite(row->hkl[2]);
 }
 
 static int check(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
@@ -180,6 +186,7 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     chain state = start(setup, table);
     *f_cell = no_lookups();
     pb_evaluation *row = evaluations;
+    int finite = 1;
     for (int32_t sub_slow = 0; sub_slow < n; sub_slow++)
         for (int32_t sub_fast = 0; sub_fast < n; sub_fast++, row++) {
             *row = (pb_evaluation){.sub_slow = sub_slow, .sub_fast = sub_fast};
@@ -189,7 +196,8 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
                 count_lookup(f_cell, row);
             else
                 f_cell->skipped_lookups++;
+            finite = finite && hkl_is_finite(row);
         }
     *totals = finish(setup, &state, is_in_roi(&setup->detector, slow, fast));
-    return PB_OK;
+    return finite && isfinite(totals->I) && isfinite(totals->intensity) ? PB_OK : PB_NOT_FINITE;
 }

@@ -3,6 +3,49 @@
 
 #include "factors.h"
 #include "units.h"
+#include "vec3.h"
+
+static int is_finite(double value)
+{
+    return isfinite(value);
+}
+
+static int is_length(double value)
+{
+    return isfinite(value) && value > 0.0;
+}
+
+/* NaN is PB_NOT_GIVEN. */
+static int is_finite_or_not_given(double value)
+{
+    return !isinf(value);
+}
+
+static int all(int (*is_sound)(double), const double *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!is_sound(values[i]))
+            return 0;
+    return 1;
+}
+
+#define ALL(is_sound, values) all(is_sound, values, sizeof(values) / sizeof *(values))
+
+static int inputs_are_sound(const pb_experiment *e)
+{
+    const double lengths[] = {e->wavelength, e->beam_size, e->distance, e->pixel_size};
+    const double given[] = {
+        e->cells[0],     e->cells[1], e->cells[2], e->fudge,    e->water,
+        e->polarization, e->fluence,  e->flux,     e->exposure, e->detsize[0],
+        e->detsize[1],   e->twotheta, e->phi,      e->dmin,
+    };
+    const double optional[] = {
+        e->close_distance, e->x_beam, e->y_beam, e->x_close, e->y_close, e->org_x, e->org_y,
+    };
+    return ALL(is_length, lengths) && ALL(is_finite, given) &&
+           ALL(is_finite_or_not_given, optional) && pb_vec3_is_finite(e->misset) &&
+           pb_vec3_is_finite(e->rotations) && pb_vec3_is_finite(e->sample_size);
+}
 
 static int choose_oversample(const pb_experiment *e, pb_setup *setup)
 {
@@ -28,6 +71,8 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup)
 {
     if (experiment == NULL || setup == NULL)
         return PB_BAD_ARGUMENT;
+    if (!inputs_are_sound(experiment))
+        return PB_BAD_INPUT;
     int status = pb_derive_detector(experiment, &setup->detector);
     if (status == PB_OK)
         status = pb_derive_beam(experiment, setup->detector.beam, &setup->beam);

@@ -27,7 +27,6 @@ class GoldenCase:
     flags: list[str]
     derived: dict[str, Any]
     events: list[dict[str, Any]]
-    image: dict[str, Any]
     folder: Path
 
     @property
@@ -61,7 +60,7 @@ def load_case(name: str, folder: Path) -> GoldenCase:
     flags = [_located(word, folder) for word in shlex.split(stored["args"])]
     if stored.get("before"):
         flags += ["-dump", str(_cache_left_by(stored["before"], folder))]
-    return GoldenCase(name, flags, stored["derived"], stored["events"], stored["image"], folder)
+    return GoldenCase(name, flags, stored["derived"], stored["events"], folder)
 
 
 def _located(word: str, folder: Path) -> str:

@@ -68,6 +68,23 @@ def benchmark_with_stale_cache() -> list[FCellRecord]:
     ]
 
 
+def record_without_lookup(pixel: tuple[int, int], implementation: str = "c") -> FCellRecord:
+    """Four evaluations, all of them skipped."""
+    skipped = FCellValues(
+        total_lookups=0,
+        skipped_lookups=4,
+        out_of_bounds_count=0,
+        default_f_count=0,
+        zero_f_count=0,
+        mean_f_cell=None,
+        hkl_bounds=None,
+        hkl_fractional_bounds=None,
+        rounding_margin=None,
+        subpixels=(),
+    )
+    return record(pixel, implementation).model_copy(update={"values": skipped})
+
+
 def _values(
     pixel: tuple[int, int], F: tuple[float, ...], *, outside: bool, default: bool
 ) -> FCellValues:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,11 +65,12 @@ class TestExitStatus:
             ("FailsAtSecondPixel", 2),
             ("Crashes", 2),
             ("Blind", 2),
-            ("DoesNotExist", 2),
+            ("DoesNotExist", 1),
             ("OneUlpOff", 3),
             ("MissesAPixel", 4),
             ("NoTable", 5),
             ("Interrupted", 130),
+            ("Terminated", 143),
         ],
     )
     def test_run(self, use: UseEngine, engine: str, status: int) -> None:
@@ -104,16 +107,23 @@ class TestErrors:
             (["run", "--pixel", "1", "2", "--pixel", "1", "2"], "given twice"),
             (["run", "--tag", "edge", "--pixel", "1", "2"], "before any --pixel"),
             (["run", "--pixel", "1", "2", "--tag", "a", "--tag", "b"], "has the tag a"),
+            (["run", *PIXELS, "--tag", "edge"], "--tag edge is given to two pixels"),
             (["run", "--pixel", "1", "2", "--tag", "a|b"], "'a|b' is not a name"),
+            (["run", "--pixel", "1", "2", "--tag", ".a"], "'.a' is not a name"),
+            (["run", "--pixel", "1", "2", "--tag=-a"], "'-a' is not a name"),
             (["run", "--pixel", "1", "2", "--taps", "omega"], "no tap 'omega'"),
             (["run", "--pixel", "1", "2", "--taps", ""], "no tap ''"),
             (["run", "--pixel", "1", "2", "--dtype", "float16"], "no dtype 'float16'"),
             (["run", "--pixel", "1", "2", "--stamp", "a/b"], "'a/b' is not a name"),
             (["run", "--pixel", "1", "2", "--stamp", ".."], "'..' is not a name"),
             (["run", "--pixel", "1", "2", "--stamp", ""], "'' is not a name"),
+            (["run", "--pixel", "1", "2", "--stamp=-s"], "'-s' is not a name"),
             (["run", "--pixel", "1", "2", "--stam", "a"], "--stam"),
-            (["run", "--pixel", "1", "2", "--oversample", "0"], "-oversample"),
-            (["run", "--pixel", "1", "2", "--oversample", "257"], "-oversample"),
+            (["run", "--pixel", "1", "2", "--out-dir", ""], "--out-dir: '' is not a folder"),
+            (["trace", "--pixel", "1", "2", "--out-dir", ""], "--out-dir: '' is not a folder"),
+            (["run", "--pixel", "1", "2", "--oversample", "0"], "--oversample: 0 is less than 1"),
+            (["run", "--pixel", "1", "2", "--oversample", "-3"], "--oversample: -3 is less than"),
+            (["run", "--pixel", "1", "2", "--oversample", "257"], "-oversample 257: the value"),
             (["run", "--pixel", "1", "2", "--oversample", "many"], "'many'"),
             (["run", "--pixel", "1", "2", "--engine-flags", "d", "-N 3"], "no engine 'd'"),
             (["run", "--pixel", "1", "2", "--engine-flags", "c", "'-N"], "cannot be split"),
@@ -123,6 +133,20 @@ class TestErrors:
             (["run", "--pixel", "1", "2", "--", "-lambda", "1"], "-cell"),
             (["trace", "--pixel", "1", "2", "--pixel", "3", "4"], "give --pixel once"),
             (["trace", "--pixel", "1", "2", "--engine", "d"], "no engine named 'd'"),
+            (["trace", "--pixel", "1", "2", "--engine", ":B"], "no engine named ':B'"),
+            (["trace", "--pixel", "1", "2", "--engine", "a..b:C"], "no engine named 'a..b:C'"),
+            (["trace", "--pixel", "1", "2", "--engine", "fake_engines:"], "no engine named"),
+            (["trace", "--pixel", "1", "2", "--engine", "no.such:E"], "there is no module 'no'"),
+            (
+                ["trace", "--pixel", "1", "2", "--engine", "fake_engines.no:E"],
+                "there is no module 'fake_engines.no'; choose c, torch or package.module:Class",
+            ),
+            (
+                ["trace", "--pixel", "1", "2", "--engine", "fake_engines:No"],
+                "fake_engines has no class No with observe; choose c, torch or",
+            ),
+            (["trace", "--pixel", "1", "2", "--engine", "fake_engines:AXES"], "no class AXES"),
+            (["trace", "--pixel", "1", "2", "--engine", "pathlib:Path"], "no class Path"),
             (["trace", "--pixel", "1", "2", "--stamp", "s"], "--stamp"),
         ],
     )
@@ -136,6 +160,14 @@ class TestErrors:
         assert err.count("\n") == 1
         assert words in err
         assert everything() == []
+
+    def test_an_engine_whose_own_import_fails_is_an_engine_failure(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "needs_more.py").write_text("import not_installed_anywhere\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        assert main(["trace", "--engine", "needs_more:Engine", "--pixel", "0", "0"]) == 2
+        assert "could not be loaded: No module named 'not_installed" in capsys.readouterr().err
 
     def test_a_crash_of_an_engine_is_one_line(
         self, use: UseEngine, capsys: pytest.CaptureFixture[str]
@@ -184,6 +216,23 @@ class TestNothingHalfWritten:
         use(engine)
         run("--out-dir", "deep/er")
         assert everything() == []
+
+    def test_a_second_sigterm_does_not_break_off_the_cleaning_up(self, use: UseEngine) -> None:
+        use("Terminated")
+        assert run() == 143
+        assert everything() == ["put_in_order"]
+
+    def test_the_handler_of_sigterm_is_as_it_was(self, use: UseEngine) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+        for engine in ("FakeTorch", "Terminated"):
+            use(engine)
+            main(["run", *PIXELS, "--stamp", engine])
+            assert signal.getsignal(signal.SIGTERM) is before
+
+    def test_a_run_outside_the_main_thread_sets_no_handler(self, use: UseEngine) -> None:
+        use("FakeTorch")
+        with ThreadPoolExecutor() as pool:
+            assert pool.submit(run).result() == 0
 
     def test_a_folder_that_was_there_before_stays(self, use: UseEngine) -> None:
         use("OutsideDetector")
@@ -246,7 +295,7 @@ class TestRun:
         assert main(["run", *PIXELS]) == 0
         assert Path("reports/from_environment/summary.json").is_file()
 
-    @pytest.mark.parametrize("stamp", ["../elsewhere", "a b", ".", "/"])
+    @pytest.mark.parametrize("stamp", ["../elsewhere", "a b", ".", "/", ".a", "-rf", "a" * 201])
     def test_a_stamp_from_the_environment_is_a_name_too(
         self,
         use: UseEngine,
@@ -313,6 +362,26 @@ class TestRun:
         stored = json.loads(Path("reports/s/c_taps/pixel_0_0_metadata.json").read_text())
         assert err == f"note: {stored['notes'][0]}\n"
 
+    def test_a_pixel_outside_the_region_is_noted_with_its_own_pixel(
+        self, use: UseEngine, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        use("FakeTorch")
+        run("--", "-cell", "10", "-roi", "0", "1", "0", "2")
+        note = (
+            "--pixel 1 2 lies outside -roi 0 1 0 2, where the original program leaves the image 0; "
+            "it is computed all the same"
+        )
+        assert capsys.readouterr().err == f"note: {note}\n"
+        notes = [
+            json.loads(Path(f"reports/s/py_taps/pixel_{pixel}_metadata.json").read_text())["notes"]
+            for pixel in ("0_0", "1_2")
+        ]
+        assert notes == [[], [note]]
+
+    def test_a_tap_named_twice_is_recorded_once(self, use: UseEngine) -> None:
+        use("FakeTorch")
+        assert run("--taps", "f_cell,f_cell") == 0
+
     def test_the_garbage_collector_is_as_it_was(self, use: UseEngine) -> None:
         for engine in ("FakeTorch", "Crashes"):
             use(engine)
@@ -372,10 +441,26 @@ class TestTrace:
 
     def test_a_record_is_never_overwritten(self, capsys: pytest.CaptureFixture[str]) -> None:
         main([*TRACE, "--out-dir", "out"])
-        before = {path: path.read_bytes() for path in paths(Path("out"), (1, 2)).values()}
+        before = {path: path.read_bytes() for path in Path("out").iterdir()}
         assert main([*TRACE, "--out-dir", "out"]) == 5
         assert "never overwritten" in capsys.readouterr().err
-        assert before == {path: path.read_bytes() for path in before}
+        assert before == {path: path.read_bytes() for path in Path("out").iterdir()}
+
+    def test_flags_are_read_before_the_folder_is_looked_at(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        main([*TRACE, "--out-dir", "out"])
+        before = everything()
+        assert main([*TRACE, "--out-dir", "out", "--", "-cell", "10", "-lambda", "-1"]) == 1
+        assert "-lambda -1" in capsys.readouterr().err
+        assert everything() == before
+
+    def test_a_pixel_outside_the_region_is_noted(self, capsys: pytest.CaptureFixture[str]) -> None:
+        main([*TRACE, "--out-dir", "out", "--", "-cell", "10", "-roi", "2", "2", "2", "9"])
+        err = capsys.readouterr().err
+        stored = json.loads(Path("out/pixel_1_2_metadata.json").read_text())
+        assert err == f"note: {stored['notes'][0]}\n"
+        assert err.startswith("note: --pixel 1 2 lies outside -roi 2 2 2 9, where")
 
     @pytest.mark.parametrize("engine", ["OutsideDetector", "Crashes", "NoTable"])
     def test_a_failure_leaves_its_reason(

@@ -82,7 +82,6 @@ class TestVerdicts:
             ("source", "text"),
             ("sha256", "00" * 32),
             ("extents", None),
-            ("entries", 1),
             ("default_F", 0.0),
         ],
     )
@@ -92,6 +91,12 @@ class TestVerdicts:
         other = STALE_CACHE.model_copy(update={field: value, "file": "elsewhere/Fdump.bin"})
         comparison = compare(record(EDGE, "c", STALE_CACHE), record(EDGE, "c", other), EXACT)
         assert comparison.inputs.differing == (field,)
+
+    def test_the_number_of_entries_is_not_compared(self) -> None:
+        # A text table counts lines, a cache the entries of its box.
+        other = STALE_CACHE.model_copy(update={"entries": 1})
+        comparison = compare(record(EDGE, "c", STALE_CACHE), record(EDGE, "c", other), EXACT)
+        assert (comparison.verdict, comparison.inputs.differing) == ("parity", ())
 
     def test_different_pixels_are_different_shapes(self) -> None:
         comparison = compare_runs(benchmark("c"), benchmark("pytorch")[:1], EXACT)
@@ -273,9 +278,27 @@ class TestNamedBehaviours:
     def test_different_inputs_are_named_with_what_was_read(
         self, table: HklTable, name: str
     ) -> None:
-        comparison = compare(record(EDGE, "c", TEXT_TABLE), record(EDGE, "py", table), EXACT)
+        other = with_values(record(EDGE, "py", table), mean_f_cell=99.0)
+        comparison = compare(record(EDGE, "c", TEXT_TABLE), other, EXACT)
         assert names(comparison) == [name]
         assert "c " in comparison.explanations[0].sentence
+
+    def test_different_inputs_without_a_different_figure_are_not_explained(self) -> None:
+        comparison = compare(record(EDGE, "c", TEXT_TABLE), record(EDGE, "py"), EXACT)
+        assert comparison.verdict == "inputs differ"
+        assert names(comparison) == []
+
+    @pytest.mark.parametrize(
+        ("lookups", "words"),
+        [(1, "at h = 0.5 the index is within 1e-06 of a half"), (3, "at h = 0.5 (and 2 more) the")],
+    )
+    def test_ties_are_counted_where_there_are_several(self, lookups: int, words: str) -> None:
+        ours, theirs = record(CENTRE), record(CENTRE)
+        for number in range(lookups):
+            changes = {"hkl_fractional": (0.5, 0.0, 0.0)}
+            ours = with_lookup(ours, number, hkl_rounded=(0, 0, 0), **changes)
+            theirs = with_lookup(theirs, number, hkl_rounded=(1, 0, 0), **changes)
+        assert words in compare(ours, theirs, EXACT).explanations[0].sentence
 
     def test_parity_needs_no_explanation(self) -> None:
         assert names(compare(record(EDGE), record(EDGE), EXACT)) == []

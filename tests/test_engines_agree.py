@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 from strategies import WITHOUT_FILES, experiments
 
 from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.c_core.engine import derive as c_derive
 from parity_bridge.engines.torch_port import TorchPort
+from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.setup import derive as torch_derive
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Experiment, StructureFactorSource
@@ -20,9 +24,6 @@ from parity_bridge.structure_factors import load, write_cache
 from parity_bridge.taps.trace import DERIVED
 
 SPARSE = "-3 -4 -5 7.5\n3 4 5 9.25\n0 0 1 55\n0 -2 3 0\n"
-
-#: Experiments that one engine refuses must be refused by the other for the same reason.
-REFUSED = UsageError
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,18 @@ def _written(path: Path) -> Path:
     return path
 
 
+@settings(max_examples=100, deadline=None)
+@given(experiment=experiments(oversample=st.none()))
+def test_the_oversampling_that_the_crystal_asks_for(experiment: Experiment) -> None:
+    try:
+        chosen = c_derive(experiment).oversample
+    except UsageError as refusal:
+        with pytest.raises(UsageError, match=re.escape(str(refusal))):
+            torch_derive(experiment, Parameters.of(experiment))
+        return
+    assert torch_derive(experiment, Parameters.of(experiment)).oversample == chosen
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), experiment=experiments(sources=WITHOUT_FILES))
 def test_tap_4_and_everything_behind_it(
@@ -52,8 +65,8 @@ def test_tap_4_and_everything_behind_it(
     pixels = [(0, 0)]
     try:
         (reference,) = CCore().observe(experiment, pixels)
-    except REFUSED:
-        with pytest.raises(REFUSED):
+    except UsageError as refusal:
+        with pytest.raises(UsageError, match=re.escape(str(refusal))):
             TorchPort().observe(experiment, pixels)
         return
     far = (int(str(reference.derived["spixels"])) - 1, int(str(reference.derived["fpixels"])) - 1)

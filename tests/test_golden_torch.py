@@ -18,6 +18,12 @@ from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.structure_factors import load
 from parity_bridge.taps.evaluations import Kind
 
+#: Names in the golden figures and in our rows.
+_WHERE = {"subS": "sub_slow", "subF": "sub_fast"}
+SUBPIXEL = {**_WHERE, "pos": "position", "airpath": "airpath", "omega": "omega", "capture": "capture"}
+SKIPPED = {**_WHERE, **{name: name for name in ("hkl", "hkl0", "F_latt", "polar", "I")}}
+LOOKUP = {**SKIPPED, "F_cell": "F_cell", "interp": "interpolation_on"}
+
 IMAGES = [name for name in NAMES if not name.startswith("bench4096")]
 
 
@@ -36,22 +42,16 @@ def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
     for observation in TorchPort().observe(case.experiment, case.pixels):
         rows = observation.evaluations
         made = rows[rows["kind"] == Kind.LOOKUP]
-        _same(case.rows(observation.pixel, "subpixel"), rows, {"pos": "position"})
-        _same(case.rows(observation.pixel, "subpixel"), rows, ("airpath", "omega", "capture"))
-        _same(case.rows(observation.pixel, "lookup"), made, ("hkl", "hkl0", "F_latt", "F_cell"))
-        _same(case.rows(observation.pixel, "lookup"), made, ("polar", "I"))
-        _same(
-            case.rows(observation.pixel, "skipped"),
-            rows[rows["kind"] == Kind.NO_LATTICE],
-            ("hkl", "hkl0", "F_latt", "polar", "I"),
-        )
+        skipped = rows[rows["kind"] == Kind.NO_LATTICE]
+        _same(case.rows(observation.pixel, "subpixel"), rows, SUBPIXEL)
+        _same(case.rows(observation.pixel, "lookup"), made, LOOKUP)
+        _same(case.rows(observation.pixel, "skipped"), skipped, SKIPPED)
         (end,) = case.rows(observation.pixel, "pixel")
         for name, value in observation.totals.items():
             assert value == end[name], name
 
 
-def _same(events: list[dict[str, Any]], rows: Any, names: Any) -> None:
-    columns = names if isinstance(names, dict) else {name: name for name in names}
+def _same(events: list[dict[str, Any]], rows: Any, columns: dict[str, str]) -> None:
     for event_name, row_name in columns.items():
         assert [event[event_name] for event in events] == rows[row_name].tolist(), event_name
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from parity_bridge.report.records import read_records
+
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 #: Blocks that a shell runs as they stand; the one with make is what runs this test.
 SHELL = [
@@ -19,7 +21,7 @@ STATUS = {"puzzle": 3}
 
 
 def shell(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    script = re.sub(r"^python ", f"{sys.executable} ", block, flags=re.MULTILINE)
+    script = re.sub(r"\bpython -", f"{sys.executable} -", block)
     return subprocess.run(
         ["/bin/bash", "-euc", script], cwd=folder, capture_output=True, text=True, check=False
     )
@@ -49,8 +51,22 @@ def test_the_output_at_the_top_is_what_the_command_prints(tmp_path: Path) -> Non
     assert shown == [line.rstrip() for line in printed.splitlines()]
 
 
-def test_the_puzzle_s_memo_names_the_stale_cache(tmp_path: Path) -> None:
+def test_the_puzzle_gives_the_known_picture_and_its_memo_names_the_stale_cache(
+    tmp_path: Path,
+) -> None:
+    """Edge 100 | 100, centre 0 | 100, as in the golden case bench4096_stale_cache."""
     (block,) = [block for block in SHELL if "puzzle" in block]
-    shell(block, tmp_path)
-    memo = (tmp_path / "reports" / "puzzle" / "f_cell_comparison.md").read_text(encoding="utf-8")
-    assert "stale cache" in memo
+    assert shell(block, tmp_path).returncode == 3
+    report = tmp_path / "reports" / "puzzle"
+    means = {
+        (folder, record.pixel_coords): record.values.mean_f_cell
+        for folder in ("c_taps", "py_taps")
+        for record in read_records(report / folder)
+    }
+    assert means == {
+        ("c_taps", (0, 0)): 100.0,
+        ("py_taps", (0, 0)): 100.0,
+        ("c_taps", (2048, 2048)): 0.0,
+        ("py_taps", (2048, 2048)): 100.0,
+    }
+    assert "stale cache" in (report / "f_cell_comparison.md").read_text(encoding="utf-8")

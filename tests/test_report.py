@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from fake_engines import FakeC
 from hand_records import (
+    CENTRE,
     EDGE,
+    NO_TABLE,
     STALE_CACHE,
     TEXT_TABLE,
     benchmark,
     benchmark_with_stale_cache,
     record,
+    record_without_lookup,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +25,7 @@ from hypothesis import strategies as st
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.observing import EngineRun, Occasion
+from parity_bridge.options import TAPS
 from parity_bridge.report.environment import environment, git_commit
 from parity_bridge.report.folder import staged
 from parity_bridge.report.metadata import Metadata
@@ -29,7 +33,7 @@ from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.records import METADATA, RECORD, as_json, paths, write_run
 from parity_bridge.report.rendering import render
 from parity_bridge.request import EngineChoice, Target
-from parity_bridge.taps.f_cell import FCellRecord, Lookup
+from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
 
 COLUMNS = (
     "Pixel", "Impl", "total_lookups", "out_of_bounds", "zero_f", "default_f", "mean_f_cell",
@@ -99,7 +103,10 @@ class TestRecords:
     def test_metadata_reads_back_as_it_was(self) -> None:
         it = metadata(record(EDGE))
         assert Metadata.model_validate_json(as_json(it)) == it
-        assert it.state_assumed == "interpolation on at the start of the pixel"
+        assert it.state_assumed == (
+            "the start of a run: interpolation not yet switched off, polarization axis normalised "
+            "once (contract §5, §6)"
+        )
 
     def test_a_file_that_cannot_be_written_takes_the_others_back(self, tmp_path: Path) -> None:
         (tmp_path / "pixel_1_2.log").mkdir()
@@ -109,15 +116,29 @@ class TestRecords:
         targets = [Target((0, 0)), Target((1, 2))]
         engine_run = EngineRun(EngineChoice("c"), engine, parsed, targets, seen, {})
         with pytest.raises(FileError, match=r"pixel_1_2\.log"):
-            write_run(tmp_path, engine_run, Occasion(COMMAND, "2026-01-31T12:00:00Z"))
+            write_run(tmp_path, engine_run, Occasion(COMMAND, "2026-01-31T12:00:00Z"), TAPS)
         assert [path.name for path in tmp_path.iterdir()] == ["pixel_1_2.log"]
+
+    @pytest.mark.parametrize("taps", [TAPS, ()])
+    def test_only_the_taps_asked_for_are_written(
+        self, tmp_path: Path, taps: tuple[str, ...]
+    ) -> None:
+        parsed = parse_flags(BENCHMARK_FLAGS)
+        engine = FakeC()
+        seen = engine.observe(parsed.experiment, [EDGE])
+        engine_run = EngineRun(EngineChoice("c"), engine, parsed, [Target(EDGE)], seen, {})
+        write_run(tmp_path, engine_run, Occasion(COMMAND, "2026-01-31T12:00:00Z"), taps)
+        assert paths(tmp_path, EDGE)[RECORD].exists() is bool(taps)
+        assert paths(tmp_path, EDGE)[METADATA].exists()
 
 
 class TestMemo:
     def test_parity_is_said_first_and_the_known_figures_are_there(self, tmp_path: Path) -> None:
         memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch"))
-        verdict = "**Verdict: parity: c and pytorch agree in every field exactly at 2 pixels.**"
-        assert memo.splitlines()[2] == verdict
+        assert memo.splitlines()[2] == (
+            "**Verdict: parity: c and pytorch agree in every field of f_cell_stats exactly at "
+            "2 pixels.**"
+        )
         rows = lookup_table(memo)
         assert tuple(rows[0]) == COLUMNS
         assert [list(row.values()) for row in rows] == [
@@ -129,6 +150,44 @@ class TestMemo:
             for name in ("c", "pytorch")
         ]
         assert "## Differences" not in memo
+
+    @pytest.mark.parametrize(
+        ("pixels", "words"),
+        [
+            (
+                [record(EDGE), record_without_lookup(CENTRE)],
+                "exactly at 2 pixels; no lookup was made at 1 of them.",
+            ),
+            ([record_without_lookup(EDGE)], "exactly at 1 pixel; no lookup was made there."),
+        ],
+    )
+    def test_pixels_without_a_lookup_are_counted_in_the_verdict(
+        self, tmp_path: Path, pixels: list[FCellRecord], words: str
+    ) -> None:
+        others = [item.model_copy(update={"implementation": "pytorch"}) for item in pixels]
+        assert words in memo_of(tmp_path, pixels, others).splitlines()[2]
+
+    @pytest.mark.parametrize("table", [NO_TABLE, TEXT_TABLE])
+    def test_different_inputs_and_equal_figures_are_said_in_one_sentence(
+        self, tmp_path: Path, table: HklTable
+    ) -> None:
+        memo = memo_of(tmp_path, [record(EDGE, "c", STALE_CACHE)], [record(EDGE, "pytorch", table)])
+        assert memo.splitlines()[2] == (
+            "**Verdict: no parity: c and pytorch were given different structure factors, though no "
+            "figure differs at 1 pixel.**"
+        )
+        assert "## The engines were not given the same" in memo
+        assert "## Differences" not in memo
+
+    def test_one_content_under_two_names_is_the_same_input(self, tmp_path: Path) -> None:
+        for name, folder, file in (("c", "c_taps", "a.hkl"), ("pytorch", "py_taps", "b -N.hkl")):
+            table = TEXT_TABLE.model_copy(update={"file": file})
+            store(tmp_path / folder, [record(EDGE, name, table)], "-hkl", file)
+        assert render(tmp_path).comparison.verdict == "parity"
+        memo = (tmp_path / "f_cell_comparison.md").read_text()
+        assert "## The engines were not given the same" not in memo
+        assert "a.hkl" in memo.partition("## Provenance")[2]
+        assert "b -N.hkl" in memo.partition("## Provenance")[2]
 
     def test_a_stale_cache_is_told_before_any_figure(self, tmp_path: Path) -> None:
         memo = memo_of(tmp_path, benchmark_with_stale_cache(), benchmark("pytorch"))
@@ -157,6 +216,17 @@ class TestMemo:
         ) in memo
         assert "`|py - c| <= atol + rtol*|c|`" in memo
         assert "smallest passing atol" in memo
+
+    @pytest.mark.parametrize(("ulps", "shown"), [(2**20, True), (2**20 + 1, False)])
+    def test_many_ulps_are_left_out_of_the_memo_and_kept_in_the_json(
+        self, tmp_path: Path, ulps: int, shown: bool
+    ) -> None:
+        F = 64.0 + ulps * 2.0**-46
+        ours, theirs = (record(EDGE, F=(it, 64.0, 64.0, 64.0)) for it in (64.0, F))
+        memo = memo_of(tmp_path, [ours], [theirs])
+        assert (f"{ulps} ULPs." in memo) is shown
+        assert (f"| {ulps} |" in re.sub(" +", " ", memo)) is shown
+        assert f'"ulps": {ulps},' in (tmp_path / "summary.json").read_text()
 
     @pytest.mark.parametrize(
         ("where", "number"),
@@ -194,7 +264,20 @@ class TestMemo:
         report = render(tmp_path)
         assert report.comparison.verdict == "parity"
         memo = (tmp_path / "f_cell_comparison.md").read_text()
-        assert "c has none of its own, pytorch alone has `-nopolar`" in memo
+        assert "c has none of its own, pytorch alone has `-nopolar`." in memo
+        assert "Tap 4 holds no intensities, so flags that only change those are not" in memo
+
+    @pytest.mark.parametrize("flags", [(), ("-nopolar",)])
+    def test_an_unexplained_difference_points_to_flags_that_differ(
+        self, tmp_path: Path, flags: tuple[str, ...]
+    ) -> None:
+        store(tmp_path / "c_taps", [record(EDGE)])
+        store(tmp_path / "py_taps", [record(EDGE, "pytorch", F=(99.0, *[100.0] * 3))], *flags)
+        render(tmp_path)
+        memo = (tmp_path / "f_cell_comparison.md").read_text()
+        end = "; the engines were given different nanoBragg flags (see above)." if flags else "."
+        text = f"No named behaviour of contract §7 explains this from the records alone{end}\n"
+        assert text in memo
 
     def test_pixels_only_one_engine_recorded_are_named(self, tmp_path: Path) -> None:
         memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch")[:1])
@@ -290,21 +373,33 @@ class TestEnvironment:
             (tmp_path / ".git/packed-refs").write_text(f"# pack\n{commit} refs/heads/main\n")
         else:
             (tmp_path / ".git/refs/heads/main").write_text(f"{commit}\n")
-        assert git_commit(tmp_path / "src") == commit
+        assert git_commit(tmp_path / "src/parity_bridge") == commit
 
     def test_a_detached_head_is_the_commit(self, tmp_path: Path) -> None:
         _checkout(tmp_path)
         (tmp_path / ".git/HEAD").write_text("fedcba\n")
-        assert git_commit(tmp_path) == "fedcba"
+        assert git_commit(tmp_path / "src/parity_bridge") == "fedcba"
 
     def test_a_branch_without_a_commit_has_none(self, tmp_path: Path) -> None:
         _checkout(tmp_path)
-        assert git_commit(tmp_path) is None
+        assert git_commit(tmp_path / "src/parity_bridge") is None
 
-    def test_a_checkout_of_something_else_is_not_ours(self, tmp_path: Path) -> None:
-        (tmp_path / ".git").mkdir()
+    @pytest.mark.parametrize("installed", ["site-packages", ".venv/lib/site-packages"])
+    def test_an_installed_copy_has_none_even_inside_a_checkout(
+        self, tmp_path: Path, installed: str
+    ) -> None:
+        _checkout(tmp_path)
         (tmp_path / ".git/HEAD").write_text("fedcba\n")
-        assert git_commit(tmp_path) is None
+        assert git_commit(tmp_path / installed / "parity_bridge") is None
+
+    def test_the_commit_does_not_depend_on_the_working_directory(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = environment()["git_commit"]
+        _checkout(tmp_path)
+        (tmp_path / ".git/HEAD").write_text("fedcba\n")
+        monkeypatch.chdir(tmp_path)
+        assert environment()["git_commit"] == before
 
 
 def _fail_inside(target: Path) -> None:
@@ -316,8 +411,6 @@ def _fail_inside(target: Path) -> None:
 def _checkout(root: Path) -> None:
     (root / ".git/refs/heads").mkdir(parents=True)
     (root / ".git/HEAD").write_text("ref: refs/heads/main\n")
-    (root / "src/parity_bridge").mkdir(parents=True)
-    (root / "src/parity_bridge/experiment.py").touch()
 
 
 def _bits(it: FCellRecord) -> list[str]:

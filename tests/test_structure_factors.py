@@ -110,6 +110,7 @@ class TestText:
             "1 2 3 4.5\r",
             f"{2**30} 2 3 4.5",
             f"1 {-(2**30)} 3 4.5",
+            f"{'1'.zfill(5000)} 2 3 4.5",
         ],
     )
     def test_unusual_but_valid_lines_are_read(self, tmp_path: Path, content: str) -> None:
@@ -122,10 +123,12 @@ class TestText:
         [
             ("1 2 3", "3 columns"),
             ("1 2 3 4 5", "5 columns"),
-            ("1", "1 columns"),
+            ("1", "1 column, '1', instead of the four h k l F; complete or remove the line"),
+            ("1,2,3,4", "1 column, '1,2,3,4', instead of the four h k l F; separate them by"),
+            ("1, 2, 3, 4, 5", "5 columns, '1, 2, 3, 4, 5', instead of the four h k l F; separate"),
             ("# a comment", "3 columns"),
             ("# h k l", "not a whole number"),
-            ("1.0 2 3 4", "the Miller index '1.0' is not a whole number"),
+            ("1.0 2 3 4", "the Miller index '1.0' is not a whole number; correct it"),
             ("1 x 3 4", "the Miller index 'x' is not a whole number"),
             ("1 2 1_0 4", "the Miller index '1_0' is not a whole number"),
             ("1 2 3 F", "the structure factor 'F' is not a finite number"),
@@ -137,6 +140,8 @@ class TestText:
             (f"1 {-(2**30) - 1} 3 4", "is beyond ±1073741824"),
             (f"1 2 {-(2**63)} 4", "is beyond ±1073741824"),
             (f"1 2 {10**19} 4", "is beyond ±1073741824"),
+            ("1 2 " + "9" * 5000 + " 4", "9" * 40 + " is beyond ±1073741824"),
+            ("1 -" + "9" * 30 + " 3 4", "is beyond ±1073741824"),
             ("1 2 \u0663 4", "not plain text"),
             ("1 2 3 4\0", "not plain text"),
         ],
@@ -145,6 +150,10 @@ class TestText:
         message = refused(table(tmp_path, f"0 0 1 5\n\n{line}\n0 0 2 5\n"))
         assert "line 3:" in message
         assert complaint in message
+
+    def test_a_byte_order_mark_is_named(self, tmp_path: Path) -> None:
+        message = refused(table(tmp_path, b"\xef\xbb\xbf" + SPARSE.encode()))
+        assert "line 1: the file begins with a UTF-8 byte-order mark; save it without" in message
 
     def test_a_truncated_last_line_is_named(self, tmp_path: Path) -> None:
         assert "line 3: 3 columns, '0 1 2'" in refused(
@@ -168,6 +177,7 @@ class TestText:
         message = refused(table(tmp_path, "-600 -600 -600 1\n600 600 600 1\n"))
         assert "h -600..600, k -600..600, l -600..600" in message
         assert "12.9 GiB" in message
+        assert message.endswith("; remove the stray indices")
 
     def test_the_widest_box_is_refused_without_overflow(self, tmp_path: Path) -> None:
         edge = 2**30
@@ -314,7 +324,7 @@ class TestCache:
             (cache_bytes("0 0 -9999999999 0 0 0", [0.0] * 8), "claims the bounds"),
             (
                 cache_bytes(" ".join([f"{-(2**30)} {2**30}"] * 3), [0.0] * 8),
-                "remove the stray indices",
+                "GiB allowed; write it anew",
             ),
             (ONE_BY_ONE_BY_TWO[:-1], "is truncated: 110 bytes, where its bounds need 111"),
             (ONE_BY_ONE_BY_TWO[:15], "is truncated"),

@@ -183,6 +183,17 @@ def test_gradients_reach_the_structure_factors_that_were_looked_up() -> None:
     assert values.grad.count_nonzero() > 0
 
 
+def test_gradients_are_finite_where_interpolation_was_left_off() -> None:
+    """A polynomial through points that far away would be infinite, and its gradient NaN."""
+    flags = [*example_flags("gnnqqny"), "-interpolate", "-lambda", "1e-60"]
+    simulated = parse_flags(flags).experiment
+    cell = (leaf(20.0), *Parameters.of(simulated).cell[1:])
+    _, stats = simulate(simulated, replace(Parameters.of(simulated), cell=cell))
+    (stats.mean_f_cell + stats.fractional_max.x).sum().backward()
+    assert cell[0].grad is not None
+    assert cell[0].grad.isfinite()
+
+
 @pytest.mark.parametrize("shape", ["-square_xtal", "-round_xtal", "-gauss_xtal"])
 def test_gradients_are_finite_exactly_on_a_bragg_peak(shape: str) -> None:
     """hkl = 0 0 0 exactly, where sin(x)/x and the like divide 0 by 0."""

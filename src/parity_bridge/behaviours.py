@@ -103,8 +103,9 @@ def _half_down(reference: FCellRecord, other: FCellRecord) -> str | None:
     ]
     if not ties:
         return None
+    more = f" (and {len(ties) - 1} more)" if len(ties) > 1 else ""
     return (
-        f"at {ties[0]} (and {len(ties) - 1} more) the index is a half and the engines take "
+        f"at {ties[0]}{more} the index is within {TIE:g} of a half and the engines take "
         "different neighbours: the contract rounds a half down, ceil(x - 0.5)"
     )
 

@@ -19,11 +19,13 @@ from typing import Any, NoReturn
 from parity_bridge import options
 from parity_bridge.errors import BridgeError, FileError, UsageError
 from parity_bridge.request import EngineChoice, RunRequest, Target, TraceRequest
+from parity_bridge.termination import Terminated, terminable
 
 #: Engines that ``run`` compares: the reference and the other one.
 ENGINES = ("c", "torch")
 
 _INTERRUPTED = 130
+_TERMINATED = 143
 _EPILOG = (
     "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree, "
     "4 shapes differ, 5 reading or writing failed"
@@ -33,13 +35,15 @@ _EPILOG = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     try:
-        with _no_garbage_collection():
+        with terminable(), _no_garbage_collection():
             return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except BridgeError as error:
         print(f"parity_bridge: {error}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except Terminated:
+        return _TERMINATED
 
 
 @contextmanager
@@ -91,6 +95,8 @@ class _TagPixel(argparse.Action):
         targets = list(getattr(namespace, self.dest) or ())
         if not targets:
             parser.error(f"--tag {values} stands before any --pixel; write it after its pixel")
+        if any(target.tag == values for target in targets[:-1]):
+            parser.error(f"--tag {values} is given to two pixels; name each differently")
         if targets[-1].tag is not None:
             parser.error(f"--tag {values}: the pixel before it has the tag {targets[-1].tag}")
         setattr(namespace, self.dest, [*targets[:-1], Target(targets[-1].coords, values)])
@@ -125,6 +131,7 @@ def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
         command=command,
         targets=tuple(arguments.targets),
         flags=_flags(arguments, flags),
+        taps=arguments.taps,
         out_dir=arguments.out_dir,
         stamp=arguments.stamp or options.default_stamp(),
         reference=EngineChoice(reference),
@@ -146,6 +153,7 @@ def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int
         command=command,
         target=arguments.targets[0],
         flags=_flags(arguments, flags),
+        taps=arguments.taps,
         engine=EngineChoice(arguments.engine, arguments.dtype, arguments.device),
         as_json=arguments.json,
         out_dir=arguments.out_dir,
@@ -199,7 +207,7 @@ def _add_run(commands: Any) -> None:
     parser = commands.add_parser("run", help=summary, description=summary, epilog=_EPILOG)
     _add_common(parser)
     parser.add_argument(
-        "--out-dir", type=Path, default=Path("reports"), metavar="DIR",
+        "--out-dir", type=options.folder, default=Path("reports"), metavar="DIR",
         help="folder of reports (default: reports)",
     )  # fmt: skip
     parser.add_argument(
@@ -221,8 +229,9 @@ def _add_trace(commands: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the tap as its JSON record")
     parser.add_argument(
-        "--out-dir", type=Path, metavar="DIR", help="store record, metadata and TRACE log here"
-    )
+        "--out-dir", type=options.folder, metavar="DIR",
+        help="store record, metadata and TRACE log here",
+    )  # fmt: skip
     parser.set_defaults(act=_trace)
 
 
@@ -238,7 +247,11 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="name of the pixel before it",
     )  # fmt: skip
     add("--taps", type=options.taps, default=options.TAPS, help="what to record (default: f_cell)")
-    add("--oversample", type=options.whole_number, metavar="N", help="subpixels along each axis")
+    add(
+        "--oversample", type=options.oversample, metavar="N",
+        help="subpixels along each axis (default: what the flags say, else the contract's own "
+        "choice, §3)",
+    )  # fmt: skip
     add("--hkl", metavar="FILE", help="table of structure factors, one h k l F a line")
     add(
         "--dtype",

@@ -26,7 +26,7 @@ Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 DEFAULT_FLUENCE = 125932015286227086360700780544.0
 
 #: Rows of a tapped pixel grow with the square of this; beyond it a value is a slip of the hand.
-MAX_OVERSAMPLE = 256
+MAX_OVERSAMPLE = 64
 
 
 class _Frozen(BaseModel):

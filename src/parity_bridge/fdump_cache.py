@@ -38,7 +38,7 @@ def decode_cache(data: bytes, path: Path) -> tuple[Box, NDArray[np.float64]]:
             "name a cache written by nanoBragg, or read a text table with -hkl"
         )
     box = _box(header[1], path)
-    box.check_size("cache", path)
+    box.check_size("cache", path, "write it anew")
     grid = _grid(data, header.end(), box, path)
     if not np.isfinite(grid).all():
         place = np.argwhere(~np.isfinite(grid))[0] + box.minimum

@@ -35,7 +35,7 @@ class Box(NamedTuple):
             h_min=h_min, h_max=h_max, k_min=k_min, k_max=k_max, l_min=l_min, l_max=l_max
         )
 
-    def check_size(self, what: str, path: Path) -> None:
+    def check_size(self, what: str, path: Path, remedy: str = "remove the stray indices") -> None:
         """Raise FileError where a grid of doubles over this box would not fit in memory."""
         size = 8 * math.prod(self.shape)
         if size > MAX_BYTES:
@@ -44,5 +44,5 @@ class Box(NamedTuple):
             )
             raise FileError(
                 f"{what} {path} spans {spans}: a grid of {size / 2**30:.3g} GiB, more than the "
-                f"{MAX_BYTES / 2**30:g} GiB allowed; remove the stray indices"
+                f"{MAX_BYTES / 2**30:g} GiB allowed; {remedy}"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from codecs import BOM_UTF8
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,15 +73,18 @@ def _parse_line_by_line(data: bytes, path: Path) -> Reflections:
 
 
 def _parse_line(line: bytes) -> tuple[tuple[int, ...], float]:
+    if line.startswith(BOM_UTF8):
+        raise ValueError("the file begins with a UTF-8 byte-order mark; save it without one")
     if b"\0" in line or not line.isascii():
         raise ValueError(
             "the file is not plain text; give one h k l F a line, or read a cache with -dump"
         )
     words = line.decode("ascii").split()
     if len(words) != _COLUMNS:
+        columns = "1 column" if len(words) == 1 else f"{len(words)} columns"
+        remedy = "separate them by spaces" if b"," in line else "complete or remove the line"
         raise ValueError(
-            f"{len(words)} columns, {' '.join(words)[:60]!r}, instead of the four h k l F; "
-            "complete or remove the line"
+            f"{columns}, {' '.join(words)[:60]!r}, instead of the four h k l F; {remedy}"
         )
     *hkl, F = words
     return tuple(map(_index, hkl)), _amplitude(F)
@@ -90,9 +94,11 @@ def _index(word: str) -> int:
     try:
         index = plain_integer(word)
     except ValueError as error:
-        raise ValueError(f"the Miller index {word[:40]!r} is not a whole number") from error
+        raise ValueError(
+            f"the Miller index {word[:40]!r} is not a whole number; correct it"
+        ) from error
     if abs(index) > MAX_INDEX:
-        raise ValueError(f"the Miller index {index} is beyond ±{MAX_INDEX}; remove the line")
+        raise ValueError(f"the Miller index {word[:40]} is beyond ±{MAX_INDEX}; remove the line")
     return index
 
 

@@ -40,8 +40,14 @@ class EngineRun:
     observations: Sequence[Observation]
     build: Mapping[str, str]
 
-    def record(self, observation: Observation, occasion: Occasion) -> FCellRecord:
-        """Tap 4 of one observation as it is stored."""
+    def records(
+        self, observation: Observation, occasion: Occasion, taps: Sequence[str]
+    ) -> dict[str, FCellRecord]:
+        """The ``taps`` of one observation by name, as they are stored."""
+        made_by = {"f_cell": self._f_cell}
+        return {tap: made_by[tap](observation, occasion) for tap in taps}
+
+    def _f_cell(self, observation: Observation, occasion: Occasion) -> FCellRecord:
         return FCellRecord(
             implementation=self.engine.implementation,
             pixel_coords=observation.pixel,
@@ -65,7 +71,7 @@ class EngineRun:
             stamp=occasion.stamp,
             nanobragg_flags=shlex.join(to_flags(self.parsed.experiment)),
             experiment=self.parsed.experiment,
-            notes=self.parsed.notes,
+            notes=notes(self.parsed, [observation.pixel]),
             build=dict(self.build),
             versions=package_versions(),
             timestamp_utc=occasion.timestamp,
@@ -74,6 +80,21 @@ class EngineRun:
     def tag(self, observation: Observation) -> str | None:
         """The tag given to the pixel of an observation."""
         return {target.coords: target.tag for target in self.targets}.get(observation.pixel)
+
+
+def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    """What the flags' reader remarks, and which of ``pixels`` (slow, fast) lie outside -roi."""
+    roi = parsed.experiment.sampling.roi
+    if roi is None:
+        return parsed.notes
+    fast_min, fast_max, slow_min, slow_max = roi
+    outside = (
+        f"--pixel {slow} {fast} lies outside -roi {fast_min} {fast_max} {slow_min} {slow_max}, "
+        "where the original program leaves the image 0; it is computed all the same"
+        for slow, fast in pixels
+        if not (slow_min <= slow <= slow_max and fast_min <= fast <= fast_max)
+    )
+    return (*parsed.notes, *outside)
 
 
 def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]) -> EngineRun:

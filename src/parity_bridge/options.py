@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 from argparse import ArgumentTypeError
+from pathlib import Path
 
 from parity_bridge.errors import UsageError
 from parity_bridge.timestamps import utc_stamp
@@ -13,7 +14,7 @@ from parity_bridge.timestamps import utc_stamp
 DTYPES = ("float64", "float32")
 TAPS = ("f_cell",)
 
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,200}")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -24,16 +25,34 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def oversample(text: str) -> int:
+    """A number of subpixels along each axis; the flags' reader knows the largest."""
+    number = whole_number(text)
+    if number < 1:
+        raise ArgumentTypeError(f"{number} is less than 1; give 1 or more subpixels")
+    return number
+
+
 def name(text: str) -> str:
     """One path component of letters, digits and ``._-``: a tag or a stamp."""
-    if not _NAME.fullmatch(text) or text in (".", ".."):
-        raise ArgumentTypeError(f"{text!r} is not a name; use letters, digits and . _ - only")
+    if not _NAME.fullmatch(text):
+        raise ArgumentTypeError(
+            f"{text!r} is not a name; use letters, digits and . _ - only, at most 200, and begin "
+            "with a letter, a digit or _"
+        )
     return text
 
 
+def folder(text: str) -> Path:
+    """Path of a folder."""
+    if not text:
+        raise ArgumentTypeError("'' is not a folder; name one, . for the working directory")
+    return Path(text)
+
+
 def taps(text: str) -> tuple[str, ...]:
-    """Comma-separated names of taps."""
-    chosen = tuple(text.split(","))
+    """Comma-separated names of taps, each once."""
+    chosen = tuple(dict.fromkeys(text.split(",")))
     for tap in chosen:
         if tap not in TAPS:
             raise ArgumentTypeError(f"there is no tap {tap!r}; choose from {', '.join(TAPS)}")

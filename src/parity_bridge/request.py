@@ -32,6 +32,8 @@ class RunRequest:
     targets: tuple[Target, ...]
     #: nanoBragg flags of both engines.
     flags: tuple[str, ...]
+    #: Names of the taps to record.
+    taps: tuple[str, ...]
     out_dir: Path
     stamp: str
     reference: EngineChoice
@@ -47,6 +49,8 @@ class TraceRequest:
     command: str
     target: Target
     flags: tuple[str, ...]
+    #: Names of the taps to record and print.
+    taps: tuple[str, ...]
     engine: EngineChoice
     as_json: bool = False
     out_dir: Path | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from parity_bridge.atomic_write import write_text
 from parity_bridge.errors import EngineError
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
-from parity_bridge.observing import EngineRun, Occasion, observe
+from parity_bridge.observing import EngineRun, Occasion, notes, observe
 from parity_bridge.report.environment import environment
 from parity_bridge.report.folder import check_free, make_folder, staged
 from parity_bridge.report.journal import note_command, note_failure
@@ -43,7 +43,8 @@ def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
     target = request.out_dir / request.stamp
     check_free(target)
     parsed = _parse_all(request)
-    for note in dict.fromkeys(note for flags in parsed.values() for note in flags.notes):
+    pixels = [target.coords for target in request.targets]
+    for note in dict.fromkeys(note for flags in parsed.values() for note in notes(flags, pixels)):
         on_note(note)
     with staged(target) as folder:
         note_command(folder, request.command)
@@ -74,7 +75,7 @@ def _fill(
     for engine_run in runs:
         own = folder / engine_run.engine.folder
         make_folder(own)
-        write_run(own, engine_run, occasion)
+        write_run(own, engine_run, occasion, request.taps)
     _write_environment(folder)
     reference, other = (engine_run.engine.folder for engine_run in runs)
     return render(folder, reference, other)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.observing import EngineRun, Occasion, observe
+from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
+from parity_bridge.observing import EngineRun, Occasion, notes, observe
 from parity_bridge.report.folder import make_folder
 from parity_bridge.report.journal import note_command, note_failure
 from parity_bridge.report.records import as_json, paths, write_run
@@ -26,18 +26,31 @@ _REMEDY = "mend what is named above, then run the command again"
 def trace(request: TraceRequest, on_note: Callable[[str], None]) -> Iterator[str]:
     """Compute one pixel, store it where a folder was named, and give the lines to print.
 
-    Raises UsageError, FileError or EngineError; where a folder was named the reason stays there.
+    Raises UsageError, FileError or EngineError. Where a folder was named the reason stays there,
+    unless the flags cannot be read or the pixel is recorded there already.
     """
     occasion = Occasion(request.command, utc_now())
-    if request.out_dir is None:
-        return _lines(_compute(request, on_note), request, occasion)
-    make_folder(request.out_dir)
-    with _failures_noted(request.out_dir, occasion):
-        note_command(request.out_dir, request.command)
+    parsed = parse_flags(request.flags)
+    if request.out_dir is not None:
         _check_unrecorded(request.out_dir, request.target.coords)
-        run = _compute(request, on_note)
-        write_run(request.out_dir, run, occasion)
+    for note in notes(parsed, [request.target.coords]):
+        on_note(note)
+    if request.out_dir is None:
+        run = observe(request.engine, parsed, [request.target])
+    else:
+        run = _recorded(request.out_dir, request, parsed, occasion)
     return _lines(run, request, occasion)
+
+
+def _recorded(
+    folder: Path, request: TraceRequest, parsed: ParsedFlags, occasion: Occasion
+) -> EngineRun:
+    make_folder(folder)
+    with _failures_noted(folder, occasion):
+        note_command(folder, request.command)
+        run = observe(request.engine, parsed, [request.target])
+        write_run(folder, run, occasion, request.taps)
+    return run
 
 
 @contextmanager
@@ -58,22 +71,15 @@ def _check_unrecorded(folder: Path, pixel: tuple[int, int]) -> None:
             )
 
 
-def _compute(request: TraceRequest, on_note: Callable[[str], None]) -> EngineRun:
-    parsed = parse_flags(request.flags)
-    for note in parsed.notes:
-        on_note(note)
-    return observe(request.engine, parsed, [request.target])
-
-
 def _lines(run: EngineRun, request: TraceRequest, occasion: Occasion) -> Iterator[str]:
     prefix = run.engine.trace_prefix
     for observation in run.observations:
         yield from trace_lines(prefix, observation)
-        record = run.record(observation, occasion)
-        if request.as_json:
-            yield as_json(record).rstrip("\n")
-        else:
-            yield from _tap_lines(prefix.replace("TRACE", "TAP"), record)
+        for record in run.records(observation, occasion, request.taps).values():
+            if request.as_json:
+                yield as_json(record).rstrip("\n")
+            else:
+                yield from _tap_lines(prefix.replace("TRACE", "TAP"), record)
 
 
 def _tap_lines(prefix: str, record: FCellRecord) -> Iterator[str]:

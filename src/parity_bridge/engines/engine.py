@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from types import ModuleType
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from parity_bridge.errors import EngineError, UsageError
 
@@ -79,15 +80,15 @@ def engine_names() -> list[str]:
 
 
 def engine_class(name: str) -> type[Engine]:
-    """The class registered as ``name``, or named as ``package.module:Class``."""
+    """The class registered as ``name``, or named as ``package.module:Class``.
+
+    Raises UsageError where there is no such class, EngineError where its module cannot be imported.
+    """
     for point in entry_points(group=GROUP, name=name):
         return _load(name, point.module, point.attr)
-    module, colon, attribute = name.partition(":")
-    if not colon:
-        known = ", ".join(engine_names())
-        raise UsageError(
-            f"there is no engine named {name!r}; choose {known} or package.module:Class"
-        )
+    module, _, attribute = name.partition(":")
+    if not all(map(str.isidentifier, (*module.split("."), attribute))):
+        raise _no_engine(f"there is no engine named {name!r}")
     return _load(name, module, attribute)
 
 
@@ -96,9 +97,33 @@ def create_engine(name: str, *, dtype: str = "float64", device: str = "cpu") -> 
     return engine_class(name)(dtype=dtype, device=device)
 
 
+def check_pixels(pixels: Sequence[tuple[int, int]], pixels_slow: int, pixels_fast: int) -> None:
+    """Raise UsageError for the first of ``pixels`` (slow, fast) that lies outside the detector."""
+    for slow, fast in pixels:
+        if not (0 <= slow < pixels_slow and 0 <= fast < pixels_fast):
+            raise UsageError(
+                f"--pixel {slow} {fast} lies outside the detector of {pixels_slow} slow x "
+                f"{pixels_fast} fast pixels; give SLOW 0..{pixels_slow - 1} "
+                f"FAST 0..{pixels_fast - 1}"
+            )
+
+
 def _load(name: str, module: str, attribute: str) -> type[Engine]:
+    found = getattr(_module(name, module), attribute, None)
+    if not (isinstance(found, type) and callable(getattr(found, "observe", None))):
+        raise _no_engine(f"engine {name!r}: {module} has no class {attribute} with observe")
+    return cast("type[Engine]", found)
+
+
+def _module(name: str, module: str) -> ModuleType:
     try:
-        found: type[Engine] = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
+        return import_module(module)
+    except ImportError as error:
+        # The module itself or a package above it, not something that it imports.
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
+            raise _no_engine(f"engine {name!r}: there is no module {error.name!r}") from error
         raise EngineError(f"engine {name!r} could not be loaded: {error}") from error
-    return found
+
+
+def _no_engine(complaint: str) -> UsageError:
+    return UsageError(f"{complaint}; choose {', '.join(engine_names())} or package.module:Class")

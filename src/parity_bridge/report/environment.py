@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+_PACKAGE = Path(__file__).resolve().parents[1]
 _PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate")
 
 
@@ -27,21 +28,17 @@ def environment() -> dict[str, object]:
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
         "packages": package_versions(),
-        "git_commit": git_commit(Path.cwd()),
+        "git_commit": git_commit(_PACKAGE),
     }
 
 
-def git_commit(folder: Path) -> str | None:
-    """Commit checked out in ``folder`` or above it, where that is a checkout of this project."""
-    for root in (folder, *folder.parents):
-        git = root / ".git"
-        if git.is_dir():
-            return _head(git) if _is_this_project(root) else None
-    return None
+def git_commit(package: Path) -> str | None:
+    """Commit of the checkout whose ``src/`` holds the folder ``package``; None where none does.
 
-
-def _is_this_project(root: Path) -> bool:
-    return (root / "src" / "parity_bridge" / "experiment.py").is_file()
+    An installed copy has none, even in an environment that lies inside a checkout.
+    """
+    git = package.parents[1] / ".git"
+    return _head(git) if package.parent.name == "src" and git.is_dir() else None
 
 
 def _head(git: Path) -> str | None:

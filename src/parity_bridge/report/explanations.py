@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from parity_bridge.behaviours import Explanation, extents_text
 from parity_bridge.compare import Difference, Inputs, PixelComparison
-from parity_bridge.report.view import Report, Row, number, pixel_text, plural, table
+from parity_bridge.flag_values import is_flag_word
+from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.report.view import Report, Row, Side, number, pixel_text, plural, table
 from parity_bridge.taps.f_cell import IndexBounds
 
 Item = TypeVar("Item")
 
-_UNEXPLAINED = "No named behaviour of contract §7 explains this from the records alone."
+#: Beyond it a distance in units in the last place says no more than the difference itself.
+_MOST_ULPS = 2**20
 _OF_INPUTS = ("stale cache", "different tables", "different default_F")
 
 
@@ -42,15 +44,18 @@ def _pixel_part(report: Report, pixel: PixelComparison) -> str:
         _first(pixel.differences, names),
         table(_field_rows(pixel, names)),
         _margins(report, pixel),
-        _explained(pixel.explanations),
+        _explained(report, pixel.explanations),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _explained(explanations: Sequence[Explanation]) -> str:
+def _explained(report: Report, explanations: Sequence[Explanation]) -> str:
     """What the figures of a pixel are consistent with; inputs were explained further up."""
     if not explanations:
-        return _UNEXPLAINED
+        text = "No named behaviour of contract §7 explains this from the records alone"
+        if _different_flags(report):
+            text += "; the engines were given different nanoBragg flags (see above)"
+        return f"{text}."
     bullets = (
         f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in explanations
     )
@@ -69,7 +74,8 @@ def _first(differences: Sequence[Difference], names: tuple[str, str]) -> str:
 def _difference_text(item: Difference, names: tuple[str, str]) -> str:
     where = f" at subpixel {pixel_text(item.subpixel)}" if item.subpixel else ""
     by = "" if item.absolute is None else f", difference {number(item.absolute)}"
-    ulps = "" if item.ulps is None else f", {plural(item.ulps, 'ULP')}"
+    shown = _ulps(item)
+    ulps = "" if shown is None else f", {plural(shown, 'ULP')}"
     return (
         f"`{item.field}`{where}, {names[0]} {number(item.reference)}, {names[1]} "
         f"{number(item.other)}{by}{ulps}."
@@ -89,11 +95,15 @@ def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
             names[0]: number(items[0].reference),
             names[1]: number(items[0].other),
             "difference": _or_dash(items[0].absolute),
-            "ULP": _or_dash(items[0].ulps),
+            "ULP": _or_dash(_ulps(items[0])),
             "smallest passing atol (rtol 0)": _or_dash(pixel.smallest_passing_atol[field]),
         }
         for field, items in by_field.items()
     ]
+
+
+def _ulps(item: Difference) -> int | None:
+    return None if item.ulps is None or item.ulps > _MOST_ULPS else item.ulps
 
 
 def _or_dash(value: float | None) -> str:
@@ -126,25 +136,35 @@ def _input_rows(inputs: Inputs, report: Report) -> list[Row]:
 
 
 def _different_flags(report: Report) -> str:
-    ours, theirs = (
-        side.metadata[0].nanobragg_flags if side.metadata else "" for side in report.sides
-    )
+    ours, theirs = (_flags(side) for side in report.sides)
     if ours == theirs:
         return ""
     names = report.comparison.reference, report.comparison.other
     own = _only(names[0], ours, theirs), _only(names[1], theirs, ours)
-    return f"nanoBragg flags differ: {own[0]}, {own[1]}."
+    return (
+        f"nanoBragg flags differ: {own[0]}, {own[1]}.\n\n"
+        "Tap 4 holds no intensities, so flags that only change those are not compared."
+    )
 
 
-def _only(name: str, flags: str, others: str) -> str:
-    """The flags, each with its numbers, that one engine has and the other has not."""
-    other = _split_flags(others)
-    own = [flag for flag in _split_flags(flags) if flag not in other]
+def _flags(side: Side) -> list[str]:
+    """Flags, each with its numbers, but for files: their content is compared, not their names."""
+    if not side.metadata:
+        return []
+    experiment = side.metadata[0].experiment
+    source = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
+    flags: list[str] = []
+    for word in to_flags(experiment.model_copy(update={"structure_factors": source})):
+        if is_flag_word(word):
+            flags.append(word)
+        else:
+            flags[-1] += f" {word}"
+    return flags
+
+
+def _only(name: str, flags: Sequence[str], others: Sequence[str]) -> str:
+    own = [flag for flag in flags if flag not in others]
     return f"{name} alone has `{' '.join(own)}`" if own else f"{name} has none of its own"
-
-
-def _split_flags(flags: str) -> list[str]:
-    return re.split(r" (?=-[A-Za-z])", flags)
 
 
 def _shown(value: IndexBounds | str | float | None) -> str:

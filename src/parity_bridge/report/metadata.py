@@ -8,7 +8,10 @@ from parity_bridge.experiment import Experiment
 from parity_bridge.taps.f_cell import Schema
 
 #: The reference carries state from pixel to pixel (contract §5); a tapped pixel starts afresh.
-STATE_ASSUMED = "interpolation on at the start of the pixel"
+STATE_ASSUMED = (
+    "the start of a run: interpolation not yet switched off, polarization axis normalised once "
+    "(contract §5, §6)"
+)
 
 
 class Metadata(Schema):

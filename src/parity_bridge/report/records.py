@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from parity_bridge.taps.trace import trace_lines
 RECORD = "_f_cell_stats.json"
 METADATA = "_metadata.json"
 LOG = ".log"
+_RECORD_OF = {"f_cell": RECORD}
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -27,8 +29,8 @@ def paths(folder: Path, pixel: tuple[int, int]) -> dict[str, Path]:
     return {end: folder / f"pixel_{slow}_{fast}{end}" for end in (RECORD, METADATA, LOG)}
 
 
-def write_run(folder: Path, run: EngineRun, occasion: Occasion) -> None:
-    """Write record, metadata and TRACE log of every pixel into the existing ``folder``.
+def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[str]) -> None:
+    """Write ``taps``, metadata and TRACE log of every pixel into the existing ``folder``.
 
     Raises FileError, and takes back what it wrote, where one of them cannot be written.
     """
@@ -37,14 +39,16 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion) -> None:
         for observation in run.observations:
             metadata = run.metadata(observation, occasion)
             lines = trace_lines(run.engine.trace_prefix, observation)
+            records = run.records(observation, occasion, taps)
             texts = {
-                RECORD: as_json(run.record(observation, occasion)),
+                **{_RECORD_OF[tap]: as_json(record) for tap, record in records.items()},
                 METADATA: as_json(metadata),
                 LOG: "".join(f"{line}\n" for line in lines),
             }
-            for end, path in paths(folder, observation.pixel).items():
-                write_text(path, texts[end])
-                written.append(path)
+            files = paths(folder, observation.pixel)
+            for end, text in texts.items():
+                write_text(files[end], text)
+                written.append(files[end])
     except FileError:
         for path in written:
             path.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from tabulate import tabulate
 from parity_bridge.compare import Comparison
 from parity_bridge.pairing import Scalar
 from parity_bridge.report.metadata import Metadata
-from parity_bridge.taps.f_cell import FCellRecord, FractionalBounds, IndexBounds
+from parity_bridge.taps.f_cell import TAP_ID, FCellRecord, FractionalBounds, IndexBounds
 
 Row = dict[str, str]
 
@@ -74,14 +74,30 @@ def verdict_sentence(report: Report) -> str:
     apart = sum(bool(pixel.differences) for pixel in comparison.pixels)
     match comparison.verdict:
         case "parity":
-            return f"parity: {names} agree in every field {_how_well(comparison)} at {at}"
+            agree = f"agree in every field of {TAP_ID} {_how_well(comparison)} at {at}"
+            return f"parity: {names} {agree}{_without_lookup(report)}"
         case "inputs differ":
             given = f"no parity: {names} were given different structure factors"
+            if not apart:
+                return f"{given}, though no figure differs at {at}{_without_lookup(report)}"
             return f"{given} and disagree at {apart} of {at}"
         case "values differ":
             return f"no parity: {names} disagree at {apart} of {at}"
         case "shapes differ":
             return f"no parity: {names} did not record the same pixels at the same oversampling"
+
+
+def _without_lookup(report: Report) -> str:
+    """How many of the pixels show nothing, because neither engine looked anything up there."""
+    empty = (
+        {record.pixel_coords for record in side.records if record.values.total_lookups == 0}
+        for side in report.sides
+    )
+    count = len(set.intersection(*empty))
+    if count == 0:
+        return ""
+    where = "there" if len(report.comparison.pixels) == 1 else f"at {count} of them"
+    return f"; no lookup was made {where}"
 
 
 def _how_well(comparison: Comparison) -> str:

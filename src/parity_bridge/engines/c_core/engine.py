@@ -9,6 +9,7 @@ from parity_bridge import structure_factors
 from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import experiment_struct, table_struct
 from parity_bridge.engines.c_core.observe import derived_quantities, observation, row_buffer
+from parity_bridge.engines.engine import check_pixels
 from parity_bridge.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ class CCore:
         totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
         derived = derived_quantities(setup, has_table=factors.grid is not None)
         observations = []
+        pixels_fast, pixels_slow = setup.detector.pixels
+        check_pixels(pixels, pixels_slow, pixels_fast)
         for slow, fast in pixels:
-            _check_pixel(setup.detector, slow, fast)
             _check(
                 lib.pb_pixel(
                     setup, table, slow, fast, totals, f_cell, _row_pointer(rows), rows.size
@@ -72,15 +74,6 @@ def derive(experiment: Experiment) -> Any:
 
 def _row_pointer(rows: Any) -> Any:
     return ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
-
-
-def _check_pixel(detector: Any, slow: int, fast: int) -> None:
-    pixels_fast, pixels_slow = detector.pixels
-    if not (0 <= slow < pixels_slow and 0 <= fast < pixels_fast):
-        raise UsageError(
-            f"--pixel {slow} {fast} lies outside the detector of {pixels_slow} slow x "
-            f"{pixels_fast} fast pixels; give SLOW 0..{pixels_slow - 1} FAST 0..{pixels_fast - 1}"
-        )
 
 
 def _check(status: int) -> None:

@@ -1,6 +1,7 @@
 """The PyTorch port as an engine: batched over pixels, differentiable, on any device.
 
-Each file here has a twin of the same name in ``csrc/``, with the same functions in the same order.
+Each physical factor has a twin of the same name in ``csrc/``, with the same public functions in the
+same order.
 Vectors are ``Vec3`` tuples of tensors, so that every sum is written out as the contract writes it.
 """
 

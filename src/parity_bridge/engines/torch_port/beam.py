@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 #: Metres; only the direction matters with a single source.
 SOURCE_DISTANCE = 10.0
 
+BAD_BEAM = (
+    "wavelength, flux, exposure, beam size or water do not give finite numbers; check -lambda, "
+    "-fluence, -flux, -exposure, -beamsize and -water"
+)
+
 
 @dataclass(frozen=True)
 class Beam:
@@ -41,13 +46,11 @@ def derive_beam(experiment: Experiment, wavelength: Tensor, beam_direction: Vec3
     fluence = _fluence(experiment)
     water_size = experiment.crystal.water / 1e6
     background = _background(fluence, water_size)
-    if not (math.isfinite(fluence) and math.isfinite(background)):
-        raise UsageError(
-            "flux, exposure, beam size or water thickness do not give finite numbers; "
-            "check -fluence, -flux, -exposure, -beamsize and -water"
-        )
+    lambda0 = wavelength / 1.0e10
+    if not (math.isfinite(fluence) and math.isfinite(background) and _is_length(lambda0)):
+        raise UsageError(BAD_BEAM)
     return Beam(
-        lambda0=wavelength / 1.0e10,
+        lambda0=lambda0,
         incident=_incident_direction(beam_direction),
         fluence=fluence,
         polarization=experiment.beam.polarization,
@@ -59,7 +62,7 @@ def derive_beam(experiment: Experiment, wavelength: Tensor, beam_direction: Vec3
 
 
 def scattering_vector(diffracted: Vec3, incident: Vec3, lambda0: Tensor) -> Vec3:
-    """(d - incident)/lambda, 1/m."""
+    """(d - incident)/lambda, 1/m, for unit vectors of shapes that broadcast and lambda in m."""
     return Vec3(
         (diffracted.x - incident.x) / lambda0,
         (diffracted.y - incident.y) / lambda0,
@@ -73,8 +76,13 @@ def is_beyond_dmin(q: Vec3, dmin: float) -> Tensor:
     return (stol > 0.0) & (dmin > quotient(0.5, stol)) & (dmin > 0.0)
 
 
+def _is_length(value: Tensor) -> bool:
+    return bool(value.isfinite() & (value > 0.0))
+
+
 def _incident_direction(beam_direction: Vec3) -> Vec3:
-    # The round trip through 10 m can move the last bit of a direction that is not along an axis.
+    # Contract §4 less its two rotations, which with no divergence turn by 0. The round trip through
+    # 10 m can move the last bit of a direction that is not along an axis.
     return scale(unit(scale(beam_direction, -SOURCE_DISTANCE)), -1.0)
 
 

@@ -23,6 +23,10 @@ from parity_bridge.engines.torch_port.vec3 import (
     rotate_axis,
     scale,
 )
+from parity_bridge.errors import UsageError
+
+
+BAD_CELL = "the unit cell has no finite, non-zero volume; check -cell, -mat and the crystal size"
 
 
 class Cell(NamedTuple):
@@ -67,13 +71,19 @@ class Crystal:
 def derive_crystal(
     crystal: raw.Crystal, beam_size: float, values: Parameters, lambda0: Tensor
 ) -> Crystal:
-    """Cell, orientation and number of cells; ``beam_size`` in mm, ``lambda0`` in m."""
+    """Cell, orientation and number of cells; ``beam_size`` in mm, ``lambda0`` in m, shape ().
+
+    Raises UsageError where they are not finite or the volume is 0.
+    """
     given = None if values.matrix is not None else _complete_cell(values.cell)
     star = _default_orientation(given) if given else _matrix_orientation(values, lambda0)
     rx, ry, rz = (None if r is None else units.radians(r) for r in values.misset)
     star = Reciprocal(*(rotate(v, (rx, ry, rz)) for v in star))
     oriented = _real_space(star, given, crystal)
-    return replace(oriented, cells=_choose_cells(crystal, beam_size, oriented))
+    derived = replace(oriented, cells=_choose_cells(crystal, beam_size, oriented))
+    if not _is_finite(derived):
+        raise UsageError(BAD_CELL)
+    return derived
 
 
 def rotate_crystal(crystal: Crystal, spindle: Vec3, phi: Tensor | None) -> Crystal:
@@ -89,7 +99,7 @@ def rotate_crystal(crystal: Crystal, spindle: Vec3, phi: Tensor | None) -> Cryst
 
 
 def miller_index(crystal: Crystal, q: Vec3) -> Vec3:
-    """Fractional Miller indices h, k, l of a scattering vector (1/m)."""
+    """Fractional Miller indices h, k, l of scattering vectors ``q`` (1/m), shape as ``q``."""
     return Vec3(dot(crystal.a, q), dot(crystal.b, q), dot(crystal.c, q))
 
 
@@ -105,6 +115,12 @@ def recommended_oversample(crystal: Crystal, detector: Detector, lambda0: Tensor
     longest = torch.stack(sizes).amax()
     reciprocal_pixel = lambda0 * detector.distance / detector.pixel_size
     return (3.0 * longest / reciprocal_pixel).ceil().clamp(min=1.0)
+
+
+def _is_finite(crystal: Crystal) -> bool:
+    vectors = (crystal.a0, crystal.b0, crystal.c0, crystal.a_star, crystal.b_star, crystal.c_star)
+    numbers = [*(x for v in vectors for x in v), *crystal.cells, crystal.V_cell]
+    return bool(torch.stack(numbers).isfinite().all() & (crystal.V_cell != 0.0))
 
 
 def _complete_cell(given: tuple[Tensor | None, ...]) -> Cell:

@@ -28,7 +28,14 @@ from parity_bridge.engines.torch_port.vec3 import (
 )
 from parity_bridge.errors import UsageError
 
-INT32_MAX = 2**31 - 1
+BAD_DETECTOR = (
+    "the detector has no pixel, or more subpixels along an axis than 2147483647; "
+    "check -detpixels, -detsize, -pixel and -oversample"
+)
+BAD_GEOMETRY = (
+    "the detector geometry does not give a plane at finite numbers; check the detector vectors, "
+    "-distance, -close_distance and the detector rotations"
+)
 
 X, Y, Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 MINUS_X, MINUS_Y, MINUS_Z = (-1.0, 0.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, -1.0)
@@ -85,7 +92,7 @@ class Detector:
 def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Parameters) -> Detector:
     """Geometry of the raw ``detector``; ``subpixel_size`` is 0 until the oversampling is known.
 
-    Raises UsageError for a detector without a pixel.
+    Raises UsageError for a detector without a pixel, or that is no plane at finite numbers.
     """
     pixel = units.metres(detector.pixel_size)
     detsize_f, fpixels = _count_pixels(detector.pixels_fast, pixel, detector.detsize_fast)
@@ -117,7 +124,10 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
         point_pixel=detector.point_pixel,
         roi=sampling.roi or (0, fpixels, 0, spixels),
     )
-    return _place(unplaced, centre, values)
+    placed = _place(unplaced, centre, values)
+    if not _is_sound(placed):
+        raise UsageError(BAD_GEOMETRY)
+    return placed
 
 
 def subpixel_position(detector: Detector, slow: Tensor, fast: Tensor) -> Vec3:
@@ -152,11 +162,8 @@ def _count_pixels(count: int | None, pixel: float, detsize_mm: float) -> tuple[f
     """Size (m) and pixel count along one axis; the size follows the count where one is given."""
     detsize = units.metres(detsize_mm) if count is None else pixel * count
     found = detsize / pixel - 0.5 if pixel else math.inf
-    if not 0.0 < found <= INT32_MAX:
-        raise UsageError(
-            f"a detector of {detsize:g} m with pixels of {pixel:g} m has no pixel or more than "
-            f"{INT32_MAX} along an axis; check -detpixels, -detsize and -pixel"
-        )
+    if not 0.0 < found <= units.INT32_MAX:
+        raise UsageError(BAD_DETECTOR)
     return detsize, math.ceil(found)
 
 
@@ -262,6 +269,14 @@ def _place(d: Detector, centre: Centre, values: Parameters) -> Detector:
         Fbeam=dot(fast, v),
         Sbeam=dot(slow, v),
     )
+
+
+def _is_sound(d: Detector) -> bool:
+    """Fast and slow must span a plane; they need not be at right angles."""
+    vectors = (d.pix0, d.fast, d.slow, d.odet, d.beam, d.polar, d.spindle)
+    lengths = (d.Fbeam, d.Sbeam, d.distance, d.close_distance)
+    finite = torch.stack([*(x for v in vectors for x in v), *lengths]).isfinite().all()
+    return bool(finite & (norm(cross(d.fast, d.slow)) > 1e-9))
 
 
 def _on_the_sphere(d: Detector, flat: Vec3) -> Vec3:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 
 from parity_bridge import structure_factors
+from parity_bridge.engines.engine import check_pixels
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.observe import observations
 from parity_bridge.engines.torch_port.parameters import Parameters
@@ -44,7 +45,8 @@ class TorchPort:
         """Compute ``pixels`` (slow, fast) in one batch; see ``Engine.observe``."""
         factors = structure_factors.load(experiment.structure_factors)
         setup = derive(experiment, Parameters.of(experiment, self.device))
-        _check_pixels(setup, pixels)
+        pixels_fast, pixels_slow = setup.detector.pixels
+        check_pixels(pixels, pixels_slow, pixels_fast)
         slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
         try:
             with torch.no_grad():
@@ -76,18 +78,7 @@ def _usable_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(0, dtype=torch.float64, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise UsageError(f"--device {name} cannot be used here: {reason}; try cpu") from error
+    except Exception as error:  # every backend of torch fails in its own way
+        usable = "cpu or cuda" if torch.cuda.is_available() else "cpu"
+        raise UsageError(f"--device {name} cannot be used here; choose {usable}") from error
     return device
-
-
-def _check_pixels(setup: Setup, pixels: Sequence[tuple[int, int]]) -> None:
-    pixels_fast, pixels_slow = setup.detector.pixels
-    for slow, fast in pixels:
-        if not (0 <= slow < pixels_slow and 0 <= fast < pixels_fast):
-            raise UsageError(
-                f"--pixel {slow} {fast} lies outside the detector of {pixels_slow} slow x "
-                f"{pixels_fast} fast pixels; give SLOW 0..{pixels_slow - 1} "
-                f"FAST 0..{pixels_fast - 1}"
-            )

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.pixel import Evaluation
-from parity_bridge.engines.torch_port.structure_factors import INT32_MAX, INT32_MIN, tie_distance
+from parity_bridge.engines.torch_port.structure_factors import tie_distance
+from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
 
 

@@ -14,6 +14,7 @@ from parity_bridge.engines.torch_port.f_cell import FCellStats
 from parity_bridge.engines.torch_port.pixel import Evaluation, Totals
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.vec3 import Vec3
+from parity_bridge.errors import UsageError
 from parity_bridge.taps.evaluations import EVALUATION, Kind
 from parity_bridge.taps.f_cell import (
     FCellValues,
@@ -25,6 +26,11 @@ from parity_bridge.taps.f_cell import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NOT_FINITE = (
+    "the pixel does not come out finite; check the detector vectors, lengths and structure factors "
+    "for values far out of range"
+)
 
 _TOTALS = ("I", "omega", "polar", "capture", "intensity")
 _COUNTS = (
@@ -93,7 +99,8 @@ def observations(
     *,
     has_table: bool,
 ) -> list[Observation]:
-    """One Observation a pixel."""
+    """One Observation a pixel; raises UsageError where one does not come out finite."""
+    _check_finite(totals, evaluations)
     derived = derived_quantities(setup, has_table=has_table)
     rows = _rows(evaluations, len(pixels))
     ends = {name: _array(getattr(totals, name)).tolist() for name in _TOTALS}
@@ -110,6 +117,15 @@ def observations(
         )
         for number, at in enumerate(pixels)
     ]
+
+
+def _check_finite(totals: Totals, evaluations: list[Evaluation]) -> None:
+    finite = totals.I.isfinite() & totals.intensity.isfinite()
+    for evaluation in evaluations:
+        for index in evaluation.hkl:
+            finite = finite & (index.isfinite() | evaluation.beyond_dmin)
+    if not finite.all():
+        raise UsageError(NOT_FINITE)
 
 
 def _rows(evaluations: list[Evaluation], pixels: int) -> NDArray[np.void]:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 def polarization_factor(
     incident: Vec3, diffracted: Vec3, axis: Vec3, kahn_factor: float
 ) -> tuple[Tensor, Vec3]:
-    """Polarization factor, and the axis made a unit vector once more, as the contract keeps it."""
+    """Polarization factor, and the axis made a unit vector once more, as the contract keeps it.
+
+    Vectors have shapes that broadcast together; the factor has the shape they broadcast to.
+    """
     incident, diffracted, axis = unit(incident), unit(diffracted), unit(axis)
     c = dot(incident, diffracted)
     if kahn_factor == 0.0:

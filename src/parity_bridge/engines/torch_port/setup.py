@@ -17,11 +17,17 @@ from parity_bridge.engines.torch_port.crystal import (
     rotate_crystal,
     small_crystal,
 )
-from parity_bridge.engines.torch_port.detector import INT32_MAX, Detector, derive_detector
+from parity_bridge.engines.torch_port.detector import BAD_DETECTOR, Detector, derive_detector
 from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.units import INT32_MAX
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment import MAX_OVERSAMPLE, Experiment
+
+BAD_OVERSAMPLE = (
+    f"oversampling must be 1 to {MAX_OVERSAMPLE}; give -oversample (without it the crystal size "
+    "and -lambda decide)"
+)
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,9 @@ def derive(experiment: Experiment, values: Parameters) -> Setup:
     detector = derive_detector(experiment.detector, sampling, values)
     beam = derive_beam(experiment, values.wavelength, detector.beam)
     crystal = derive_crystal(experiment.crystal, experiment.beam.beam_size, values, beam.lambda0)
-    _check_finite(detector, crystal, beam)
     oversample = _choose_oversample(sampling.oversample, crystal, detector, beam)
     if max(detector.pixels) > INT32_MAX // oversample:
-        raise UsageError(
-            f"the detector has more than {INT32_MAX} subpixels along an axis; "
-            "check -detpixels, -pixel and -oversample"
-        )
+        raise UsageError(BAD_DETECTOR)
     phi = None if values.phi is None else units.radians(values.phi)
     small = small_crystal(experiment.crystal.cells)
     return Setup(
@@ -76,36 +78,13 @@ def derive(experiment: Experiment, values: Parameters) -> Setup:
     )
 
 
-def _check_finite(detector: Detector, crystal: Crystal, beam: Beam) -> None:
-    checks = (
-        ((1.0 / beam.lambda0,), "the wavelength does not give a finite number; check -lambda"),
-        (
-            (*detector.pix0, *detector.fast, *detector.odet, detector.Fbeam, detector.distance),
-            (
-                "the detector geometry does not give finite numbers; check the detector vectors, "
-                "-distance, -close_distance and the detector rotations"
-            ),
-        ),
-        (
-            (1.0 / crystal.V_cell, *crystal.a0, *crystal.a_star, *crystal.cells),
-            "the unit cell has no finite, non-zero volume; check -cell, -mat and the crystal size",
-        ),
-    )
-    for quantities, sentence in checks:
-        if not torch.stack(quantities).isfinite().all():
-            raise UsageError(sentence)
-
-
 def _choose_oversample(given: int | None, crystal: Crystal, detector: Detector, beam: Beam) -> int:
     if given is not None:
         return given
     # The number of subpixels is the shape of everything after it, so it has to be read out.
     chosen = float(recommended_oversample(crystal, detector, beam.lambda0))
     if not 1.0 <= chosen <= MAX_OVERSAMPLE:
-        raise UsageError(
-            f"the crystal asks for an oversampling of {chosen:g}, more than {MAX_OVERSAMPLE}; "
-            "give -oversample"
-        )
+        raise UsageError(BAD_OVERSAMPLE)
     return int(chosen)
 
 

@@ -8,10 +8,9 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.structure_factors import StructureFactors
-
-INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def cubic_polynomial(x: Tensor, xs: list[Tensor], ys: list[Tensor]) -> Tensor:
 
 
 def interpolate(table: Table, hkl: Vec3) -> Tensor:
-    """Tricubic interpolation; where it is not safe the value means nothing, but is finite."""
+    """Tricubic interpolation at indices of any shape; the caller has made sure that it is safe."""
     if table.values is None:
         raise ValueError("interpolation needs a table")
     hs, ks, ls = (_neighbours(index) for index in hkl)
@@ -115,7 +114,14 @@ def structure_factor(
     """
     interpolation_on = interpolation_on & interpolation_is_safe(table, hkl)
     nearest = nearest_lookup(table, hkl0)
-    F_cell = torch.where(interpolation_on, interpolate(table, hkl), nearest.F_cell)
+    # Elsewhere a harmless index stands in: an infinite polynomial would spoil the gradients.
+    inside = Vec3(
+        *(
+            torch.where(interpolation_on, index, float(low))
+            for index, low in zip(hkl, table.minimum, strict=True)
+        )
+    )
+    F_cell = torch.where(interpolation_on, interpolate(table, inside), nearest.F_cell)
     out_of_bounds = nearest.out_of_bounds & ~interpolation_on
     return Lookup(F_cell, out_of_bounds, out_of_bounds), interpolation_on
 

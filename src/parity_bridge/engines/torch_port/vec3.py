@@ -22,7 +22,7 @@ Angles = tuple[Tensor | None, Tensor | None, Tensor | None]
 
 
 def dot(u: Vec3, v: Vec3) -> Tensor:
-    """Scalar product."""
+    """Scalar product, of the shape the components broadcast to; so for all functions here."""
     return u.x * v.x + u.y * v.y + u.z * v.z
 
 

@@ -1,0 +1,33 @@
+"""SIGTERM as an exception, so that it cleans up as Ctrl-C does."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+
+class Terminated(BaseException):
+    """SIGTERM came; like KeyboardInterrupt no engine may take it for a failure of its own."""
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """Raise Terminated in the block where SIGTERM comes; outside the main thread change nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may set a handler
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    # `timeout` sends it twice: the second one must not break off the cleaning up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise Terminated
