@@ -71,9 +71,16 @@ $(VENV)/%.installed: pyproject.toml constraints.txt .ci/requirements.py | $(VENV
 	@touch $@
 
 # Warnings are errors in `make wheel` and `make sanitize` only: a newer compiler must not stop a user.
-$(VENV)/installed: $(VENV)/run.installed $(CORE)
+$(VENV)/installed: $(VENV)/run.installed $(VENV)/modules $(CORE)
 	$(call pip_install,$(VENV)) --no-deps --editable .
 	@touch $@
+
+# An editable install knows which file each module is: it is made again when one comes, goes or moves.
+$(VENV)/modules $(SANITIZE_VENV)/modules: %/modules: FORCE | %/bin/python
+	@find src -name '*.py' | sort > $@.now
+	@cmp -s $@.now $@ || cp $@.now $@
+
+FORCE:
 
 # torch is left out: the tests need only the C core, and a sanitizer would check all of torch too.
 $(SANITIZE_VENV)/run.installed: pyproject.toml constraints.txt .ci/requirements.py \
@@ -82,7 +89,7 @@ $(SANITIZE_VENV)/run.installed: pyproject.toml constraints.txt .ci/requirements.
 	$(call pip_install,$(SANITIZE_VENV)) $$(grep -v '^torch' $@.txt)
 	@touch $@
 
-$(SANITIZE_VENV)/installed: $(SANITIZE_VENV)/run.installed $(CORE)
+$(SANITIZE_VENV)/installed: $(SANITIZE_VENV)/run.installed $(SANITIZE_VENV)/modules $(CORE)
 	CC=gcc $(call pip_install,$(SANITIZE_VENV)) --no-deps $(call c_option,PB_SANITIZE) \
 	    $(call c_option,PB_WERROR) --config-settings=install.strip=false --editable .
 	@touch $@

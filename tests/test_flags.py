@@ -15,11 +15,11 @@ from strategies import experiments, sources_with_files
 from parity_bridge.errors import BridgeError, FileError, UsageError
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Cell, Crystal, Detector, Experiment
-from parity_bridge.experiment_fields import fields_of
-from parity_bridge.flag_help import flag_help
-from parity_bridge.flag_table import FLAGS
+from parity_bridge.flags.fields import fields_of
+from parity_bridge.flags.help import flag_help
+from parity_bridge.flags.refused import REFUSED
+from parity_bridge.flags.table import FLAGS
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
-from parity_bridge.refused_flags import REFUSED
 
 CELL = "-cell 100"
 

@@ -20,7 +20,13 @@ from parity_bridge.taps.evaluations import Kind
 
 #: Names in the golden figures and in our rows.
 _WHERE = {"subS": "sub_slow", "subF": "sub_fast"}
-SUBPIXEL = {**_WHERE, "pos": "position", "airpath": "airpath", "omega": "omega", "capture": "capture"}
+SUBPIXEL = {
+    **_WHERE,
+    "pos": "position",
+    "airpath": "airpath",
+    "omega": "omega",
+    "capture": "capture",
+}
 SKIPPED = {**_WHERE, **{name: name for name in ("hkl", "hkl0", "F_latt", "polar", "I")}}
 LOOKUP = {**SKIPPED, "F_cell": "F_cell", "interp": "interpolation_on"}
 

@@ -22,17 +22,17 @@ from hand_records import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity_bridge.commands.observing import EngineRun, Occasion
+from parity_bridge.commands.options import TAPS
+from parity_bridge.commands.request import EngineChoice, Target
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.observing import EngineRun, Occasion
-from parity_bridge.options import TAPS
 from parity_bridge.report.environment import environment, git_commit
 from parity_bridge.report.folder import staged
 from parity_bridge.report.metadata import Metadata
 from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.records import METADATA, RECORD, as_json, paths, write_run
 from parity_bridge.report.rendering import render
-from parity_bridge.request import EngineChoice, Target
 from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
 
 COLUMNS = (

@@ -187,11 +187,12 @@ def test_gradients_are_finite_where_interpolation_was_left_off() -> None:
     """A polynomial through points that far away would be infinite, and its gradient NaN."""
     flags = [*example_flags("gnnqqny"), "-interpolate", "-lambda", "1e-60"]
     simulated = parse_flags(flags).experiment
-    cell = (leaf(20.0), *Parameters.of(simulated).cell[1:])
-    _, stats = simulate(simulated, replace(Parameters.of(simulated), cell=cell))
+    a = leaf(20.0)
+    plain = Parameters.of(simulated)
+    _, stats = simulate(simulated, replace(plain, cell=(a, *plain.cell[1:])))
     (stats.mean_f_cell + stats.fractional_max.x).sum().backward()
-    assert cell[0].grad is not None
-    assert cell[0].grad.isfinite()
+    assert a.grad is not None
+    assert a.grad.isfinite()
 
 
 @pytest.mark.parametrize("shape", ["-square_xtal", "-round_xtal", "-gauss_xtal"])

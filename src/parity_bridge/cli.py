@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from parity_bridge import options
+from parity_bridge.commands import options
+from parity_bridge.commands.request import EngineChoice, RunRequest, Target, TraceRequest
+from parity_bridge.commands.termination import Terminated, terminable
 from parity_bridge.errors import BridgeError, FileError, UsageError
-from parity_bridge.request import EngineChoice, RunRequest, Target, TraceRequest
-from parity_bridge.termination import Terminated, terminable
 
 #: Engines that ``run`` compares: the reference and the other one.
 ENGINES = ("c", "torch")
@@ -69,7 +69,7 @@ class _Parser(argparse.ArgumentParser):
         text = super().format_help()
         if self.get_default("act") is None:
             return text
-        from parity_bridge.flag_help import flag_help
+        from parity_bridge.flags.help import flag_help
 
         return f"{text}\nnanoBragg flags after --:\n{flag_help()}\n"
 
@@ -138,8 +138,8 @@ def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
         other=EngineChoice(other, arguments.dtype, arguments.device),
         engine_flags=arguments.engine_flags,
     )
+    from parity_bridge.commands.run import run
     from parity_bridge.report.summary import terminal_text
-    from parity_bridge.runner import run
 
     outcome = run(request, _note)
     _print((terminal_text(outcome.report), f"report: {outcome.folder / 'f_cell_comparison.md'}"))
@@ -158,7 +158,7 @@ def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int
         as_json=arguments.json,
         out_dir=arguments.out_dir,
     )
-    from parity_bridge.tracer import trace
+    from parity_bridge.commands.trace import trace
 
     _print(trace(request, _note))
     return 0

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment import Experiment
-from parity_bridge.experiment_fields import DEFAULTS, experiment_of, fields_of
-from parity_bridge.flag_table import BY_NAME, FLAGS, Flag, Value
-from parity_bridge.flag_values import is_flag_word, read_values, value_words
-from parity_bridge.refused_flags import REFUSED
+from parity_bridge.flags.fields import DEFAULTS, experiment_of, fields_of
+from parity_bridge.flags.refused import REFUSED
+from parity_bridge.flags.table import BY_NAME, FLAGS, Flag, Value
+from parity_bridge.flags.values import is_flag_word, read_values, value_words
 
 #: The 4096² benchmark of the README.
 BENCHMARK_FLAGS = tuple(

@@ -12,10 +12,10 @@ import numpy as np
 
 from parity_bridge.atomic_write import write_bytes
 from parity_bridge.errors import UsageError
-from parity_bridge.fdump_cache import decode_cache, encode_cache
 from parity_bridge.file_reading import file_status, read_file
-from parity_bridge.grid_box import Box, Index
-from parity_bridge.hkl_text import Reflections, parse_reflections
+from parity_bridge.tables.fdump_cache import decode_cache, encode_cache
+from parity_bridge.tables.grid_box import Box, Index
+from parity_bridge.tables.hkl_text import Reflections, parse_reflections
 from parity_bridge.taps.f_cell import HklTable
 
 if TYPE_CHECKING:

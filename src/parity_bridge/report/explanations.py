@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from parity_bridge.behaviours import Explanation, extents_text
 from parity_bridge.compare import Difference, Inputs, PixelComparison
-from parity_bridge.flag_values import is_flag_word
+from parity_bridge.flags.values import is_flag_word
 from parity_bridge.nanobragg_flags import to_flags
 from parity_bridge.report.view import Report, Row, Side, number, pixel_text, plural, table
 from parity_bridge.taps.f_cell import IndexBounds

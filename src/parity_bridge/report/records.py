@@ -9,8 +9,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from parity_bridge.atomic_write import write_text
+from parity_bridge.commands.observing import EngineRun, Occasion
 from parity_bridge.errors import FileError
-from parity_bridge.observing import EngineRun, Occasion
 from parity_bridge.report.metadata import Metadata
 from parity_bridge.taps.f_cell import FCellRecord
 from parity_bridge.taps.trace import trace_lines

@@ -25,7 +25,6 @@ from parity_bridge.engines.torch_port.vec3 import (
 )
 from parity_bridge.errors import UsageError
 
-
 BAD_CELL = "the unit cell has no finite, non-zero volume; check -cell, -mat and the crystal size"
 
 

@@ -13,7 +13,7 @@ from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.observe import observations
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel
-from parity_bridge.engines.torch_port.setup import Setup, derive
+from parity_bridge.engines.torch_port.setup import derive
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import EngineError, UsageError
 

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from parity_bridge.commands.observing import EngineRun, Occasion, notes, observe
+from parity_bridge.commands.request import TraceRequest
 from parity_bridge.errors import BridgeError, FileError
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
-from parity_bridge.observing import EngineRun, Occasion, notes, observe
 from parity_bridge.report.folder import make_folder
 from parity_bridge.report.journal import note_command, note_failure
 from parity_bridge.report.records import as_json, paths, write_run
-from parity_bridge.request import TraceRequest
 from parity_bridge.taps.f_cell import FCellRecord
 from parity_bridge.taps.trace import trace_lines
 from parity_bridge.timestamps import utc_now

@@ -15,9 +15,9 @@ from parity_bridge.report.metadata import Metadata
 from parity_bridge.taps.f_cell import FCellRecord
 
 if TYPE_CHECKING:
+    from parity_bridge.commands.request import EngineChoice, Target
     from parity_bridge.engines.engine import Engine, Observation
     from parity_bridge.nanobragg_flags import ParsedFlags
-    from parity_bridge.request import EngineChoice, Target
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from parity_bridge.errors import UsageError
-from parity_bridge.flag_table import Flag, Kind, Value
-from parity_bridge.orientation_matrix import read_matrix
+from parity_bridge.flags.orientation_matrix import read_matrix
+from parity_bridge.flags.table import Flag, Kind, Value
 from parity_bridge.plain_numbers import plain_integer, plain_number
 
 _NOUNS: dict[Kind, tuple[str, str]] = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from parity_bridge.experiment import Cell, Crystal, Experiment
-from parity_bridge.flag_table import Value
+from parity_bridge.flags.table import Value
 
 
 def fields_of(experiment: Experiment) -> dict[str, Value]:

@@ -1,0 +1,1 @@
+"""Tables of structure factors on disk: text and cache, and the box they span (contract §5)."""
