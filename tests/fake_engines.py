@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from parity_bridge.engines.engine import Observation, Quantity
 from parity_bridge.errors import EngineError, FileError, UsageError
 from parity_bridge.experiment import Experiment
 from parity_bridge.taps.evaluations import EVALUATION
@@ -21,6 +20,7 @@ from parity_bridge.taps.f_cell import (
     IndexBounds,
     lookups,
 )
+from parity_bridge.taps.observation import Observation, Quantity
 from parity_bridge.taps.trace import DERIVED
 
 AXES = ("h", "k", "l")

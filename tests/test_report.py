@@ -22,16 +22,15 @@ from hand_records import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_bridge.commands.observing import EngineRun, Occasion
 from parity_bridge.commands.options import TAPS
-from parity_bridge.commands.request import EngineChoice, Target
+from parity_bridge.engine_run import EngineChoice, EngineRun, Target
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.report.environment import environment, git_commit
 from parity_bridge.report.folder import staged
-from parity_bridge.report.metadata import Metadata
+from parity_bridge.report.metadata import Metadata, Occasion
 from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.records import METADATA, RECORD, as_json, paths, write_run
+from parity_bridge.report.records import METADATA, RECORD, as_json, metadata_of, paths, write_run
 from parity_bridge.report.rendering import render
 from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
 
@@ -50,7 +49,7 @@ def metadata(record: FCellRecord, *flags: str) -> Metadata:
     parsed = parse_flags([*BENCHMARK_FLAGS, *flags])
     engine_run = EngineRun(choice, FakeC(), parsed, [Target(record.pixel_coords)], [], {})
     (seen,) = engine_run.engine.observe(parsed.experiment, [record.pixel_coords])
-    return engine_run.metadata(seen, Occasion(COMMAND, record.timestamp_utc, "s"))
+    return metadata_of(engine_run, seen, Occasion(COMMAND, record.timestamp_utc, "s"))
 
 
 def store(folder: Path, records: list[FCellRecord], *flags: str) -> None:
@@ -264,7 +263,7 @@ class TestMemo:
         report = render(tmp_path)
         assert report.comparison.verdict == "parity"
         memo = (tmp_path / "f_cell_comparison.md").read_text()
-        assert "c has none of its own, pytorch alone has `-nopolar`." in memo
+        assert "c has the defaults there, pytorch alone has `-nopolar`." in memo
         assert "Tap 4 holds no intensities, so flags that only change those are not" in memo
 
     @pytest.mark.parametrize("flags", [(), ("-nopolar",)])

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from parity_bridge.commands import options
-from parity_bridge.commands.request import EngineChoice, RunRequest, Target, TraceRequest
+from parity_bridge.commands.request import RunRequest, TraceRequest
 from parity_bridge.commands.termination import Terminated, terminable
+from parity_bridge.engine_run import EngineChoice, Target
 from parity_bridge.errors import BridgeError, FileError, UsageError
 
 #: Engines that ``run`` compares: the reference and the other one.

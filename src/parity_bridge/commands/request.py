@@ -6,22 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Target:
-    """One pixel to look at; ``coords`` is (slow, fast)."""
-
-    coords: tuple[int, int]
-    tag: str | None = None
-
-
-@dataclass(frozen=True)
-class EngineChoice:
-    """An engine by its name in the registry, and where it computes."""
-
-    name: str
-    dtype: str = "float64"
-    device: str = "cpu"
+from parity_bridge.engine_run import EngineChoice, Target
 
 
 @dataclass(frozen=True)

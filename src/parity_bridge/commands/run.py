@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity_bridge.atomic_write import write_text
-from parity_bridge.commands.observing import EngineRun, Occasion, notes, observe
-from parity_bridge.commands.request import EngineChoice, RunRequest
+from parity_bridge.commands.request import RunRequest
+from parity_bridge.engine_run import EngineChoice, EngineRun, notes, observe
 from parity_bridge.errors import EngineError
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.report.environment import environment
 from parity_bridge.report.folder import check_free, make_folder, staged
 from parity_bridge.report.journal import note_command, note_failure
+from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.records import write_run
 from parity_bridge.report.rendering import render
 from parity_bridge.report.view import Report

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from parity_bridge.commands.observing import EngineRun, Occasion, notes, observe
 from parity_bridge.commands.request import TraceRequest
+from parity_bridge.engine_run import EngineRun, notes, observe
 from parity_bridge.errors import BridgeError, FileError
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.report.folder import make_folder
 from parity_bridge.report.journal import note_command, note_failure
-from parity_bridge.report.records import as_json, paths, write_run
+from parity_bridge.report.metadata import Occasion
+from parity_bridge.report.records import as_json, paths, records_of, write_run
 from parity_bridge.taps.f_cell import FCellRecord
 from parity_bridge.taps.trace import trace_lines
 from parity_bridge.timestamps import utc_now
@@ -75,7 +76,7 @@ def _lines(run: EngineRun, request: TraceRequest, occasion: Occasion) -> Iterato
     prefix = run.engine.trace_prefix
     for observation in run.observations:
         yield from trace_lines(prefix, observation)
-        for record in run.records(observation, occasion, request.taps).values():
+        for record in records_of(run, observation, occasion, request.taps).values():
             if request.as_json:
                 yield as_json(record).rstrip("\n")
             else:

@@ -8,7 +8,6 @@ its production code computed there. Engines register under the entry-point group
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -17,31 +16,10 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 from parity_bridge.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from parity_bridge.experiment import Experiment
-    from parity_bridge.taps.f_cell import FCellValues, HklTable
+    from parity_bridge.taps.observation import Observation
 
 GROUP = "parity_bridge.engines"
-
-Quantity = float | int | Sequence[float] | Sequence[int]
-
-
-@dataclass(frozen=True)
-class Observation:
-    """What an engine saw at one pixel, as plain numbers."""
-
-    pixel: tuple[int, int]  # slow, fast
-    #: Geometry, cell and beam as the engine derived them, SI units, names of ``taps.trace``.
-    derived: Mapping[str, Quantity]
-    #: Rows of dtype ``taps.evaluations.EVALUATION`` in order of evaluation.
-    evaluations: NDArray[np.void]
-    #: I, steps, omega, polar, capture, intensity: the end of the chain (contract §6).
-    totals: Mapping[str, float | int]
-    f_cell: FCellValues
-    hkl_table: HklTable
-    oversample: int
 
 
 class Engine(Protocol):

@@ -164,7 +164,7 @@ def _flags(side: Side) -> list[str]:
 
 def _only(name: str, flags: Sequence[str], others: Sequence[str]) -> str:
     own = [flag for flag in flags if flag not in others]
-    return f"{name} alone has `{' '.join(own)}`" if own else f"{name} has none of its own"
+    return f"{name} alone has `{' '.join(own)}`" if own else f"{name} has the defaults there"
 
 
 def _shown(value: IndexBounds | str | float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from parity_bridge.experiment import Experiment
@@ -12,6 +13,15 @@ STATE_ASSUMED = (
     "the start of a run: interpolation not yet switched off, polarization axis normalised once "
     "(contract §5, §6)"
 )
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """The command that asked, when, and the name of its report where it has one."""
+
+    command: str
+    timestamp: str
+    stamp: str | None = None
 
 
 class Metadata(Schema):

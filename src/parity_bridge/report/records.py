@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -9,10 +10,13 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from parity_bridge.atomic_write import write_text
-from parity_bridge.commands.observing import EngineRun, Occasion
+from parity_bridge.engine_run import EngineRun, notes
 from parity_bridge.errors import FileError
-from parity_bridge.report.metadata import Metadata
+from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.report.environment import package_versions
+from parity_bridge.report.metadata import Metadata, Occasion
 from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.trace import trace_lines
 
 RECORD = "_f_cell_stats.json"
@@ -29,6 +33,34 @@ def paths(folder: Path, pixel: tuple[int, int]) -> dict[str, Path]:
     return {end: folder / f"pixel_{slow}_{fast}{end}" for end in (RECORD, METADATA, LOG)}
 
 
+def records_of(
+    run: EngineRun, observation: Observation, occasion: Occasion, taps: Sequence[str]
+) -> dict[str, FCellRecord]:
+    """The ``taps`` of one observation by name, as they are stored."""
+    made_by = {"f_cell": _f_cell}
+    return {tap: made_by[tap](run, observation, occasion) for tap in taps}
+
+
+def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) -> Metadata:
+    """What was run to make one observation."""
+    return Metadata(
+        implementation=run.engine.implementation,
+        engine=run.choice.name,
+        dtype=run.choice.dtype,
+        device=run.choice.device,
+        pixel_coords=observation.pixel,
+        tag=run.tag(observation),
+        command=occasion.command,
+        stamp=occasion.stamp,
+        nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
+        experiment=run.parsed.experiment,
+        notes=notes(run.parsed, [observation.pixel]),
+        build=dict(run.build),
+        versions=package_versions(),
+        timestamp_utc=occasion.timestamp,
+    )
+
+
 def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[str]) -> None:
     """Write ``taps``, metadata and TRACE log of every pixel into the existing ``folder``.
 
@@ -37,12 +69,11 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[s
     written: list[Path] = []
     try:
         for observation in run.observations:
-            metadata = run.metadata(observation, occasion)
             lines = trace_lines(run.engine.trace_prefix, observation)
-            records = run.records(observation, occasion, taps)
+            records = records_of(run, observation, occasion, taps)
             texts = {
                 **{_RECORD_OF[tap]: as_json(record) for tap, record in records.items()},
-                METADATA: as_json(metadata),
+                METADATA: as_json(metadata_of(run, observation, occasion)),
                 LOG: "".join(f"{line}\n" for line in lines),
             }
             files = paths(folder, observation.pixel)
@@ -70,6 +101,18 @@ def read_metadata(folder: Path) -> list[Metadata]:
 def as_json(model: BaseModel) -> str:
     """A model as it is stored; floats read back bit for bit."""
     return model.model_dump_json(indent=2) + "\n"
+
+
+def _f_cell(run: EngineRun, observation: Observation, occasion: Occasion) -> FCellRecord:
+    return FCellRecord(
+        implementation=run.engine.implementation,
+        pixel_coords=observation.pixel,
+        tag=run.tag(observation),
+        oversample=observation.oversample,
+        values=observation.f_cell,
+        hkl_table=observation.hkl_table,
+        timestamp_utc=occasion.timestamp,
+    )
 
 
 def _read(path: Path, model: type[Model]) -> Model:

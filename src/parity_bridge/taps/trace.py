@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from parity_bridge.taps.evaluations import Kind
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.engine import Observation, Quantity
+    from parity_bridge.taps.observation import Observation, Quantity
 
 #: What an engine derives before the first pixel, in the order the contract derives it (§2, §3, §1).
 DERIVED = (

@@ -13,8 +13,8 @@ from parity_bridge.engines.engine import check_pixels
 from parity_bridge.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.engine import Observation
     from parity_bridge.experiment import Experiment
+    from parity_bridge.taps.observation import Observation
 
 #: Statuses that the wrapper's own arguments cause; every other one is the experiment's fault.
 _OUR_FAULT = {lib.PB_BAD_ARGUMENT, lib.PB_BAD_TABLE, lib.PB_SMALL_BUFFER}

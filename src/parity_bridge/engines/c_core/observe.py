@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.engines.engine import Observation, Quantity
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import (
     FCellValues,
@@ -16,6 +15,7 @@ from parity_bridge.taps.f_cell import (
     IndexBounds,
     lookups,
 )
+from parity_bridge.taps.observation import Observation, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

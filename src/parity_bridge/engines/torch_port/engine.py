@@ -18,8 +18,8 @@ from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.engine import Observation
     from parity_bridge.experiment import Experiment
+    from parity_bridge.taps.observation import Observation
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.engine import Observation, Quantity
 from parity_bridge.engines.torch_port.f_cell import FCellStats
 from parity_bridge.engines.torch_port.pixel import Evaluation, Totals
 from parity_bridge.engines.torch_port.setup import Setup
@@ -23,6 +22,7 @@ from parity_bridge.taps.f_cell import (
     IndexBounds,
     lookups,
 )
+from parity_bridge.taps.observation import Observation, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

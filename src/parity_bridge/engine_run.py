@@ -1,32 +1,35 @@
-"""One engine at the pixels asked for: flags in, records and what is needed to repeat them out."""
+"""One engine at the pixels asked for: flags in, observations out."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parity_bridge.engines.engine import create_engine
 from parity_bridge.errors import BridgeError, EngineError
-from parity_bridge.nanobragg_flags import to_flags
-from parity_bridge.report.environment import package_versions
-from parity_bridge.report.metadata import Metadata
-from parity_bridge.taps.f_cell import FCellRecord
 
 if TYPE_CHECKING:
-    from parity_bridge.commands.request import EngineChoice, Target
-    from parity_bridge.engines.engine import Engine, Observation
+    from parity_bridge.engines.engine import Engine
     from parity_bridge.nanobragg_flags import ParsedFlags
+    from parity_bridge.taps.observation import Observation
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """The command that asked, when, and the name of its report where it has one."""
+class Target:
+    """One pixel to look at; ``coords`` is (slow, fast)."""
 
-    command: str
-    timestamp: str
-    stamp: str | None = None
+    coords: tuple[int, int]
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class EngineChoice:
+    """An engine by its name in the registry, and where it computes."""
+
+    name: str
+    dtype: str = "float64"
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -39,43 +42,6 @@ class EngineRun:
     targets: Sequence[Target]
     observations: Sequence[Observation]
     build: Mapping[str, str]
-
-    def records(
-        self, observation: Observation, occasion: Occasion, taps: Sequence[str]
-    ) -> dict[str, FCellRecord]:
-        """The ``taps`` of one observation by name, as they are stored."""
-        made_by = {"f_cell": self._f_cell}
-        return {tap: made_by[tap](observation, occasion) for tap in taps}
-
-    def _f_cell(self, observation: Observation, occasion: Occasion) -> FCellRecord:
-        return FCellRecord(
-            implementation=self.engine.implementation,
-            pixel_coords=observation.pixel,
-            tag=self.tag(observation),
-            oversample=observation.oversample,
-            values=observation.f_cell,
-            hkl_table=observation.hkl_table,
-            timestamp_utc=occasion.timestamp,
-        )
-
-    def metadata(self, observation: Observation, occasion: Occasion) -> Metadata:
-        """What was run to make one observation."""
-        return Metadata(
-            implementation=self.engine.implementation,
-            engine=self.choice.name,
-            dtype=self.choice.dtype,
-            device=self.choice.device,
-            pixel_coords=observation.pixel,
-            tag=self.tag(observation),
-            command=occasion.command,
-            stamp=occasion.stamp,
-            nanobragg_flags=shlex.join(to_flags(self.parsed.experiment)),
-            experiment=self.parsed.experiment,
-            notes=notes(self.parsed, [observation.pixel]),
-            build=dict(self.build),
-            versions=package_versions(),
-            timestamp_utc=occasion.timestamp,
-        )
 
     def tag(self, observation: Observation) -> str | None:
         """The tag given to the pixel of an observation."""
