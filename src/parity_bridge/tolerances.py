@@ -43,7 +43,7 @@ _FLOAT_FIELDS = (
 #   place along the chain from position to fractional index.
 # float32: one rounding of the direction of the diffracted ray, 2^-24, becomes
 #   2^-24 * |a| / wavelength in a fractional index, 1e-5 for 100 Å at 0.5 Å. Measured over the
-#   golden cases by benchmarks/float32_errors.py: 2.2e-5 in an index, 2.6e-6 in the margin, 1.3e-4
+#   golden cases by benchmarks/float32_errors.py: 2.2e-5 in an index, 2.6e-6 in the margin, 1.2e-4
 #   of an interpolated F, which follows its index; the table allows at least four times that.
 _TABLE: dict[str, dict[str, Tolerance]] = {
     "float64 on cpu": dict.fromkeys(_FLOAT_FIELDS, Tolerance(atol=0.0, rtol=0.0)),

@@ -1,0 +1,58 @@
+"""The tolerance table holds over the golden cases, and would notice a port that got worse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from golden_cases import NAMES, GoldenCase, load_case
+
+from parity_bridge.compare import Comparison, compare_runs
+from parity_bridge.engine_run import EngineChoice, Target, observe
+from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.report.metadata import Occasion
+from parity_bridge.report.records import records_of
+from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.tolerances import tolerances_for
+
+#: A float32 fractional index may be off by this much of what is allowed, at most and at least.
+ROOM = (0.05, 0.5)
+
+
+@pytest.fixture(params=NAMES)
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
+    return load_case(request.param, tmp_path)
+
+
+def records(case: GoldenCase, choice: EngineChoice) -> list[FCellRecord]:
+    run = observe(choice, parse_flags(case.flags), [Target(pixel) for pixel in case.pixels])
+    occasion = Occasion("test", "2026-01-31T12:00:00Z")
+    return [records_of(run, seen, occasion, ["f_cell"])["f_cell"] for seen in run.observations]
+
+
+def comparison(case: GoldenCase, dtype: str) -> Comparison:
+    reference = records(case, EngineChoice("c"))
+    return compare_runs(
+        reference, records(case, EngineChoice("torch", dtype)), tolerances_for(dtype)
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_golden_case_is_at_parity(case: GoldenCase, dtype: str) -> None:
+    found = comparison(case, dtype)
+    assert [pixel.differences for pixel in found.pixels if pixel.differences] == []
+    assert found.verdict == "parity"
+
+
+def test_the_float32_tolerance_is_neither_tight_nor_idle(tmp_path: Path) -> None:
+    """The benchmark has the largest indices of all golden cases."""
+    found = comparison(load_case("bench4096_default_f", tmp_path), "float32")
+    allowed = tolerances_for("float32").of("hkl_fractional.h")
+    assert allowed is not None
+    largest = max(
+        atol
+        for pixel in found.pixels
+        for field, atol in pixel.smallest_passing_atol.items()
+        if atol is not None and field.startswith("hkl_fractional.")
+    )
+    assert ROOM[0] < largest / allowed.atol < ROOM[1]
