@@ -1,6 +1,9 @@
 /* What each status means, for people. */
 #include "pb_core.h"
 
+#define TEXT_OF(value) #value
+#define TEXT(macro) TEXT_OF(macro)
+
 const char *pb_status_text(int status)
 {
     switch (status) {
@@ -23,8 +26,9 @@ const char *pb_status_text(int status)
         return "the unit cell has no finite, non-zero volume; check -cell, -mat and the crystal "
                "size";
     case PB_BAD_OVERSAMPLE:
-        return "oversampling must be 1 to 64; give -oversample (without it the crystal size "
-               "and -lambda decide)";
+        return "oversampling must be 1 to " TEXT(
+            PB_MAX_OVERSAMPLE) "; give -oversample (without "
+                               "it the crystal size, -lambda, -distance and -pixel decide)";
     case PB_BAD_TABLE:
         return "the structure-factor box has no entry, or reaches an end of the range of int32";
     case PB_OUTSIDE_DETECTOR:

@@ -123,7 +123,7 @@ class TestErrors:
             (["trace", "--pixel", "1", "2", "--out-dir", ""], "--out-dir: '' is not a folder"),
             (["run", "--pixel", "1", "2", "--oversample", "0"], "--oversample: 0 is less than 1"),
             (["run", "--pixel", "1", "2", "--oversample", "-3"], "--oversample: -3 is less than"),
-            (["run", "--pixel", "1", "2", "--oversample", "257"], "-oversample 257: the value"),
+            (["run", "--pixel", "1", "2", "--oversample", "65"], "--oversample 65: give 1 to 64"),
             (["run", "--pixel", "1", "2", "--oversample", "many"], "'many'"),
             (["run", "--pixel", "1", "2", "--engine-flags", "d", "-N 3"], "no engine 'd'"),
             (["run", "--pixel", "1", "2", "--engine-flags", "c", "'-N"], "cannot be split"),

@@ -17,6 +17,7 @@ from parity_bridge.engines.torch_port.setup import derive
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.structure_factors import load
 from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.trace import DERIVED
 
 #: Names in the golden figures and in our rows.
 _WHERE = {"subS": "sub_slow", "subF": "sub_fast"}
@@ -40,6 +41,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
 
 def test_every_derived_value_is_the_original_program_s(case: GoldenCase) -> None:
     derived = TorchPort().observe(case.experiment, case.pixels[:1])[0].derived
+    assert derived.keys() == set(DERIVED)
     for name, value in derived.items():
         assert np.array_equal(value, case.derived[name]), name
 

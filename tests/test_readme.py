@@ -43,6 +43,16 @@ def test_a_python_block_runs(block: str, tmp_path: Path) -> None:
     assert "tensor(" in done.stdout
 
 
+def test_both_sides_of_the_diff_print_the_chain(tmp_path: Path) -> None:
+    """A shell does not tell when a command inside <( ) fails."""
+    (block,) = [block for block in SHELL if block.startswith("diff")]
+    sides = re.findall(r"<\((.*?cut -d' ' -f2-)\)", block)
+    assert len(sides) == 2
+    printed = [shell(side, tmp_path).stdout for side in sides]
+    assert printed[0] == printed[1]
+    assert "pix0_vector" in printed[0]
+
+
 def test_the_output_at_the_top_is_what_the_command_prints(tmp_path: Path) -> None:
     (block,) = re.findall(r"```console\n\$ (.*?)```", README, re.DOTALL)
     command, _, printed = block.partition("\n")

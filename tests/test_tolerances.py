@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from golden_cases import NAMES, GoldenCase, load_case
 
 from parity_bridge.compare import Comparison, compare_runs
@@ -35,6 +36,17 @@ def comparison(case: GoldenCase, dtype: str) -> Comparison:
     return compare_runs(
         reference, records(case, EngineChoice("torch", dtype)), tolerances_for(dtype)
     )
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_every_golden_case_is_at_parity_on_a_gpu(case: GoldenCase, dtype: str) -> None:
+    found = compare_runs(
+        records(case, EngineChoice("c")),
+        records(case, EngineChoice("torch", dtype, "cuda")),
+        tolerances_for(dtype, "cuda"),
+    )
+    assert found.verdict == "parity"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

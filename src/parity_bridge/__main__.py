@@ -12,7 +12,7 @@ def program() -> int:
     """Run the command on the command line and return its exit status."""
     status = main()
     # The interpreter's last collection would walk through all of torch to free what the end of the
-    # process frees anyway; leaving it out makes a run shorter than the import of torch alone.
+    # process frees anyway.
     gc.freeze()
     return status
 

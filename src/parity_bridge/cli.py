@@ -28,8 +28,8 @@ ENGINES = ("c", "torch")
 _INTERRUPTED = 130
 _TERMINATED = 143
 _EPILOG = (
-    "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree, "
-    "4 shapes differ, 5 reading or writing failed"
+    "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree or "
+    "were given different structure factors, 4 shapes differ, 5 reading or writing failed"
 )
 
 
@@ -167,8 +167,11 @@ def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int
 
 def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
     """Flags after ``--``, or the benchmark's, then what our own options say."""
+    from parity_bridge.experiment import MAX_OVERSAMPLE
     from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
 
+    if arguments.oversample is not None and arguments.oversample > MAX_OVERSAMPLE:
+        raise UsageError(f"--oversample {arguments.oversample}: give 1 to {MAX_OVERSAMPLE}")
     oversample = () if arguments.oversample is None else ("-oversample", str(arguments.oversample))
     hkl = () if arguments.hkl is None else ("-hkl", arguments.hkl)
     return (*(given or BENCHMARK_FLAGS), *oversample, *hkl)

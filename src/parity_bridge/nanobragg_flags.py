@@ -130,8 +130,9 @@ def _stray(argv: Sequence[str], place: int) -> str:
 
 
 def _sentence(error: ValidationError, typed: Mapping[str, str]) -> str:
-    """The first complaint of ``error``, led by the words that caused it."""
-    first = error.errors(include_url=False)[0]
+    """One complaint of ``error`` after the words that caused it: values before what is missing."""
+    complaints = error.errors(include_url=False)
+    first = next((each for each in complaints if each["type"] != "value_error"), complaints[0])
     path = ".".join(map(str, first["loc"]))
     if first["type"] == "value_error":
         complaint = str(first["ctx"]["error"])

@@ -39,8 +39,8 @@ _FLOAT_FIELDS = (
 )
 
 # float64, cpu: both engines evaluate in the order of the contract, so the bits are equal.
-# float64, elsewhere: other mathematical libraries and fused operations, a few units in the last
-#   place along the chain from position to fractional index.
+# float64, elsewhere: not measured; room for other mathematical libraries and fused operations, a
+#   few units in the last place along the chain from position to fractional index.
 # float32: one rounding of the direction of the diffracted ray, 2^-24, becomes
 #   2^-24 * |a| / wavelength in a fractional index, 1e-5 for 100 Å at 0.5 Å. Measured over the
 #   golden cases by benchmarks/float32_errors.py: 2.2e-5 in an index, 2.6e-6 in the margin, 1.2e-4

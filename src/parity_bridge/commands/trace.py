@@ -28,7 +28,8 @@ def trace(request: TraceRequest, on_note: Callable[[str], None]) -> Iterator[str
     """Compute one pixel, store it where a folder was named, and give the lines to print.
 
     Raises UsageError, FileError or EngineError. Where a folder was named the reason stays there,
-    unless the flags cannot be read or the pixel is recorded there already.
+    unless the flags cannot be read, the pixel is recorded there already, or the folder cannot be
+    written.
     """
     occasion = Occasion(request.command, utc_now())
     parsed = parse_flags(request.flags)

@@ -25,8 +25,8 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment import MAX_OVERSAMPLE, Experiment
 
 BAD_OVERSAMPLE = (
-    f"oversampling must be 1 to {MAX_OVERSAMPLE}; give -oversample (without it the crystal size "
-    "and -lambda decide)"
+    f"oversampling must be 1 to {MAX_OVERSAMPLE}; give -oversample (without it the crystal size, "
+    "-lambda, -distance and -pixel decide)"
 )
 
 
