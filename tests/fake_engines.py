@@ -12,6 +12,7 @@ import numpy as np
 
 from parity_bridge.errors import EngineError, FileError, UsageError
 from parity_bridge.experiment import Experiment
+from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import (
     FCellValues,
@@ -21,7 +22,6 @@ from parity_bridge.taps.f_cell import (
     lookups,
 )
 from parity_bridge.taps.observation import Observation, Quantity
-from parity_bridge.taps.trace import DERIVED
 
 AXES = ("h", "k", "l")
 

@@ -21,7 +21,7 @@ from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Experiment, StructureFactorSource
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.structure_factors import load, write_cache
-from parity_bridge.taps.trace import DERIVED
+from parity_bridge.taps.derived import DERIVED
 
 SPARSE = "-3 -4 -5 7.5\n3 4 5 9.25\n0 0 1 55\n0 -2 3 0\n"
 

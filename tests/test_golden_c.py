@@ -14,8 +14,8 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.engine import derive
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.structure_factors import load
+from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION, Kind
-from parity_bridge.taps.trace import DERIVED
 
 #: The 4096² images are not stored.
 IMAGES = [name for name in NAMES if not name.startswith("bench4096")]

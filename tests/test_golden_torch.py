@@ -16,8 +16,8 @@ from parity_bridge.engines.torch_port.pixel import pixel
 from parity_bridge.engines.torch_port.setup import derive
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.structure_factors import load
+from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import Kind
-from parity_bridge.taps.trace import DERIVED
 
 #: Names in the golden figures and in our rows.
 _WHERE = {"subS": "sub_slow", "subF": "sub_fast"}

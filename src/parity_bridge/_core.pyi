@@ -2,6 +2,7 @@ from typing import Any, Final
 
 # The part of cffi's FFI object that this package uses; C data has no static type.
 class _FFI:
+    CData: type[Any]
     NULL: Any
     def new(self, cdecl: str, init: Any = ...) -> Any: ...
     def cast(self, cdecl: str, value: Any) -> Any: ...

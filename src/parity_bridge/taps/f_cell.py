@@ -6,7 +6,8 @@ where a pixel made no lookup and the quantity therefore does not exist.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -73,6 +74,16 @@ class FCellValues(Schema):
     subpixels: tuple[Lookup, ...]
 
 
+#: The figures of ``FCellValues`` that an engine counts.
+COUNTS = (
+    "total_lookups",
+    "skipped_lookups",
+    "out_of_bounds_count",
+    "default_f_count",
+    "zero_f_count",
+)
+
+
 class HklTable(Schema):
     """Where the structure factors came from."""
 
@@ -96,6 +107,46 @@ class FCellRecord(Schema):
     values: FCellValues
     hkl_table: HklTable
     timestamp_utc: str
+
+
+#: Smallest and largest index along h, k, l.
+Limits = tuple[Sequence[float], Sequence[float]]
+
+
+def f_cell_values(
+    counts: Mapping[str, int],
+    mean_f_cell: float,
+    nearest: Limits,
+    fractional: Limits,
+    rounding_margin: float,
+    evaluations: NDArray[np.void],
+) -> FCellValues:
+    """The figures that an engine counted; all but the counts mean nothing without a lookup."""
+    if counts["total_lookups"] == 0:
+        return FCellValues(
+            **counts,
+            mean_f_cell=None,
+            hkl_bounds=None,
+            hkl_fractional_bounds=None,
+            rounding_margin=None,
+            subpixels=(),
+        )
+    return FCellValues(
+        **counts,
+        mean_f_cell=mean_f_cell,
+        hkl_bounds=IndexBounds(**_bounds(nearest)),
+        hkl_fractional_bounds=FractionalBounds(**_bounds(fractional)),
+        rounding_margin=rounding_margin,
+        subpixels=lookups(evaluations),
+    )
+
+
+def _bounds(limits: Limits) -> dict[str, Any]:
+    return {
+        f"{axis}_{end}": limit
+        for axis, low, high in zip("hkl", *limits, strict=True)
+        for end, limit in (("min", low), ("max", high))
+    }
 
 
 def lookups(evaluations: NDArray[np.void]) -> tuple[Lookup, ...]:

@@ -20,7 +20,7 @@ class Observation:
     """What an engine saw at one pixel, as plain numbers."""
 
     pixel: tuple[int, int]  # slow, fast
-    #: Geometry, cell and beam as the engine derived them, SI units, names of ``taps.trace``.
+    #: Geometry, cell and beam as the engine derived them, SI units, names of ``taps.derived``.
     derived: Mapping[str, Quantity]
     #: Rows of dtype ``taps.evaluations.EVALUATION`` in order of evaluation.
     evaluations: NDArray[np.void]

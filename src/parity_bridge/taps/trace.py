@@ -9,20 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import Kind
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation, Quantity
-
-#: What an engine derives before the first pixel, in the order the contract derives it (§2, §3, §1).
-DERIVED = (
-    "fpixels", "spixels", "pixel_size", "subpixel_size", "detsize_f", "detsize_s",
-    "beam_vector", "fdet_vector", "sdet_vector", "odet_vector", "polar_vector", "spindle_vector",
-    "twotheta_axis", "pix0_vector", "distance", "close_distance",
-    "Fbeam", "Sbeam", "Fclose", "Sclose",
-    "a_star", "b_star", "c_star", "V_cell", "a0", "b0", "c0", "Na", "Nb", "Nc",
-    "lambda0", "fluence", "I_bg", "oversample", "steps", "interpolate",
-)  # fmt: skip
 
 _PER_EVALUATION = (
     "position", "airpath", "omega", "capture", "hkl", "hkl0", "F_latt", "F_cell", "polar", "I",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from parity_bridge import structure_factors
 from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import experiment_struct, table_struct
-from parity_bridge.engines.c_core.observe import derived_quantities, observation, row_buffer
+from parity_bridge.engines.c_core.observe import observation, plain, row_buffer
 from parity_bridge.engines.engine import check_pixels
 from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.taps.derived import derived_quantities
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
@@ -41,19 +42,15 @@ class CCore:
         """Compute ``pixels`` (slow, fast) one after the other; see ``Engine.observe``."""
         factors = structure_factors.load(experiment.structure_factors)
         setup = derive(experiment)
-        table = table_struct(factors)
-        rows = row_buffer(setup.steps)
-        totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
-        derived = derived_quantities(setup, has_table=factors.grid is not None)
-        observations = []
         pixels_fast, pixels_slow = setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
+        derived = derived_quantities(setup, plain, has_table=factors.grid is not None)
+        table, rows = table_struct(factors), row_buffer(setup.steps)
+        totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+        filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
+        observations = []
         for slow, fast in pixels:
-            _check(
-                lib.pb_pixel(
-                    setup, table, slow, fast, totals, f_cell, _row_pointer(rows), rows.size
-                )
-            )
+            _check(lib.pb_pixel(setup, table, slow, fast, totals, f_cell, filled, rows.size))
             observations.append(
                 observation((slow, fast), derived, rows, totals, f_cell, factors.provenance)
             )
@@ -70,10 +67,6 @@ def derive(experiment: Experiment) -> Any:
     setup = ffi.new("pb_setup *")
     _check(lib.pb_derive(experiment_struct(experiment), setup))
     return setup
-
-
-def _row_pointer(rows: Any) -> Any:
-    return ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
 
 
 def _check(status: int) -> None:

@@ -14,14 +14,9 @@ from parity_bridge.engines.torch_port.pixel import Evaluation, Totals
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
+from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION, Kind
-from parity_bridge.taps.f_cell import (
-    FCellValues,
-    FractionalBounds,
-    HklTable,
-    IndexBounds,
-    lookups,
-)
+from parity_bridge.taps.f_cell import COUNTS, FCellValues, HklTable, f_cell_values
 from parity_bridge.taps.observation import Observation, Quantity
 
 if TYPE_CHECKING:
@@ -33,60 +28,6 @@ NOT_FINITE = (
 )
 
 _TOTALS = ("I", "omega", "polar", "capture", "intensity")
-_COUNTS = (
-    "total_lookups",
-    "skipped_lookups",
-    "out_of_bounds_count",
-    "default_f_count",
-    "zero_f_count",
-)
-
-
-def derived_quantities(setup: Setup, *, has_table: bool) -> dict[str, Quantity]:
-    """The fields of ``setup`` under the names of ``taps.trace.DERIVED``."""
-    detector, crystal, beam = setup.detector, setup.crystal, setup.beam
-    fpixels, spixels = detector.pixels
-    detsize_f, detsize_s = detector.detsize
-    Na, Nb, Nc = crystal.cells
-    quantities: dict[str, Any] = {
-        "fpixels": fpixels,
-        "spixels": spixels,
-        "pixel_size": detector.pixel_size,
-        "subpixel_size": detector.subpixel_size,
-        "detsize_f": detsize_f,
-        "detsize_s": detsize_s,
-        "beam_vector": detector.beam,
-        "fdet_vector": detector.fast,
-        "sdet_vector": detector.slow,
-        "odet_vector": detector.odet,
-        "polar_vector": detector.polar,
-        "spindle_vector": detector.spindle,
-        "twotheta_axis": detector.twotheta_axis,
-        "pix0_vector": detector.pix0,
-        "distance": detector.distance,
-        "close_distance": detector.close_distance,
-        "Fbeam": detector.Fbeam,
-        "Sbeam": detector.Sbeam,
-        "Fclose": detector.Fclose,
-        "Sclose": detector.Sclose,
-        "a_star": crystal.a_star,
-        "b_star": crystal.b_star,
-        "c_star": crystal.c_star,
-        "V_cell": crystal.V_cell,
-        "a0": crystal.a0,
-        "b0": crystal.b0,
-        "c0": crystal.c0,
-        "Na": Na,
-        "Nb": Nb,
-        "Nc": Nc,
-        "lambda0": beam.lambda0,
-        "fluence": beam.fluence,
-        "I_bg": beam.I_bg,
-        "oversample": setup.oversample,
-        "steps": setup.steps,
-        "interpolate": int(setup.interpolate and has_table),
-    }
-    return {name: _quantity(value) for name, value in quantities.items()}
 
 
 def observations(
@@ -101,7 +42,7 @@ def observations(
 ) -> list[Observation]:
     """One Observation a pixel; raises UsageError where one does not come out finite."""
     _check_finite(totals, evaluations)
-    derived = derived_quantities(setup, has_table=has_table)
+    derived = derived_quantities(setup, _plain, has_table=has_table)
     rows = _rows(evaluations, len(pixels))
     ends = {name: _array(getattr(totals, name)).tolist() for name in _TOTALS}
     f_cell = _f_cell(stats, rows)
@@ -153,40 +94,34 @@ def _fill(row: NDArray[np.void], evaluation: Evaluation) -> None:
 
 
 def _f_cell(stats: FCellStats, rows: NDArray[np.void]) -> list[FCellValues]:
-    counts = {name: _array(getattr(stats, name)).tolist() for name in _COUNTS}
+    counts = {name: _array(getattr(stats, name)).tolist() for name in COUNTS}
     means = _array(stats.mean_f_cell).tolist()
     margins = _array(stats.rounding_margin).tolist()
-    nearest = _bounds(stats.hkl_min, stats.hkl_max)
-    fractional = _bounds(stats.fractional_min, stats.fractional_max)
-    values = []
-    for number, (total, mean, margin) in enumerate(
-        zip(counts["total_lookups"], means, margins, strict=True)
-    ):
-        made = total > 0
-        values.append(
-            FCellValues(
-                **{name: counts[name][number] for name in _COUNTS},
-                mean_f_cell=mean if made else None,
-                hkl_bounds=IndexBounds(**nearest[number]) if made else None,
-                hkl_fractional_bounds=FractionalBounds(**fractional[number]) if made else None,
-                rounding_margin=margin if made else None,
-                subpixels=lookups(rows[number]),
-            )
-        )
-    return values
-
-
-def _bounds(smallest: Vec3, largest: Vec3) -> list[dict[str, Any]]:
-    """Six named limits a pixel."""
-    names = [f"{axis}_{end}" for axis in "hkl" for end in ("min", "max")]
-    columns = [t for pair in zip(smallest, largest, strict=True) for t in pair]
+    limits = [
+        _components(vector).tolist()
+        for vector in (stats.hkl_min, stats.hkl_max, stats.fractional_min, stats.fractional_max)
+    ]
     return [
-        dict(zip(names, limits, strict=True))
-        for limits in zip(*(_array(column).tolist() for column in columns), strict=True)
+        f_cell_values(
+            counts={name: counts[name][number] for name in COUNTS},
+            mean_f_cell=mean,
+            nearest=(smallest, largest),
+            fractional=(fractional_smallest, fractional_largest),
+            rounding_margin=margin,
+            evaluations=rows[number],
+        )
+        for number, (
+            mean,
+            margin,
+            smallest,
+            largest,
+            fractional_smallest,
+            fractional_largest,
+        ) in enumerate(zip(means, margins, *limits, strict=True))
     ]
 
 
-def _quantity(value: Any) -> Quantity:
+def _plain(value: Any) -> Quantity:
     if isinstance(value, Vec3):
         return [float(_array(component)) for component in value]
     return float(_array(value)) if isinstance(value, Tensor) else value

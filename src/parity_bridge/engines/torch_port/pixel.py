@@ -33,13 +33,12 @@ from parity_bridge.engines.torch_port.vec3 import Vec3, norm
 class Evaluation:
     """One evaluation of every pixel; twin of ``pb_evaluation``. Tensors of shape (pixels,).
 
-    Where ``beyond_dmin`` or ``no_lattice`` holds there was no lookup, and ``F_cell`` means nothing.
+    ``F_cell`` means nothing where no ``lookup`` was made.
     """
 
     sub_slow: int
     sub_fast: int
     beyond_dmin: Tensor  # bool: the resolution cut dropped the source
-    no_lattice: Tensor  # bool: F_latt was exactly 0 and there is no water
     lookup: Tensor  # bool: a structure factor was looked up
     interpolation_on: Tensor  # bool, after this evaluation
     out_of_bounds: Tensor  # bool
@@ -176,8 +175,8 @@ def _evaluate_domain(
     hkl = miller_index(setup.crystal, q)
     hkl0 = Vec3(*(nearest_index(index) for index in hkl))
     F_latt = lattice_factor(setup.crystal, hkl, hkl0)
-    no_lattice = ~beyond_dmin & (F_latt == 0.0) & (setup.beam.water_size == 0.0)
-    made = ~(beyond_dmin | no_lattice)
+    pointless = (F_latt == 0.0) & (setup.beam.water_size == 0.0)
+    made = ~(beyond_dmin | pointless)
     found, interpolation_on = _look_up(table, setup, hkl, hkl0, made, chain.interpolation_on)
     chain = replace(
         chain,
@@ -188,7 +187,6 @@ def _evaluate_domain(
         sub_slow=sub.slow,
         sub_fast=sub.fast,
         beyond_dmin=beyond_dmin,
-        no_lattice=no_lattice,
         lookup=made,
         interpolation_on=interpolation_on,
         out_of_bounds=found.out_of_bounds & made,

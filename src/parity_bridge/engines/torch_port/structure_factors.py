@@ -90,6 +90,7 @@ def interpolate(table: Table, hkl: Vec3) -> Tensor:
     if table.values is None:
         raise ValueError("interpolation needs a table")
     hs, ks, ls = (_neighbours(index) for index in hkl)
+    # What stands in for an unsafe index has neighbours outside the box.
     h, k, l = (
         [(x.to(torch.int64) - low).clamp(0, size - 1) for x in xs]
         for xs, low, size in zip((hs, ks, ls), table.minimum, table.values.shape, strict=True)

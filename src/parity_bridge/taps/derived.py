@@ -1,0 +1,67 @@
+"""What an engine derives before the first pixel, under the names of the TRACE logs.
+
+Lengths in metres, reciprocal vectors in 1/Å. Both engines keep these figures in a setup of the same
+shape, so that one table reads either; what stands in it each engine derived by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Quantity
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "fpixels": lambda setup: setup.detector.pixels[0],
+    "spixels": lambda setup: setup.detector.pixels[1],
+    "pixel_size": attrgetter("detector.pixel_size"),
+    "subpixel_size": attrgetter("detector.subpixel_size"),
+    "detsize_f": lambda setup: setup.detector.detsize[0],
+    "detsize_s": lambda setup: setup.detector.detsize[1],
+    "beam_vector": attrgetter("detector.beam"),
+    "fdet_vector": attrgetter("detector.fast"),
+    "sdet_vector": attrgetter("detector.slow"),
+    "odet_vector": attrgetter("detector.odet"),
+    "polar_vector": attrgetter("detector.polar"),
+    "spindle_vector": attrgetter("detector.spindle"),
+    "twotheta_axis": attrgetter("detector.twotheta_axis"),
+    "pix0_vector": attrgetter("detector.pix0"),
+    "distance": attrgetter("detector.distance"),
+    "close_distance": attrgetter("detector.close_distance"),
+    "Fbeam": attrgetter("detector.Fbeam"),
+    "Sbeam": attrgetter("detector.Sbeam"),
+    "Fclose": attrgetter("detector.Fclose"),
+    "Sclose": attrgetter("detector.Sclose"),
+    "a_star": attrgetter("crystal.a_star"),
+    "b_star": attrgetter("crystal.b_star"),
+    "c_star": attrgetter("crystal.c_star"),
+    "V_cell": attrgetter("crystal.V_cell"),
+    "a0": attrgetter("crystal.a0"),
+    "b0": attrgetter("crystal.b0"),
+    "c0": attrgetter("crystal.c0"),
+    "Na": lambda setup: setup.crystal.cells[0],
+    "Nb": lambda setup: setup.crystal.cells[1],
+    "Nc": lambda setup: setup.crystal.cells[2],
+    "lambda0": attrgetter("beam.lambda0"),
+    "fluence": attrgetter("beam.fluence"),
+    "I_bg": attrgetter("beam.I_bg"),
+    "oversample": attrgetter("oversample"),
+    "steps": attrgetter("steps"),
+    "interpolate": attrgetter("interpolate"),
+}
+
+#: In the order the contract derives them (§2, §3, §1).
+DERIVED = tuple(_READERS)
+
+
+def derived_quantities(
+    setup: Any, plain: Callable[[Any], Quantity], *, has_table: bool
+) -> dict[str, Quantity]:
+    """The figures of ``setup``, each made a plain number or sequence by ``plain``.
+
+    ``interpolate`` is 1 or 0: an engine interpolates only where it has a table (contract §5).
+    """
+    quantities = {name: plain(read(setup)) for name, read in _READERS.items()}
+    return {**quantities, "interpolate": int(bool(setup.interpolate) and has_table)}
