@@ -1,18 +1,12 @@
-/* Beam, contract §1, §4 (one source) and §6. */
+/* Beam and its sources, contract §1, §4 and §6. */
+#include <stddef.h>
+
 #include "factors.h"
 #include "units.h"
 #include "vec3.h"
 
-/* Metres; only the direction matters with a single source. */
+/* Metres; only the direction matters. */
 #define SOURCE_DISTANCE 10.0
-
-/* The source is placed and normalised as contract §4 writes it, less its two rotations, which with
- * no divergence turn by 0: the round trip through 10 m can move the last bit of a beam direction
- * that is not a coordinate axis. */
-static pb_vec3 incident_direction(pb_vec3 beam_direction)
-{
-    return pb_scale(pb_unit(pb_scale(beam_direction, -SOURCE_DISTANCE)), -1.0);
-}
 
 static double fluence(const pb_experiment *e)
 {
@@ -28,10 +22,26 @@ static double background(double total_fluence, double water)
            18.0;
 }
 
-int pb_derive_beam(const pb_experiment *experiment, pb_vec3 beam_direction, pb_beam *beam)
+static pb_sweep in_radians(pb_sweep mrad)
+{
+    return (pb_sweep){mrad.range / 1000.0, mrad.step / 1000.0, mrad.steps};
+}
+
+static int sample_divergence(const pb_experiment *e, pb_beam *beam)
+{
+    /* Dispersion has no flag for its step, and counts as given where it is 0. */
+    const pb_sweep dispersion = {e->dispersion / 100.0, PB_NOT_GIVEN, e->dispersion_steps};
+    int status = pb_sample_sweep(in_radians(e->horizontal), &PB_BEAM_SWEEP, &beam->horizontal);
+    if (status == PB_OK)
+        status = pb_sample_sweep(in_radians(e->vertical), &PB_BEAM_SWEEP, &beam->vertical);
+    if (status == PB_OK)
+        status = pb_sample_sweep(dispersion, &PB_BEAM_SWEEP, &beam->dispersion);
+    return status;
+}
+
+int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam)
 {
     beam->lambda0 = experiment->wavelength / 1.0e10;
-    beam->incident = incident_direction(beam_direction);
     beam->fluence = fluence(experiment);
     beam->polarization = experiment->polarization;
     beam->polarized = experiment->polarized;
@@ -42,20 +52,122 @@ int pb_derive_beam(const pb_experiment *experiment, pb_vec3 beam_direction, pb_b
         return PB_BAD_BEAM;
     if (!isfinite(beam->fluence) || !isfinite(beam->I_bg))
         return PB_BAD_BEAM;
-    return PB_OK;
+    return sample_divergence(experiment, beam);
 }
 
-pb_vec3 pb_scattering_vector(pb_vec3 diffracted, pb_vec3 incident, double lambda)
+/* Squared angle from the centre of a round beam, in units of the squared range; NaN for no range. */
+static double squared_radius(double angle, const pb_sampling *sweep)
 {
-    return (pb_vec3){
-        (diffracted.x - incident.x) / lambda,
-        (diffracted.y - incident.y) / lambda,
-        (diffracted.z - incident.z) / lambda,
-    };
+    const double odd = (double)(1 - sweep->steps % 2);
+    return (angle * angle - sweep->step * sweep->step / 4.0 * odd) / sweep->range / sweep->range;
 }
 
-int pb_is_beyond_dmin(pb_vec3 q, double dmin)
+static int is_outside_round_beam(const pb_beam *beam, double hdiv, double vdiv)
 {
-    const double stol = 0.5 * pb_norm(q);
-    return dmin > 0.0 && stol > 0.0 && dmin > 0.5 / stol;
+    const double t =
+        squared_radius(hdiv, &beam->horizontal) + squared_radius(vdiv, &beam->vertical);
+    return 4 * t > 1.1;
+}
+
+/* Where a source stands, seen from the sample: turned by its two angles of divergence. */
+static pb_vec3 diverged(const pb_detector *detector, double hdiv, double vdiv)
+{
+    const pb_vec3 vert = pb_unit(pb_cross(detector->beam, detector->polar));
+    pb_vec3 v = pb_scale(detector->beam, -SOURCE_DISTANCE);
+    v = pb_rotate_axis(v, detector->polar, vdiv);
+    return pb_rotate_axis(v, vert, hdiv);
+}
+
+static int64_t divergent_sources(const pb_experiment *e, const pb_beam *beam,
+                                 const pb_detector *detector, pb_source *sources)
+{
+    const pb_sampling *h = &beam->horizontal, *v = &beam->vertical, *w = &beam->dispersion;
+    int64_t count = 0;
+    for (int64_t i = 0; i < h->steps; i++)
+        for (int64_t j = 0; j < v->steps; j++) {
+            const double hdiv = h->step * (double)i - h->range / 2.0;
+            const double vdiv = v->step * (double)j - v->range / 2.0;
+            if (e->round_divergence && is_outside_round_beam(beam, hdiv, vdiv))
+                continue;
+            const pb_vec3 direction = diverged(detector, hdiv, vdiv);
+            for (int64_t k = 0; k < w->steps; k++)
+                sources[count++] = (pb_source){
+                    .direction = direction,
+                    .lambda = beam->lambda0 * (1.0 + w->step * (double)k - w->range / 2.0),
+                };
+        }
+    for (int64_t i = 0; i < count; i++)
+        sources[i].weight = 1.0 / (double)count;
+    return count;
+}
+
+static double given_or(double value, double otherwise)
+{
+    return isnan(value) ? otherwise : value;
+}
+
+static int64_t listed_sources(const pb_experiment *e, const pb_beam *beam,
+                              const pb_detector *detector, pb_source *sources)
+{
+    const pb_vec3 otherwise = pb_scale(detector->beam, -SOURCE_DISTANCE);
+    for (int64_t i = 0; i < e->source_line_count; i++) {
+        const pb_source_line *line = &e->source_lines[i];
+        sources[i] = (pb_source){
+            .direction = {given_or(line->position.x, otherwise.x),
+                          given_or(line->position.y, otherwise.y),
+                          given_or(line->position.z, otherwise.z)},
+            .weight = given_or(line->weight, 1.0),
+            .lambda = given_or(line->lambda, beam->lambda0),
+        };
+    }
+    return e->source_line_count;
+}
+
+/* Directions become unit vectors, weights relative; whether every source is one. */
+static int finish_sources(pb_source *sources, int64_t count)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < count; i++)
+        sum += sources[i].weight;
+    int sound = 1;
+    for (int64_t i = 0; i < count; i++) {
+        pb_source *s = &sources[i];
+        s->direction = pb_unit(s->direction);
+        s->incident = pb_scale(s->direction, -1.0);
+        s->relative_weight = s->weight * (double)count / sum;
+        sound = sound && pb_vec3_is_finite(s->direction) && s->lambda > 0.0 && isfinite(s->lambda);
+    }
+    return sound;
+}
+
+int64_t pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
+                           const pb_detector *detector, pb_source *sources)
+{
+    const int64_t count = experiment->source_lines != NULL
+                              ? listed_sources(experiment, beam, detector, sources)
+                              : divergent_sources(experiment, beam, detector, sources);
+    return finish_sources(sources, count) ? count : 0;
+}
+
+PB_CLONES
+void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n,
+                          pb_lanes3 *q)
+{
+    const pb_vec3 incident = source->incident;
+    const double lambda = source->lambda;
+    for (int i = 0; i < n; i++) {
+        q->x[i] = (diffracted->x[i] - incident.x) / lambda;
+        q->y[i] = (diffracted->y[i] - incident.y) / lambda;
+        q->z[i] = (diffracted->z[i] - incident.z) / lambda;
+    }
+}
+
+PB_CLONES
+void pb_is_beyond_dmin(const pb_lanes3 *q, double dmin, int n, int32_t *beyond)
+{
+    for (int i = 0; i < n; i++) {
+        const double x = q->x[i], y = q->y[i], z = q->z[i];
+        const double stol = 0.5 * sqrt(x * x + y * y + z * z);
+        beyond[i] = dmin > 0.0 && stol > 0.0 && dmin > 0.5 / stol;
+    }
 }

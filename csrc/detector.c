@@ -1,4 +1,4 @@
-/* Detector geometry, contract §2, and what a subpixel sees, contract §6. */
+/* Detector geometry and sensor, contract §2, §4, and what a subpixel sees, contract §6. */
 #include <float.h>
 
 #include "factors.h"
@@ -202,6 +202,19 @@ static void choose_roi(const pb_experiment *e, pb_detector *d)
     d->roi[3] = e->roi_given ? e->roi[3] : d->pixels[1];
 }
 
+/* Layers and attenuation. Thickness has no flag for its step, and counts as given where it is 0. */
+static int derive_sensor(const pb_experiment *e, pb_detector *d)
+{
+    const pb_sweep thickness = {e->thickness * 1e-6, PB_NOT_GIVEN, e->thickness_steps};
+    d->mu = -1.0;
+    if (!isnan(e->attenuation_depth))
+        d->mu = e->attenuation_depth > 0.0 ? 1.0 / (e->attenuation_depth * 1e-6) : 0.0;
+    const int status = pb_sample_sweep(thickness, &PB_THICKNESS_SWEEP, &d->thick);
+    if (status == PB_OK && d->thick.range > 0.0 && d->mu <= 0.0)
+        d->mu = 1.0 / d->thick.range;
+    return status;
+}
+
 /* Fast and slow must span a plane; they need not be at right angles. */
 static int geometry_is_sound(const pb_detector *d)
 {
@@ -231,6 +244,9 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
             return status;
     }
     choose_roi(experiment, detector);
+    const int status = derive_sensor(experiment, detector);
+    if (status != PB_OK)
+        return status;
 
     const axes chosen = chosen_axes(experiment);
     detector->beam = chosen.beam;
@@ -244,34 +260,61 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
     return geometry_is_sound(detector) ? PB_OK : PB_BAD_GEOMETRY;
 }
 
-/* Wrap a flat position around the sample. */
-static pb_vec3 on_the_sphere(const pb_detector *d, pb_vec3 flat)
+/* Wrap flat positions around the sample. */
+static void on_the_sphere(const pb_detector *d, int n, pb_lanes3 *position)
 {
-    pb_vec3 u = pb_scale(d->beam, d->distance);
-    u = pb_rotate_axis(u, d->slow, flat.y / d->distance);
-    return pb_rotate_axis(u, d->fast, flat.z / d->distance);
+    for (int i = 0; i < n; i++) {
+        pb_vec3 u = pb_scale(d->beam, d->distance);
+        u = pb_rotate_axis(u, d->slow, position->y[i] / d->distance);
+        u = pb_rotate_axis(u, d->fast, position->z[i] / d->distance);
+        position->x[i] = u.x;
+        position->y[i] = u.y;
+        position->z[i] = u.z;
+    }
 }
 
-pb_vec3 pb_subpixel_position(const pb_detector *detector, int64_t slow, int64_t fast)
+PB_CLONES
+static void on_the_plane(const pb_detector *d, double depth, int32_t slow, const int32_t *fast,
+                         int n, pb_lanes3 *position)
 {
-    const double sub = detector->subpixel_size;
-    const double F = sub * (double)fast + sub / 2.0;
+    const double sub = d->subpixel_size;
     const double S = sub * (double)slow + sub / 2.0;
-    const pb_vec3 f = detector->fast, s = detector->slow, o = detector->odet;
-    /* Depth into the sensor, 0 at its front; the product keeps the contract's sum. */
-    const double Odet = 0.0;
-    const pb_vec3 position = {
-        F * f.x + S * s.x + Odet * o.x + detector->pix0.x,
-        F * f.y + S * s.y + Odet * o.y + detector->pix0.y,
-        F * f.z + S * s.z + Odet * o.z + detector->pix0.z,
-    };
-    return detector->curved ? on_the_sphere(detector, position) : position;
+    const pb_vec3 f = d->fast, s = d->slow, o = d->odet, pix0 = d->pix0;
+    for (int i = 0; i < n; i++) {
+        const double F = sub * (double)fast[i] + sub / 2.0;
+        position->x[i] = F * f.x + S * s.x + depth * o.x + pix0.x;
+        position->y[i] = F * f.y + S * s.y + depth * o.y + pix0.y;
+        position->z[i] = F * f.z + S * s.z + depth * o.z + pix0.z;
+    }
 }
 
-double pb_solid_angle(const pb_detector *detector, double airpath)
+void pb_subpixel_position(const pb_detector *detector, double depth, int32_t slow,
+                          const int32_t *fast, int n, pb_lanes3 *position)
 {
-    const double pixel = detector->pixel_size;
-    if (detector->point_pixel)
-        return 1.0 / airpath / airpath;
-    return pixel * pixel / airpath / airpath * detector->close_distance / airpath;
+    on_the_plane(detector, depth, slow, fast, n, position);
+    if (detector->curved)
+        on_the_sphere(detector, n, position);
+}
+
+PB_CLONES
+void pb_solid_angle(const pb_detector *detector, const double *airpath, int n, double *omega)
+{
+    const double pixel = detector->pixel_size, close_distance = detector->close_distance;
+    const int point_pixel = detector->point_pixel;
+    for (int i = 0; i < n; i++)
+        omega[i] = point_pixel
+                       ? 1.0 / airpath[i] / airpath[i]
+                       : pixel * pixel / airpath[i] / airpath[i] * close_distance / airpath[i];
+}
+
+void pb_captured_fraction(const pb_detector *detector, int64_t layer, const pb_lanes3 *diffracted,
+                          int n, double *capture)
+{
+    const double t = (double)layer, step = detector->thick.step, mu = detector->mu;
+    const pb_vec3 o = detector->odet;
+    for (int i = 0; i < n; i++) {
+        const pb_vec3 d = {diffracted->x[i], diffracted->y[i], diffracted->z[i]};
+        const double p = pb_dot(d, o);
+        capture[i] = exp(-t * step * mu / p) - exp(-(t + 1.0) * step * mu / p);
+    }
 }

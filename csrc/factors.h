@@ -1,46 +1,114 @@
 /*
  * factors.h: the functions of the physical factors, one file each, as the core calls them.
  * Not installed and not part of the public surface; units as in pb_core.h.
+ *
+ * What depends on the pixel is computed for up to PB_LANES pixels of a row side by side, one lane a
+ * pixel, so that the compiler can use vector instructions: each operation is still one IEEE
+ * operation a lane, in the contract's order. `n` is the number of lanes in use.
  */
 #ifndef PB_FACTORS_H
 #define PB_FACTORS_H
 
 #include "pb_core.h"
 
+/* Lanes fill the vector registers many times over and their arrays still fit into the first-level
+ * cache. */
+#define PB_LANES 64
+
+/* One vector, or one triple of fractional indices, a lane. */
+typedef struct pb_lanes3 {
+    double x[PB_LANES], y[PB_LANES], z[PB_LANES];
+} pb_lanes3;
+
+/* Nearest Miller indices. */
+typedef struct pb_index_lanes {
+    int32_t h[PB_LANES], k[PB_LANES], l[PB_LANES];
+} pb_index_lanes;
+
+/* Structure-factor lookups. */
+typedef struct pb_lookup_lanes {
+    double F_cell[PB_LANES]; /* electrons */
+    int32_t out_of_bounds[PB_LANES];
+    int32_t default_f[PB_LANES];
+} pb_lookup_lanes;
+
+/* Versions of a function for several instruction sets, chosen once at run time, where the compiler
+ * has that (CMakeLists.txt tries); one portable version elsewhere. */
+#ifdef PB_HAVE_TARGET_CLONES
+#define PB_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PB_CLONES
+#endif
+
+/* sweep.c, contract §4 */
+
+/* What the four kinds of sweep do not share. */
+typedef struct pb_sweep_rule {
+    double default_range;   /* where only the steps were given */
+    int half_range_step;    /* the range alone gives a step of half of it, not all of it */
+    int both_ends;          /* range and steps: the last step lies at the end of the range */
+    int single_if_not_above_zero; /* range, step or steps not above 0: one step at 0 */
+} pb_sweep_rule;
+
+extern const pb_sweep_rule PB_BEAM_SWEEP;      /* divergence and dispersion */
+extern const pb_sweep_rule PB_SPINDLE_SWEEP;   /* phi */
+extern const pb_sweep_rule PB_THICKNESS_SWEEP; /* sensor layers */
+
+/* Range, step and steps of a sweep given in radians, metres or as a fraction; NaN and 0 are not
+ * given. Returns PB_OK or PB_BAD_STEPS. */
+int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampling *sampling);
+
+/* mosaic.c, contract §4 */
+
+/* Rotation matrices of mosaic domains, 9 doubles each, row by row; spread in radians. */
+void pb_mosaic_domains(double spread, int64_t domains, int32_t seed, double *matrices);
+
 /* beam.c, contract §1, §4, §6 */
 
-/* Wavelength, incident direction, fluence and background. The beam direction comes from the
- * detector convention. Returns PB_OK or PB_BAD_BEAM. */
-int pb_derive_beam(const pb_experiment *experiment, pb_vec3 beam_direction, pb_beam *beam);
+/* Wavelength, fluence, background, divergence and dispersion. Returns PB_OK, PB_BAD_BEAM or
+ * PB_BAD_STEPS. */
+int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam);
+
+/* All sources; returns how many are left of *room, or 0 where one is no source. */
+int64_t pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
+                           const pb_detector *detector, pb_source *sources);
 
 /* Scattering vector (d - incident)/lambda, 1/m. */
-pb_vec3 pb_scattering_vector(pb_vec3 diffracted, pb_vec3 incident, double lambda);
+void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n,
+                          pb_lanes3 *q);
 
-/* Whether the resolution cut drops this scattering vector. */
-int pb_is_beyond_dmin(pb_vec3 q, double dmin);
+/* Whether the resolution cut drops this scattering vector, 0 or 1. */
+void pb_is_beyond_dmin(const pb_lanes3 *q, double dmin, int n, int32_t *beyond);
 
-/* detector.c, contract §2, §6 */
+/* detector.c, contract §2, §4, §6 */
 
-/* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_DETECTOR or PB_BAD_GEOMETRY; leaves subpixel_size alone,
- * which depends on the oversampling. */
+/* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_DETECTOR, PB_BAD_STEPS or PB_BAD_GEOMETRY; leaves
+ * subpixel_size alone, which depends on the oversampling. */
 int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector);
 
-/* Laboratory position of the centre of a subpixel, m. Indices count subpixels over the detector. */
-pb_vec3 pb_subpixel_position(const pb_detector *detector, int64_t slow, int64_t fast);
+/* Laboratory position of the centre of subpixels of one row, m. Indices count subpixels over the
+ * detector; depth is that of the layer below the front of the sensor, m. */
+void pb_subpixel_position(const pb_detector *detector, double depth, int32_t slow,
+                          const int32_t *fast, int n, pb_lanes3 *position);
 
 /* Solid angle of a whole pixel seen at this distance, sr. */
-double pb_solid_angle(const pb_detector *detector, double airpath);
+void pb_solid_angle(const pb_detector *detector, const double *airpath, int n, double *omega);
 
-/* crystal.c, contract §3, §6 */
+/* Fraction of the photons captured by a layer of the sensor along the diffracted ray. */
+void pb_captured_fraction(const pb_detector *detector, int64_t layer, const pb_lanes3 *diffracted,
+                          int n, double *capture);
 
-/* Returns PB_OK, PB_BAD_ARGUMENT or PB_BAD_CELL. */
+/* crystal.c, contract §3, §4, §6 */
+
+/* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_STEPS or PB_BAD_CELL. */
 int pb_derive_crystal(const pb_experiment *experiment, double lambda, pb_crystal *crystal);
 
-/* Rotate the real-space cell about the spindle by phi (radians) into a, b, c. */
-void pb_rotate_crystal(pb_crystal *crystal, pb_vec3 spindle, double phi);
+/* Every phi step of every domain, then the crystal before any rotation; fills leading_zeros too. */
+void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
+                             pb_orientation *orientations);
 
-/* Fractional Miller indices of a scattering vector (1/m). */
-void pb_miller_index(const pb_crystal *crystal, pb_vec3 q, double hkl[3]);
+/* Fractional Miller indices of scattering vectors (1/m). */
+void pb_miller_index(const pb_orientation *orientation, const pb_lanes3 *q, int n, pb_lanes3 *hkl);
 
 /* Whether F is interpolated where nobody said so: one of the given N is 2 or less, §5. */
 int pb_small_crystal(const double cells[3]);
@@ -57,25 +125,20 @@ double pb_sincg(double x, double N);
 /* Shape transform of a sphere, 1 where x is exactly 0. */
 double pb_sinc3(double x);
 
-/* Lattice factor F_latt. */
-double pb_lattice_factor(const pb_crystal *crystal, const double hkl[3], const int32_t hkl0[3]);
+/* Lattice factor F_latt; precision is a pb_precision. */
+void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3 *hkl,
+                       const pb_index_lanes *hkl0, int n, double *F_latt);
 
 /* structure_factors.c, contract §5 */
 
-/* One structure-factor lookup. */
-typedef struct pb_lookup {
-    double F_cell; /* electrons */
-    int32_t out_of_bounds;
-    int32_t default_f;
-} pb_lookup;
-
-/* Nearest Miller index, a half rounding down; clamped to int32, NaN to the smallest. */
-int32_t pb_nearest_index(double index);
+/* Nearest Miller index by a pb_rounding; clamped to int32, NaN to the smallest. */
+void pb_nearest_index(int rounding, const pb_lanes3 *hkl, int n, pb_index_lanes *hkl0);
 
 /* Distance of a fractional index from the nearest half-integer tie. */
 double pb_tie_distance(double index);
 
-pb_lookup pb_nearest_lookup(const pb_table *table, const int32_t hkl0[3]);
+void pb_nearest_lookup(const pb_table *table, const pb_behaviours *behaviours,
+                       const pb_index_lanes *hkl0, int n, pb_lookup_lanes *found);
 
 /* Whether all four neighbours of every index lie inside the box. */
 int pb_interpolation_is_safe(const pb_table *table, const double hkl[3]);
@@ -86,15 +149,18 @@ double pb_cubic_polynomial(double x, const double xs[4], const double ys[4]);
 /* Tricubic interpolation; the caller has made sure that it is safe. */
 double pb_interpolate(const pb_table *table, const double hkl[3]);
 
-/* The lookup of a run: interpolated while *interpolation_on and safe, nearest otherwise; the first
- * unsafe lookup switches interpolation off. */
-pb_lookup pb_structure_factor(const pb_table *table, const double hkl[3], const int32_t hkl0[3],
-                              int *interpolation_on);
+/* The lookup of a run: nearest for all lanes, then interpolated in the one lane there may be while
+ * *interpolation_on and safe; the first unsafe lookup switches interpolation off. */
+void pb_structure_factor(const pb_table *table, const pb_behaviours *behaviours,
+                         const pb_lanes3 *hkl, const pb_index_lanes *hkl0, int n,
+                         int32_t *interpolation_on, pb_lookup_lanes *found);
 
 /* polarization.c, contract §6 */
 
-/* Polarization factor. Makes the axis a unit vector in place, as the contract says. */
-double pb_polarization_factor(pb_vec3 incident, pb_vec3 diffracted, pb_vec3 *axis,
-                              double kahn_factor);
+/* Polarization factor in the lanes where it is due. Makes d a unit vector there and the axis one
+ * everywhere, in place, as the contract says; the axis is left alone where the Kahn factor is 0 and
+ * nothing reads it. */
+void pb_polarization_factor(const pb_source *source, double kahn_factor, const int32_t *due, int n,
+                            pb_lanes3 *diffracted, pb_vec3 *axis, double *polar);
 
 #endif

@@ -1,5 +1,6 @@
 /* Lattice factor F_latt of the four crystal shapes, contract §6. */
 #include "factors.h"
+#include "fast_sine.h"
 #include "units.h"
 
 double pb_sincg(double x, double N)
@@ -12,13 +13,47 @@ double pb_sinc3(double x)
     return x == 0.0 ? 1.0 : 3.0 * (sin(x) / x - cos(x)) / (x * x);
 }
 
-static double parallelepiped(const double N[3], const double hkl[3])
+static void multiply_sincg(const double *index, double N, int n, double *product)
 {
-    double product = 1.0;
-    for (int axis = 0; axis < 3; axis++)
-        if (N[axis] > 1.0)
-            product *= pb_sincg(PB_PI * hkl[axis], N[axis]);
-    return product;
+    for (int i = 0; i < n; i++)
+        product[i] *= pb_sincg(PB_PI * index[i], N);
+}
+
+PB_CLONES
+static void multiply_fast_sincg(const double *index, double N, int n, double *product)
+{
+    for (int i = 0; i < n; i++) {
+        const double x = PB_PI * index[i];
+        const double ratio = pb_fast_sine(x * N) / pb_fast_sine(x);
+        product[i] *= x == 0.0 ? N : ratio;
+    }
+}
+
+/* Whether all arguments are within the reach of the fast sine; NaN is not. */
+PB_CLONES
+static int is_within_reach(const double *index, double N, int n)
+{
+    const double limit = PB_FAST_SINE_LIMIT / (PB_PI * N);
+    int within = 1;
+    for (int i = 0; i < n; i++)
+        within &= fabs(index[i]) < limit;
+    return within;
+}
+
+static void parallelepiped(const double N[3], int precision, const pb_lanes3 *hkl, int n,
+                           double *product)
+{
+    const double *indices[3] = {hkl->x, hkl->y, hkl->z};
+    for (int i = 0; i < n; i++)
+        product[i] = 1.0;
+    for (int axis = 0; axis < 3; axis++) {
+        if (!(N[axis] > 1.0))
+            continue;
+        if (precision == PB_FAST && is_within_reach(indices[axis], N[axis], n))
+            multiply_fast_sincg(indices[axis], N[axis], n, product);
+        else
+            multiply_sincg(indices[axis], N[axis], n, product);
+    }
 }
 
 static double sphere(const pb_crystal *crystal, const double d[3])
@@ -40,16 +75,30 @@ static double reduced_distance(const pb_crystal *crystal, const double d[3])
     return (x * x + y * y + z * z) * N[0] * N[0] * N[1] * N[1] * N[2] * N[2];
 }
 
-double pb_lattice_factor(const pb_crystal *crystal, const double hkl[3], const int32_t hkl0[3])
+static double of_shape(const pb_crystal *crystal, const double d[3])
 {
     const double *N = crystal->cells;
-    if (crystal->shape == PB_PARALLELEPIPED)
-        return parallelepiped(N, hkl);
-    const double d[3] = {hkl[0] - hkl0[0], hkl[1] - hkl0[1], hkl[2] - hkl0[2]};
     if (crystal->shape == PB_ROUND)
         return sphere(crystal, d);
     const double r2 = reduced_distance(crystal, d);
     if (crystal->shape == PB_GAUSS)
         return N[0] * N[1] * N[2] * exp(-(r2 / 0.63 * crystal->fudge));
     return r2 * crystal->fudge < 0.3969 ? N[0] * N[1] * N[2] : 0.0;
+}
+
+void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3 *hkl,
+                       const pb_index_lanes *hkl0, int n, double *F_latt)
+{
+    if (crystal->shape == PB_PARALLELEPIPED) {
+        parallelepiped(crystal->cells, precision, hkl, n, F_latt);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        const double d[3] = {
+            hkl->x[i] - hkl0->h[i],
+            hkl->y[i] - hkl0->k[i],
+            hkl->z[i] - hkl0->l[i],
+        };
+        F_latt[i] = of_shape(crystal, d);
+    }
 }

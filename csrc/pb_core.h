@@ -6,7 +6,7 @@
  * - The contract is docs/contract.md; "contract §n" below points into it.
  * - Inputs are raw: the numbers and units of a nanoBragg command line (mm, Å, degrees, µm).
  *   A double that was not given is NaN (PB_NOT_GIVEN) where the field says so; every other input
- *   must be finite, and pb_derive refuses it otherwise.
+ *   must be finite, and pb_derive refuses it otherwise. A count that was not given is 0.
  * - Derived quantities are in metres and radians; reciprocal vectors are in 1/Å; F in electrons.
  * - Miller indices are ordered h, k, l.
  * - Detector names put fast before slow where a person writes them so; pixels are (slow, fast).
@@ -27,6 +27,12 @@
 /* Largest oversampling a pixel may have; its rows grow with the square. */
 #define PB_MAX_OVERSAMPLE 64
 
+/* Most sources, and most orientations (spindle angles times mosaic domains). */
+#define PB_MAX_STEPS 1000000
+
+/* Most evaluations of one pixel. */
+#define PB_MAX_EVALUATIONS 2147483647
+
 typedef enum pb_status {
     PB_OK = 0,
     PB_BAD_ARGUMENT,     /* a null pointer, or an enumeration value that does not exist */
@@ -36,6 +42,8 @@ typedef enum pb_status {
     PB_BAD_GEOMETRY,     /* detector geometry does not derive to finite numbers */
     PB_BAD_CELL,         /* cell or matrix does not derive to a finite, non-zero volume */
     PB_BAD_OVERSAMPLE,   /* oversampling outside 1 .. PB_MAX_OVERSAMPLE, given or chosen */
+    PB_BAD_STEPS,        /* a sweep without a step, or more steps than the limits above */
+    PB_BAD_SOURCE,       /* a source without direction or with a wavelength not above 0 */
     PB_BAD_TABLE,        /* structure-factor box with no entry, or reaching an end of int32 */
     PB_OUTSIDE_DETECTOR, /* pixel outside the detector */
     PB_SMALL_BUFFER,     /* fewer rows than the pixel has evaluations */
@@ -61,6 +69,56 @@ typedef enum pb_pivot { PB_PIVOT_SAMPLE = 0, PB_PIVOT_BEAM = 1 } pb_pivot;
 /* Contract §6. */
 typedef enum pb_shape { PB_PARALLELEPIPED = 0, PB_ROUND = 1, PB_GAUSS = 2, PB_TOPHAT = 3 } pb_shape;
 
+/* Contract §7: how the reference decides, and what a port may do instead. The first value of each
+ * is the reference's. Mirrors parity_bridge.behaviours.Behaviours, which says what each means. */
+typedef enum pb_rounding { PB_HALF_DOWN = 0, PB_HALF_EVEN = 1, PB_HALF_UP = 2 } pb_rounding;
+
+typedef enum pb_kept {
+    PB_KEEP_FIRST = 0,
+    PB_KEEP_LAST = 1,
+    PB_KEEP_MEAN = 2,
+    PB_KEEP_EACH = 3
+} pb_kept;
+
+typedef enum pb_layers { PB_LAST_LAYER = 0, PB_FIRST_LAYER = 1, PB_EACH_LAYER = 2 } pb_layers;
+
+typedef struct pb_behaviours {
+    int32_t rounding;             /* pb_rounding */
+    int32_t in_box_zero_default;  /* 0: a stored 0 is returned; the other flags likewise */
+    int32_t omega;                /* pb_kept, where not oversampled, as are the next two */
+    int32_t polar;                /* pb_kept */
+    int32_t capture;              /* pb_kept */
+    int32_t layers;               /* pb_layers */
+    int32_t oversampled_term;     /* oversampled factors multiply the term, not the running sum */
+    int32_t undivided;            /* the sum is not divided by the steps */
+    int32_t background_undivided; /* the background is added after the division */
+    int32_t weights_used;         /* a source's weight over the mean multiplies its terms */
+    int32_t zero_lattice_lookup;  /* a lattice factor of 0 does not skip the lookup */
+    int32_t dmin_ignored;
+    int32_t no_carry_over;        /* phi == 0 is no rotation, whatever came before */
+    int32_t interpolation_stays;  /* an unsafe lookup is nearest, the next is interpolated again */
+} pb_behaviours;
+
+/* How the sines of the lattice factor are computed. */
+typedef enum pb_precision {
+    PB_EXACT = 0, /* by the C library: the contract's bits */
+    PB_FAST = 1   /* by vectorised code; see pb_image_pixels */
+} pb_precision;
+
+/* A sampled range as given, contract §4: NaN and 0 are not given. */
+typedef struct pb_sweep {
+    double range;
+    double step;
+    int64_t steps;
+} pb_sweep;
+
+/* One line of a source file, contract §4; NaN is not given. */
+typedef struct pb_source_line {
+    pb_vec3 position; /* m, seen from the sample */
+    double weight;
+    double lambda; /* m */
+} pb_source_line;
+
 /* What is simulated, as given. Mirrors parity_bridge.experiment.Experiment. */
 typedef struct pb_experiment {
     /* crystal, contract §3 */
@@ -72,6 +130,10 @@ typedef struct pb_experiment {
     int32_t shape;       /* pb_shape */
     double fudge;
     double water; /* µm */
+    /* mosaic domains, contract §4 */
+    double mosaic_spread;   /* degrees or PB_NOT_GIVEN */
+    int64_t mosaic_domains; /* 0: by the rule of contract §4 */
+    int32_t mosaic_seed;    /* 0 or above */
     /* beam, contract §1 */
     double wavelength;   /* Å */
     double polarization; /* Kahn factor */
@@ -80,6 +142,13 @@ typedef struct pb_experiment {
     double flux;         /* photons/s; 0: fluence as given */
     double exposure;     /* s */
     double beam_size;    /* mm */
+    pb_sweep horizontal; /* divergence, mrad */
+    pb_sweep vertical;
+    int32_t round_divergence; /* 0: the divergence grid keeps its corners */
+    double dispersion;        /* percent */
+    int64_t dispersion_steps; /* 0: not given */
+    const pb_source_line *source_lines; /* replace divergence and dispersion; NULL: none */
+    int64_t source_line_count;
     /* detector, contract §2 */
     int32_t convention;  /* pb_convention */
     int32_t pivot;       /* pb_pivot; only the custom convention keeps it */
@@ -105,16 +174,29 @@ typedef struct pb_experiment {
     double twotheta;   /* degrees */
     int32_t curved;
     int32_t point_pixel;
+    double thickness;         /* of the sensor, µm */
+    int64_t thickness_steps;  /* 0: not given */
+    double attenuation_depth; /* µm, 0: no attenuation, or PB_NOT_GIVEN */
     /* sampling, contract §3, §5, §6 */
     int32_t oversample; /* 0: chosen as contract §3 says */
     int32_t oversample_polar;
     int32_t oversample_omega;
-    double phi;          /* degrees */
+    int32_t oversample_thick;
+    double phi;           /* degrees */
+    pb_sweep oscillation; /* degrees */
     double dmin;         /* Å; 0: no cut */
     int32_t interpolate; /* 1 on, 0 off, -1 by the rule of contract §5 */
     int32_t roi_given;
     int32_t roi[4]; /* fast min, fast max, slow min, slow max, inclusive */
+    pb_behaviours behaviours;
 } pb_experiment;
+
+/* A sampled range as derived, contract §4; radians, metres or a fraction. */
+typedef struct pb_sampling {
+    double range;
+    double step;
+    int64_t steps;
+} pb_sampling;
 
 /* Detector as derived, contract §2. Lengths in metres. */
 typedef struct pb_detector {
@@ -141,6 +223,8 @@ typedef struct pb_detector {
     int32_t curved;
     int32_t point_pixel;
     int32_t roi[4]; /* fast min, fast max, slow min, slow max, inclusive */
+    pb_sampling thick; /* layers of the sensor, m */
+    double mu;         /* attenuation, 1/m; -1 where nothing was given */
 } pb_detector;
 
 /* Crystal as derived, contract §3. */
@@ -152,37 +236,71 @@ typedef struct pb_crystal {
     pb_vec3 a0;    /* m */
     pb_vec3 b0;
     pb_vec3 c0;
-    pb_vec3 a; /* m, rotated by phi about the spindle */
-    pb_vec3 b;
-    pb_vec3 c;
     double cells[3]; /* Na Nb Nc in force */
     int32_t shape;   /* pb_shape */
     double fudge;
+    double mosaic_spread; /* rad */
+    int64_t domains;
 } pb_crystal;
+
+/* One source, contract §4. */
+typedef struct pb_source {
+    pb_vec3 direction; /* unit vector from the sample to the source */
+    pb_vec3 incident;  /* unit vector from the source to the sample */
+    double weight;
+    double relative_weight; /* weight over the mean weight */
+    double lambda;          /* m */
+} pb_source;
+
+/* Real-space cell of one domain at one spindle angle, m. */
+typedef struct pb_orientation {
+    pb_vec3 a, b, c;
+} pb_orientation;
 
 /* Beam as derived, contract §1. */
 typedef struct pb_beam {
-    double lambda0;   /* m */
-    pb_vec3 incident; /* unit vector from the source to the sample */
-    double fluence;   /* photons/m² */
+    double lambda0; /* m */
+    double fluence; /* photons/m² */
     double polarization;
     int32_t polarized;
+    pb_sampling horizontal; /* divergence, rad */
+    pb_sampling vertical;
+    pb_sampling dispersion; /* fraction of the wavelength */
     double I_bg;       /* photons before scaling, contract §6 */
     double water_size; /* m */
     double dmin;       /* m */
 } pb_beam;
+
+/* What becomes of a factor of the pixel: flags and behaviours together, contract §6. */
+typedef enum pb_factor {
+    PB_FIRST = 0,   /* its first value scales the sum */
+    PB_LAST = 1,    /* its last one */
+    PB_MEAN = 2,    /* the mean of its values */
+    PB_TERM = 3,    /* it multiplies every term of the sum */
+    PB_RUNNING_SUM = 4 /* it multiplies the sum so far at every lookup */
+} pb_factor;
 
 /* Everything a pixel needs that does not depend on the pixel. */
 typedef struct pb_setup {
     pb_detector detector;
     pb_crystal crystal;
     pb_beam beam;
-    double phi; /* rad */
+    double phi0;     /* rad */
+    pb_sampling phi; /* rad */
     int32_t oversample;
-    int32_t oversample_polar;
-    int32_t oversample_omega;
     int32_t interpolate; /* contract §5; still needs a table */
-    int64_t steps;       /* what the sum is divided by */
+    int32_t omega;       /* pb_factor, as are the next two */
+    int32_t polar;
+    int32_t capture;
+    int32_t leading_zeros; /* steps at the front of the sweep that keep the last rotation */
+    int64_t source_count;  /* after pb_derive the room that is needed, after pb_lay_out exact */
+    int64_t evaluations;   /* of one pixel: layers, subpixels, sources, phi steps, domains */
+    int64_t steps;         /* what the sum is divided by: evaluations of one layer */
+    pb_behaviours behaviours;
+    const pb_source *sources;           /* source_count, the caller's */
+    const double *domain_matrices;      /* domains x 9, row by row, the caller's */
+    const pb_orientation *orientations; /* (phi.steps + 1) x domains, the caller's; the last row is
+                                         * the crystal before any rotation */
 } pb_setup;
 
 /* A structure-factor grid the caller owns, contract §5. values == NULL: no table is loaded. */
@@ -200,17 +318,21 @@ typedef enum pb_kind {
     PB_BEYOND_DMIN = 2 /* the resolution cut dropped the source */
 } pb_kind;
 
-/* One evaluation, in order: subpixel slow, subpixel fast. */
+/* One evaluation, in order: layer, subpixel slow, subpixel fast, source, phi step, domain. */
 typedef struct pb_evaluation {
+    int32_t layer;
     int32_t sub_slow;
     int32_t sub_fast;
+    int32_t source;
+    int32_t phi_step;
+    int32_t domain;
     int32_t kind;             /* pb_kind */
     int32_t interpolation_on; /* after this evaluation */
     int32_t out_of_bounds;    /* lookup outside a loaded table's box */
     int32_t default_f;        /* lookup that returned default_F for want of an entry */
     pb_vec3 position;         /* m */
     double airpath;           /* m */
-    double omega;             /* sr, the value in force, as are capture and polar */
+    double omega;             /* sr, the value just computed or kept, as are capture and polar */
     double capture;
     double hkl[3];   /* fractional; 0 beyond dmin, as is all that follows but polar, I */
     int32_t hkl0[3]; /* nearest, clamped to int32 */
@@ -247,31 +369,110 @@ typedef struct pb_pixel_totals {
 } pb_pixel_totals;
 
 /*
- * Derive detector, crystal and beam from the raw experiment (contract §1, §2, §3).
+ * What a run carries from one pixel to the next, contract §5 and §6. The order of the pixels
+ * matters through this and nothing else.
+ */
+typedef struct pb_run_state {
+    int32_t interpolation_on; /* no unsafe lookup has been met yet */
+    int32_t swept;            /* a spindle sweep has been made, whose end phi == 0 carries over */
+    pb_vec3 polar_axis;       /* made a unit vector once more wherever it was used */
+} pb_run_state;
+
+/* Tap 4 of many pixels without their rows: planes of count entries each, all the caller's. */
+typedef struct pb_f_cell_planes {
+    int32_t *total_lookups;
+    int32_t *skipped_lookups;
+    int32_t *out_of_bounds_count;
+    int32_t *default_f_count;
+    int32_t *zero_f_count;
+    double *sum_f_cell; /* electrons, summed in order of evaluation */
+    int32_t *h_min;     /* these six are meaningful only where total_lookups > 0 */
+    int32_t *h_max;
+    int32_t *k_min;
+    int32_t *k_max;
+    int32_t *l_min;
+    int32_t *l_max;
+} pb_f_cell_planes;
+
+/*
+ * Derive detector, crystal and beam from the raw experiment, and count the steps (contract §1 to
+ * §4).
  *   experiment  given     what is simulated
- *   setup       returned  everything pb_pixel needs
+ *   setup       returned  all but the sources and orientations, which pb_lay_out adds
  * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_INPUT, PB_BAD_BEAM, PB_BAD_DETECTOR, PB_BAD_GEOMETRY,
- * PB_BAD_CELL or PB_BAD_OVERSAMPLE.
+ * PB_BAD_CELL, PB_BAD_OVERSAMPLE or PB_BAD_STEPS.
  */
 int pb_derive(const pb_experiment *experiment, pb_setup *setup);
 
 /*
- * Compute one pixel and tap it on the way (contract §5, §6). The pixel starts as a run does:
- * interpolation, where the setup has it, is on, and the polarization axis has been made a unit
- * vector once.
- *   setup        given     from pb_derive
+ * Lay out sources, mosaic domains and orientations in the caller's arrays (contract §4, §6), which
+ * must outlive the setup.
+ *   experiment       given     as given to pb_derive
+ *   setup            updated   from pb_derive; ready for pixels on return
+ *   sources          returned  room for setup->source_count
+ *   domain_matrices  returned  room for 9 * setup->crystal.domains, row by row
+ *   orientations     returned  room for (setup->phi.steps + 1) * setup->crystal.domains
+ * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_STEPS or PB_BAD_SOURCE.
+ */
+int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
+               double *domain_matrices, pb_orientation *orientations);
+
+/*
+ * The state at the start of a run: interpolation, where the setup has it, is on; no sweep has been
+ * made; the polarization axis has been made a unit vector once.
+ * Returns PB_OK, PB_BAD_ARGUMENT or PB_BAD_TABLE.
+ */
+int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state);
+
+/* Whether the order of pixels matters no more: nothing a pixel reads in the state will change. */
+int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
+
+/*
+ * Compute one pixel and tap it on the way (contract §5, §6).
+ *   setup        given     from pb_lay_out
  *   table        given     structure factors
  *   slow, fast   given     the pixel, from 0
+ *   state        updated   of the run, before the pixel and after it
  *   totals       returned  the end of the chain
  *   f_cell       returned  Tap 4
- *   evaluations  returned  one row an evaluation; oversample * oversample rows
+ *   evaluations  returned  one row an evaluation; setup->evaluations rows
  *   capacity     given     rows that fit into evaluations
  * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER or
  * PB_NOT_FINITE.
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
-             pb_pixel_totals *totals, pb_f_cell_stats *f_cell, pb_evaluation *evaluations,
-             int64_t capacity);
+             pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
+             pb_evaluation *evaluations, int64_t capacity);
+
+/*
+ * Compute count pixels of one row, one after the other as a run does. Pixels outside the region of
+ * interest and pixels whose mask is 0 are 0 and not computed.
+ *   setup, table  given     as for pb_pixel
+ *   precision     given     pb_precision. PB_FAST computes the sines of the parallelepiped's
+ *                           lattice factor to within 1 unit in the last place of float64 (measured:
+ *                           tests/c/test_fast_sine.c); everything else is as in PB_EXACT
+ *   slow          given     the row, from 0
+ *   fast          given     its first pixel, from 0
+ *   count         given     pixels
+ *   mask          given     count entries, or NULL: nothing is masked
+ *   state         updated   of the run, before the first pixel and after the last
+ *   image         returned  count float32, what an image holds
+ * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR or PB_NOT_FINITE.
+ */
+int pb_image_pixels(const pb_setup *setup, const pb_table *table, int precision, int32_t slow,
+                    int32_t fast, int32_t count, const uint8_t *mask, pb_run_state *state,
+                    float *image);
+
+/*
+ * Tap 4 of count pixels of one row, by the same code less what Tap 4 does not depend on: without
+ * the lattice factor where that cannot be exactly 0, and without the intensity. Skipped pixels hold
+ * zeros.
+ *   planes  returned  count entries each
+ * The rest as for pb_image_pixels, which see; PB_NOT_FINITE is not returned.
+ */
+int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
+                     int32_t count, const uint8_t *mask, pb_run_state *state,
+                     const pb_f_cell_planes *planes);
 
 /* One sentence for a status; never NULL, never freed. */
 const char *pb_status_text(int status);

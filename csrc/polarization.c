@@ -10,14 +10,27 @@ static double scattering_plane_angle(pb_vec3 incident, pb_vec3 diffracted, pb_ve
     return -atan2(pb_dot(diffracted, B), pb_dot(diffracted, E));
 }
 
-double pb_polarization_factor(pb_vec3 incident, pb_vec3 diffracted, pb_vec3 *axis,
-                              double kahn_factor)
+static double factor(pb_vec3 incident, pb_vec3 diffracted, pb_vec3 axis, double kahn_factor)
 {
-    incident = pb_unit(incident);
-    diffracted = pb_unit(diffracted);
-    *axis = pb_unit(*axis);
     const double c = pb_dot(incident, diffracted);
     const double psi =
-        kahn_factor != 0.0 ? scattering_plane_angle(incident, diffracted, *axis) : 0.0;
+        kahn_factor != 0.0 ? scattering_plane_angle(incident, diffracted, axis) : 0.0;
     return 0.5 * (1.0 + c * c - kahn_factor * cos(2 * psi) * (1 - c * c));
+}
+
+void pb_polarization_factor(const pb_source *source, double kahn_factor, const int32_t *due, int n,
+                            pb_lanes3 *diffracted, pb_vec3 *axis, double *polar)
+{
+    const pb_vec3 incident = pb_unit(source->incident);
+    if (kahn_factor != 0.0)
+        *axis = pb_unit(*axis);
+    for (int i = 0; i < n; i++) {
+        if (!due[i])
+            continue;
+        const pb_vec3 d = pb_unit((pb_vec3){diffracted->x[i], diffracted->y[i], diffracted->z[i]});
+        diffracted->x[i] = d.x;
+        diffracted->y[i] = d.y;
+        diffracted->z[i] = d.z;
+        polar[i] = factor(incident, d, *axis, kahn_factor);
+    }
 }

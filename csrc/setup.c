@@ -1,4 +1,4 @@
-/* From the raw experiment to everything a pixel needs, contract §1 to §3. */
+/* From the raw experiment to everything a pixel needs, contract §1, §2, §3 and §4. */
 #include <stddef.h>
 
 #include "factors.h"
@@ -38,13 +38,28 @@ static int inputs_are_sound(const pb_experiment *e)
         e->cells[0],     e->cells[1], e->cells[2], e->fudge,    e->water,
         e->polarization, e->fluence,  e->flux,     e->exposure, e->detsize[0],
         e->detsize[1],   e->twotheta, e->phi,      e->dmin,
+        e->dispersion,   e->thickness,
     };
     const double optional[] = {
+        e->horizontal.range, e->horizontal.step, e->vertical.range, e->vertical.step,
+        e->oscillation.range, e->oscillation.step, e->mosaic_spread, e->attenuation_depth,
         e->close_distance, e->x_beam, e->y_beam, e->x_close, e->y_close, e->org_x, e->org_y,
     };
     return ALL(is_length, lengths) && ALL(is_finite, given) &&
            ALL(is_finite_or_not_given, optional) && pb_vec3_is_finite(e->misset) &&
            pb_vec3_is_finite(e->rotations) && pb_vec3_is_finite(e->sample_size);
+}
+
+static int counts_are_sound(const pb_experiment *e)
+{
+    const int64_t counts[] = {
+        e->mosaic_domains,    e->horizontal.steps, e->vertical.steps,  e->dispersion_steps,
+        e->oscillation.steps, e->thickness_steps,  e->mosaic_seed,     e->source_line_count,
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (counts[i] < 0)
+            return 0;
+    return 1;
 }
 
 static int choose_oversample(const pb_experiment *e, pb_setup *setup)
@@ -55,7 +70,6 @@ static int choose_oversample(const pb_experiment *e, pb_setup *setup)
     if (!(chosen >= 1.0 && chosen <= PB_MAX_OVERSAMPLE))
         return PB_BAD_OVERSAMPLE;
     setup->oversample = (int32_t)chosen;
-    setup->steps = (int64_t)setup->oversample * setup->oversample;
     setup->detector.subpixel_size = setup->detector.pixel_size / setup->oversample;
     return PB_OK;
 }
@@ -67,28 +81,117 @@ static int subpixels_fit(const pb_setup *setup)
     return setup->detector.pixels[0] <= most && setup->detector.pixels[1] <= most;
 }
 
+static int sweep_spindle(const pb_experiment *e, pb_setup *setup)
+{
+    const pb_sweep given = {
+        pb_radians(e->oscillation.range),
+        pb_radians(e->oscillation.step),
+        e->oscillation.steps,
+    };
+    setup->phi0 = pb_radians(e->phi);
+    return pb_sample_sweep(given, &PB_SPINDLE_SWEEP, &setup->phi);
+}
+
+/* Products of counts as doubles, which do not overflow. */
+static int count_steps(const pb_experiment *e, pb_setup *setup)
+{
+    const pb_beam *beam = &setup->beam;
+    const double listed = (double)e->source_line_count;
+    const double grid = (double)beam->horizontal.steps * (double)beam->vertical.steps *
+                        (double)beam->dispersion.steps;
+    const double sources = e->source_lines != NULL ? listed : grid;
+    const double orientations = (double)setup->phi.steps * (double)setup->crystal.domains;
+    const double subpixels = (double)setup->oversample * setup->oversample;
+    const double evaluations =
+        (double)setup->detector.thick.steps * subpixels * sources * orientations;
+    if (sources > PB_MAX_STEPS || orientations > PB_MAX_STEPS || evaluations > PB_MAX_EVALUATIONS)
+        return PB_BAD_STEPS;
+    setup->source_count = (int64_t)sources;
+    return PB_OK;
+}
+
+/* A flag that oversamples a factor goes before a behaviour that keeps one value of it. */
+static int32_t becomes(int oversampled, const pb_behaviours *b, int32_t kept)
+{
+    static const int32_t FACTORS[] = {
+        [PB_KEEP_FIRST] = PB_FIRST,
+        [PB_KEEP_LAST] = PB_LAST,
+        [PB_KEEP_MEAN] = PB_MEAN,
+        [PB_KEEP_EACH] = PB_TERM,
+    };
+    if (oversampled)
+        return b->oversampled_term ? PB_TERM : PB_RUNNING_SUM;
+    return FACTORS[kept];
+}
+
+static void choose_factors(const pb_experiment *e, pb_setup *setup)
+{
+    const pb_behaviours *b = &e->behaviours;
+    /* Factors that are 1 from the start are never computed unless they are oversampled. */
+    const int32_t polar = e->polarized ? b->polar : PB_KEEP_FIRST;
+    const int32_t capture = setup->detector.thick.range == 0.0 ? PB_KEEP_FIRST : b->capture;
+    setup->omega = becomes(e->oversample_omega, b, b->omega);
+    setup->polar = becomes(e->oversample_polar, b, polar);
+    setup->capture = becomes(e->oversample_thick, b, capture);
+}
+
+static int is_kept(int32_t kept)
+{
+    return kept >= PB_KEEP_FIRST && kept <= PB_KEEP_EACH;
+}
+
+static int behaviours_exist(const pb_behaviours *b)
+{
+    return b->rounding >= PB_HALF_DOWN && b->rounding <= PB_HALF_UP && is_kept(b->omega) &&
+           is_kept(b->polar) && is_kept(b->capture) && b->layers >= PB_LAST_LAYER &&
+           b->layers <= PB_EACH_LAYER;
+}
+
 int pb_derive(const pb_experiment *experiment, pb_setup *setup)
 {
-    if (experiment == NULL || setup == NULL)
+    if (experiment == NULL || setup == NULL || !behaviours_exist(&experiment->behaviours))
         return PB_BAD_ARGUMENT;
-    if (!inputs_are_sound(experiment))
+    if (!inputs_are_sound(experiment) || !counts_are_sound(experiment))
         return PB_BAD_INPUT;
+    *setup = (pb_setup){.behaviours = experiment->behaviours};
     int status = pb_derive_detector(experiment, &setup->detector);
     if (status == PB_OK)
-        status = pb_derive_beam(experiment, setup->detector.beam, &setup->beam);
+        status = pb_derive_beam(experiment, &setup->beam);
     if (status == PB_OK)
         status = pb_derive_crystal(experiment, setup->beam.lambda0, &setup->crystal);
     if (status == PB_OK)
         status = choose_oversample(experiment, setup);
-    if (status != PB_OK)
-        return status;
-    if (!subpixels_fit(setup))
-        return PB_BAD_DETECTOR;
-    setup->phi = pb_radians(experiment->phi);
-    pb_rotate_crystal(&setup->crystal, setup->detector.spindle, setup->phi);
-    setup->oversample_polar = experiment->oversample_polar;
-    setup->oversample_omega = experiment->oversample_omega;
+    if (status == PB_OK)
+        status = subpixels_fit(setup) ? PB_OK : PB_BAD_DETECTOR;
+    if (status == PB_OK)
+        status = sweep_spindle(experiment, setup);
+    if (status == PB_OK)
+        status = count_steps(experiment, setup);
+    choose_factors(experiment, setup);
     setup->interpolate = experiment->interpolate >= 0 ? experiment->interpolate
                                                       : pb_small_crystal(experiment->cells);
+    return status;
+}
+
+int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
+               double *domain_matrices, pb_orientation *orientations)
+{
+    if (experiment == NULL || setup == NULL || sources == NULL || domain_matrices == NULL ||
+        orientations == NULL)
+        return PB_BAD_ARGUMENT;
+    const int64_t count =
+        pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources);
+    if (count == 0)
+        return PB_BAD_SOURCE;
+    const int64_t subpixels = (int64_t)setup->oversample * setup->oversample;
+    setup->source_count = count;
+    setup->steps = count * setup->crystal.domains * setup->phi.steps * subpixels;
+    setup->evaluations = setup->detector.thick.steps * setup->steps;
+    pb_mosaic_domains(setup->crystal.mosaic_spread, setup->crystal.domains,
+                      experiment->mosaic_seed, domain_matrices);
+    pb_lay_out_orientations(setup, domain_matrices, orientations);
+    setup->sources = sources;
+    setup->domain_matrices = domain_matrices;
+    setup->orientations = orientations;
     return PB_OK;
 }

@@ -10,9 +10,11 @@ const char *pb_status_text(int status)
     case PB_OK:
         return "all is well";
     case PB_BAD_ARGUMENT:
-        return "a pointer is null, or a convention, pivot or crystal shape does not exist";
+        return "a pointer is null, or a convention, pivot, crystal shape, behaviour or "
+               "precision does not exist";
     case PB_BAD_INPUT:
-        return "an input is NaN or infinite, or a length that must be above 0 is not";
+        return "an input is NaN or infinite, or a length that must be above 0 is not, or a count is "
+               "below 0";
     case PB_BAD_BEAM:
         return "wavelength, flux, exposure, beam size or water do not give finite numbers; check "
                "-lambda, -fluence, -flux, -exposure, -beamsize and -water";
@@ -29,6 +31,14 @@ const char *pb_status_text(int status)
         return "oversampling must be 1 to " TEXT(
             PB_MAX_OVERSAMPLE) "; give -oversample (without "
                                "it the crystal size, -lambda, -distance and -pixel decide)";
+    case PB_BAD_STEPS:
+        return "a sweep has no step, or the steps are too many: at most " TEXT(PB_MAX_STEPS)
+               " sources, " TEXT(PB_MAX_STEPS) " spindle angles times mosaic domains and " TEXT(
+                   PB_MAX_EVALUATIONS) " evaluations of a pixel; check -phisteps, -osc, "
+               "-mosaic_domains, -divsteps, -dispsteps, -detector_thicksteps and -oversample";
+    case PB_BAD_SOURCE:
+        return "a source has no direction or no wavelength above 0; check the source file (X Y Z "
+               "weight wavelength, metres)";
     case PB_BAD_TABLE:
         return "the structure-factor box has no entry, or reaches an end of the range of int32";
     case PB_OUTSIDE_DETECTOR:

@@ -3,29 +3,46 @@
 
 #include "factors.h"
 
-int32_t pb_nearest_index(double index)
+static double nearest(int rounding, double index)
 {
-    const double nearest = ceil(index - 0.5);
-    if (nearest >= (double)INT32_MAX)
-        return INT32_MAX;
-    if (nearest > (double)INT32_MIN)
-        return (int32_t)nearest;
-    return INT32_MIN; /* NaN too: every comparison with it is false */
+    switch (rounding) {
+    case PB_HALF_EVEN:
+        return rint(index);
+    case PB_HALF_UP:
+        return floor(index + 0.5);
+    default:
+        return ceil(index - 0.5);
+    }
+}
+
+/* Clamped to int32; NaN becomes the smallest, as every comparison with it is false. */
+static int32_t as_index(double nearest)
+{
+    const double low = nearest > (double)INT32_MIN ? nearest : (double)INT32_MIN;
+    return (int32_t)(low < (double)INT32_MAX ? low : (double)INT32_MAX);
+}
+
+PB_CLONES
+static void nearest_of_axis(int rounding, const double *index, int n, int32_t *found)
+{
+    if (rounding == PB_HALF_DOWN)
+        for (int i = 0; i < n; i++)
+            found[i] = as_index(ceil(index[i] - 0.5));
+    else
+        for (int i = 0; i < n; i++)
+            found[i] = as_index(nearest(rounding, index[i]));
+}
+
+void pb_nearest_index(int rounding, const pb_lanes3 *hkl, int n, pb_index_lanes *hkl0)
+{
+    nearest_of_axis(rounding, hkl->x, n, hkl0->h);
+    nearest_of_axis(rounding, hkl->y, n, hkl0->k);
+    nearest_of_axis(rounding, hkl->z, n, hkl0->l);
 }
 
 double pb_tie_distance(double index)
 {
     return fabs(index - floor(index) - 0.5);
-}
-
-static int is_inside(const pb_table *table, const int32_t hkl0[3])
-{
-    for (int axis = 0; axis < 3; axis++) {
-        const int64_t offset = (int64_t)hkl0[axis] - table->min[axis];
-        if (offset < 0 || offset >= table->range[axis])
-            return 0;
-    }
-    return 1;
 }
 
 /* First entry of the row h, k; the indices are inside the box. */
@@ -35,14 +52,47 @@ static const double *row(const pb_table *table, int64_t h, int64_t k)
     return table->values + (h_offset * table->range[1] + k_offset) * table->range[2];
 }
 
-pb_lookup pb_nearest_lookup(const pb_table *table, const int32_t hkl0[3])
+static void without_table(double default_F, int n, pb_lookup_lanes *found)
 {
-    if (table->values == NULL)
-        return (pb_lookup){.F_cell = table->default_F, .default_f = 1};
-    if (!is_inside(table, hkl0))
-        return (pb_lookup){.F_cell = table->default_F, .out_of_bounds = 1, .default_f = 1};
-    const int64_t l_offset = (int64_t)hkl0[2] - table->min[2];
-    return (pb_lookup){.F_cell = row(table, hkl0[0], hkl0[1])[l_offset]};
+    for (int i = 0; i < n; i++) {
+        found->F_cell[i] = default_F;
+        found->out_of_bounds[i] = 0;
+        found->default_f[i] = 1;
+    }
+}
+
+/* Whether each index lies inside the box, and its entry there, else entry 0. */
+PB_CLONES
+static void locate(const pb_table *table, const pb_index_lanes *hkl0, int n, int64_t *entry,
+                   int32_t *outside)
+{
+    const int32_t *low = table->min, *range = table->range;
+    for (int i = 0; i < n; i++) {
+        const int64_t h = (int64_t)hkl0->h[i] - low[0];
+        const int64_t k = (int64_t)hkl0->k[i] - low[1];
+        const int64_t l = (int64_t)hkl0->l[i] - low[2];
+        const int inside =
+            (h >= 0) & (h < range[0]) & (k >= 0) & (k < range[1]) & (l >= 0) & (l < range[2]);
+        entry[i] = inside ? (h * range[1] + k) * range[2] + l : 0;
+        outside[i] = !inside;
+    }
+}
+
+void pb_nearest_lookup(const pb_table *table, const pb_behaviours *behaviours,
+                       const pb_index_lanes *hkl0, int n, pb_lookup_lanes *found)
+{
+    if (table->values == NULL) {
+        without_table(table->default_F, n, found);
+        return;
+    }
+    int64_t entry[PB_LANES];
+    locate(table, hkl0, n, entry, found->out_of_bounds);
+    for (int i = 0; i < n; i++) {
+        const double stored = table->values[entry[i]];
+        const int replaced = behaviours->in_box_zero_default && stored == 0.0;
+        found->default_f[i] = found->out_of_bounds[i] || replaced;
+        found->F_cell[i] = found->default_f[i] ? table->default_F : stored;
+    }
 }
 
 int pb_interpolation_is_safe(const pb_table *table, const double hkl[3])
@@ -91,12 +141,18 @@ double pb_interpolate(const pb_table *table, const double hkl[3])
     return pb_cubic_polynomial(hkl[0], hs, along_h);
 }
 
-pb_lookup pb_structure_factor(const pb_table *table, const double hkl[3], const int32_t hkl0[3],
-                              int *interpolation_on)
+void pb_structure_factor(const pb_table *table, const pb_behaviours *behaviours,
+                         const pb_lanes3 *hkl, const pb_index_lanes *hkl0, int n,
+                         int32_t *interpolation_on, pb_lookup_lanes *found)
 {
-    if (*interpolation_on && !pb_interpolation_is_safe(table, hkl))
+    pb_nearest_lookup(table, behaviours, hkl0, n, found);
+    if (!*interpolation_on)
+        return;
+    const double index[3] = {hkl->x[0], hkl->y[0], hkl->z[0]};
+    if (pb_interpolation_is_safe(table, index)) {
+        found->F_cell[0] = pb_interpolate(table, index);
+        found->out_of_bounds[0] = found->default_f[0] = 0;
+    } else if (!behaviours->interpolation_stays) {
         *interpolation_on = 0;
-    if (*interpolation_on)
-        return (pb_lookup){.F_cell = pb_interpolate(table, hkl)};
-    return pb_nearest_lookup(table, hkl0);
+    }
 }

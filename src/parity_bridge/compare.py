@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from parity_bridge.behaviours import Explanation, explain
+from parity_bridge.causes import Explanation, explain
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.pairing import Pair, Scalar, pairs
 from parity_bridge.taps.f_cell import FCellRecord, HklTable, Schema

@@ -25,12 +25,28 @@ Int32 = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 #: The contract's default fluence, photons/m² (§1).
 DEFAULT_FLUENCE = 125932015286227086360700780544.0
 
+#: The contract's default seed of the mosaic domains (§4).
+DEFAULT_MOSAIC_SEED = 12345678
+
 #: Rows of a tapped pixel grow with the square of this; beyond it a value is a slip of the hand.
 MAX_OVERSAMPLE = 64
+
+#: Most steps of one sweep, and most mosaic domains.
+MAX_STEPS = 1_000_000
+
+Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Sweep(_Frozen):
+    """A sampled range as given; what is ``None`` follows from the rest (contract §4)."""
+
+    range: NonNegative | None = None
+    step: Positive | None = None
+    steps: Steps | None = None
 
 
 class Cell(_Frozen):
@@ -85,6 +101,10 @@ class Crystal(_Frozen):
     fudge: Positive = 1.0
     #: Thickness of the water around the crystal, µm.
     water: NonNegative = 0.0
+    #: Largest misorientation of a mosaic domain, degrees; ``None`` is a single domain (§4).
+    mosaic_spread: NonNegative | None = None
+    mosaic_domains: Steps | None = None
+    mosaic_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = DEFAULT_MOSAIC_SEED
 
     @model_validator(mode="after")
     def _one_source_of_the_cell(self) -> Self:
@@ -96,7 +116,7 @@ class Crystal(_Frozen):
 
 
 class Beam(_Frozen):
-    """The X-ray beam (contract §1)."""
+    """The X-ray beam and its sources (contract §1, §4)."""
 
     #: Å.
     wavelength: Positive = 1.0
@@ -112,6 +132,16 @@ class Beam(_Frozen):
     exposure: NonNegative = 1.0
     #: mm.
     beam_size: Positive = 0.1
+    #: Horizontal and vertical divergence, mrad.
+    horizontal_divergence: Sweep = Sweep()
+    vertical_divergence: Sweep = Sweep()
+    #: False keeps the corners of the divergence grid (``-square_div``).
+    round_divergence: bool = True
+    #: Full spread of the wavelength, percent.
+    dispersion: NonNegative = 0.0
+    dispersion_steps: Steps | None = None
+    #: Text file of sources, ``X Y Z weight wavelength`` a line; replaces all of the above.
+    source_file: Path | None = None
 
 
 class DetectorVectors(_Frozen):
@@ -160,6 +190,13 @@ class Detector(_Frozen):
     twotheta: Finite = 0.0
     curved: bool = False
     point_pixel: bool = False
+    #: Sensor thickness, µm, and the number of layers it is divided into.
+    thickness: NonNegative = 0.0
+    thickness_steps: Steps | None = None
+    #: Attenuation depth of the sensor, µm; ``None`` where none was given, 0 no attenuation.
+    attenuation_depth: NonNegative | None = None
+    #: SMV image whose zero pixels are skipped.
+    mask: Path | None = None
 
 
 class Sampling(_Frozen):
@@ -169,8 +206,11 @@ class Sampling(_Frozen):
     oversample: Annotated[int, Field(ge=1, le=MAX_OVERSAMPLE)] | None = None
     oversample_polar: bool = False
     oversample_omega: bool = False
-    #: Spindle angle, degrees.
+    oversample_thick: bool = False
+    #: Spindle angle at the start of the sweep, degrees.
     phi: Finite = 0.0
+    #: Rotation about the spindle, degrees.
+    oscillation: Sweep = Sweep()
     #: Resolution cut, Å; 0 keeps everything.
     dmin: NonNegative = 0.0
     #: ``None`` interpolates by the contract's own rule (§5).

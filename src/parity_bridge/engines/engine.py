@@ -11,15 +11,22 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from parity_bridge.experiment import Experiment
+    from parity_bridge.frames import Frame, Region, RunState
     from parity_bridge.taps.observation import Observation
 
 GROUP = "parity_bridge.engines"
+
+#: Rows of one tapped pixel that are kept, some 200 bytes each.
+MAX_TAPPED_EVALUATIONS = 1_000_000
 
 
 class Engine(Protocol):
@@ -38,12 +45,50 @@ class Engine(Protocol):
         ...
 
     def observe(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) and tell what was seen, one Observation a pixel.
 
+        Each pixel starts as a run does, or, ``in_frame``, as a run over the whole frame would have
+        left things when it came to the pixel.
         Raises UsageError for a pixel outside the detector or an experiment that derives to
-        nonsense, FileError for structure factors that cannot be read, EngineError otherwise.
+        nonsense, FileError for a file that cannot be read, EngineError otherwise.
+        """
+        ...
+
+    def frame(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> Frame:
+        """Render ``region``, the whole detector by default, as one run that begins in ``state``.
+
+        ``state`` None is the start of a run. Any number of threads gives the same bits.
+        Raises as ``observe`` does; UsageError for a region that is not on the detector.
+        """
+        ...
+
+    def f_cell_maps(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> dict[str, NDArray[Any]]:
+        """Tap 4 of every pixel of ``region``: the planes of ``F_CELL_PLANES``, (slow, fast).
+
+        Raises as ``frame`` does.
         """
         ...
 
@@ -84,6 +129,16 @@ def check_pixels(pixels: Sequence[tuple[int, int]], pixels_slow: int, pixels_fas
                 f"{pixels_fast} fast pixels; give SLOW 0..{pixels_slow - 1} "
                 f"FAST 0..{pixels_fast - 1}"
             )
+
+
+def check_evaluations(evaluations: int) -> None:
+    """Raise UsageError where a tapped pixel would have more rows than anyone can read."""
+    if evaluations > MAX_TAPPED_EVALUATIONS:
+        raise UsageError(
+            f"a tapped pixel would have {evaluations} evaluations, more than "
+            f"{MAX_TAPPED_EVALUATIONS}; take fewer subpixels, layers, sources, phi steps or mosaic "
+            "domains, or render a frame, which keeps no record of them"
+        )
 
 
 def _load(name: str, module: str, attribute: str) -> type[Engine]:

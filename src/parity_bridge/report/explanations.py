@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from parity_bridge.behaviours import Explanation, extents_text
+from parity_bridge.causes import Explanation, extents_text
 from parity_bridge.compare import Difference, Inputs, PixelComparison
 from parity_bridge.flags.values import is_flag_word
 from parity_bridge.nanobragg_flags import to_flags

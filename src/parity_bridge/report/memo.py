@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity_bridge.behaviours import extents_text
+from parity_bridge.causes import extents_text
 from parity_bridge.compare import PixelComparison
 from parity_bridge.report.explanations import differences_section, inputs_section
 from parity_bridge.report.provenance import provenance_section, reproduce_section

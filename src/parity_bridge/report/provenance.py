@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from parity_bridge.behaviours import what_was_read
+from parity_bridge.causes import what_was_read
 from parity_bridge.report.metadata import Metadata
 from parity_bridge.report.view import Report, Side
 

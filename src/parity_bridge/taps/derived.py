@@ -1,6 +1,6 @@
 """What an engine derives before the first pixel, under the names of the TRACE logs.
 
-Lengths in metres, reciprocal vectors in 1/Å. Both engines keep these figures in a setup of the same
+Lengths in metres, angles in radians, reciprocal vectors in 1/Å. Both engines keep these figures in a setup of the same
 shape, so that one table reads either; what stands in it each engine derived by itself.
 """
 
@@ -44,15 +44,26 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "Na": lambda setup: setup.crystal.cells[0],
     "Nb": lambda setup: setup.crystal.cells[1],
     "Nc": lambda setup: setup.crystal.cells[2],
+    "mosaic_spread": attrgetter("crystal.mosaic_spread"),
+    "mosaic_domains": attrgetter("crystal.domains"),
     "lambda0": attrgetter("beam.lambda0"),
     "fluence": attrgetter("beam.fluence"),
     "I_bg": attrgetter("beam.I_bg"),
+    "sources": attrgetter("source_count"),
+    "phi0": attrgetter("phi0"),
+    "phistep": attrgetter("phi.step"),
+    "phisteps": attrgetter("phi.steps"),
+    "osc": attrgetter("phi.range"),
+    "detector_thick": attrgetter("detector.thick.range"),
+    "detector_thickstep": attrgetter("detector.thick.step"),
+    "detector_thicksteps": attrgetter("detector.thick.steps"),
+    "detector_mu": attrgetter("detector.mu"),
     "oversample": attrgetter("oversample"),
     "steps": attrgetter("steps"),
     "interpolate": attrgetter("interpolate"),
 }
 
-#: In the order the contract derives them (§2, §3, §1).
+#: In the order the contract derives them (§2, §3, §1, §4).
 DERIVED = tuple(_READERS)
 
 

@@ -23,21 +23,25 @@ class Kind(IntEnum):
 
 EVALUATION = np.dtype(
     [
+        ("layer", "i4"),
         ("sub_slow", "i4"),
         ("sub_fast", "i4"),
+        ("source", "i4"),
+        ("phi_step", "i4"),
+        ("domain", "i4"),
         ("kind", "i4"),
         ("interpolation_on", "i4"),
         ("out_of_bounds", "i4"),
         ("default_f", "i4"),
         ("position", "f8", 3),  # m
         ("airpath", "f8"),  # m
-        ("omega", "f8"),  # sr, the value in force (contract §6)
-        ("capture", "f8"),  # fraction
+        ("omega", "f8"),  # sr, the value just computed or kept (contract §6)
+        ("capture", "f8"),  # fraction; as omega, and so is polar
         ("hkl", "f8", 3),  # fractional Miller indices
         ("hkl0", "i4", 3),  # nearest Miller indices, clamped to the range of int32
         ("F_latt", "f8"),
         ("F_cell", "f8"),  # electrons
-        ("polar", "f8"),  # the value in force
+        ("polar", "f8"),
         ("I", "f8"),  # the running sum after this evaluation
     ],
     align=True,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from parity_bridge.frames import RunState
     from parity_bridge.taps.f_cell import FCellValues, HklTable
 
 Quantity = float | int | Sequence[float] | Sequence[int]
@@ -29,3 +30,5 @@ class Observation:
     f_cell: FCellValues
     hkl_table: HklTable
     oversample: int
+    #: Of the run, before this pixel.
+    state: RunState

@@ -1,4 +1,4 @@
-"""The engine ``c``: experiment in, observations out; every status becomes an error."""
+"""The engine ``c``: experiment in, observations and frames out."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from parity_bridge import structure_factors
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.marshal import experiment_struct, table_struct
-from parity_bridge.engines.c_core.observe import observation, plain, row_buffer
-from parity_bridge.engines.engine import check_pixels
-from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.behaviours import REFERENCE, Behaviours
+from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, state_before
+from parity_bridge.engines.c_core.marshal import state_struct, table_struct
+from parity_bridge.engines.c_core.observe import observation, plain, row_buffer, run_state
+from parity_bridge.engines.c_core.setup import check, derive
+from parity_bridge.engines.engine import check_evaluations, check_pixels
+from parity_bridge.errors import UsageError
+from parity_bridge.frames import Frame, Region, RunState
+from parity_bridge.smv import read_mask
 from parity_bridge.taps.derived import derived_quantities
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from parity_bridge.experiment import Experiment
     from parity_bridge.taps.observation import Observation
 
-#: Statuses that the wrapper's own arguments cause; every other one is the experiment's fault.
-_OUR_FAULT = {lib.PB_BAD_ARGUMENT, lib.PB_BAD_TABLE, lib.PB_SMALL_BUFFER}
+PRECISIONS = {"exact": lib.PB_EXACT, "fast": lib.PB_FAST}
 
 
 class CCore:
@@ -29,51 +35,99 @@ class CCore:
     trace_prefix: ClassVar[str] = "TRACE_C"
     folder: ClassVar[str] = "c_taps"
 
-    def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
-        """Raise UsageError for anything but float64 on the CPU."""
+    def __init__(
+        self, *, dtype: str = "float64", device: str = "cpu", precision: str = "exact"
+    ) -> None:
+        """Raise UsageError for anything but float64 on the CPU, or a precision it does not have.
+
+        ``precision`` is that of frames: ``exact`` gives the contract's bits, ``fast`` computes the
+        sines of the lattice factor with vector instructions (see ``csrc/pb_core.h``).
+        """
         if dtype != "float64":
             raise UsageError(f"--dtype {dtype}: the C core computes in float64; leave --dtype out")
         if device != "cpu":
             raise UsageError(f"--device {device}: the C core runs on the cpu; leave --device out")
+        if precision not in PRECISIONS:
+            raise UsageError(f"--precision {precision}: choose {' or '.join(PRECISIONS)}")
+        self.precision = PRECISIONS[precision]
 
     def observe(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) one after the other; see ``Engine.observe``."""
-        factors = structure_factors.load(experiment.structure_factors)
-        setup = derive(experiment)
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        derived = derive(experiment, behaviours)
+        setup, table = derived.setup, table_struct(factors)
         pixels_fast, pixels_slow = setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
-        derived = derived_quantities(setup, plain, has_table=factors.grid is not None)
-        table, rows = table_struct(factors), row_buffer(setup.steps)
+        check_evaluations(setup.evaluations)
+        quantities = derived_quantities(setup, plain, has_table=factors.grid is not None)
+        canvas = self._canvas(experiment, derived, table)
+        rows = row_buffer(setup.evaluations)
         totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
         filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
         observations = []
         for slow, fast in pixels:
-            _check(lib.pb_pixel(setup, table, slow, fast, totals, f_cell, filled, rows.size))
+            before = state_before(canvas, (slow, fast)) if in_frame else canvas.start()
+            state = state_struct(before)
+            check(
+                lib.pb_pixel(setup, table, slow, fast, state, totals, f_cell, filled, rows.size)
+            )
             observations.append(
-                observation((slow, fast), derived, rows, totals, f_cell, factors.provenance)
+                observation(
+                    (slow, fast),
+                    quantities,
+                    setup.steps,
+                    rows,
+                    totals,
+                    f_cell,
+                    factors.provenance,
+                    before,
+                )
             )
         return observations
+
+    def frame(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> Frame:
+        """Render ``region`` row by row on a pool of ``threads``; see ``Engine.frame``."""
+        canvas = self._prepared(experiment, behaviours)
+        return image(canvas, canvas.region(region), state or canvas.start(), threads)
+
+    def f_cell_maps(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> dict[str, NDArray[Any]]:
+        """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
+        canvas = self._prepared(experiment, behaviours)
+        return f_cell_maps(canvas, canvas.region(region), state or canvas.start(), threads)
 
     def build(self) -> Mapping[str, str]:
         """Compiler, flags and build type the core was made with."""
         text: bytes = ffi.string(lib.pb_build_info())
         return {"engine": "parity_bridge C core", "build": text.decode()}
 
+    def _prepared(self, experiment: Experiment, behaviours: Behaviours) -> Canvas:
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        return self._canvas(experiment, derive(experiment, behaviours), table_struct(factors))
 
-def derive(experiment: Experiment) -> Any:
-    """``pb_setup`` of an experiment; raises UsageError where the experiment derives to nonsense."""
-    setup = ffi.new("pb_setup *")
-    _check(lib.pb_derive(experiment_struct(experiment), setup))
-    return setup
-
-
-def _check(status: int) -> None:
-    """Turn a status into an exception: the one place where that happens."""
-    if status == lib.PB_OK:
-        return
-    text = ffi.string(lib.pb_status_text(status)).decode()
-    if status in _OUR_FAULT:
-        raise EngineError(f"the C core refused a call (status {status}): {text}")
-    raise UsageError(text)
+    def _canvas(self, experiment: Experiment, derived: Any, table: Any) -> Canvas:
+        mask = experiment.detector.mask
+        pixels = None if mask is None else read_mask(mask)
+        return Canvas(derived, table, self.precision, pixels)

@@ -10,7 +10,19 @@ import numpy as np
 from parity_bridge._core import ffi, lib
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Beam, Crystal, Detector, Experiment, Sampling, Vector
+    from numpy.typing import NDArray
+
+    from parity_bridge.behaviours import Behaviours
+    from parity_bridge.experiment import (
+        Beam,
+        Crystal,
+        Detector,
+        Experiment,
+        Sampling,
+        Sweep,
+        Vector,
+    )
+    from parity_bridge.frames import RunState
     from parity_bridge.structure_factors import StructureFactors
 
 _CONVENTIONS = {
@@ -31,15 +43,57 @@ _SHAPES = {
 _NOT_GIVEN = math.nan
 
 
-def experiment_struct(experiment: Experiment) -> Any:
-    """``pb_experiment *`` holding the raw values of ``experiment``."""
-    return ffi.new(
+_ROUNDINGS = {
+    "half_down": lib.PB_HALF_DOWN,
+    "half_even": lib.PB_HALF_EVEN,
+    "half_up": lib.PB_HALF_UP,
+}
+_KEPT = {
+    "first": lib.PB_KEEP_FIRST,
+    "last": lib.PB_KEEP_LAST,
+    "mean": lib.PB_KEEP_MEAN,
+    "each": lib.PB_KEEP_EACH,
+}
+_LAYERS = {
+    "last": lib.PB_LAST_LAYER,
+    "first": lib.PB_FIRST_LAYER,
+    "each": lib.PB_EACH_LAYER,
+}
+
+
+def experiment_struct(
+    experiment: Experiment, behaviours: Behaviours, source_lines: NDArray[np.float64] | None
+) -> Any:
+    """``pb_experiment *`` holding the raw values of ``experiment``.
+
+    ``source_lines`` are the rows of its source file, C-contiguous float64 of shape (sources, 5),
+    and must outlive it.
+    """
+    struct = ffi.new(
         "pb_experiment *",
         {
             **_crystal(experiment.crystal),
             **_beam(experiment.beam),
             **_detector(experiment.detector),
             **_sampling(experiment.sampling),
+            "behaviours": _behaviours(behaviours),
+        },
+    )
+    if source_lines is not None:
+        _check_layout(source_lines, np.float64, 2)
+        struct.source_lines = ffi.cast("pb_source_line *", ffi.from_buffer(source_lines))
+        struct.source_line_count = len(source_lines)
+    return struct
+
+
+def state_struct(state: RunState) -> Any:
+    """``pb_run_state *``."""
+    return ffi.new(
+        "pb_run_state *",
+        {
+            "interpolation_on": state.interpolation_on,
+            "swept": state.swept,
+            "polar_axis": state.polar_axis,
         },
     )
 
@@ -47,18 +101,43 @@ def experiment_struct(experiment: Experiment) -> Any:
 def table_struct(factors: StructureFactors) -> Any:
     """``pb_table *`` over the grid of ``factors``, which must outlive it.
 
-    cffi takes any buffer for ``double[]``, so dtype and layout are checked here.
     """
     table = ffi.new("pb_table *", {"default_F": factors.provenance.default_F})
     grid = factors.grid
     if grid is None:
         return table
-    if grid.dtype != np.float64 or grid.ndim != 3 or not grid.flags.c_contiguous:
-        raise TypeError("the structure-factor grid must be a C-contiguous float64 array (h, k, l)")
+    _check_layout(grid, np.float64, 3)
     table.values = ffi.cast("double *", ffi.from_buffer(grid))
     table.min = factors.minimum
     table.range = grid.shape
     return table
+
+
+def _check_layout(array: NDArray[Any], dtype: type, dimensions: int) -> None:
+    """Cffi takes any buffer for an array of doubles, so dtype and layout are checked here."""
+    if array.dtype != dtype or array.ndim != dimensions or not array.flags.c_contiguous:
+        raise TypeError(
+            f"the C core needs a C-contiguous {np.dtype(dtype)} array of {dimensions} dimensions"
+        )
+
+
+def _behaviours(behaviours: Behaviours) -> dict[str, Any]:
+    return {
+        "rounding": _ROUNDINGS[behaviours.rounding],
+        "in_box_zero_default": behaviours.in_box_zero == "default",
+        "omega": _KEPT[behaviours.omega],
+        "polar": _KEPT[behaviours.polar],
+        "capture": _KEPT[behaviours.capture],
+        "layers": _LAYERS[behaviours.layers],
+        "oversampled_term": behaviours.oversampled == "term",
+        "undivided": not behaviours.divide_by_steps,
+        "background_undivided": behaviours.background == "undivided",
+        "weights_used": behaviours.weights == "used",
+        "zero_lattice_lookup": behaviours.zero_lattice == "looked_up",
+        "dmin_ignored": behaviours.dmin == "ignored",
+        "no_carry_over": not behaviours.phi_carry_over,
+        "interpolation_stays": not behaviours.interpolation_switches_off,
+    }
 
 
 def _crystal(crystal: Crystal) -> dict[str, Any]:
@@ -71,6 +150,9 @@ def _crystal(crystal: Crystal) -> dict[str, Any]:
         "shape": _SHAPES[crystal.shape],
         "fudge": crystal.fudge,
         "water": crystal.water,
+        "mosaic_spread": _optional(crystal.mosaic_spread),
+        "mosaic_domains": crystal.mosaic_domains or 0,
+        "mosaic_seed": crystal.mosaic_seed,
     }
 
 
@@ -91,6 +173,11 @@ def _beam(beam: Beam) -> dict[str, Any]:
         "flux": beam.flux,
         "exposure": beam.exposure,
         "beam_size": beam.beam_size,
+        "horizontal": _sweep(beam.horizontal_divergence),
+        "vertical": _sweep(beam.vertical_divergence),
+        "round_divergence": beam.round_divergence,
+        "dispersion": beam.dispersion,
+        "dispersion_steps": beam.dispersion_steps or 0,
     }
 
 
@@ -121,6 +208,9 @@ def _detector(detector: Detector) -> dict[str, Any]:
         "twotheta": detector.twotheta,
         "curved": detector.curved,
         "point_pixel": detector.point_pixel,
+        "thickness": detector.thickness,
+        "thickness_steps": detector.thickness_steps or 0,
+        "attenuation_depth": _optional(detector.attenuation_depth),
     }
 
 
@@ -130,12 +220,18 @@ def _sampling(sampling: Sampling) -> dict[str, Any]:
         "oversample": sampling.oversample or 0,
         "oversample_polar": sampling.oversample_polar,
         "oversample_omega": sampling.oversample_omega,
+        "oversample_thick": sampling.oversample_thick,
         "phi": sampling.phi,
+        "oscillation": _sweep(sampling.oscillation),
         "dmin": sampling.dmin,
         "interpolate": by_rule if sampling.interpolate is None else sampling.interpolate,
         "roi_given": sampling.roi is not None,
         "roi": sampling.roi or (0, 0, 0, 0),
     }
+
+
+def _sweep(sweep: Sweep) -> tuple[float, float, int]:
+    return _optional(sweep.range), _optional(sweep.step), sweep.steps or 0
 
 
 def _optional(value: float | None) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge._core import ffi
+from parity_bridge.frames import RunState
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import COUNTS, FCellValues, HklTable, f_cell_values
 from parity_bridge.taps.observation import Observation, Quantity
@@ -30,13 +31,21 @@ def plain(value: Any) -> Quantity:
     return quantity
 
 
+def run_state(state: Any) -> RunState:
+    """What a run carries, from a ``pb_run_state *``."""
+    axis = state.polar_axis
+    return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
+
+
 def observation(
     pixel: tuple[int, int],
     derived: Mapping[str, Quantity],
+    steps: int,
     rows: NDArray[np.void],
     totals: Any,
     f_cell: Any,
     table: HklTable,
+    state: RunState,
 ) -> Observation:
     """One pixel; ``rows`` is copied because the buffer is used again."""
     kept = rows.copy()
@@ -46,7 +55,7 @@ def observation(
         evaluations=kept,
         totals={
             "I": totals.I,
-            "steps": kept.size,
+            "steps": steps,
             "omega": totals.omega,
             "polar": totals.polar,
             "capture": totals.capture,
@@ -55,6 +64,7 @@ def observation(
         f_cell=_f_cell(f_cell, kept),
         hkl_table=table,
         oversample=int(derived["oversample"]),  # type: ignore[arg-type]
+        state=state,
     )
 
 

@@ -1,0 +1,77 @@
+/*
+ * chain.h: the chain of one or several pixels of a row, from position to intensity (contract §6).
+ *
+ * pixel.c and frame.c run the same chain and differ in what they keep of it: a pixel keeps every
+ * evaluation, a frame the intensity, a map of Tap 4 its counts.
+ */
+#ifndef PB_CHAIN_H
+#define PB_CHAIN_H
+
+#include "factors.h"
+
+/* Where in the loops of a pixel an evaluation stands. */
+typedef struct pb_place {
+    int64_t layer;
+    int32_t sub_slow;
+    int32_t sub_fast;
+    int64_t source;
+    int64_t phi_step;
+    int64_t domain;
+} pb_place;
+
+typedef struct pb_chain pb_chain;
+
+/* What is done with an evaluation, once for all lanes. */
+typedef void (*pb_visitor)(const pb_chain *chain, const pb_place *place, void *keeper);
+
+struct pb_chain {
+    const pb_setup *setup;
+    const pb_table *table;
+    int precision;
+    int only_f_cell; /* leave out what Tap 4 does not depend on */
+    pb_visitor visit; /* NULL: nothing */
+    void *keeper;
+    pb_run_state *state;
+    int n;
+    int32_t slow;
+    int32_t fast[PB_LANES];
+    /* what the contract keeps from one evaluation to the next */
+    double I[PB_LANES];
+    double omega[PB_LANES];
+    double polar[PB_LANES];
+    double capture[PB_LANES];
+    /* for the behaviours that need more than one value */
+    double omega_sum[PB_LANES];
+    double polar_sum[PB_LANES];
+    double polar_count[PB_LANES];
+    double capture_sum[PB_LANES];
+    double I_before_layer[PB_LANES];
+    double layer_capture[PB_LANES]; /* of the layer that scales the sum */
+    /* the subpixel */
+    pb_lanes3 position;
+    double airpath[PB_LANES];
+    pb_lanes3 diffracted;
+    /* the source */
+    pb_lanes3 q;
+    int32_t beyond_dmin[PB_LANES];
+    /* the evaluation */
+    pb_lanes3 hkl;
+    pb_index_lanes hkl0;
+    double F_latt[PB_LANES];
+    int32_t made[PB_LANES]; /* a structure factor was looked up */
+    pb_lookup_lanes found;
+    /* the end */
+    double intensity[PB_LANES];
+};
+
+/* Run the chain of chain->n pixels; more than one only where the state is settled. All fields up to
+ * `fast` are given, the rest is returned. */
+void pb_run_chain(pb_chain *chain);
+
+/* Whether table and setup can serve any pixel of a row: PB_OK or why not. */
+int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
+                    int32_t count);
+
+int pb_is_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
+
+#endif

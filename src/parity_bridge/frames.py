@@ -1,0 +1,89 @@
+"""Regions of a frame, what a run carries from pixel to pixel, and rendered frames.
+
+The order of pixels matters to the reference in three ways, and ``RunState`` holds all of them: one
+unsafe lookup switches interpolation off for the rest of the run, a spindle angle of exactly 0 keeps
+the last rotation, and the polarization axis is made a unit vector again wherever it is used
+(contract §5, §6). A run goes through a region slow-major.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parity_bridge.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from parity_bridge.experiment import Vector
+
+
+@dataclass(frozen=True)
+class Region:
+    """A rectangle of pixels, half-open: ``slow`` and ``fast`` count from 0 with a step of 1."""
+
+    slow: range
+    fast: range
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Pixels along slow and fast."""
+        return len(self.slow), len(self.fast)
+
+    @classmethod
+    def whole(cls, pixels_slow: int, pixels_fast: int) -> Region:
+        """All pixels of a detector."""
+        return cls(range(pixels_slow), range(pixels_fast))
+
+    def check(self, pixels_slow: int, pixels_fast: int) -> None:
+        """Raise UsageError for a region without a pixel or not on the detector."""
+        for axis, chosen, count in (
+            ("slow", self.slow, pixels_slow),
+            ("fast", self.fast, pixels_fast),
+        ):
+            if not chosen or chosen.step != 1 or chosen.start < 0 or chosen.stop > count:
+                raise UsageError(
+                    f"the region {chosen.start}..{chosen.stop - 1} along {axis} is not on the "
+                    f"detector; choose pixels from 0..{count - 1}"
+                )
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What a run carries from one pixel to the next; twin of ``pb_run_state``."""
+
+    #: No unsafe lookup has been met yet (and there is a table to interpolate in).
+    interpolation_on: bool
+    #: A spindle sweep has been made, whose end an angle of exactly 0 carries over.
+    swept: bool
+    polar_axis: Vector
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A rendered region."""
+
+    image: NDArray[np.float32]  # (slow, fast), photons; 0 where nothing was computed
+    #: After the last pixel.
+    state: RunState
+    #: Whether pixels had to be computed one after the other because their order matters.
+    in_order: bool
+
+
+#: Planes of Tap 4 over a region, in the order of ``pb_f_cell_planes``: name -> dtype.
+F_CELL_PLANES = {
+    "total_lookups": "int32",
+    "skipped_lookups": "int32",
+    "out_of_bounds_count": "int32",
+    "default_f_count": "int32",
+    "zero_f_count": "int32",
+    "sum_f_cell": "float64",
+    "h_min": "int32",
+    "h_max": "int32",
+    "k_min": "int32",
+    "k_max": "int32",
+    "l_min": "int32",
+    "l_max": "int32",
+}
