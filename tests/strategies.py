@@ -1,4 +1,4 @@
-"""Random valid experiments, every value one that a beamline could have."""
+"""Random valid experiments, every value one that a beamline could have, and random behaviours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from parity_bridge.behaviours import Behaviours, choices
 from parity_bridge.experiment import (
+    DEFAULT_MOSAIC_SEED,
     Beam,
     Cell,
     Crystal,
@@ -17,12 +19,15 @@ from parity_bridge.experiment import (
     Experiment,
     Sampling,
     StructureFactorSource,
+    Sweep,
     Vector,
 )
 
 CONVENTIONS = ("mosflm", "denzo", "adxv", "xds", "dials", "custom")
 SHAPES = ("parallelepiped", "round", "gauss", "tophat")
 MAX_PIXELS = 64
+
+UP_TO_THREE = st.integers(1, 3)
 
 #: The custom convention's own axes; given ones stay near them, so that no two become parallel.
 _CUSTOM_AXES: dict[str, Vector] = {
@@ -47,6 +52,19 @@ def _three(numbers: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, Any, Any]]
 
 def _zero_or(low: float, high: float) -> SearchStrategy[float]:
     return st.just(0.0) | between(low, high)
+
+
+@st.composite
+def sweeps(draw: DrawFn, largest: float) -> Sweep:
+    """Sweeps of at most four steps over at most ``largest``, each number given or not."""
+    if not draw(st.booleans()):
+        return Sweep()
+    spread = draw(between(largest / 100, largest))
+    return Sweep(
+        range=draw(st.none() | st.sampled_from([spread, spread, 0.0])),
+        step=draw(st.none() | between(spread / 4, spread)),
+        steps=draw(st.none() | UP_TO_THREE),
+    )
 
 
 @st.composite
@@ -83,11 +101,21 @@ def crystals() -> SearchStrategy[Crystal]:
         "water": _zero_or(1, 500),
     }
     from_cell = st.builds(Crystal, cell=cells(), **common)
-    return from_cell | st.builds(Crystal, matrix=matrices(), **common)
+    crystal = from_cell | st.builds(Crystal, matrix=matrices(), **common)
+    return st.builds(lambda given, mosaic: given.model_copy(update=mosaic), crystal, _mosaics())
+
+
+def _mosaics() -> SearchStrategy[dict[str, Any]]:
+    """No mosaic spread, or a spread over at most three domains: without a count it is over ten."""
+    count = st.none() | UP_TO_THREE
+    without = {"mosaic_spread": st.none() | st.just(0.0), "mosaic_domains": count}
+    spread = {"mosaic_spread": between(0.01, 2), "mosaic_domains": UP_TO_THREE}
+    seed = {"mosaic_seed": st.just(DEFAULT_MOSAIC_SEED) | st.integers(0, 2**31 - 1)}
+    return st.fixed_dictionaries(without | seed) | st.fixed_dictionaries(spread | seed)
 
 
 def beams() -> SearchStrategy[Beam]:
-    """Beams of any polarization and intensity."""
+    """Beams of any polarization, intensity, divergence and dispersion."""
     return st.builds(
         Beam,
         wavelength=between(0.5, 3),
@@ -97,6 +125,13 @@ def beams() -> SearchStrategy[Beam]:
         flux=_zero_or(1e8, 1e13),
         exposure=_zero_or(0.01, 10),
         beam_size=between(0.005, 0.5),
+        # mrad
+        horizontal_divergence=sweeps(20),
+        vertical_divergence=sweeps(20),
+        round_divergence=st.booleans(),
+        # percent
+        dispersion=_zero_or(0.01, 5),
+        dispersion_steps=st.none() | UP_TO_THREE,
     )
 
 
@@ -142,6 +177,10 @@ def detectors(draw: DrawFn) -> Detector:
         twotheta=draw(_zero_or(-40, 40)),
         curved=draw(st.booleans()),
         point_pixel=draw(st.booleans()),
+        # µm
+        thickness=draw(_zero_or(1, 1000)),
+        thickness_steps=draw(st.none() | UP_TO_THREE),
+        attenuation_depth=draw(st.none() | _zero_or(50, 2000)),
     )
 
 
@@ -152,6 +191,12 @@ def regions(draw: DrawFn) -> tuple[int, int, int, int]:
     return fast[0], fast[1], slow[0], slow[1]
 
 
+def oscillations() -> SearchStrategy[Sweep]:
+    """Rotations of at most 5 degrees in at most four steps."""
+    # No rotation in steps of some size has no step at all.
+    return sweeps(5).filter(lambda sweep: sweep.range != 0 or sweep.step is None)
+
+
 def samplings(oversample: SearchStrategy[int | None]) -> SearchStrategy[Sampling]:
     """Every way to sample a pixel."""
     return st.builds(
@@ -159,7 +204,10 @@ def samplings(oversample: SearchStrategy[int | None]) -> SearchStrategy[Sampling
         oversample=oversample,
         oversample_polar=st.booleans(),
         oversample_omega=st.booleans(),
+        oversample_thick=st.booleans(),
+        # An angle of exactly 0 carries the last rotation over.
         phi=_zero_or(-180, 180),
+        oscillation=oscillations(),
         dmin=_zero_or(0.5, 5),
         interpolate=st.none() | st.booleans(),
         roi=st.none() | regions(),
@@ -171,14 +219,18 @@ WITHOUT_FILES = st.builds(
     StructureFactorSource, default_F=st.one_of(*[between(0.1, 1000)] * 3, st.just(0.0))
 )
 
-UP_TO_THREE = st.integers(1, 3)
+
+def paths() -> SearchStrategy[Path | None]:
+    """Names of files that need not exist, or none."""
+    letters = st.characters(codec="utf-8", exclude_characters="/\0")
+    return st.none() | st.text(letters, min_size=1).map(Path)
 
 
 def sources_with_files() -> SearchStrategy[StructureFactorSource]:
     """Structure factors with the names of files that need not exist."""
-    letters = st.characters(codec="utf-8", exclude_characters="/\0")
-    path = st.none() | st.text(letters, min_size=1).map(Path)
-    return st.builds(StructureFactorSource, hkl=path, dump=path, default_F=between(-1000, 1000))
+    return st.builds(
+        StructureFactorSource, hkl=paths(), dump=paths(), default_F=between(-1000, 1000)
+    )
 
 
 def experiments(
@@ -195,3 +247,12 @@ def experiments(
         sampling=samplings(oversample),
         structure_factors=sources,
     )
+
+
+@st.composite
+def behaviours(draw: DrawFn) -> Behaviours:
+    """Any behaviours, most often few that are not the reference's."""
+    few = st.lists(st.sampled_from(sorted(Behaviours.model_fields)), unique=True, max_size=3)
+    everything = st.just(sorted(Behaviours.model_fields))
+    names = draw(st.one_of(st.just([]), *[few] * 6, everything))
+    return Behaviours.parse([f"{name}={draw(st.sampled_from(choices(name)))}" for name in names])

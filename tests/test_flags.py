@@ -10,18 +10,39 @@ import pytest
 from golden_cases import NAMES, load_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import experiments, sources_with_files
+from smv_files import GEOMETRY, smv, written
+from strategies import experiments, paths, sources_with_files
 
 from parity_bridge.errors import BridgeError, FileError, UsageError
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Cell, Crystal, Detector, Experiment
-from parity_bridge.flags.fields import fields_of
+from parity_bridge.experiment import (
+    DEFAULT_MOSAIC_SEED,
+    Cell,
+    Crystal,
+    Detector,
+    Experiment,
+    Sampling,
+    Sweep,
+)
+from parity_bridge.flags.fields import experiment_of, fields_of
 from parity_bridge.flags.help import flag_help
+from parity_bridge.flags.image_header import FIELD_OF, FLAG_OF
+from parity_bridge.flags.random_orientation import random_misset
 from parity_bridge.flags.refused import REFUSED
 from parity_bridge.flags.table import FLAGS
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 
 CELL = "-cell 100"
+AXES = ("horizontal", "vertical")
+
+
+#: For command lines of nonsense.
+WORDS = (
+    *BENCHMARK_FLAGS,
+    *"-roi -N nan - -mat é -misset random -misset_seed -osc -phisteps -detector_abs inf -5".split(),
+    *"-mask -img -hdivsteps -square_div -sourcefile -mosaic -seed".split(),
+    "",
+)
 
 
 def parsed(line: str) -> Experiment:
@@ -38,12 +59,81 @@ def refusal(line: str) -> str:
     return message
 
 
+def with_field(experiment: Experiment, path: str, value: Any) -> Experiment:
+    return experiment_of({**fields_of(experiment), path: value})
+
+
+@pytest.fixture(scope="module")
+def masks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One header with the size alone, one with every keyword."""
+    folder = tmp_path_factory.mktemp("masks")
+    contents = {"bare": smv(keywords={}), "full": smv()}
+    return {name: written(folder / f"{name}.img", content) for name, content in contents.items()}
+
+
+ANY = experiments(oversample=st.none() | st.integers(1, 64), sources=sources_with_files())
+
+
 class TestRoundTrip:
     @settings(deadline=None)
-    @given(
-        experiments(oversample=st.none() | st.integers(1, 64), sources=sources_with_files()),
-    )
-    def test_flags_of_any_experiment_give_it_back(self, experiment: Experiment) -> None:
+    @given(ANY, paths())
+    def test_flags_of_any_experiment_give_it_back(
+        self, experiment: Experiment, source_file: Path | None
+    ) -> None:
+        experiment = with_field(experiment, "beam.source_file", source_file)
+        assert parse_flags(to_flags(experiment)).experiment == experiment
+
+    @settings(deadline=None)
+    @given(ANY, st.data())
+    def test_flags_after_a_mask_replace_what_its_header_sets(
+        self, masks: dict[str, Path], experiment: Experiment, data: st.DataObject
+    ) -> None:
+        mask = data.draw(st.sampled_from(sorted(masks)))
+        experiment = with_field(experiment, "detector.mask", masks[mask])
+        header = {"SIZE1", "SIZE2", *(GEOMETRY if mask == "full" else ())}
+        fields = fields_of(experiment)
+        unset = {FIELD_OF[keyword] for keyword in header if fields[FIELD_OF[keyword]] is None}
+        if unset:
+            with pytest.raises(UsageError, match="and no flag takes it back"):
+                to_flags(experiment)
+        # No None stays where the header has a value: such an experiment has its flags.
+        experiment = experiment_of({**fields, **dict.fromkeys(unset, 3)})
+        flags = to_flags(experiment)
+        assert flags[:2] == ["-mask", str(masks[mask])]
+        assert parse_flags(flags).experiment == experiment
+
+    @settings(deadline=None)
+    @given(flags=st.lists(st.sampled_from("-ORGX 3,-phi 0,-distance 9,-denzo,-xds".split(","))))
+    def test_an_experiment_that_was_read_with_a_mask_has_its_flags(
+        self, masks: dict[str, Path], flags: list[str]
+    ) -> None:
+        for mask in masks.values():
+            experiment = parsed(f"{' '.join(flags[:1])} -mask {mask} {' '.join(flags[1:])}")
+            assert parse_flags(to_flags(experiment)).experiment == experiment
+
+    def test_a_value_that_only_the_header_has_is_named(self, masks: dict[str, Path]) -> None:
+        detector = Detector(mask=masks["full"], pixels_fast=3, pixels_slow=2)
+        with pytest.raises(UsageError) as caught:
+            to_flags(Experiment(crystal=Crystal(cell=Cell(a=1)), detector=detector))
+        assert str(caught.value) == (
+            f"-mask {masks['full']} has CLOSE_DISTANCE in its header where the experiment has no "
+            "detector.close_distance, and no flag takes it back; give the experiment that value"
+        )
+
+    def test_flags_are_written_where_the_mask_is_gone(self) -> None:
+        detector = Detector(mask=Path("gone.img"))
+        flags = to_flags(Experiment(crystal=Crystal(cell=Cell(a=1)), detector=detector))
+        assert flags[:2] == ["-mask", "gone.img"]
+        with pytest.raises(FileError, match=r"gone\.img does not exist"):
+            parse_flags(flags)
+
+    @pytest.mark.parametrize("depth", [None, 0.0, 50.0])
+    @pytest.mark.parametrize("thickness", [0.0, 300.0])
+    def test_a_depth_of_0_leaves_the_thickness_that_follows(
+        self, depth: float | None, thickness: float
+    ) -> None:
+        detector = Detector(attenuation_depth=depth, thickness=thickness)
+        experiment = Experiment(crystal=Crystal(cell=Cell(a=1)), detector=detector)
         assert parse_flags(to_flags(experiment)).experiment == experiment
 
     @pytest.mark.parametrize("name", NAMES)
@@ -111,6 +201,12 @@ class TestFields:
             ("-tophat_spots -square_xtal", {}),
             ("-fudge 0.8", {"crystal.fudge": 0.8}),
             ("-water 100", {"crystal.water": 100.0}),
+            ("-mosaic 0.3", {"crystal.mosaic_spread": 0.3}),
+            ("-mosaic_spread 0", {"crystal.mosaic_spread": 0.0}),
+            ("-mosaic_domains 20", {"crystal.mosaic_domains": 20}),
+            ("-mosaic_seed 7", {"crystal.mosaic_seed": 7}),
+            ("-mosaic_seed 0", {"crystal.mosaic_seed": 0}),
+            (f"-mosaic_seed {DEFAULT_MOSAIC_SEED}", {}),
             ("-lambda 0.9", {"beam.wavelength": 0.9}),
             ("-wave 0.9", {"beam.wavelength": 0.9}),
             ("-energy 12660", {"beam.wavelength": 12398.42 / 12660}),
@@ -120,6 +216,28 @@ class TestFields:
             ("-flux 1e12", {"beam.flux": 1e12}),
             ("-exposure 0.2", {"beam.exposure": 0.2}),
             ("-beamsize 0.05", {"beam.beam_size": 0.05}),
+            ("-hdivrange 2", {"beam.horizontal_divergence.range": 2.0}),
+            ("-hdivstep 0.5", {"beam.horizontal_divergence.step": 0.5}),
+            ("-hdivsteps 4", {"beam.horizontal_divergence.steps": 4}),
+            ("-vdivrange 2", {"beam.vertical_divergence.range": 2.0}),
+            ("-vdivstep 0.5", {"beam.vertical_divergence.step": 0.5}),
+            ("-vdivsteps 4", {"beam.vertical_divergence.steps": 4}),
+            *(
+                (
+                    f"{flag} {value}",
+                    {f"beam.{axis}_divergence.{part}": value for axis in AXES},
+                )
+                for flag, part, value in (
+                    ("-divergence", "range", 2.0),
+                    ("-divstep", "step", 0.5),
+                    ("-divsteps", "steps", 4),
+                )
+            ),
+            ("-square_div", {"beam.round_divergence": False}),
+            ("-square_div -round_div", {}),
+            ("-dispersion 1.5", {"beam.dispersion": 1.5}),
+            ("-dispsteps 3", {"beam.dispersion_steps": 3}),
+            ("-sourcefile sources.txt", {"beam.source_file": Path("sources.txt")}),
             ("-denzo", {"detector.convention": "denzo"}),
             ("-adxv", {"detector.convention": "adxv"}),
             ("-xds", {"detector.convention": "xds"}),
@@ -151,10 +269,21 @@ class TestFields:
             ("-twotheta 12", {"detector.twotheta": 12.0}),
             ("-curved_det", {"detector.curved": True}),
             ("-point_pixel", {"detector.point_pixel": True}),
+            ("-detector_abs 234", {"detector.attenuation_depth": 234.0}),
+            ("-detector_abs inf", {"detector.attenuation_depth": 0.0}),
+            ("-detector_abs 0", {"detector.attenuation_depth": 0.0}),
+            ("-detector_thick 450", {"detector.thickness": 450.0}),
+            ("-detector_thicksteps 3", {"detector.thickness_steps": 3}),
             ("-oversample 2", {"sampling.oversample": 2}),
             ("-oversample_polar", {"sampling.oversample_polar": True}),
             ("-oversample_omega", {"sampling.oversample_omega": True}),
+            ("-oversample_thick", {"sampling.oversample_thick": True}),
             ("-phi 30", {"sampling.phi": 30.0}),
+            ("-osc 0.5", {"sampling.oscillation.range": 0.5}),
+            ("-osc 0", {"sampling.oscillation.range": 0.0}),
+            ("-phistep 0.1", {"sampling.oscillation.step": 0.1}),
+            ("-dphi 0.1", {"sampling.oscillation.step": 0.1}),
+            ("-phisteps 5", {"sampling.oscillation.steps": 5}),
             ("-dmin 2.2", {"sampling.dmin": 2.2}),
             ("-interpolate", {"sampling.interpolate": True}),
             ("-nointerpolate", {"sampling.interpolate": False}),
@@ -218,6 +347,16 @@ class TestOrder:
             ("-interpolate -nointerpolate", "sampling.interpolate", False),
             ("-cell 1 2 3 90 90 120 -cell 50", "crystal.cell.gamma", None),
             ("-oversample 2 -oversample 3", "sampling.oversample", 3),
+            ("-square_div -round_div", "beam.round_divergence", True),
+            ("-divergence 3 -vdivrange 4", "beam.vertical_divergence.range", 4.0),
+            ("-vdivrange 4 -divergence 3", "beam.vertical_divergence.range", 3.0),
+            ("-phistep 1 -dphi 2", "sampling.oscillation.step", 2.0),
+            ("-detector_thick 300 -detector_abs 50", "detector.thickness", 300.0),
+            ("-detector_thick 300 -detector_abs inf", "detector.thickness", 0.0),
+            ("-detector_thick 300 -detector_abs 0", "detector.thickness", 0.0),
+            ("-detector_abs 0 -detector_thick 300", "detector.thickness", 300.0),
+            ("-detector_abs 0 -detector_thick 300", "detector.attenuation_depth", 0.0),
+            ("-detector_abs inf -detector_abs 50", "detector.attenuation_depth", 50.0),
         ],
     )
     def test_the_last_flag_wins(self, line: str, field: str, value: object) -> None:
@@ -250,9 +389,22 @@ class TestRefused:
         assert message.startswith(f"{flag} is refused: ")
         assert message.endswith("; leave it out")
 
-    @pytest.mark.parametrize("flag", ["-osc", "-mosaic", "-hdivrange", "-detector_thick"])
-    def test_a_sweep_says_what_this_version_computes(self, flag: str) -> None:
-        assert "one source, one spindle angle, one mosaic domain and no" in refusal(f"{flag} 1")
+    @pytest.mark.parametrize(
+        ("flag", "instead"),
+        [
+            ("-floatfile", "`parity-bridge frame --output FILE` writes the float image"),
+            ("-intfile", "fabio turns it into integers"),
+            ("-pgmfile", "fabio turns it into integers"),
+            ("-noisefile", "no noise is computed; add it with a tool such as numpy"),
+            ("-seed", "no noise is computed"),
+            ("-nonoise", "no noise and no PGM image is ever written"),
+            ("-printout", "`parity-bridge trace --pixel SLOW FAST`"),
+            ("-trace_pixel", "`parity-bridge trace --pixel SLOW FAST`"),
+            ("-noprogress", "it changes no figure"),
+        ],
+    )
+    def test_a_refusal_says_what_to_use_instead(self, flag: str, instead: str) -> None:
+        assert instead in refusal(flag)
 
     def test_no_flag_is_both_known_and_refused(self) -> None:
         assert REFUSED.keys().isdisjoint(name for flag in FLAGS for name in flag.names)
@@ -302,7 +454,7 @@ class TestRefused:
             ("-oversample 0", "-oversample 0: the value must be greater than or equal to 1"),
             ("-oversample 65", "-oversample 65: the value must be less than or equal to 64"),
             ("-polar 2", "-polar 2: the value must be less than or equal to 1"),
-            ("-misset 1 2", "-misset takes 3 numbers, but only '1 2' follows it"),
+            ("-misset 1 2", "-misset takes 1 word (random) or 3 numbers, but only '1 2' follows"),
             ("-xtalsize 1 2", "-xtalsize takes 1 or 3 numbers, but only '1 2' follows it"),
             ("-cell", "-cell takes 1 to 6 numbers, but none follows"),
             ("-cell 1 2 x", "-cell 1 2 x: 'x' is not a finite number"),
@@ -315,6 +467,42 @@ class TestRefused:
             ("-hkl -table.hkl", "-hkl takes 1 file name, but none follows"),
             ("-hkl -5", "-hkl -5: this is not a file name"),
             ("-hkl ''", "-hkl : this is not a file name"),
+            ("-sourcefile", "-sourcefile takes 1 file name, but none follows"),
+            ("-mask -img", "-mask takes 1 file name, but none follows"),
+            ("-osc -1", "-osc -1: the value must be greater than or equal to 0"),
+            ("-phistep 0", "-phistep 0: the value must be greater than 0"),
+            ("-dphi -1", "-dphi -1: the value must be greater than 0"),
+            ("-phisteps 0", "-phisteps 0: the value must be greater than or equal to 1"),
+            ("-phisteps 1000001", "-phisteps 1000001: the value must be less than or equal to 10"),
+            ("-phisteps 1.5", "-phisteps 1.5: '1.5' is not a whole number"),
+            ("-mosaic -0.1", "-mosaic -0.1: the value must be greater than or equal to 0"),
+            ("-mosaic_spread nan", "-mosaic_spread nan: 'nan' is not a finite number"),
+            ("-mosaic_domains 0", "-mosaic_domains 0: the value must be greater than or equal"),
+            ("-mosaic_seed -1", "-mosaic_seed -1: the value must be greater than or equal to 0"),
+            ("-mosaic_seed 2147483648", "-mosaic_seed 2147483648: the value must be less than"),
+            ("-hdivrange -1", "-hdivrange -1: the value must be greater than or equal to 0"),
+            ("-hdivstep 0", "-hdivstep 0: the value must be greater than 0"),
+            ("-hdivsteps 0", "-hdivsteps 0: the value must be greater than or equal to 1"),
+            ("-vdivrange x", "-vdivrange x: 'x' is not a finite number"),
+            ("-vdivstep 0", "-vdivstep 0: the value must be greater than 0"),
+            ("-vdivsteps -1", "-vdivsteps -1: the value must be greater than or equal to 1"),
+            ("-divergence -1", "-divergence -1: the value must be greater than or equal to 0"),
+            ("-divstep 0", "-divstep 0: the value must be greater than 0"),
+            ("-divsteps 0", "-divsteps 0: the value must be greater than or equal to 1"),
+            ("-dispersion -1", "-dispersion -1: the value must be greater than or equal to 0"),
+            ("-dispsteps 0", "-dispsteps 0: the value must be greater than or equal to 1"),
+            ("-detector_abs -1", "-detector_abs -1: the value must be greater than or equal to 0"),
+            ("-detector_abs -inf", "-detector_abs -inf: '-inf' is not a finite number"),
+            ("-detector_thick inf", "-detector_thick inf: 'inf' is not a finite number"),
+            ("-detector_thick -1", "-detector_thick -1: the value must be greater than or equal"),
+            ("-detector_thicksteps 0", "-detector_thicksteps 0: the value must be greater than"),
+            ("-misset randomly", "-misset randomly: give three angles, or the word random"),
+            ("-misset 5", "-misset 5: give three angles, or the word random"),
+            ("-misset random 5", "-misset takes 1 word (random) or 3 numbers, but only 'random 5'"),
+            ("-misset", "-misset takes 1 word (random) or 3 numbers, but none follows it"),
+            ("-misset random -misset_seed -1", "-misset_seed -1: the seed must be from 0 to 2147"),
+            ("-misset_seed 2147483648", "-misset_seed 2147483648: the seed must be from 0 to 2147"),
+            ("-misset_seed 0.5", "-misset_seed 0.5: '0.5' is not a whole number"),
             ("-pivot corner", "-pivot corner: the pivot is either beam or sample"),
             ("-fdet_vector 0 0 0", "-fdet_vector 0 0 0: this vector has no direction"),
             ("-beam_vector 1.7e308 1.7e308 0", "this vector has no direction"),
@@ -339,7 +527,7 @@ class TestRefused:
         with pytest.raises(FileError, match=r"A\.mat does not exist"):
             parse_flags(["-mat", str(tmp_path / "A.mat")])
 
-    @given(st.lists(st.sampled_from([*BENCHMARK_FLAGS, "-roi", "-N", "nan", "", "-", "-mat", "é"])))
+    @given(st.lists(st.sampled_from(WORDS)))
     def test_any_words_give_an_experiment_or_one_sentence(self, words: list[str]) -> None:
         try:
             parse_flags(words)
@@ -348,6 +536,119 @@ class TestRefused:
         else:
             sentence = ""
         assert "\n" not in sentence
+
+
+class TestRandomOrientation:
+    @pytest.mark.parametrize("seed", ["", "-misset_seed 5"])
+    def test_it_is_drawn_where_no_angles_follow(self, seed: str) -> None:
+        drawn = parsed(f"-misset random {seed}").crystal.misset
+        assert drawn == (random_misset(5) if seed else random_misset())
+
+    def test_the_seed_may_stand_anywhere_and_the_last_one_counts(self) -> None:
+        drawn = parsed("-misset_seed 1 -misset random -misset_seed 5").crystal.misset
+        assert drawn == random_misset(5)
+
+    def test_the_last_orientation_wins(self) -> None:
+        assert parsed("-misset random -misset 1 2 3").crystal.misset == (1.0, 2.0, 3.0)
+        assert parsed("-misset 1 2 3 -misset random").crystal.misset == random_misset()
+
+    def test_a_note_tells_angles_and_seed(self) -> None:
+        line = shlex.split(f"{CELL} -misset random -misset_seed 5 -hkl a.hkl")
+        rx, ry, rz = random_misset(5)
+        (note,) = parse_flags(line).notes
+        assert note == (
+            f"-misset random: -misset {rx!r} {ry!r} {rz!r}, drawn here with -misset_seed 5; "
+            "the original program's own draw is not in the contract"
+        )
+
+    @pytest.mark.parametrize("misset", ["", "-misset random -misset 1 2 3"])
+    def test_a_seed_alone_does_nothing_and_a_note_says_so(self, misset: str) -> None:
+        parse = parse_flags(shlex.split(f"{CELL} {misset} -misset_seed 5 -hkl a.hkl"))
+        assert parse.notes == ("-misset_seed 5 does nothing without -misset random",)
+        assert parse.experiment == parsed(f"{misset} -hkl a.hkl")
+
+
+class TestHeaders:
+    @pytest.fixture
+    def image(self, tmp_path: Path) -> Path:
+        return written(tmp_path / "a.img", smv())
+
+    def test_the_header_of_an_image_sets_everything_it_has(self, image: Path) -> None:
+        experiment = parsed(f"-img {image}")
+        assert experiment.detector == Detector(
+            pixels_fast=3,
+            pixels_slow=2,
+            pixel_size=0.1024,
+            distance=250.5,
+            close_distance=249.25,
+            x_beam=105.1,
+            y_beam=-3.5,
+            org_x=1024.5,
+            org_y=-20.25,
+            twotheta=-15.0,
+        )
+        assert experiment.sampling == Sampling(phi=12.5, oscillation=Sweep(range=0.5))
+        assert experiment.beam.wavelength == 0.979
+
+    def test_a_mask_is_kept_besides(self, image: Path) -> None:
+        masked, imaged = parsed(f"-mask {image}"), parsed(f"-img {image}")
+        assert masked == with_field(imaged, "detector.mask", image)
+
+    def test_every_keyword_that_is_read_has_its_flag(self, tmp_path: Path) -> None:
+        for keyword in FLAG_OF.keys() - {"SIZE1", "SIZE2"}:
+            path = written(tmp_path / f"{keyword}.img", smv(keywords={keyword: 7}))
+            bare = parsed("-detpixels_f 3 -detpixels_s 2")
+            expected = with_field(bare, FIELD_OF[keyword], 7.0)
+            assert parsed(f"-img {path} -pivot sample") == with_field(
+                expected, "detector.pivot", "sample"
+            )
+
+    def test_flags_override_a_header_before_them_and_it_those_before_it(self, image: Path) -> None:
+        experiment = parsed(f"-distance 60 -phi 3 -img {image} -phi 5 -detpixels 9")
+        assert experiment.detector.distance == 250.5
+        assert experiment.sampling.phi == 5.0
+        assert (experiment.detector.pixels_fast, experiment.detector.pixels_slow) == (9, 9)
+
+    def test_the_last_header_wins_and_leaves_what_it_does_not_have(
+        self, image: Path, tmp_path: Path
+    ) -> None:
+        mask = written(tmp_path / "mask.img", smv(keywords={"PHI": 1}))
+        experiment = parsed(f"-img {image} -mask {mask}")
+        assert experiment.sampling.phi == 1.0
+        assert experiment.detector.distance == 250.5
+
+    @pytest.mark.parametrize(
+        ("keywords", "pivot"),
+        [
+            ("DISTANCE", "beam"),
+            ("DISTANCE CLOSE_DISTANCE", "sample"),
+            ("CLOSE_DISTANCE", "sample"),
+            ("CLOSE_DISTANCE BEAM_CENTER_X", "beam"),
+            ("CLOSE_DISTANCE BEAM_CENTER_Y", "beam"),
+            ("BEAM_CENTER_X ORGX", "sample"),
+            ("BEAM_CENTER_X XDS_ORGY", "sample"),
+            ("BEAM_CENTER_X TWOTHETA", "sample"),
+            ("TWOTHETA ORGX DISTANCE", "sample"),
+        ],
+    )
+    def test_the_pivot_follows_as_from_the_flags(
+        self, tmp_path: Path, keywords: str, pivot: str
+    ) -> None:
+        path = written(tmp_path / "a.img", smv(keywords=dict.fromkeys(keywords.split(), 7)))
+        other = {"beam": "sample", "sample": "beam"}[pivot]
+        assert parsed(f"-pivot {other} -img {path}").detector.pivot == pivot
+
+    def test_a_note_tells_what_was_taken(self, tmp_path: Path) -> None:
+        path = written(tmp_path / "a.img", smv(keywords={"DISTANCE": 250, "OSC_START": 0.1}))
+        line = shlex.split(f"{CELL} -img {path} -mask {path} -hkl a.hkl")
+        taken = "SIZE1 3, SIZE2 2, DISTANCE 250.0, OSC_START 0.1 taken from its header"
+        assert parse_flags(line).notes == (f"-img {path}: {taken}", f"-mask {path}: {taken}")
+
+    @pytest.mark.parametrize("flag", ["-img", "-mask"])
+    def test_an_image_that_cannot_be_is_a_file_error(self, tmp_path: Path, flag: str) -> None:
+        path = written(tmp_path / "a.img", smv(WAVELENGTH=0))
+        message = refusal(f"{CELL} {flag} {path} -lambda 1")
+        assert message.startswith(f"image {path}: its header has WAVELENGTH '0' instead of")
 
 
 class TestNotes:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_bridge import examples
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment import StructureFactorSource
 from parity_bridge.structure_factors import StructureFactors, load, write_cache
@@ -206,6 +207,43 @@ class TestText:
         reflections = parse_reflections(text.encode(), Path("table"))
         assert [tuple(hkl) for hkl in reflections.hkl.tolist()] == [row[:3] for row in rows]
         assert reflections.F.tobytes() == np.array([row[3] for row in rows]).tobytes()
+
+
+class TestBehaviours:
+    ZERO = Behaviours(unlisted="zero")
+    IGNORED = Behaviours(cache="ignored")
+
+    def test_entries_that_a_table_does_not_list_may_be_0(self, tmp_path: Path) -> None:
+        source = StructureFactorSource(hkl=table(tmp_path, SPARSE), default_F=100)
+        factors = load(source, self.ZERO)
+        expected = np.zeros((3, 2, 2))
+        expected[0, 0, 0], expected[2, 1, 1], expected[1, 1, 0] = 7.5, 9.25, -55
+        assert factors.grid is not None
+        assert np.array_equal(factors.grid, expected)
+        assert factors.provenance == load(source).provenance
+
+    def test_a_grid_is_kept_for_one_behaviour_only(self, tmp_path: Path) -> None:
+        source = StructureFactorSource(hkl=table(tmp_path, SPARSE), default_F=100)
+        kept = load(source)
+        zeros = load(source, self.ZERO)
+        assert zeros is not kept
+        assert load(source, REFERENCE) is kept
+        assert load(source, self.ZERO) is zeros
+        assert load(source, Behaviours(omega="last", cache="ignored")) is kept
+
+    def test_a_cache_is_never_filled(self, tmp_path: Path) -> None:
+        write_cache(tmp_path / "Fdump.bin", load_text(table(tmp_path, SPARSE), default_F=3))
+        source = StructureFactorSource(dump=tmp_path / "Fdump.bin", default_F=100)
+        assert load(source, self.ZERO) is load(source)
+
+    def test_a_cache_may_be_ignored_as_if_none_were_named(self, tmp_path: Path) -> None:
+        source = StructureFactorSource(dump=tmp_path / "nothing.bin", default_F=100)
+        assert load(source, self.IGNORED) == load(StructureFactorSource(default_F=100))
+
+    def test_a_table_beside_an_ignored_cache_is_read(self, tmp_path: Path) -> None:
+        path = table(tmp_path, SPARSE)
+        source = StructureFactorSource(hkl=path, dump=tmp_path / "nothing.bin")
+        assert load(source, self.IGNORED) is load_text(path)
 
 
 class TestFiles:

@@ -5,8 +5,20 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import NamedTuple
 
 from parity_bridge.errors import FileError
+
+
+class FileVersion(NamedTuple):
+    """What changes when a file does: a key for what was read from it."""
+
+    device: int
+    inode: int
+    #: Bytes.
+    size: int
+    #: Time of the last change, ns.
+    changed: int
 
 
 def file_status(path: Path, what: str) -> os.stat_result:
@@ -19,6 +31,12 @@ def file_status(path: Path, what: str) -> os.stat_result:
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise FileError(f"{what} {path} is {kind}; name a file")
     return status
+
+
+def file_version(path: Path, what: str) -> FileVersion:
+    """Version of the regular file ``path``; raises FileError as ``file_status`` does."""
+    status = file_status(path, what)
+    return FileVersion(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def read_file(path: Path, what: str) -> bytes:

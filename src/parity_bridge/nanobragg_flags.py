@@ -5,21 +5,20 @@ Flags act in the order given and the last one wins. Names are matched whole.
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment import Experiment
-from parity_bridge.flags.fields import DEFAULTS, experiment_of, fields_of
-from parity_bridge.flags.refused import REFUSED
-from parity_bridge.flags.table import BY_NAME, FLAGS, Flag, Value
-from parity_bridge.flags.values import is_flag_word, read_values, value_words
+from parity_bridge.flags.draft import Draft
+from parity_bridge.flags.fields import DEFAULTS, fields_of
+from parity_bridge.flags.image_header import FIELD_OF
+from parity_bridge.flags.table import FLAGS, Flag, Value
+from parity_bridge.flags.values import is_flag_word
+from parity_bridge.smv import read_header
 
 #: The 4096² benchmark of the README.
 BENCHMARK_FLAGS = tuple(
@@ -38,68 +37,47 @@ class ParsedFlags:
     """What a command line says."""
 
     experiment: Experiment
-    #: One line each: where the original program would have acted differently.
+    #: One line each: where the original program would have acted differently, and what was taken
+    #: from the header of an image or drawn at random.
     notes: tuple[str, ...]
-
-
-@dataclass
-class _Draft:
-    """The fields set so far, and the words that set them."""
-
-    fields: dict[str, Value] = field(
-        default_factory=lambda: {
-            path: value for path, value in DEFAULTS.items() if path[-1].isdigit()
-        }
-    )
-    typed: dict[str, str] = field(default_factory=dict)
-
-    def take(self, words: Sequence[str]) -> int:
-        """Apply the flag at the front of ``words``; how many words it took."""
-        name, *following = words
-        flag = _flag_named(name, following)
-        given = value_words(flag, name, following)
-        self._set(flag, read_values(flag, name, given), " ".join([name, *given]))
-        return 1 + len(given)
-
-    def _set(self, flag: Flag, values: Sequence[Value], typed: str) -> None:
-        for path in flag.fields:
-            self.fields.pop(path, None)
-        # Of the six fields of a cell only as many are set as numbers were given.
-        self.fields.update(zip(flag.fields, values, strict=False))
-        self.fields.update(flag.also)
-        self.typed.update(dict.fromkeys([*flag.fields, *flag.also], typed))
-
-    def experiment(self) -> Experiment:
-        try:
-            return experiment_of(self.fields)
-        except ValidationError as error:
-            raise UsageError(_sentence(error, self.typed)) from None
 
 
 def parse_flags(argv: Sequence[str]) -> ParsedFlags:
     """The experiment that the nanoBragg flags ``argv`` describe.
 
+    Matrix files, the headers of images and masks, and random orientations are settled here;
+    structure factors, sources and the pixels of a mask are read by who computes with them.
     Raises UsageError, naming the flag as it was typed, for a flag that is unknown or out of scope,
     a value that is missing or impossible, and a command line without a cell; FileError for a matrix
-    file that cannot be read. Structure factors are not read here.
+    file or an image that cannot be read.
     """
-    draft = _Draft()
+    draft = Draft()
     place = 0
     while place < len(argv):
         if not is_flag_word(argv[place]):
             raise UsageError(_stray(argv, place))
         place += draft.take(argv[place:])
+    draft.draw_orientation()
     experiment = draft.experiment()
-    return ParsedFlags(experiment, tuple(_notes(draft.typed, experiment)))
+    return ParsedFlags(experiment, (*draft.notes, *_notes(draft.typed, experiment)))
 
 
 def to_flags(experiment: Experiment) -> list[str]:
-    """Flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``."""
+    """Flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``.
+
+    Raises UsageError for an experiment that no command line describes: its mask can be read, and
+    the mask's header sets a value that the experiment leaves open.
+    """
     fields = fields_of(experiment)
     changed = {path for path, value in fields.items() if value != DEFAULTS.get(path)}
     detector = experiment.detector
     custom = detector.convention == "custom"
+    if detector.mask is not None:
+        _check_open_fields(detector.mask, fields)
+        changed |= {path for path in FIELD_OF.values() if fields[path] is not None}
     return [
+        # Before all others, which then replace what its header sets.
+        *(("-mask", _word(detector.mask)) if detector.mask is not None else ()),
         *(word for flag in FLAGS if flag.written for word in _written(flag, fields, changed)),
         # After the vectors and the beam centre, which set convention and pivot themselves.
         *(("-pix0_vector", "0", "0", "0") if custom else (f"-{detector.convention}",)),
@@ -108,39 +86,24 @@ def to_flags(experiment: Experiment) -> list[str]:
     ]
 
 
-def _flag_named(name: str, following: Sequence[str]) -> Flag:
-    for typed in (name, " ".join([name, *following[:1]])):
-        if typed in REFUSED:
-            raise UsageError(f"{typed} is refused: {REFUSED[typed]}; leave it out")
-    if name not in BY_NAME:
-        raise UsageError(f"{name} is not a nanoBragg flag; {_nearest(name)}")
-    return BY_NAME[name]
-
-
-def _nearest(name: str) -> str:
-    known = {flag.lower(): flag for flag in BY_NAME}
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
-    return f"the nearest one is {known[close[0]]}"
+def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:
+    try:
+        header = read_header(mask)
+    except FileError:
+        # Flags that name this mask cannot be read back either; that is told by who reads it.
+        return
+    for keyword in header:
+        if fields[FIELD_OF[keyword]] is None:
+            raise UsageError(
+                f"-mask {mask} has {keyword} in its header where the experiment has no "
+                f"{FIELD_OF[keyword]}, and no flag takes it back; give the experiment that value"
+            )
 
 
 def _stray(argv: Sequence[str], place: int) -> str:
     before = next((word for word in reversed(argv[:place]) if is_flag_word(word)), None)
     where = f"after {before} and its values" if before else "before any flag"
     return f"{argv[place]!r} {where} belongs to no flag; remove it"
-
-
-def _sentence(error: ValidationError, typed: Mapping[str, str]) -> str:
-    """One complaint of ``error`` after the words that caused it: values before what is missing."""
-    complaints = error.errors(include_url=False)
-    first = next((each for each in complaints if each["type"] != "value_error"), complaints[0])
-    path = ".".join(map(str, first["loc"]))
-    if first["type"] == "value_error":
-        complaint = str(first["ctx"]["error"])
-        words = typed.get(f"{path}.a")
-    else:
-        complaint = first["msg"].replace("Input should", "the value must")
-        words = typed[path]
-    return f"{words}: {complaint}" if words else complaint
 
 
 def _notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:

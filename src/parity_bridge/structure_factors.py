@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from parity_bridge.atomic_write import write_bytes
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.errors import UsageError
-from parity_bridge.file_reading import file_status, read_file
+from parity_bridge.file_reading import FileVersion, file_version, read_file
 from parity_bridge.tables.fdump_cache import decode_cache, encode_cache
 from parity_bridge.tables.grid_box import Box, Index
 from parity_bridge.tables.hkl_text import Reflections, parse_reflections
@@ -38,16 +39,20 @@ class StructureFactors:
     provenance: HklTable
 
 
-def load(source: StructureFactorSource) -> StructureFactors:
+def load(source: StructureFactorSource, behaviours: Behaviours = REFERENCE) -> StructureFactors:
     """The structure factors that ``source`` names: its text table, else its cache, else none.
 
-    The grid of an unchanged file is kept, since every engine of a run loads the same one.
+    ``behaviours.unlisted`` says what fills the entries that a text table does not list,
+    ``behaviours.cache`` whether a cache is read at all (contract §5, §7). The grid of an unchanged
+    file is kept, since every engine of a run loads the same one.
     Raises FileError for a file that cannot be read or is not what it should be.
     """
     if source.hkl is not None:
-        return _load_file("text", source.hkl, source.default_F)
-    if source.dump is not None:
-        return _load_file("cache", source.dump, source.default_F)
+        unlisted = 0.0 if behaviours.unlisted == "zero" else source.default_F
+        return _load_file("text", source.hkl, source.default_F, unlisted)
+    if source.dump is not None and behaviours.cache == "read":
+        # A cache lists every entry: nothing is left to fill.
+        return _load_file("cache", source.dump, source.default_F, 0.0)
     nothing = HklTable(
         source="none", file=None, sha256=None, entries=0, extents=None, default_F=source.default_F
     )
@@ -67,21 +72,19 @@ def write_cache(path: str | Path, factors: StructureFactors) -> None:
     write_bytes(path, encode_cache(Box(factors.minimum, (h, k, l)), factors.grid))
 
 
-def _load_file(kind: Kind, path: Path, default_F: float) -> StructureFactors:
-    status = file_status(path, _NAMES[kind])
-    version = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-    return _load_version(kind, path, default_F, version)
+def _load_file(kind: Kind, path: Path, default_F: float, unlisted: float) -> StructureFactors:
+    return _load_version(kind, path, default_F, unlisted, file_version(path, _NAMES[kind]))
 
 
 @lru_cache(maxsize=2)
 def _load_version(
-    kind: Kind, path: Path, default_F: float, _version: tuple[int, int, int, int]
+    kind: Kind, path: Path, default_F: float, unlisted: float, _version: FileVersion
 ) -> StructureFactors:
     data = read_file(path, _NAMES[kind])
     if kind == "text":
         reflections = parse_reflections(data, path)
         entries = reflections.F.size
-        box, grid = _fill(reflections, default_F, path)
+        box, grid = _fill(reflections, unlisted, path)
     else:
         box, grid = decode_cache(data, path)
         entries = grid.size
@@ -97,15 +100,13 @@ def _load_version(
     return StructureFactors(grid, box.minimum, provenance)
 
 
-def _fill(
-    reflections: Reflections, default_F: float, path: Path
-) -> tuple[Box, NDArray[np.float64]]:
+def _fill(reflections: Reflections, unlisted: float, path: Path) -> tuple[Box, NDArray[np.float64]]:
     hkl = reflections.hkl
     box = Box(tuple(hkl.min(axis=0).tolist()), tuple(hkl.max(axis=0).tolist()))
     box.check_size("table", path)
     places = np.ravel_multi_index(tuple((hkl - box.minimum).T), box.shape)
     # numpy promises no order for repeated indices: of each, keep the last line explicitly.
     unique, from_the_end = np.unique(places[::-1], return_index=True)
-    grid = np.full(box.shape, default_F)
+    grid = np.full(box.shape, unlisted)
     grid.reshape(-1)[unique] = reflections.F[::-1][from_the_end]
     return box, grid

@@ -1,30 +1,19 @@
-"""Flags of the original program that are known and refused, each with the reason."""
+"""Flags of the original program that are outside the contract, each with what to use instead."""
 
 from __future__ import annotations
 
-_SWEEPS = (
-    "this version computes one source, one spindle angle, one mosaic domain and no sensor thickness"
-)
-_ORIENTATION = "this version draws no random orientation, give three angles to -misset"
-_IMAGES = "this version reads no image and no mask"
-_OUTPUT = "this program records taps instead of writing noisy images and printouts"
-
-_REASONS = {
-    _SWEEPS: """
-        -osc -phistep -phisteps -dphi
-        -mosaic -mosaic_spread -mosaic_domains -mosaic_seed
-        -hdivrange -hdivstep -hdivsteps -vdivrange -vdivstep -vdivsteps
-        -divergence -divstep -divsteps -dispersion -dispsteps -square_div -round_div -sourcefile
-        -detector_abs -detector_thick -detector_thicksteps -oversample_thick
+_INSTEAD = {
+    "`parity-bridge frame --output FILE` writes the float image": "-floatfile",
+    "`parity-bridge frame --output FILE` writes a float image, and an image tool such as fabio "
+    "turns it into integers": "-intfile -pgmfile -pgmscale -scale -adc",
+    "no noise is computed; add it with a tool such as numpy to the float image that "
+    "`parity-bridge frame --output FILE` writes": "-noisefile -noise -seed",
+    "no noise and no PGM image is ever written": "-nonoise -nopgm",
+    "`parity-bridge trace --pixel SLOW FAST` prints how a pixel is computed": """
+        -printout -printout_pixel -trace_pixel
     """,
-    _ORIENTATION: "-seed -misset_seed",
-    _IMAGES: "-mask -img",
-    _OUTPUT: """
-        -floatfile -intfile -noisefile -pgmfile -pgmscale -scale -adc -noise -nonoise -nopgm
-        -printout -printout_pixel -trace_pixel -show_progress -progress -noprogress
-    """,
+    "it changes no figure": "-show_progress -progress -noprogress",
 }
 
-#: What was typed -> why it is refused.
-REFUSED = {name: reason for reason, names in _REASONS.items() for name in names.split()}
-REFUSED["-misset random"] = _ORIENTATION
+#: What was typed -> what does its work here.
+REFUSED = {name: instead for instead, names in _INSTEAD.items() for name in names.split()}

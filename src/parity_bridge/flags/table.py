@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 Value = float | str | Path | None
-#: How the words after a flag are read; a matrix is a file or the nine numbers themselves.
-Kind = Literal["number", "integer", "direction", "path", "matrix", "pivot"]
+#: How the words after a flag are read; a matrix is a file or the nine numbers themselves, an
+#: orientation three numbers or the word random, a depth a number or the word inf.
+Kind = Literal["number", "integer", "direction", "path", "matrix", "pivot", "orientation", "depth"]
 
 _PIVOT = "detector.pivot"
 _CONVENTION = "detector.convention"
+
+#: Where a seed of ``-misset random`` waits until all flags are read; no field of an Experiment.
+MISSET_SEED = "crystal.misset_seed"
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Flag:
     convert: Callable[[float], float] | None = None
     #: Fields set to a constant besides; all that a flag without values sets.
     also: Mapping[str, Value] = field(default_factory=dict)
+    #: Fields set to a constant besides where the number given is 0.
+    also_at_zero: Mapping[str, Value] = field(default_factory=dict)
+    #: The value is an SMV image whose header sets fields too.
+    reads_header: bool = False
     #: Whether ``to_flags`` writes this flag from the table alone.
     written: bool = True
 
@@ -58,6 +66,16 @@ def _setting(names: str, field_name: str, text: str, pivot: str | None = None) -
     return Flag(tuple(names.split()), text, (field_name,), also=also)
 
 
+def _count(names: str, field_name: str, text: str) -> Flag:
+    return Flag(tuple(names.split()), text, (field_name,), kind="integer")
+
+
+def _divergence(name: str, part: str, text: str, kind: Kind = "number") -> Flag:
+    """One number for the divergence along both axes."""
+    fields = tuple(f"beam.{axis}_divergence.{part}" for axis in ("horizontal", "vertical"))
+    return Flag((name,), text, fields, kind=kind, counts=(1,), repeat=True, written=False)
+
+
 def _direction(name: str, vector: str, text: str) -> Flag:
     fields = _numbered(f"detector.vectors.{vector}")
     return Flag((name,), text, fields, kind="direction", also={_CONVENTION: "custom"})
@@ -73,6 +91,12 @@ def _wavelength(electronvolt: float) -> float:
     if electronvolt <= 0:
         raise ValueError("the value must be greater than 0")
     return 12398.42 / electronvolt
+
+
+def _seed(number: float) -> float:
+    if not 0 <= number < 2**31:
+        raise ValueError(f"the seed must be from 0 to {2**31 - 1}")
+    return number
 
 
 _STRUCTURE_FACTORS = (
@@ -95,7 +119,21 @@ _CRYSTAL = (
         kind="matrix",
         counts=(1, 9),
     ),
-    Flag(("-misset",), "rotations about x y z, degrees", _numbered("crystal.misset")),
+    Flag(
+        ("-misset",),
+        "rotations about x y z, degrees, or random",
+        _numbered("crystal.misset"),
+        kind="orientation",
+        counts=(1, 3),
+    ),
+    Flag(
+        ("-misset_seed",),
+        "seed of -misset random",
+        (MISSET_SEED,),
+        kind="integer",
+        convert=_seed,
+        written=False,
+    ),
     Flag(
         ("-N",),
         "unit cells along each axis",
@@ -105,9 +143,9 @@ _CRYSTAL = (
         repeat=True,
         written=False,
     ),
-    Flag(("-Na",), "unit cells along a", ("crystal.cells.0",), kind="integer"),
-    Flag(("-Nb",), "unit cells along b", ("crystal.cells.1",), kind="integer"),
-    Flag(("-Nc",), "unit cells along c", ("crystal.cells.2",), kind="integer"),
+    _count("-Na", "crystal.cells.0", "unit cells along a"),
+    _count("-Nb", "crystal.cells.1", "unit cells along b"),
+    _count("-Nc", "crystal.cells.2", "unit cells along c"),
     Flag(
         ("-xtalsize", "-samplesize"),
         "crystal size, mm: one number, or x y z",
@@ -121,6 +159,9 @@ _CRYSTAL = (
     _switch("-tophat_spots", "crystal.shape", "top-hat spots", "tophat"),
     _setting("-fudge", "crystal.fudge", "factor on the spot radius of the other shapes"),
     _setting("-water", "crystal.water", "thickness of the surrounding water, µm"),
+    _setting("-mosaic -mosaic_spread", "crystal.mosaic_spread", "mosaic spread, degrees"),
+    _count("-mosaic_domains", "crystal.mosaic_domains", "number of mosaic domains"),
+    _count("-mosaic_seed", "crystal.mosaic_seed", "seed of the mosaic domains"),
 )
 
 _BEAM = (
@@ -138,6 +179,25 @@ _BEAM = (
     _setting("-flux", "beam.flux", "photons/s"),
     _setting("-exposure", "beam.exposure", "exposure time, s"),
     _setting("-beamsize", "beam.beam_size", "beam size, mm"),
+    _divergence("-divergence", "range", "divergence along both axes, mrad"),
+    _divergence("-divstep", "step", "step of the divergence along both axes, mrad"),
+    _divergence("-divsteps", "steps", "steps of the divergence along both axes", "integer"),
+    _setting("-hdivrange", "beam.horizontal_divergence.range", "horizontal divergence, mrad"),
+    _setting("-hdivstep", "beam.horizontal_divergence.step", "its step, mrad"),
+    _count("-hdivsteps", "beam.horizontal_divergence.steps", "its number of steps"),
+    _setting("-vdivrange", "beam.vertical_divergence.range", "vertical divergence, mrad"),
+    _setting("-vdivstep", "beam.vertical_divergence.step", "its step, mrad"),
+    _count("-vdivsteps", "beam.vertical_divergence.steps", "its number of steps"),
+    _switch("-round_div", "beam.round_divergence", "drop the corners of the divergence grid"),
+    _switch("-square_div", "beam.round_divergence", "keep these corners", value=False),
+    _setting("-dispersion", "beam.dispersion", "full spread of the wavelength, percent"),
+    _count("-dispsteps", "beam.dispersion_steps", "number of wavelengths"),
+    Flag(
+        ("-sourcefile",),
+        "text file of sources, X Y Z weight wavelength (m) a line",
+        ("beam.source_file",),
+        kind="path",
+    ),
 )
 
 _GEOMETRY = (
@@ -181,6 +241,19 @@ _GEOMETRY = (
     _switch("-point_pixel", "detector.point_pixel", "solid angle without obliquity"),
 )
 
+_SENSOR = (
+    # Before -detector_thick, so that to_flags writes a thickness after what sets it to 0.
+    Flag(
+        ("-detector_abs",),
+        "attenuation depth of the sensor, µm; 0 or inf also sets its thickness to 0",
+        ("detector.attenuation_depth",),
+        kind="depth",
+        also_at_zero={"detector.thickness": 0.0},
+    ),
+    _setting("-detector_thick", "detector.thickness", "thickness of the sensor, µm"),
+    _count("-detector_thicksteps", "detector.thickness_steps", "layers of the sensor"),
+)
+
 _PIXELS = (
     _setting("-pixel", "detector.pixel_size", "pixel size, mm"),
     Flag(
@@ -192,18 +265,8 @@ _PIXELS = (
         repeat=True,
         written=False,
     ),
-    Flag(
-        ("-detpixels_f", "-detpixels_x"),
-        "pixels along fast",
-        ("detector.pixels_fast",),
-        kind="integer",
-    ),
-    Flag(
-        ("-detpixels_s", "-detpixels_y"),
-        "pixels along slow",
-        ("detector.pixels_slow",),
-        kind="integer",
-    ),
+    _count("-detpixels_f -detpixels_x", "detector.pixels_fast", "pixels along fast"),
+    _count("-detpixels_s -detpixels_y", "detector.pixels_slow", "pixels along slow"),
     Flag(
         ("-detsize",),
         "detector size along both axes, mm",
@@ -217,15 +280,14 @@ _PIXELS = (
 )
 
 _SAMPLING = (
-    Flag(
-        ("-oversample",),
-        "subpixels along each axis of a pixel",
-        ("sampling.oversample",),
-        kind="integer",
-    ),
+    _count("-oversample", "sampling.oversample", "subpixels along each axis of a pixel"),
     _switch("-oversample_polar", "sampling.oversample_polar", "polarization per subpixel"),
     _switch("-oversample_omega", "sampling.oversample_omega", "solid angle per subpixel"),
-    _setting("-phi", "sampling.phi", "spindle angle, degrees"),
+    _switch("-oversample_thick", "sampling.oversample_thick", "captured fraction per subpixel"),
+    _setting("-phi", "sampling.phi", "spindle angle at the start, degrees"),
+    _setting("-osc", "sampling.oscillation.range", "rotation about the spindle, degrees"),
+    _setting("-phistep -dphi", "sampling.oscillation.step", "its step, degrees"),
+    _count("-phisteps", "sampling.oscillation.steps", "its number of steps"),
     _setting("-dmin", "sampling.dmin", "resolution cut, Å"),
     _switch("-interpolate", "sampling.interpolate", "interpolate structure factors"),
     _switch("-nointerpolate", "sampling.interpolate", "nearest structure factor", value=False),
@@ -237,5 +299,33 @@ _SAMPLING = (
     ),
 )
 
-FLAGS = (*_STRUCTURE_FACTORS, *_CRYSTAL, *_BEAM, *_GEOMETRY, *_PIXELS, *_SAMPLING)
+_IMAGES = (
+    Flag(
+        ("-img",),
+        "SMV image whose header sets geometry, wavelength and spindle",
+        kind="path",
+        counts=(1,),
+        reads_header=True,
+        written=False,
+    ),
+    Flag(
+        ("-mask",),
+        "as -img, and pixels that are 0 in it are skipped",
+        ("detector.mask",),
+        kind="path",
+        reads_header=True,
+        written=False,
+    ),
+)
+
+FLAGS = (
+    *_STRUCTURE_FACTORS,
+    *_CRYSTAL,
+    *_BEAM,
+    *_GEOMETRY,
+    *_PIXELS,
+    *_SENSOR,
+    *_SAMPLING,
+    *_IMAGES,
+)
 BY_NAME = {name: flag for flag in FLAGS for name in flag.names}

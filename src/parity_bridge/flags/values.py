@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from pathlib import Path
 
@@ -19,6 +19,8 @@ _NOUNS: dict[Kind, tuple[str, str]] = {
     "path": ("file name", "file names"),
     "matrix": ("file name", "numbers"),
     "pivot": ("word (beam or sample)", "words"),
+    "orientation": ("word (random)", "numbers"),
+    "depth": ("number", "numbers"),
 }
 
 
@@ -42,7 +44,8 @@ def value_words(flag: Flag, name: str, following: Sequence[str]) -> list[str]:
 def read_values(flag: Flag, name: str, words: Sequence[str]) -> list[Value]:
     """Values of the ``words`` after the flag typed as ``name``.
 
-    Raises UsageError for a word that cannot be a value of the flag, FileError for a matrix file.
+    An orientation still to be drawn is three times ``None``. Raises UsageError for a word that
+    cannot be a value of the flag, FileError for a matrix file.
     """
     if not words:
         return []
@@ -55,12 +58,15 @@ def read_values(flag: Flag, name: str, words: Sequence[str]) -> list[Value]:
 
 
 def _numbers(words: Sequence[str], flag: Flag) -> list[Value]:
-    numbers = map(plain_number, words)
+    return _converted(map(plain_number, words), flag)
+
+
+def _integers(words: Sequence[str], flag: Flag) -> list[Value]:
+    return _converted(map(plain_integer, words), flag)
+
+
+def _converted(numbers: Iterable[float], flag: Flag) -> list[Value]:
     return list(numbers if flag.convert is None else map(flag.convert, numbers))
-
-
-def _integers(words: Sequence[str], _flag: Flag) -> list[Value]:
-    return [plain_integer(word) for word in words]
 
 
 def _direction(words: Sequence[str], _flag: Flag) -> list[Value]:
@@ -86,6 +92,19 @@ def _pivot(words: Sequence[str], _flag: Flag) -> list[Value]:
     return [words[0].lower()]
 
 
+def _orientation(words: Sequence[str], flag: Flag) -> list[Value]:
+    if len(words) > 1:
+        return _numbers(words, flag)
+    if words[0] != "random":
+        raise ValueError("give three angles, or the word random")
+    return [None] * len(flag.fields)
+
+
+def _depth(words: Sequence[str], flag: Flag) -> list[Value]:
+    # An infinite depth absorbs nothing, which 0 stands for (contract §1).
+    return [0.0] if words[0] == "inf" else _numbers(words, flag)
+
+
 _READERS: dict[Kind, Callable[[Sequence[str], Flag], list[Value]]] = {
     "number": _numbers,
     "integer": _integers,
@@ -93,13 +112,15 @@ _READERS: dict[Kind, Callable[[Sequence[str], Flag], list[Value]]] = {
     "path": _path,
     "matrix": _matrix,
     "pivot": _pivot,
+    "orientation": _orientation,
+    "depth": _depth,
 }
 
 
 def _takes(flag: Flag) -> str:
     singular, plural = _NOUNS[flag.kind]
     counts = flag.takes
-    if flag.kind == "matrix":
+    if flag.kind in ("matrix", "orientation"):
         return f"{counts[0]} {singular} or {counts[-1]} {plural}"
     amount = f"{counts[0]} to {counts[-1]}" if len(counts) > 2 else " or ".join(map(str, counts))
     return f"{amount} {singular if counts == (1,) else plural}"

@@ -1,0 +1,124 @@
+"""A command line while it is read: the fields set so far, and the words that set them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
+
+from parity_bridge.errors import UsageError
+from parity_bridge.experiment import Experiment
+from parity_bridge.flags.fields import DEFAULTS, experiment_of
+from parity_bridge.flags.image_header import FLAG_OF, header_note
+from parity_bridge.flags.random_orientation import DEFAULT_SEED, random_misset
+from parity_bridge.flags.refused import REFUSED
+from parity_bridge.flags.table import BY_NAME, MISSET_SEED, Flag, Value
+from parity_bridge.flags.values import read_values, value_words
+from parity_bridge.smv import read_header
+
+_MISSET = BY_NAME["-misset"].fields
+
+
+@dataclass
+class Draft:
+    """What the flags read so far say."""
+
+    #: Path of a field -> its value; what no flag has set is left out, but for parts of a tuple.
+    fields: dict[str, Value] = field(
+        default_factory=lambda: {
+            path: value for path, value in DEFAULTS.items() if path[-1].isdigit()
+        }
+    )
+    #: Path of a field -> the words that set it.
+    typed: dict[str, str] = field(default_factory=dict)
+    #: One line each: what stands in no word of the command line.
+    notes: list[str] = field(default_factory=list)
+
+    def take(self, words: Sequence[str]) -> int:
+        """Apply the flag at the front of ``words``; how many words it took.
+
+        Raises UsageError for a flag or a value that cannot be, FileError for a file of the flag
+        that cannot be read.
+        """
+        name, *following = words
+        flag = _flag_named(name)
+        given = value_words(flag, name, following)
+        typed = " ".join([name, *given])
+        self._set(flag, read_values(flag, name, given), typed)
+        if flag.reads_header:
+            self._take_header(Path(given[0]), typed)
+        return 1 + len(given)
+
+    def draw_orientation(self) -> None:
+        """Put numbers to ``-misset random``, once it is known that no later flag replaced it."""
+        seed = self.fields.pop(MISSET_SEED, None)
+        if self.fields[_MISSET[0]] is None:
+            chosen = DEFAULT_SEED if seed is None else cast("int", seed)
+            angles = random_misset(chosen)
+            self.fields.update(zip(_MISSET, angles, strict=True))
+            self.notes.append(_drawn(angles, chosen))
+        elif seed is not None:
+            self.notes.append(f"{self.typed[MISSET_SEED]} does nothing without -misset random")
+
+    def experiment(self) -> Experiment:
+        """The experiment of these fields; raises UsageError for a value that it does not take."""
+        try:
+            return experiment_of(self.fields)
+        except ValidationError as error:
+            raise UsageError(_sentence(error, self.typed)) from None
+
+    def _take_header(self, path: Path, typed: str) -> None:
+        header = read_header(path)
+        for keyword, value in header.items():
+            self._set(BY_NAME[FLAG_OF[keyword]], [value], typed)
+        self.notes.append(header_note(typed, header))
+
+    def _set(self, flag: Flag, values: Sequence[Value], typed: str) -> None:
+        for path in flag.fields:
+            self.fields.pop(path, None)
+        # Of the six fields of a cell only as many are set as numbers were given.
+        self.fields.update(zip(flag.fields, values, strict=False))
+        self.fields.update(flag.also)
+        if list(values) == [0.0]:
+            self.fields.update(flag.also_at_zero)
+        self.typed.update(dict.fromkeys([*flag.fields, *flag.also], typed))
+
+
+def _flag_named(name: str) -> Flag:
+    if name in REFUSED:
+        raise UsageError(f"{name} is refused: {REFUSED[name]}; leave it out")
+    if name not in BY_NAME:
+        raise UsageError(f"{name} is not a nanoBragg flag; {_nearest(name)}")
+    return BY_NAME[name]
+
+
+def _nearest(name: str) -> str:
+    known = {flag.lower(): flag for flag in BY_NAME}
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
+    return f"the nearest one is {known[close[0]]}"
+
+
+def _sentence(error: ValidationError, typed: Mapping[str, str]) -> str:
+    """One complaint of ``error`` after the words that caused it: values before what is missing."""
+    complaints = error.errors(include_url=False)
+    first = next((each for each in complaints if each["type"] != "value_error"), complaints[0])
+    path = ".".join(map(str, first["loc"]))
+    if first["type"] == "value_error":
+        complaint = str(first["ctx"]["error"])
+        words = typed.get(f"{path}.a")
+    else:
+        complaint = first["msg"].replace("Input should", "the value must")
+        words = typed[path]
+    return f"{words}: {complaint}" if words else complaint
+
+
+def _drawn(angles: Sequence[float], seed: int) -> str:
+    written = " ".join(map(repr, angles))
+    return (
+        f"-misset random: -misset {written}, drawn here with -misset_seed {seed}; "
+        "the original program's own draw is not in the contract"
+    )

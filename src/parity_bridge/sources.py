@@ -1,0 +1,83 @@
+"""Text files of sources, ``X Y Z weight wavelength`` a line (contract §4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.errors import FileError
+from parity_bridge.experiment import MAX_STEPS
+from parity_bridge.file_reading import FileVersion, file_version, read_file
+from parity_bridge.plain_numbers import plain_number
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_COLUMNS = ("X", "Y", "Z", "weight", "wavelength")
+
+
+def read_sources(path: Path) -> NDArray[np.float64]:
+    """The sources listed in the file ``path``: (sources, 5), read-only.
+
+    The columns are X, Y, Z (a direction of any length), weight and wavelength, metres; NaN stands
+    where a line ends early (contract §4 says what is taken there). Blank lines and what follows a #
+    are passed over. The sources are kept while the file does not change.
+    Raises FileError for a file that cannot be read or lists no source or more than a million, and
+    for a line, named, with too many columns, a value that is not a finite number, a direction of no
+    length or a wavelength that is not above 0.
+    """
+    return _read_version(path, file_version(path, "source file"))
+
+
+@lru_cache(maxsize=2)
+def _read_version(path: Path, _version: FileVersion) -> NDArray[np.float64]:
+    rows: list[list[float]] = []
+    for number, words in _filled_lines(read_file(path, "source file")):
+        if len(rows) == MAX_STEPS:
+            raise FileError(f"source file {path} lists more than {MAX_STEPS} sources; shorten it")
+        try:
+            rows.append(_row(words))
+        except ValueError as error:
+            raise FileError(f"source file {path}, line {number}: {error}") from error
+    if not rows:
+        raise FileError(
+            f"source file {path} lists no source; give X Y Z weight wavelength(m), one a line"
+        )
+    sources = np.array(rows, dtype=np.float64)
+    sources.setflags(write=False)
+    return sources
+
+
+def _filled_lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(data.splitlines(), start=1):
+        words = line.partition(b"#")[0].decode("ascii", errors="replace").split()
+        if words:
+            yield number, words
+
+
+def _row(words: list[str]) -> list[float]:
+    if len(words) > len(_COLUMNS):
+        raise ValueError(
+            f"{len(words)} columns, {' '.join(words)[:60]!r}, where {' '.join(_COLUMNS)} are five; "
+            "remove the rest"
+        )
+    row = [_number(name, word) for name, word in zip(_COLUMNS, words, strict=False)]
+    row += [math.nan] * (len(_COLUMNS) - len(row))
+    length, wavelength = math.hypot(*row[:3]), row[4]
+    if length in (0, math.inf):
+        raise ValueError("the direction X Y Z must have a length, neither zero nor infinite")
+    if wavelength <= 0:
+        raise ValueError(f"the wavelength {wavelength!r} must be above 0; give it in metres")
+    return row
+
+
+def _number(column: str, word: str) -> float:
+    try:
+        return plain_number(word)
+    except ValueError:
+        raise ValueError(f"the {column} {word[:40]!r} is not a finite number; correct it") from None
