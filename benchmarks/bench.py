@@ -14,15 +14,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
+from figure import Figure
+from frames import frame_figures
 from tabulate import tabulate
 
 from parity_bridge._core import ffi, lib
 from parity_bridge.atomic_write import write_text
-from parity_bridge.engines.c_core.engine import derive
+from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.engine import create_engine
 from parity_bridge.experiment import Experiment
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
@@ -34,38 +36,33 @@ SIZES = (64, 16384)
 PAGE_NOISE = 4.0
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One promise and what was measured."""
-
-    what: str
-    measured: float
-    unit: str
-    goal: float
-
-    @property
-    def reached(self) -> bool:
-        """Whether the measured value is within the goal."""
-        return self.measured <= self.goal
-
-
 def main() -> int:
     """Measure everything, print the table, write the JSON; 1 where a goal was missed."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--rounds", type=int, default=7, help="interleaved rounds of each")
-    rounds = arguments.parse_args().rounds
+    arguments.add_argument("--frame-rounds", type=int, default=3, help="of whole frames")
+    given = arguments.parse_args()
+    rounds = given.rounds
+    frames, raw = frame_figures(given.frame_rounds)
     figures = [
         run_over_import_torch(rounds),
         c_tap_of_one_pixel(),
         *(time_over_detector_size(name, rounds) for name in ("c", "torch")),
         *(memory_over_detector_size(name) for name in ("c", "torch")),
+        *frames,
     ]
     table = [
         [f.what, f"{f.measured:.3g} {f.unit}", f"at most {f.goal:g}", "yes" if f.reached else "NO"]
         for f in figures
     ]
     print(tabulate(table, headers=["what", "measured", "goal", "reached"], tablefmt="github"))
-    result = {"environment": environment(), "figures": [asdict(f) for f in figures]}
+    result = {
+        "environment": environment(),
+        "commit": _commit(),
+        "core": create_engine("c").build()["build"],
+        "figures": [asdict(f) for f in figures],
+        "frames": raw,
+    }
     write_text(OUTPUT, json.dumps(result, indent=2) + "\n")
     print(f"\nwritten to {OUTPUT.name}")
     return 0 if all(f.reached for f in figures) else 1
@@ -89,10 +86,11 @@ def run_over_import_torch(rounds: int) -> Figure:
 def c_tap_of_one_pixel() -> Figure:
     """Tapping one pixel at oversample 2, beyond what the call itself costs."""
     setup = derive(parse_flags(BENCHMARK_FLAGS).experiment)
-    table = ffi.new("pb_table *", {"default_F": 100.0})
+    table, state = ffi.new("pb_table *", {"default_F": 100.0}), ffi.new("pb_run_state *")
+    lib.pb_start(setup, table, state)
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     rows = ffi.new("pb_evaluation[4]")
-    arguments = (setup, table, 2048, 2048, totals, f_cell, rows, 4)
+    arguments = (setup, table, 2048, 2048, state, totals, f_cell, rows, 4)
     tap = _seconds_per_call(lambda: lib.pb_pixel(*arguments))
     call = _seconds_per_call(lambda: lib.pb_status_text(0))
     return Figure("C tap of one pixel, oversample 2, beyond the call", (tap - call) * 1e6, "us", 50)
@@ -117,6 +115,14 @@ def memory_over_detector_size(name: str) -> Figure:
     return Figure(
         f"memory of one pixel, {name}: 16384² - 64²", peaks[1] - peaks[0], "MiB", PAGE_NOISE
     )
+
+
+def _commit() -> str:
+    """The commit that is checked out, and whether anything was changed since."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"
 
 
 def _square(size: int) -> Experiment:

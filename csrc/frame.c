@@ -116,10 +116,14 @@ static void count_evaluation(const pb_chain *c, const pb_place *place, void *kee
     widen(c->hkl0.l, c->made, c->n, k->min[2], k->max[2]);
 }
 
+/* Lanes to their places in the row, which are mostly side by side. */
 static void scatter(const int32_t *lanes, const int32_t *at, int n, int32_t *plane)
 {
-    for (int i = 0; i < n; i++)
-        plane[at[i]] = lanes[i];
+    if (at[n - 1] - at[0] == n - 1)
+        memcpy(plane + at[0], lanes, (size_t)n * sizeof *plane);
+    else
+        for (int i = 0; i < n; i++)
+            plane[at[i]] = lanes[i];
 }
 
 static void store(const counts *k, const int32_t *at, int n, const pb_f_cell_planes *p)
@@ -151,6 +155,13 @@ static void clear(const pb_f_cell_planes *p, int32_t count)
     memset(p->sum_f_cell, 0, (size_t)count * sizeof *p->sum_f_cell);
 }
 
+/* Whether every pixel of the row is computed, so that nothing needs to be cleared before. */
+static int is_complete(const pb_setup *setup, int32_t slow, const row *r)
+{
+    return r->mask == NULL && r->count > 0 && is_computed(setup, slow, r, 0) &&
+           is_computed(setup, slow, r, r->count - 1);
+}
+
 static int planes_are_there(const pb_f_cell_planes *p)
 {
     return p != NULL && p->total_lookups != NULL && p->skipped_lookups != NULL &&
@@ -179,7 +190,8 @@ int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow,
                       .slow = slow};
     row left = {.fast = fast, .count = count, .mask = mask};
     int32_t at[PB_LANES];
-    clear(planes, count);
+    if (!is_complete(setup, slow, &left))
+        clear(planes, count);
     while (take(&chain, &left, at) > 0) {
         k = no_counts();
         pb_run_chain(&chain);

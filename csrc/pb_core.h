@@ -449,8 +449,9 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
  * interest and pixels whose mask is 0 are 0 and not computed.
  *   setup, table  given     as for pb_pixel
  *   precision     given     pb_precision. PB_FAST computes the sines of the parallelepiped's
- *                           lattice factor to within 1 unit in the last place of float64 (measured:
- *                           tests/c/test_fast_sine.c); everything else is as in PB_EXACT
+ *                           lattice factor to within 2.5 units in the last place of float64
+ *                           (measured: tests/c/test_fast_sine.c); everything else is as in
+ *                           PB_EXACT
  *   slow          given     the row, from 0
  *   fast          given     its first pixel, from 0
  *   count         given     pixels
@@ -473,6 +474,25 @@ int pb_image_pixels(const pb_setup *setup, const pb_table *table, int precision,
 int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                      int32_t count, const uint8_t *mask, pb_run_state *state,
                      const pb_f_cell_planes *planes);
+
+/* A rectangle of pixels, from 0. */
+typedef struct pb_region {
+    int32_t slow; /* the first row */
+    int32_t rows;
+    int32_t fast; /* the first pixel of each row */
+    int32_t columns;
+} pb_region;
+
+/*
+ * pb_image_pixels and pb_f_cell_pixels for the rows of a region, one after the other as a run does.
+ *   mask    given     of the whole detector, pixels[1] x pixels[0] entries, or NULL
+ *   image   returned  rows x columns, as are all planes
+ * The rest and what is returned as there.
+ */
+int pb_image_rows(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
+                  const uint8_t *mask, pb_run_state *state, float *image);
+int pb_f_cell_rows(const pb_setup *setup, const pb_table *table, pb_region region,
+                   const uint8_t *mask, pb_run_state *state, const pb_f_cell_planes *planes);
 
 /* One sentence for a status; never NULL, never freed. */
 const char *pb_status_text(int status);

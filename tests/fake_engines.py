@@ -6,12 +6,13 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from parity_bridge.errors import EngineError, FileError, UsageError
 from parity_bridge.experiment import Experiment
+from parity_bridge.frames import RunState
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import (
@@ -47,7 +48,7 @@ class FakeC:
             raise UsageError(f"--device {device} cannot be used here; try cpu")
 
     def observe(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]], **how: Any
     ) -> list[Observation]:
         """One observation a pixel, four lookups each at oversample 2."""
         return [self.look(experiment, pixel) for pixel in pixels]
@@ -69,6 +70,7 @@ class FakeC:
                 default_F=experiment.structure_factors.default_F,
             ),
             oversample=oversample,
+            state=RunState(interpolation_on=False, swept=False, polar_axis=(0.0, 0.0, 1.0)),
         )  # fmt: skip
 
     def rows(self, pixel: tuple[int, int], oversample: int, F: float) -> np.ndarray:
@@ -107,16 +109,16 @@ class MissesAPixel(FakeTorch):
     """Sees all pixels but the last."""
 
     def observe(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]], **how: Any
     ) -> list[Observation]:
-        return super().observe(experiment, pixels[:-1])
+        return super().observe(experiment, pixels[:-1], **how)
 
 
 class Blind(FakeTorch):
     """Sees nothing."""
 
     def observe(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]], **how: Any
     ) -> list[Observation]:
         return []
 

@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.engine import derive
+from parity_bridge.behaviours import REFERENCE
+from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.c_core.marshal import experiment_struct
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment import MAX_OVERSAMPLE, Experiment
@@ -24,6 +25,10 @@ INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
 #: A pb_table does not own its grid.
 _GRIDS: WeakKeyDictionary[Any, NDArray[np.float64]] = WeakKeyDictionary()
+
+
+def raw_struct(*flags: str) -> Any:
+    return experiment_struct(experiment(*flags), REFERENCE, None)
 
 
 @dataclass
@@ -57,11 +62,21 @@ def table(
 def compute(
     setup: Any, structure_factors: Any, slow: int = 0, fast: int = 0, capacity: int | None = None
 ) -> Pixel:
-    rows = np.zeros(setup.steps if capacity is None else capacity, dtype=EVALUATION)
+    rows = np.zeros(setup.evaluations if capacity is None else capacity, dtype=EVALUATION)
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     pointer = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
-    status = lib.pb_pixel(setup, structure_factors, slow, fast, totals, f_cell, pointer, rows.size)
+    state = ffi.new("pb_run_state *")
+    lib.pb_start(setup, structure_factors, state)
+    status = lib.pb_pixel(
+        setup, structure_factors, slow, fast, state, totals, f_cell, pointer, rows.size
+    )
     return Pixel(status, rows, totals, f_cell)
+
+
+def turn(setup: Any, axis: tuple[float, float, float]) -> None:
+    """Give the only orientation three equal axes."""
+    orientation = ffi.cast("pb_orientation *", setup.orientations)
+    orientation.a, orientation.b, orientation.c = [axis] * 3
 
 
 def test_the_numpy_rows_have_the_layout_of_the_c_struct() -> None:
@@ -117,9 +132,10 @@ def test_a_box_that_clamped_indices_could_fall_into_is_refused(low: int, size: i
 def test_a_half_rounds_down_and_nothing_overflows(index: float, nearest: int) -> None:
     """Through the public surface: a position chosen so that h is the wanted index."""
     setup = derive(experiment("-oversample", "1", "-water", "1"))
-    setup.beam.lambda0 = 1.0
-    setup.beam.incident = (0.0, 0.0, 0.0)
-    setup.crystal.a, setup.crystal.b, setup.crystal.c = [(index, 0.0, 0.0)] * 3
+    turn(setup, (index, 0.0, 0.0))
+    source = ffi.cast("pb_source *", setup.sources)
+    setattr(source, "lambda", 1.0)
+    source.incident = (0.0, 0.0, 0.0)
     setup.detector.pix0 = (1.0, 0.0, 0.0)
     setup.detector.subpixel_size = 0.0
     pixel = compute(setup, table(None))
@@ -129,7 +145,7 @@ def test_a_half_rounds_down_and_nothing_overflows(index: float, nearest: int) ->
 @pytest.mark.parametrize("index", [math.inf, -math.inf, math.nan])
 def test_an_index_that_is_no_number_is_a_lookup_outside_the_box_and_a_failure(index: float) -> None:
     setup = derive(experiment("-oversample", "1", "-water", "1", "-interpolate"))
-    setup.crystal.a, setup.crystal.b, setup.crystal.c = [(index, index, index)] * 3
+    turn(setup, (index, index, index))
     pixel = compute(setup, table(np.ones((9, 9, 9))))
     assert pixel.status == lib.PB_NOT_FINITE
     assert pixel.f_cell.out_of_bounds_count == 1
@@ -187,13 +203,14 @@ def test_null_pointers_are_refused() -> None:
     setup, structure_factors = derive(experiment()), table(None)
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     rows = ffi.new("pb_evaluation[4]")
-    arguments = [setup, structure_factors, 0, 0, totals, f_cell, rows, 4]
-    for position in (0, 1, 4, 5, 6):
+    state = ffi.new("pb_run_state *")
+    arguments = [setup, structure_factors, 0, 0, state, totals, f_cell, rows, 4]
+    for position in (0, 1, 4, 5, 6, 7):
         broken = [*arguments]
         broken[position] = ffi.NULL
         assert lib.pb_pixel(*broken) == lib.PB_BAD_ARGUMENT
     assert lib.pb_derive(ffi.NULL, setup) == lib.PB_BAD_ARGUMENT
-    assert lib.pb_derive(experiment_struct(experiment()), ffi.NULL) == lib.PB_BAD_ARGUMENT
+    assert lib.pb_derive(raw_struct(), ffi.NULL) == lib.PB_BAD_ARGUMENT
 
 
 @pytest.mark.parametrize(
@@ -229,17 +246,27 @@ def test_null_pointers_are_refused() -> None:
         ("matrix", [1.0] * 9, "PB_BAD_CELL"),
         ("oversample", -1, "PB_BAD_OVERSAMPLE"),
         ("oversample", 65, "PB_BAD_OVERSAMPLE"),
+        ("mosaic_seed", -1, "PB_BAD_INPUT"),
+        ("mosaic_spread", math.inf, "PB_BAD_INPUT"),
+        ("mosaic_domains", -1, "PB_BAD_INPUT"),
+        ("thickness", math.inf, "PB_BAD_INPUT"),
+        ("dispersion", math.nan, "PB_BAD_INPUT"),
+        ("horizontal", (math.inf, math.nan, 0), "PB_BAD_INPUT"),
+        ("oscillation", (0.0, 1.0, 0), "PB_BAD_STEPS"),
+        ("oscillation", (1e300, 1e-300, 0), "PB_BAD_STEPS"),
+        ("oscillation", (1.0, 1.0, 2**62), "PB_BAD_STEPS"),
+        ("thickness_steps", 2**62, "PB_OK"),  # of no thickness
         ("sample_size", (1e30, 0.0, 0.0), "PB_OK"),
     ],
 )
 def test_inputs_that_derive_to_nonsense_have_a_status(field: str, value: Any, status: str) -> None:
-    raw = experiment_struct(experiment())
+    raw = raw_struct()
     setattr(raw, field, value)
     assert lib.pb_derive(raw, ffi.new("pb_setup *")) == getattr(lib, status)
 
 
 def test_oversampling_that_a_huge_crystal_asks_for_is_refused() -> None:
-    raw = experiment_struct(experiment("-xtalsize", "1"))
+    raw = raw_struct("-xtalsize", "1")
     raw.oversample = 0
     raw.sample_size = (1e6, 0.0, 0.0)
     assert lib.pb_derive(raw, ffi.new("pb_setup *")) == lib.PB_BAD_OVERSAMPLE

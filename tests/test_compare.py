@@ -149,13 +149,13 @@ class TestDifferences:
         )
         found = compare(record(EDGE), other, EXACT).differences
         assert [item.field for item in found] == ["zero_f_count", "mean_f_cell", "F_cell"]
-        assert [item.subpixel for item in found] == [None, None, (0, 1)]
+        assert [item.place and item.place.subpixel for item in found] == [None, None, (0, 1)]
 
     def test_a_lookup_only_one_side_made_is_a_difference(self) -> None:
         whole, short = record(EDGE), without_lookup(record(EDGE), 1)
         for ours, theirs, made in ((whole, short, True), (short, whole, False)):
             (found,) = compare(ours, theirs, EXACT).differences
-            assert (found.field, found.subpixel, found.reference) == ("lookup", (0, 1), made)
+            assert (found.field, found.place.subpixel, found.reference) == ("lookup", (0, 1), made)
 
     def test_lookups_are_matched_by_subpixel_not_by_place(self) -> None:
         it = with_lookup(record(EDGE), 0, F_cell=3.0)
@@ -166,7 +166,7 @@ class TestDifferences:
         it = with_lookup(record(EDGE), 1, subpixel_index=(0, 0))
         other = with_lookup(it, 1, F_cell=3.0)
         (found,) = compare(it, other, EXACT).differences
-        assert (found.field, found.subpixel, found.other) == ("F_cell", (0, 0), 3.0)
+        assert (found.field, found.place.subpixel, found.other) == ("F_cell", (0, 0), 3.0)
 
     def test_a_figure_that_does_not_exist_differs_from_one_that_does(self) -> None:
         other = with_values(record(EDGE), mean_f_cell=None, hkl_bounds=None)

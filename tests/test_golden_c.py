@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +10,25 @@ import numpy as np
 import pytest
 from golden_cases import NAMES, GoldenCase, load_case
 
-from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.c_core.engine import derive
-from parity_bridge.engines.c_core.marshal import table_struct
+from parity_bridge.engines.c_core.setup import derive
+from parity_bridge.frames import Region
 from parity_bridge.structure_factors import load
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.evaluations import EVALUATION, Kind
+from parity_bridge.taps.evaluations import Kind
 
-#: The 4096² images are not stored.
+#: The 4096² images are stored as their sha256.
 IMAGES = [name for name in NAMES if not name.startswith("bench4096")]
+LARGE = [name for name in NAMES if name.startswith("bench4096")]
 
 
 @pytest.fixture(params=NAMES)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
     return load_case(request.param, tmp_path)
+
+
+def test_there_are_as_many_cases_as_the_original_program_was_run_for() -> None:
+    assert (len(IMAGES), len(LARGE)) == (40, 3)
 
 
 def test_every_derived_value_is_the_original_program_s(case: GoldenCase) -> None:
@@ -36,8 +41,6 @@ def test_every_derived_value_is_the_original_program_s(case: GoldenCase) -> None
 
 def test_what_is_derived_but_not_traced_is_the_original_program_s_too(case: GoldenCase) -> None:
     setup, derived = derive(case.experiment), case.derived
-    incident = setup.beam.incident
-    assert [-incident.x, -incident.y, -incident.z] == derived["source_list"][0][:3]
     assert setup.detector.convention == derived["(int)beam_convention"]
     assert setup.detector.pivot == derived["(int)detector_pivot"]
     assert setup.crystal.shape == derived["(int)xtal_shape"]
@@ -47,6 +50,30 @@ def test_what_is_derived_but_not_traced_is_the_original_program_s_too(case: Gold
     assert list(setup.detector.roi) == [
         derived[f"roi_{end}"] for end in ("xmin", "xmax", "ymin", "ymax")
     ]
+
+
+def test_every_source_is_the_original_program_s(case: GoldenCase) -> None:
+    setup = derive(case.experiment)
+    sources = [setup.sources[number] for number in range(setup.source_count)]
+    assert [
+        [s.direction.x, s.direction.y, s.direction.z, s.weight, getattr(s, "lambda")]
+        for s in sources
+    ] == case.derived["source_list"]
+    for s in sources:
+        assert (s.incident.x, s.incident.y, s.incident.z) == (
+            -s.direction.x,
+            -s.direction.y,
+            -s.direction.z,
+        )
+
+
+def test_every_mosaic_domain_is_the_original_program_s(case: GoldenCase) -> None:
+    setup = derive(case.experiment)
+    matrices = [
+        [setup.domain_matrices[9 * domain + place] for place in range(9)]
+        for domain in range(setup.crystal.domains)
+    ]
+    assert matrices == case.derived["mosaic_umats"]
 
 
 def test_the_table_spans_the_original_program_s_box(case: GoldenCase) -> None:
@@ -59,7 +86,7 @@ def test_the_table_spans_the_original_program_s_box(case: GoldenCase) -> None:
 
 
 def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
-    for observation in CCore().observe(case.experiment, case.pixels):
+    for observation in CCore().observe(case.experiment, case.pixels, in_frame=True):
         rows = observation.evaluations
         _check_subpixels(case.rows(observation.pixel, "subpixel"), rows)
         _check_lookups(case.rows(observation.pixel, "lookup"), rows[rows["kind"] == Kind.LOOKUP])
@@ -72,18 +99,33 @@ def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
 
 
 def _check_subpixels(events: list[dict[str, Any]], rows: Any) -> None:
+    """The original program printed a subpixel once, before its sources, phi steps and domains."""
+    rows = rows[(rows["source"] == 0) & (rows["phi_step"] == 0) & (rows["domain"] == 0)]
     assert len(events) == len(rows)
     for event, row in zip(events, rows, strict=True):
-        assert (event["subS"], event["subF"]) == (row["sub_slow"], row["sub_fast"])
+        assert (event["thick"], event["subS"], event["subF"]) == tuple(
+            row[["layer", "sub_slow", "sub_fast"]]
+        )
         assert event["pos"] == row["position"].tolist()
         for name in ("airpath", "omega", "capture"):
             assert event[name] == row[name], name
 
 
+#: Names in the golden figures and in our rows.
+_PLACE = {
+    "thick": "layer",
+    "subS": "sub_slow",
+    "subF": "sub_fast",
+    "source": "source",
+    "phi": "phi_step",
+    "mos": "domain",
+}
+
+
 def _check_lookups(events: list[dict[str, Any]], rows: Any) -> None:
     assert len(events) == len(rows)
     for event, row in zip(events, rows, strict=True):
-        assert (event["subS"], event["subF"]) == (row["sub_slow"], row["sub_fast"])
+        assert [event[name] for name in _PLACE] == [row[name] for name in _PLACE.values()]
         assert event["hkl"] == row["hkl"].tolist()
         assert event["hkl0"] == row["hkl0"].tolist()
         assert event["interp"] == row["interpolation_on"]
@@ -101,27 +143,33 @@ def _check_skipped(events: list[dict[str, Any]], rows: Any) -> None:
             assert event[name] == row[name], name
 
 
+@pytest.mark.parametrize("threads", [1, 2, 7])
 @pytest.mark.parametrize("name", IMAGES)
-def test_every_pixel_of_the_image_is_the_original_program_s(name: str, tmp_path: Path) -> None:
+def test_every_pixel_of_the_image_is_the_original_program_s(
+    name: str, threads: int, tmp_path: Path
+) -> None:
     case = load_case(name, tmp_path)
+    image = CCore().frame(case.experiment, threads=threads).image
+    assert np.array_equal(image, case.stored_image())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_every_pixel_of_a_large_image_is_the_original_program_s(name: str, tmp_path: Path) -> None:
+    case = load_case(name, tmp_path)
+    image = CCore().frame(case.experiment, threads=2).image
+    assert hashlib.sha256(image.tobytes()).hexdigest() == case.image_sha256
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_tiles_in_the_order_of_a_run_give_the_same_image(name: str, tmp_path: Path) -> None:
+    case = load_case(name, tmp_path)
+    core, state, rows = CCore(), None, []
     stored = case.stored_image()
     assert stored is not None
-    assert np.array_equal(_image(case), stored)
-
-
-def _image(case: GoldenCase) -> Any:
-    """All pixels in a loop over the public C function; no pixel of these cases needs run order."""
-    setup = derive(case.experiment)
-    factors = load(case.experiment.structure_factors)
-    table = table_struct(factors)
-    totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
-    rows = np.empty(setup.steps, dtype=EVALUATION)
-    pointer = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
-    fpixels, spixels = setup.detector.pixels
-    image = np.empty((spixels, fpixels), dtype=np.float32)
-    for slow, fast in np.ndindex(spixels, fpixels):
-        assert (
-            lib.pb_pixel(setup, table, slow, fast, totals, f_cell, pointer, rows.size) == lib.PB_OK
-        )
-        image[slow, fast] = totals.image
-    return image
+    slow, fast = stored.shape
+    for first in range(0, slow, 9):
+        region = Region(range(first, min(first + 9, slow)), range(fast))
+        tile = core.frame(case.experiment, region, state=state, threads=2)
+        state = tile.state
+        rows.append(tile.image)
+    assert np.array_equal(np.concatenate(rows), stored)

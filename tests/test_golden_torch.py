@@ -7,20 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from golden_cases import NAMES, GoldenCase, load_case
 
-from parity_bridge.engines.torch_port import TorchPort
+from parity_bridge.engines.torch_port import TorchPort, canvas
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import pixel
-from parity_bridge.engines.torch_port.setup import derive
-from parity_bridge.engines.torch_port.structure_factors import Table
-from parity_bridge.structure_factors import load
+from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
+from parity_bridge.sources import read_sources
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import Kind
 
 #: Names in the golden figures and in our rows.
-_WHERE = {"subS": "sub_slow", "subF": "sub_fast"}
+_WHERE = {"thick": "layer", "subS": "sub_slow", "subF": "sub_fast"}
 SUBPIXEL = {
     **_WHERE,
     "pos": "position",
@@ -28,7 +25,13 @@ SUBPIXEL = {
     "omega": "omega",
     "capture": "capture",
 }
-SKIPPED = {**_WHERE, **{name: name for name in ("hkl", "hkl0", "F_latt", "polar", "I")}}
+SKIPPED = {
+    **_WHERE,
+    "source": "source",
+    "phi": "phi_step",
+    "mos": "domain",
+    **{name: name for name in ("hkl", "hkl0", "F_latt", "polar", "I")},
+}
 LOOKUP = {**SKIPPED, "F_cell": "F_cell", "interp": "interpolation_on"}
 
 IMAGES = [name for name in NAMES if not name.startswith("bench4096")]
@@ -46,12 +49,33 @@ def test_every_derived_value_is_the_original_program_s(case: GoldenCase) -> None
         assert np.array_equal(value, case.derived[name]), name
 
 
+def test_every_source_and_mosaic_domain_is_the_original_program_s(case: GoldenCase) -> None:
+    setup = laid_out(case)
+    sources, matrices = setup.sources, setup.domain_matrices
+    assert sources is not None
+    assert matrices is not None
+    columns = (*sources.direction, sources.weight, sources.wavelength)
+    rows = np.stack([column.numpy() for column in columns], axis=-1)
+    assert np.array_equal(rows, case.derived["source_list"])
+    assert np.array_equal(matrices.numpy().reshape(-1, 9), case.derived["mosaic_umats"])
+
+
+def laid_out(case: GoldenCase) -> Setup:
+    listed = case.experiment.beam.source_file
+    lines = None if listed is None else read_sources(listed)
+    values = Parameters.of(case.experiment)
+    setup = derive(case.experiment, values, lines=lines)
+    return lay_out(case.experiment, values, setup, lines)
+
+
 def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
-    for observation in TorchPort().observe(case.experiment, case.pixels):
+    """The program went through the whole frame, and so must we."""
+    for observation in TorchPort().observe(case.experiment, case.pixels, in_frame=True):
         rows = observation.evaluations
         made = rows[rows["kind"] == Kind.LOOKUP]
         skipped = rows[rows["kind"] == Kind.NO_LATTICE]
-        _same(case.rows(observation.pixel, "subpixel"), rows, SUBPIXEL)
+        first = (rows["source"] == 0) & (rows["phi_step"] == 0) & (rows["domain"] == 0)
+        _same(case.rows(observation.pixel, "subpixel"), rows[first], SUBPIXEL)
         _same(case.rows(observation.pixel, "lookup"), made, LOOKUP)
         _same(case.rows(observation.pixel, "skipped"), skipped, SKIPPED)
         (end,) = case.rows(observation.pixel, "pixel")
@@ -64,18 +88,14 @@ def _same(events: list[dict[str, Any]], rows: Any, columns: dict[str, str]) -> N
         assert [event[event_name] for event in events] == rows[row_name].tolist(), event_name
 
 
+@pytest.mark.parametrize("pixels", [97, 1000, canvas.CPU_BATCH])
 @pytest.mark.parametrize("name", IMAGES)
-def test_every_pixel_of_the_image_is_the_original_program_s(name: str, tmp_path: Path) -> None:
+def test_every_pixel_of_the_image_is_the_original_program_s(
+    name: str, pixels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pixels are computed side by side."""
+    monkeypatch.setattr(canvas, "CPU_BATCH", pixels)
     case = load_case(name, tmp_path)
     stored = case.stored_image()
     assert stored is not None
-    assert np.array_equal(_image(case, torch.float64), stored)
-
-
-def _image(case: GoldenCase, dtype: torch.dtype) -> Any:
-    setup = derive(case.experiment, Parameters.of(case.experiment))
-    table = Table.of(load(case.experiment.structure_factors), dtype, torch.device("cpu"))
-    fpixels, spixels = setup.detector.pixels
-    number = torch.arange(fpixels * spixels)
-    totals, _ = pixel(setup.to(dtype), table, number // fpixels, number % fpixels)
-    return totals.image.reshape(spixels, fpixels).numpy()
+    assert np.array_equal(TorchPort().frame(case.experiment).image, stored)

@@ -23,7 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_bridge.commands.options import TAPS
-from parity_bridge.engine_run import EngineChoice, EngineRun, Target
+from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engine_run import EngineRun
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.report.environment import environment, git_commit
@@ -103,8 +104,8 @@ class TestRecords:
         it = metadata(record(EDGE))
         assert Metadata.model_validate_json(as_json(it)) == it
         assert it.state_assumed == (
-            "the start of a run: interpolation not yet switched off, polarization axis normalised "
-            "once (contract §5, §6)"
+            "the start of a run: interpolation off, spindle sweep not yet made, polarization axis "
+            "0.0 0.0 1.0 (contract §5, §6)"
         )
 
     def test_a_file_that_cannot_be_written_takes_the_others_back(self, tmp_path: Path) -> None:

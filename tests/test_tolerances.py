@@ -9,7 +9,8 @@ import torch
 from golden_cases import NAMES, GoldenCase, load_case
 
 from parity_bridge.compare import Comparison, compare_runs
-from parity_bridge.engine_run import EngineChoice, Target, observe
+from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engine_run import observe
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.records import records_of

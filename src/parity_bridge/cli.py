@@ -13,13 +13,14 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from parity_bridge.commands import options
-from parity_bridge.commands.request import RunRequest, TraceRequest
+from parity_bridge.commands.request import FrameRequest, RunRequest, TraceRequest
 from parity_bridge.commands.termination import Terminated, terminable
-from parity_bridge.engine_run import EngineChoice, Target
+from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.errors import BridgeError, FileError, UsageError
 
 #: Engines that ``run`` compares: the reference and the other one.
@@ -103,6 +104,15 @@ class _TagPixel(argparse.Action):
         setattr(namespace, self.dest, [*targets[:-1], Target(targets[-1].coords, values)])
 
 
+class _AddBehaviour(argparse.Action):
+    """``--behaviour [NAME:]WHAT=CHOICE``: how engine NAME, or every one, is to decide."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        engine, _, switch = values.rpartition(":")
+        before = getattr(namespace, self.dest) or ()
+        setattr(namespace, self.dest, (*before, (engine or None, switch)))
+
+
 class _AddEngineFlags(argparse.Action):
     """``--engine-flags NAME "FLAGS"``: flags for one engine only."""
 
@@ -127,7 +137,7 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
-    reference, other = ENGINES
+    reference, other = (_choice(arguments, name) for name in ENGINES)
     request = RunRequest(
         command=command,
         targets=tuple(arguments.targets),
@@ -135,8 +145,8 @@ def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
         taps=arguments.taps,
         out_dir=arguments.out_dir,
         stamp=arguments.stamp or options.default_stamp(),
-        reference=EngineChoice(reference),
-        other=EngineChoice(other, arguments.dtype, arguments.device),
+        reference=replace(reference, dtype="float64", device="cpu"),
+        other=other,
         engine_flags=arguments.engine_flags,
     )
     from parity_bridge.commands.run import run
@@ -155,7 +165,7 @@ def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int
         target=arguments.targets[0],
         flags=_flags(arguments, flags),
         taps=arguments.taps,
-        engine=EngineChoice(arguments.engine, arguments.dtype, arguments.device),
+        engine=_choice(arguments, arguments.engine),
         as_json=arguments.json,
         out_dir=arguments.out_dir,
     )
@@ -163,6 +173,37 @@ def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int
 
     _print(trace(request, _note))
     return 0
+
+
+def _frame(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
+    region = arguments.roi
+    settings = {"precision": arguments.precision, "compile": arguments.compile}
+    request = FrameRequest(
+        command=command,
+        flags=(
+            *_flags(arguments, flags),
+            *(() if region is None else ("-roi", *map(str, region))),
+        ),
+        engine=_choice(arguments, arguments.engine),
+        output=arguments.output,
+        threads=arguments.threads or len(os.sched_getaffinity(0)),
+        settings={name: value for name, value in settings.items() if value},
+    )
+    from parity_bridge.commands.frame import frame
+
+    _print(frame(request, _note))
+    return 0
+
+
+def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
+    """The engine ``name`` and what the options say of it."""
+    return EngineChoice(
+        name,
+        arguments.dtype,
+        arguments.device,
+        tuple(words for engine, words in arguments.behaviours if engine in (None, name)),
+        in_frame=getattr(arguments, "state", "start") == "frame",
+    )
 
 
 def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
@@ -203,6 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add_run(commands)
     _add_trace(commands)
+    _add_frame(commands)
     return parser
 
 
@@ -239,6 +281,33 @@ def _add_trace(commands: Any) -> None:
     parser.set_defaults(act=_trace)
 
 
+def _add_frame(commands: Any) -> None:
+    summary = "render the image of the whole detector with one engine"
+    parser = commands.add_parser("frame", help=summary, description=summary, epilog=_EPILOG)
+    parser.usage = f"{parser.prog} --engine NAME --output FILE [options] [-- NANOBRAGG FLAGS]"
+    add = parser.add_argument
+    add("--engine", required=True, help="c, torch or package.module:Class")
+    add(
+        "--output", type=options.image_file, required=True, metavar="FILE",
+        help="float32 photons, slow-major: .npy, or .bin for the bare little-endian numbers",
+    )  # fmt: skip
+    add(
+        "--roi", nargs=4, type=options.whole_number, metavar=("XMIN", "XMAX", "YMIN", "YMAX"),
+        help="fast, then slow, both ends inclusive; the image is 0 elsewhere",
+    )  # fmt: skip
+    add("--threads", type=options.thread_count, metavar="N", help="default: all there are")
+    add(
+        "--precision", choices=options.PRECISIONS,
+        help="of the C core: the contract's bits (exact, the default), or vectorised sines (fast)",
+    )  # fmt: skip
+    add(
+        "--compile", action="store_true",
+        help="PyTorch port: compile first, which takes a minute and pays on large frames",
+    )  # fmt: skip
+    _add_experiment(parser)
+    parser.set_defaults(act=_frame)
+
+
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.usage = f"{parser.prog} --pixel SLOW FAST [--tag NAME] [options] [-- NANOBRAGG FLAGS]"
     add = parser.add_argument
@@ -252,6 +321,17 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--taps", type=options.taps, default=options.TAPS, help="what to record (default: f_cell)")
     add(
+        "--state", choices=options.STATES, default="start",
+        help="what a pixel begins in: the state of a run at its start (default), or of a run over "
+        "the whole frame that has come to the pixel",
+    )  # fmt: skip
+    _add_experiment(parser)
+
+
+def _add_experiment(parser: argparse.ArgumentParser) -> None:
+    """Options that say what is simulated and how an engine computes it."""
+    add = parser.add_argument
+    add(
         "--oversample", type=options.oversample, metavar="N",
         help="subpixels along each axis (default: what the flags say, else the contract's own "
         "choice, §3)",
@@ -264,6 +344,12 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="float64 (default) or float32, of the PyTorch port",
     )
     add("--device", default="cpu", help="of the PyTorch port, as torch names it (default: cpu)")
+    add(
+        "--behaviour", dest="behaviours", action=_AddBehaviour, default=(),
+        metavar="[ENGINE:]NAME=CHOICE",
+        help="decide something otherwise than the reference does (contract §7), omega=last say; "
+        "may be given several times",
+    )  # fmt: skip
 
 
 def _note(text: str) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from parity_bridge.causes import Explanation, explain
 from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.pairing import Pair, Scalar, pairs
+from parity_bridge.pairing import Pair, Place, Scalar, pairs
 from parity_bridge.taps.f_cell import FCellRecord, HklTable, Schema
 from parity_bridge.tolerances import Tolerance, Tolerances
 
@@ -43,7 +43,7 @@ class Difference(Schema):
     """One figure on which two records disagree."""
 
     field: str
-    subpixel: tuple[int, int] | None  # slow, fast; None for a figure of the whole pixel
+    place: Place | None  # None for a figure of the whole pixel
     reference: Scalar
     other: Scalar
     absolute: int | float | None  # None where either figure does not exist or is a flag
@@ -185,7 +185,7 @@ def _difference(pair: Pair, tolerances: Tolerances) -> Difference:
     first, second = pair.reference, pair.other
     return Difference(
         field=pair.field,
-        subpixel=pair.subpixel,
+        place=pair.place,
         reference=first,
         other=second,
         absolute=_absolute(first, second),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engines.engine import create_engine
 from parity_bridge.errors import BridgeError, EngineError
 
@@ -13,23 +16,6 @@ if TYPE_CHECKING:
     from parity_bridge.engines.engine import Engine
     from parity_bridge.nanobragg_flags import ParsedFlags
     from parity_bridge.taps.observation import Observation
-
-
-@dataclass(frozen=True)
-class Target:
-    """One pixel to look at; ``coords`` is (slow, fast)."""
-
-    coords: tuple[int, int]
-    tag: str | None = None
-
-
-@dataclass(frozen=True)
-class EngineChoice:
-    """An engine by its name in the registry, and where it computes."""
-
-    name: str
-    dtype: str = "float64"
-    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -66,19 +52,31 @@ def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, 
 def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]) -> EngineRun:
     """Load an engine and compute ``targets``.
 
-    Raises what ``Engine.observe`` raises, and EngineError for whatever else goes wrong in it.
+    Raises UsageError for a behaviour that does not exist, what ``Engine.observe`` raises, and EngineError for whatever else goes wrong in it.
     """
-    try:
+    with engine_failures(choice.name):
         engine = create_engine(choice.name, dtype=choice.dtype, device=choice.device)
-        seen = engine.observe(parsed.experiment, [target.coords for target in targets])
+        seen = engine.observe(
+            parsed.experiment,
+            [target.coords for target in targets],
+            behaviours=Behaviours.parse(choice.behaviours),
+            in_frame=choice.in_frame,
+        )
         build = engine.build()
-    except BridgeError:
-        raise
-    except Exception as error:  # an engine may fail in any way; the user gets one sentence
-        raise EngineError(f"engine {choice.name!r} failed: {_one_line(error)}") from error
     if not seen:
         raise EngineError(f"engine {choice.name!r} gave no observation of {len(targets)} pixels")
     return EngineRun(choice, engine, parsed, targets, seen, build)
+
+
+@contextmanager
+def engine_failures(name: str) -> Iterator[None]:
+    """Whatever goes wrong in an engine, as one sentence: it may fail in any way."""
+    try:
+        yield
+    except BridgeError:
+        raise
+    except Exception as error:
+        raise EngineError(f"engine {name!r} failed: {_one_line(error)}") from error
 
 
 def _one_line(error: Exception) -> str:

@@ -9,15 +9,14 @@ the last rotation, and the polarization axis is made a unit vector again whereve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from parity_bridge.errors import UsageError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
-
-    from parity_bridge.experiment import Vector
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class RunState:
     interpolation_on: bool
     #: A spindle sweep has been made, whose end an angle of exactly 0 carries over.
     swept: bool
-    polar_axis: Vector
+    polar_axis: tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -87,3 +86,22 @@ F_CELL_PLANES = {
     "l_min": "int32",
     "l_max": "int32",
 }
+
+#: Name -> plane over a region, (slow, fast).
+Planes = dict[str, "NDArray[Any]"]
+
+
+def f_cell_planes(region: Region, out: Planes | None = None) -> Planes:
+    """Planes of Tap 4 for ``region``: new ones, or ``out`` where it fits.
+
+    Raises UsageError where ``out`` has other names, shapes or dtypes.
+    """
+    if out is None:
+        return {name: np.empty(region.shape, dtype) for name, dtype in F_CELL_PLANES.items()}
+    found = {name: (plane.shape, str(plane.dtype)) for name, plane in out.items()}
+    contiguous = all(plane.flags.c_contiguous for plane in out.values())
+    if not contiguous or found != {n: (region.shape, d) for n, d in F_CELL_PLANES.items()}:
+        raise UsageError(
+            f"the planes to fill are not those of a region of {region.shape} pixels; leave them out"
+        )
+    return out

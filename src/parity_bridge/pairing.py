@@ -5,20 +5,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Self
 
-from parity_bridge.taps.f_cell import FCellValues, FractionalBounds, IndexBounds, Lookup
+from parity_bridge.taps.f_cell import FCellValues, FractionalBounds, IndexBounds, Lookup, Schema
 
 Scalar = bool | int | float | None
 
 _BOUNDS = {"hkl_bounds": IndexBounds, "hkl_fractional_bounds": FractionalBounds}
 
 
+class Place(Schema):
+    """Where in the loops of a pixel a lookup stands, each counted from 0 (contract §6)."""
+
+    layer: int
+    subpixel: tuple[int, int]  # slow, fast
+    source: int
+    phi_step: int
+    domain: int
+
+    @classmethod
+    def of(cls, lookup: Lookup) -> Self:
+        """The place of a recorded lookup."""
+        return cls(
+            layer=lookup.layer,
+            subpixel=lookup.subpixel_index,
+            source=lookup.source,
+            phi_step=lookup.phi_step,
+            domain=lookup.domain,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One figure in both records; ``subpixel`` (slow, fast) is None for figures of the pixel."""
+    """One figure in both records; ``place`` is None for figures of the pixel."""
 
     field: str
-    subpixel: tuple[int, int] | None
+    place: Place | None
     reference: Scalar
     other: Scalar
 
@@ -29,37 +51,38 @@ def pairs(reference: FCellValues, other: FCellValues) -> Iterator[Pair]:
     A lookup that only one side made gives one pair named ``lookup``: whether it was made.
     """
     yield from _side_by_side(None, _pixel_figures(reference), _pixel_figures(other))
-    for subpixel, ours, theirs in lookup_pairs(reference, other):
+    for place, ours, theirs in lookup_pairs(reference, other):
         if ours is None or theirs is None:
-            yield Pair("lookup", subpixel, ours is not None, theirs is not None)
+            yield Pair("lookup", place, ours is not None, theirs is not None)
         else:
-            yield from _side_by_side(subpixel, _lookup_figures(ours), _lookup_figures(theirs))
+            yield from _side_by_side(place, _lookup_figures(ours), _lookup_figures(theirs))
 
 
 def lookup_pairs(
     reference: FCellValues, other: FCellValues
-) -> Iterator[tuple[tuple[int, int], Lookup | None, Lookup | None]]:
-    """Lookups matched by subpixel, None where one side made no such lookup."""
-    ours, theirs = _by_subpixel(reference), _by_subpixel(other)
-    for key in dict.fromkeys((*ours, *theirs)):
-        yield key[0], ours.get(key), theirs.get(key)
+) -> Iterator[tuple[Place, Lookup | None, Lookup | None]]:
+    """Lookups matched by their place, None where one side made no such lookup."""
+    ours, theirs = _by_place(reference), _by_place(other)
+    for place, number in dict.fromkeys((*ours, *theirs)):
+        yield place, ours.get((place, number)), theirs.get((place, number))
 
 
-def _by_subpixel(values: FCellValues) -> dict[tuple[tuple[int, int], int], Lookup]:
-    """Lookups by subpixel and their number within it, as a subpixel may look up several times."""
-    seen: Counter[tuple[int, int]] = Counter()
+def _by_place(values: FCellValues) -> dict[tuple[Place, int], Lookup]:
+    """Lookups by place and their number there, as records of others may not tell places apart."""
+    seen: Counter[Place] = Counter()
     found = {}
     for lookup in values.subpixels:
-        found[lookup.subpixel_index, seen[lookup.subpixel_index]] = lookup
-        seen[lookup.subpixel_index] += 1
+        place = Place.of(lookup)
+        found[place, seen[place]] = lookup
+        seen[place] += 1
     return found
 
 
 def _side_by_side(
-    subpixel: tuple[int, int] | None, ours: Mapping[str, Scalar], theirs: Mapping[str, Scalar]
+    place: Place | None, ours: Mapping[str, Scalar], theirs: Mapping[str, Scalar]
 ) -> Iterator[Pair]:
     for field, value in ours.items():
-        yield Pair(field, subpixel, value, theirs[field])
+        yield Pair(field, place, value, theirs[field])
 
 
 def _pixel_figures(values: FCellValues) -> dict[str, Scalar]:

@@ -13,6 +13,10 @@ from parity_bridge.timestamps import utc_stamp
 
 DTYPES = ("float64", "float32")
 TAPS = ("f_cell",)
+STATES = ("start", "frame")
+PRECISIONS = ("exact", "fast")
+IMAGE_ENDINGS = (".npy", ".bin")
+MOST_THREADS = 1024
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
@@ -64,6 +68,22 @@ def dtype(text: str) -> str:
     if text not in DTYPES:
         raise ArgumentTypeError(f"there is no dtype {text!r}; choose {' or '.join(DTYPES)}")
     return text
+
+
+def image_file(text: str) -> Path:
+    """Path of an image to write; its ending says how."""
+    path = Path(text)
+    if path.suffix not in IMAGE_ENDINGS:
+        raise ArgumentTypeError(f"{text!r} ends in neither {' nor '.join(IMAGE_ENDINGS)}")
+    return path
+
+
+def thread_count(text: str) -> int:
+    """A number of threads."""
+    number = whole_number(text)
+    if not 1 <= number <= MOST_THREADS:
+        raise ArgumentTypeError(f"give 1 to {MOST_THREADS} threads, not {number}")
+    return number
 
 
 def split_flags(text: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parity_bridge.engine_run import EngineChoice, Target
+from parity_bridge.engine_choice import EngineChoice, Target
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,19 @@ class RunRequest:
     other: EngineChoice
     #: Further nanoBragg flags by engine name.
     engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """``frame``: one engine over the whole detector."""
+
+    command: str
+    flags: tuple[str, ...]
+    engine: EngineChoice
+    output: Path
+    threads: int
+    #: Keywords for the engine's constructor besides dtype and device.
+    settings: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

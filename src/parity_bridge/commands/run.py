@@ -9,7 +9,8 @@ from pathlib import Path
 
 from parity_bridge.atomic_write import write_text
 from parity_bridge.commands.request import RunRequest
-from parity_bridge.engine_run import EngineChoice, EngineRun, notes, observe
+from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.engine_run import EngineRun, notes, observe
 from parity_bridge.errors import EngineError
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.report.environment import environment

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import signature
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from parity_bridge.experiment import Experiment
-    from parity_bridge.frames import Frame, Region, RunState
+    from parity_bridge.frames import Frame, Planes, Region, RunState
     from parity_bridge.taps.observation import Observation
 
 GROUP = "parity_bridge.engines"
@@ -85,10 +84,12 @@ class Engine(Protocol):
         behaviours: Behaviours = REFERENCE,
         state: RunState | None = None,
         threads: int = 1,
-    ) -> dict[str, NDArray[Any]]:
+        out: Planes | None = None,
+    ) -> Planes:
         """Tap 4 of every pixel of ``region``: the planes of ``F_CELL_PLANES``, (slow, fast).
 
-        Raises as ``frame`` does.
+        ``out`` are the planes of an earlier call to fill again, as fresh memory costs more time
+        than counting does. Raises as ``frame`` does.
         """
         ...
 
@@ -115,9 +116,19 @@ def engine_class(name: str) -> type[Engine]:
     return _load(name, module, attribute)
 
 
-def create_engine(name: str, *, dtype: str = "float64", device: str = "cpu") -> Engine:
-    """An engine ready to run."""
-    return engine_class(name)(dtype=dtype, device=device)
+def create_engine(
+    name: str, *, dtype: str = "float64", device: str = "cpu", **settings: str | bool
+) -> Engine:
+    """An engine ready to run; ``settings`` are keywords that only some engines know.
+
+    Raises UsageError for one that this engine does not know.
+    """
+    made = engine_class(name)
+    known = signature(made).parameters
+    for setting in settings:
+        if setting not in known:
+            raise UsageError(f"--{setting} means nothing to engine {name!r}; leave it out")
+    return made(dtype=dtype, device=device, **settings)
 
 
 def check_pixels(pixels: Sequence[tuple[int, int]], pixels_slow: int, pixels_fast: int) -> None:

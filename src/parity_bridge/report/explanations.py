@@ -9,7 +9,17 @@ from parity_bridge.causes import Explanation, extents_text
 from parity_bridge.compare import Difference, Inputs, PixelComparison
 from parity_bridge.flags.values import is_flag_word
 from parity_bridge.nanobragg_flags import to_flags
-from parity_bridge.report.view import Report, Row, Side, number, pixel_text, plural, table
+from parity_bridge.report.provenance import behaviours_text
+from parity_bridge.report.view import (
+    Report,
+    Row,
+    Side,
+    number,
+    pixel_text,
+    place_text,
+    plural,
+    table,
+)
 from parity_bridge.taps.f_cell import IndexBounds
 
 Item = TypeVar("Item")
@@ -27,7 +37,8 @@ def inputs_section(report: Report) -> str:
     ]
     explained = _unique(item for pixel in pixels for item in pixel.explanations if _of_inputs(item))
     bullets = "\n".join(_bullet(explanation) for explanation in explained)
-    text = "\n\n".join(part for part in (*tables, bullets, _different_flags(report)) if part)
+    told = _different_behaviours(report), _different_flags(report)
+    text = "\n\n".join(part for part in (*tables, bullets, *told) if part)
     return f"## The engines were not given the same\n\n{text}" if text else ""
 
 
@@ -53,6 +64,8 @@ def _explained(report: Report, explanations: Sequence[Explanation]) -> str:
     """What the figures of a pixel are consistent with; inputs were explained further up."""
     if not explanations:
         text = "No named behaviour of contract §7 explains this from the records alone"
+        if _different_behaviours(report):
+            text += "; the engines were told to behave differently (see above)"
         if _different_flags(report):
             text += "; the engines were given different nanoBragg flags (see above)"
         return f"{text}."
@@ -65,14 +78,14 @@ def _explained(report: Report, explanations: Sequence[Explanation]) -> str:
 def _first(differences: Sequence[Difference], names: tuple[str, str]) -> str:
     first = differences[0]
     text = f"- First difference in schema order: {_difference_text(first, names)}"
-    in_subpixel = next((item for item in differences if item.subpixel is not None), None)
+    in_subpixel = next((item for item in differences if item.place is not None), None)
     if in_subpixel is None or in_subpixel is first:
         return text
     return f"{text}\n- First lookup that differs: {_difference_text(in_subpixel, names)}"
 
 
 def _difference_text(item: Difference, names: tuple[str, str]) -> str:
-    where = f" at subpixel {pixel_text(item.subpixel)}" if item.subpixel else ""
+    where = f" at {place_text(item.place)}" if item.place else ""
     by = "" if item.absolute is None else f", difference {number(item.absolute)}"
     shown = _ulps(item)
     ulps = "" if shown is None else f", {plural(shown, 'ULP')}"
@@ -91,7 +104,7 @@ def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
         {
             "field": field,
             "differing": str(len(items)),
-            "first at": pixel_text(items[0].subpixel) if items[0].subpixel else "pixel",
+            "first at": place_text(items[0].place) if items[0].place else "pixel",
             names[0]: number(items[0].reference),
             names[1]: number(items[0].other),
             "difference": _or_dash(items[0].absolute),
@@ -135,6 +148,14 @@ def _input_rows(inputs: Inputs, report: Report) -> list[Row]:
     ]
 
 
+def _different_behaviours(report: Report) -> str:
+    texts = [behaviours_text(side.metadata[0]) for side in report.sides if side.metadata]
+    if len(set(texts)) < 2:
+        return ""
+    told = "; ".join(f"{side.name}: {text}" for side, text in zip(report.sides, texts, strict=True))
+    return f"The engines were told to behave differently. {told}."
+
+
 def _different_flags(report: Report) -> str:
     ours, theirs = (_flags(side) for side in report.sides)
     if ours == theirs:
@@ -153,8 +174,11 @@ def _flags(side: Side) -> list[str]:
         return []
     experiment = side.metadata[0].experiment
     source = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
+    beam = experiment.beam.model_copy(update={"source_file": None})
+    detector = experiment.detector.model_copy(update={"mask": None})
     flags: list[str] = []
-    for word in to_flags(experiment.model_copy(update={"structure_factors": source})):
+    without_files = {"structure_factors": source, "beam": beam, "detector": detector}
+    for word in to_flags(experiment.model_copy(update=without_files)):
         if is_flag_word(word):
             flags.append(word)
         else:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment import Experiment
+from parity_bridge.frames import RunState
 from parity_bridge.taps.f_cell import Schema
 
-#: The reference carries state from pixel to pixel (contract §5); a tapped pixel starts afresh.
-STATE_ASSUMED = (
-    "the start of a run: interpolation not yet switched off, polarization axis normalised once "
-    "(contract §5, §6)"
-)
+
+def state_assumed(state: RunState, *, in_frame: bool) -> str:
+    """Where a pixel began, as the reference carries state from pixel to pixel (contract §5, §6)."""
+    where = "a run over the frame up to this pixel" if in_frame else "the start of a run"
+    interpolation = "on" if state.interpolation_on else "off"
+    sweep = "made" if state.swept else "not yet made"
+    axis = " ".join(repr(number) for number in state.polar_axis)
+    return (
+        f"{where}: interpolation {interpolation}, spindle sweep {sweep}, polarization axis {axis} "
+        "(contract §5, §6)"
+    )
 
 
 @dataclass(frozen=True)
@@ -38,7 +46,8 @@ class Metadata(Schema):
     stamp: str | None  # name of the report
     nanobragg_flags: str
     experiment: Experiment
-    state_assumed: str = STATE_ASSUMED
+    behaviours: Behaviours = REFERENCE
+    state_assumed: str
     notes: tuple[str, ...]
     build: dict[str, str]
     versions: dict[str, str | None]

@@ -34,6 +34,14 @@ def without_stamp(command: str) -> str:
     return shlex.join([*kept, *words[len(ours) :]])
 
 
+def behaviours_text(metadata: Metadata) -> str:
+    """What the engine did otherwise than the reference."""
+    switched = metadata.behaviours.switched
+    if not switched:
+        return "all as in the reference (contract §7)"
+    return ", ".join(f"{name}={str(value).lower()}" for name, value in switched.items())
+
+
 def _engine(side: Side) -> str:
     lines = [f"- structure factors: {what_was_read(side.records[0].hkl_table)}"]
     lines += [f"- sha256 of the file: {sha256}" for sha256 in _hashes(side)]
@@ -55,6 +63,7 @@ def _made_by(metadata: Metadata) -> list[str]:
         f"- build: {', '.join(f'{key} {value}' for key, value in metadata.build.items())}",
         f"- computed in {metadata.dtype} on {metadata.device}, recorded {metadata.timestamp_utc}",
         f"- versions: {versions}",
+        f"- behaviours: {behaviours_text(metadata)}",
         f"- state assumed: {metadata.state_assumed}",
         *(f"- note: {note}" for note in metadata.notes),
     ]

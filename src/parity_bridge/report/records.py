@@ -10,11 +10,12 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from parity_bridge.atomic_write import write_text
+from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_run import EngineRun, notes
 from parity_bridge.errors import FileError
 from parity_bridge.nanobragg_flags import to_flags
 from parity_bridge.report.environment import package_versions
-from parity_bridge.report.metadata import Metadata, Occasion
+from parity_bridge.report.metadata import Metadata, Occasion, state_assumed
 from parity_bridge.taps.f_cell import FCellRecord
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.trace import trace_lines
@@ -54,6 +55,8 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
         stamp=occasion.stamp,
         nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
         experiment=run.parsed.experiment,
+        behaviours=Behaviours.parse(run.choice.behaviours),
+        state_assumed=state_assumed(observation.state, in_frame=run.choice.in_frame),
         notes=notes(run.parsed, [observation.pixel]),
         build=dict(run.build),
         versions=package_versions(),

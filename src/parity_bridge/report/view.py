@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tabulate import tabulate
 
 from parity_bridge.compare import Comparison
-from parity_bridge.pairing import Scalar
+from parity_bridge.pairing import Place, Scalar
 from parity_bridge.report.metadata import Metadata
 from parity_bridge.taps.f_cell import TAP_ID, FCellRecord, FractionalBounds, IndexBounds
 
@@ -115,6 +115,13 @@ def pixel_text(pixel: tuple[int, int], tag: str | None = None) -> str:
     """A pixel as ``slow fast (tag)``."""
     slow, fast = pixel
     return f"{slow} {fast}" + (f" ({tag})" if tag else "")
+
+
+def place_text(place: Place) -> str:
+    """A place as ``subpixel 0 1``, and whatever else is not the first of its kind."""
+    steps = {"layer": place.layer, "source": place.source, "phi step": place.phi_step}
+    further = [f"{name} {step}" for name, step in {**steps, "domain": place.domain}.items() if step]
+    return ", ".join([f"subpixel {pixel_text(place.subpixel)}", *further])
 
 
 def number(value: Scalar) -> str:

@@ -53,6 +53,11 @@ class Lookup(Schema):
     """One structure-factor lookup."""
 
     subpixel_index: tuple[int, int]  # slow, fast
+    #: Layer of the sensor, source, spindle step and mosaic domain, each counted from 0.
+    layer: int = 0
+    source: int = 0
+    phi_step: int = 0
+    domain: int = 0
     hkl_fractional: tuple[float, float, float]
     hkl_rounded: tuple[int, int, int]
     F_cell: float  # electrons
@@ -141,6 +146,9 @@ def f_cell_values(
     )
 
 
+_STEPS = ("layer", "source", "phi_step", "domain")
+
+
 def _bounds(limits: Limits) -> dict[str, Any]:
     return {
         f"{axis}_{end}": limit
@@ -151,17 +159,18 @@ def _bounds(limits: Limits) -> dict[str, Any]:
 
 def lookups(evaluations: NDArray[np.void]) -> tuple[Lookup, ...]:
     """The rows of ``evaluations`` (dtype ``EVALUATION``) that looked a structure factor up."""
-    columns = ("sub_slow", "sub_fast", "hkl", "hkl0", "F_cell", "out_of_bounds")
+    columns = ("sub_slow", "sub_fast", "hkl", "hkl0", "F_cell", "out_of_bounds", *_STEPS)
     made = evaluations[evaluations["kind"] == Kind.LOOKUP]
     return tuple(
         Lookup(
             subpixel_index=(sub_slow, sub_fast),
+            **dict(zip(_STEPS, steps, strict=True)),
             hkl_fractional=tuple(hkl),
             hkl_rounded=tuple(hkl0),
             F_cell=f_cell,
             out_of_bounds=bool(out_of_bounds),
         )
-        for sub_slow, sub_fast, hkl, hkl0, f_cell, out_of_bounds in zip(
+        for sub_slow, sub_fast, hkl, hkl0, f_cell, out_of_bounds, *steps in zip(
             *(made[name].tolist() for name in columns), strict=True
         )
     )

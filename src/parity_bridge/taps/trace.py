@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PER_EVALUATION = (
     "position", "airpath", "omega", "capture", "hkl", "hkl0", "F_latt", "F_cell", "polar", "I",
 )  # fmt: skip
+_STEPS = ("layer", "source", "phi_step", "domain")
 _TOTALS = ("I", "steps", "omega", "polar", "capture", "intensity")
 
 
@@ -29,6 +30,8 @@ def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
         yield f"{prefix}: {key} {_numbers(observation.derived[key])}"
     for row in observation.evaluations:
         yield f"{prefix}: subpixel {row['sub_slow']} {row['sub_fast']}"
+        for key in _STEPS:
+            yield f"{prefix}: {key} {row[key]}"
         yield f"{prefix}: evaluation {Kind(row['kind']).name.lower()}"
         for key in _PER_EVALUATION:
             yield f"{prefix}: {key} {_numbers(row[key].tolist())}"

@@ -14,13 +14,11 @@ from parity_bridge.engines.c_core.observe import observation, plain, row_buffer,
 from parity_bridge.engines.c_core.setup import check, derive
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
-from parity_bridge.frames import Frame, Region, RunState
+from parity_bridge.frames import Frame, Planes, Region, RunState, f_cell_planes
 from parity_bridge.smv import read_mask
 from parity_bridge.taps.derived import derived_quantities
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from parity_bridge.experiment import Experiment
     from parity_bridge.taps.observation import Observation
 
@@ -61,13 +59,12 @@ class CCore:
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) one after the other; see ``Engine.observe``."""
         factors = structure_factors.load(experiment.structure_factors, behaviours)
-        derived = derive(experiment, behaviours)
-        setup, table = derived.setup, table_struct(factors)
+        setup, table = derive(experiment, behaviours), table_struct(factors)
         pixels_fast, pixels_slow = setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
         check_evaluations(setup.evaluations)
         quantities = derived_quantities(setup, plain, has_table=factors.grid is not None)
-        canvas = self._canvas(experiment, derived, table)
+        canvas = self._canvas(experiment, setup, table)
         rows = row_buffer(setup.evaluations)
         totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
         filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
@@ -113,10 +110,14 @@ class CCore:
         behaviours: Behaviours = REFERENCE,
         state: RunState | None = None,
         threads: int = 1,
-    ) -> dict[str, NDArray[Any]]:
+        out: Planes | None = None,
+    ) -> Planes:
         """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
         canvas = self._prepared(experiment, behaviours)
-        return f_cell_maps(canvas, canvas.region(region), state or canvas.start(), threads)
+        chosen = canvas.region(region)
+        planes = f_cell_planes(chosen, out)
+        f_cell_maps(canvas, chosen, state or canvas.start(), threads, planes)
+        return planes
 
     def build(self) -> Mapping[str, str]:
         """Compiler, flags and build type the core was made with."""
@@ -127,7 +128,7 @@ class CCore:
         factors = structure_factors.load(experiment.structure_factors, behaviours)
         return self._canvas(experiment, derive(experiment, behaviours), table_struct(factors))
 
-    def _canvas(self, experiment: Experiment, derived: Any, table: Any) -> Canvas:
+    def _canvas(self, experiment: Experiment, setup: Any, table: Any) -> Canvas:
         mask = experiment.detector.mask
         pixels = None if mask is None else read_mask(mask)
-        return Canvas(derived, table, self.precision, pixels)
+        return Canvas(setup, table, self.precision, pixels)

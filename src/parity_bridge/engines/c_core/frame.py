@@ -18,15 +18,17 @@ import numpy as np
 from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import state_struct
 from parity_bridge.engines.c_core.observe import run_state
-from parity_bridge.engines.c_core.setup import Derived, check
+from parity_bridge.engines.c_core.setup import check
 from parity_bridge.errors import UsageError
-from parity_bridge.frames import F_CELL_PLANES, Frame, Region, RunState
+from parity_bridge.frames import Frame, Planes, Region, RunState
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Pixels of a task: enough that handing it out costs nothing, few enough to keep threads busy.
 _PIXELS_PER_TASK = 32768
+
+_POINTERS = {"int32": "int32_t *", "float64": "double *"}
 
 #: Computes a number of rows from a state; gives the state after them.
 _Rows = Callable[[range, RunState], RunState]
@@ -36,14 +38,14 @@ _Rows = Callable[[range, RunState], RunState]
 class Canvas:
     """What all pixels of a frame share."""
 
-    derived: Derived
+    setup: Any  # pb_setup *
     table: Any  # pb_table *
     precision: int
     mask: NDArray[np.uint8] | None  # (slow, fast)
 
     def __post_init__(self) -> None:
         """Raise UsageError for a mask of another size than the detector."""
-        fast, slow = self.derived.setup.detector.pixels
+        fast, slow = self.setup.detector.pixels
         if self.mask is not None and self.mask.shape != (slow, fast):
             raise UsageError(
                 f"-mask has {self.mask.shape[0]} slow x {self.mask.shape[1]} fast pixels, the "
@@ -53,12 +55,12 @@ class Canvas:
     def start(self) -> RunState:
         """The state at the start of a run."""
         state = ffi.new("pb_run_state *")
-        check(lib.pb_start(self.derived.setup, self.table, state))
+        check(lib.pb_start(self.setup, self.table, state))
         return run_state(state)
 
     def region(self, region: Region | None) -> Region:
         """``region``, checked, or the whole detector."""
-        fast, slow = self.derived.setup.detector.pixels
+        fast, slow = self.setup.detector.pixels
         if region is None:
             return Region.whole(slow, fast)
         region.check(slow, fast)
@@ -66,14 +68,12 @@ class Canvas:
 
     def is_settled(self, state: RunState) -> bool:
         """Whether the order of pixels matters no more."""
-        return bool(lib.pb_is_settled(self.derived.setup, state_struct(state)))
+        return bool(lib.pb_is_settled(self.setup, state_struct(state)))
 
-    def mask_of(self, row: int, fast: range) -> Any:
-        """The mask of a part of a row, or NULL."""
-        if self.mask is None:
-            return ffi.NULL
-        part = self.mask[row, fast.start : fast.stop]
-        return ffi.from_buffer("uint8_t[]", part)
+    @property
+    def mask_pointer(self) -> Any:
+        """The mask, or NULL."""
+        return ffi.NULL if self.mask is None else ffi.from_buffer("uint8_t[]", self.mask)
 
 
 def image(canvas: Canvas, region: Region, state: RunState, threads: int) -> Frame:
@@ -82,20 +82,18 @@ def image(canvas: Canvas, region: Region, state: RunState, threads: int) -> Fram
 
     def render(rows: range, before: RunState) -> RunState:
         passing = state_struct(before)
-        for row in rows:
-            check(
-                lib.pb_image_pixels(
-                    canvas.derived.setup,
-                    canvas.table,
-                    canvas.precision,
-                    row,
-                    region.fast.start,
-                    len(region.fast),
-                    canvas.mask_of(row, region.fast),
-                    passing,
-                    ffi.from_buffer("float[]", pixels[row - region.slow.start]),
-                )
+        first = ffi.from_buffer("float[]", pixels[rows.start - region.slow.start])
+        check(
+            lib.pb_image_rows(
+                canvas.setup,
+                canvas.table,
+                canvas.precision,
+                _rectangle(rows, region.fast),
+                canvas.mask_pointer,
+                passing,
+                first,
             )
+        )
         return run_state(passing)
 
     after, in_order = _run(canvas, region, state, threads, render)
@@ -103,37 +101,31 @@ def image(canvas: Canvas, region: Region, state: RunState, threads: int) -> Fram
 
 
 def f_cell_maps(
-    canvas: Canvas, region: Region, state: RunState, threads: int
-) -> dict[str, NDArray[Any]]:
-    """Planes of Tap 4 over ``region``, (slow, fast)."""
-    planes = {name: np.empty(region.shape, dtype) for name, dtype in F_CELL_PLANES.items()}
+    canvas: Canvas, region: Region, state: RunState, threads: int, planes: Planes
+) -> None:
+    """Fill planes of Tap 4 over ``region``, each C-contiguous (slow, fast)."""
 
     def count(rows: range, before: RunState) -> RunState:
         passing = state_struct(before)
-        for row in rows:
-            own = _planes_of_row(planes, row - region.slow.start)
-            check(
-                lib.pb_f_cell_pixels(
-                    canvas.derived.setup,
-                    canvas.table,
-                    row,
-                    region.fast.start,
-                    len(region.fast),
-                    canvas.mask_of(row, region.fast),
-                    passing,
-                    own,
-                )
+        check(
+            lib.pb_f_cell_rows(
+                canvas.setup,
+                canvas.table,
+                _rectangle(rows, region.fast),
+                canvas.mask_pointer,
+                passing,
+                _planes_from(planes, rows.start - region.slow.start),
             )
+        )
         return run_state(passing)
 
     _run(canvas, region, state, threads, count)
-    return planes
 
 
 def state_before(canvas: Canvas, pixel: tuple[int, int]) -> RunState:
     """The state in which a run over the whole frame comes to ``pixel`` (slow, fast)."""
     slow, fast = pixel
-    pixels_fast = canvas.derived.setup.detector.pixels[0]
+    pixels_fast = canvas.setup.detector.pixels[0]
     state = canvas.start()
     for row in range(slow + 1):
         if canvas.is_settled(state):
@@ -177,12 +169,16 @@ def _speculate(
     return state, rows[len(batch) :]
 
 
-def _planes_of_row(planes: dict[str, NDArray[Any]], row: int) -> Any:
-    kinds = {"int32": "int32_t *", "float64": "double *"}
+def _rectangle(rows: range, columns: range) -> tuple[int, int, int, int]:
+    return rows.start, len(rows), columns.start, len(columns)
+
+
+def _planes_from(planes: Planes, row: int) -> Any:
+    """``pb_f_cell_planes *`` to the entries from ``row`` on."""
     return ffi.new(
         "pb_f_cell_planes *",
         {
-            name: ffi.cast(kinds[str(plane.dtype)], ffi.from_buffer(plane[row]))
+            name: ffi.cast(_POINTERS[str(plane.dtype)], ffi.from_buffer(plane[row:]))
             for name, plane in planes.items()
         },
     )

@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from parity_bridge._core import ffi, lib
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core.marshal import experiment_struct
 from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.sources import read_sources
 
 if TYPE_CHECKING:
-    from parity_bridge.behaviours import Behaviours
     from parity_bridge.experiment import Experiment
 
 #: Statuses that the wrapper's own arguments cause; every other one is the experiment's fault.
 _OUR_FAULT = {lib.PB_BAD_ARGUMENT, lib.PB_BAD_TABLE, lib.PB_SMALL_BUFFER}
 
 
-@dataclass(frozen=True)
-class Derived:
-    """A ``pb_setup *`` and the arrays it points into, which live as long as this does."""
-
-    setup: Any
-    sources: Any
-    domain_matrices: Any
-    orientations: Any
+#: The arrays a setup points into live as long as it does.
+_ARRAYS: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 
 
-def derive(experiment: Experiment, behaviours: Behaviours) -> Derived:
-    """Geometry, cell, sources and orientations (contract §1 to §4).
+def derive(experiment: Experiment, behaviours: Behaviours = REFERENCE) -> Any:
+    """``pb_setup *`` ready for pixels: geometry, cell, sources and orientations (contract §1 to §4).
 
     Raises UsageError where the experiment derives to nonsense, FileError for a source file that
     cannot be read.
@@ -39,18 +33,14 @@ def derive(experiment: Experiment, behaviours: Behaviours) -> Derived:
     setup = ffi.new("pb_setup *")
     check(lib.pb_derive(given, setup))
     domains = setup.crystal.domains
-    derived = Derived(
-        setup=setup,
-        sources=ffi.new("pb_source[]", setup.source_count),
-        domain_matrices=ffi.new("double[]", 9 * domains),
-        orientations=ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
+    arrays = (
+        ffi.new("pb_source[]", setup.source_count),
+        ffi.new("double[]", 9 * domains),
+        ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
     )
-    check(
-        lib.pb_lay_out(
-            given, setup, derived.sources, derived.domain_matrices, derived.orientations
-        )
-    )
-    return derived
+    _ARRAYS[setup] = arrays
+    check(lib.pb_lay_out(given, setup, *arrays))
+    return setup
 
 
 def check(status: int) -> None:

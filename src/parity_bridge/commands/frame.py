@@ -1,0 +1,118 @@
+"""``frame``: the image of one engine, and beside it what made it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.atomic_write import write_bytes, write_text
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.engine_run import engine_failures
+from parity_bridge.engines.engine import create_engine
+from parity_bridge.errors import FileError
+from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.report.environment import package_versions
+from parity_bridge.report.frame_metadata import FrameMetadata
+from parity_bridge.report.records import as_json
+from parity_bridge.timestamps import utc_now
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from parity_bridge.commands.request import FrameRequest
+    from parity_bridge.engines.engine import Engine
+    from parity_bridge.frames import Frame
+    from parity_bridge.nanobragg_flags import ParsedFlags
+
+
+def frame(request: FrameRequest, on_note: Callable[[str], None]) -> Iterator[str]:
+    """Render, write the image and its metadata, and give the lines to print.
+
+    Raises UsageError, FileError or EngineError; then nothing is written.
+    """
+    _check_writable(request.output)
+    parsed = parse_flags(request.flags)
+    for note in parsed.notes:
+        on_note(note)
+    behaviours = Behaviours.parse(request.engine.behaviours)
+    with engine_failures(request.engine.name):
+        engine = create_engine(
+            request.engine.name,
+            dtype=request.engine.dtype,
+            device=request.engine.device,
+            **request.settings,
+        )
+        rendered = engine.frame(parsed.experiment, behaviours=behaviours, threads=request.threads)
+    if rendered.in_order:
+        on_note("the order of pixels mattered: rows were computed in the order of a run")
+    metadata = _metadata(request, engine, parsed, behaviours, rendered)
+    write_bytes(request.output, _encoded(request.output, rendered))
+    write_text(_beside(request.output), as_json(metadata))
+    return _lines(request, metadata)
+
+
+def _check_writable(output: Path) -> None:
+    """Refuse a folder that is not there before minutes are spent on a frame for it."""
+    if not os.access(output.parent, os.W_OK | os.X_OK):
+        raise FileError(
+            f"--output {output}: the folder {output.parent} does not exist or may not be written "
+            "to; name another one"
+        )
+
+
+def _encoded(output: Path, rendered: Frame) -> bytes:
+    image = np.ascontiguousarray(rendered.image, dtype="<f4")
+    if output.suffix == ".bin":
+        return image.tobytes()
+    buffer = io.BytesIO()
+    np.save(buffer, image, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _beside(output: Path) -> Path:
+    return output.with_name(f"{output.name}.json")
+
+
+def _metadata(
+    request: FrameRequest,
+    engine: Engine,
+    parsed: ParsedFlags,
+    behaviours: Behaviours,
+    rendered: Frame,
+) -> FrameMetadata:
+    image = rendered.image
+    slow, fast = image.shape
+    return FrameMetadata(
+        implementation=engine.implementation,
+        engine=request.engine.name,
+        dtype=request.engine.dtype,
+        device=request.engine.device,
+        settings=dict(request.settings),
+        command=request.command,
+        experiment=parsed.experiment,
+        behaviours=behaviours,
+        state_after=rendered.state,
+        in_order=rendered.in_order,
+        shape=(slow, fast),
+        sum=float(image.sum(dtype=np.float64)),
+        max=float(image.max()),
+        sha256=hashlib.sha256(np.ascontiguousarray(image, dtype="<f4")).hexdigest(),
+        notes=parsed.notes,
+        build=dict(engine.build()),
+        versions=package_versions(),
+        timestamp_utc=utc_now(),
+    )
+
+
+def _lines(request: FrameRequest, metadata: FrameMetadata) -> Iterator[str]:
+    slow, fast = metadata.shape
+    yield (
+        f"{request.output}: {slow} slow x {fast} fast pixels, sum {metadata.sum!r}, "
+        f"max {metadata.max!r}, sha256 of the pixels {metadata.sha256}"
+    )
+    yield f"{_beside(request.output)}: what made it"

@@ -1,0 +1,37 @@
+"""What stands beside a rendered frame: everything needed to make it again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.experiment import Experiment
+from parity_bridge.frames import RunState
+from parity_bridge.taps.f_cell import Schema
+
+
+class FrameMetadata(Schema):
+    """Engine, experiment, behaviours and state of a frame, and what its pixels add up to."""
+
+    schema_version: Literal[1] = 1
+    implementation: str
+    engine: str
+    dtype: str
+    device: str
+    settings: dict[str, str | bool]
+    command: str
+    experiment: Experiment
+    behaviours: Behaviours
+    #: Of the run after the last pixel; it began at the start of a run.
+    state_after: RunState
+    #: Whether pixels had to be computed one after the other because their order matters.
+    in_order: bool
+    shape: tuple[int, int]  # slow, fast
+    sum: float  # photons, added up in float64
+    max: float
+    #: Of the little-endian float32 pixels, slow-major.
+    sha256: str
+    notes: tuple[str, ...]
+    build: dict[str, str]
+    versions: dict[str, str | None]
+    timestamp_utc: str
