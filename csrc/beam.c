@@ -55,7 +55,7 @@ int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam)
     return sample_divergence(experiment, beam);
 }
 
-/* Squared angle from the centre of a round beam, in units of the squared range; NaN for no range. */
+/* Squared angle from the centre of a round beam over the squared range; NaN for no range. */
 static double squared_radius(double angle, const pb_sampling *sweep)
 {
     const double odd = (double)(1 - sweep->steps % 2);
@@ -135,7 +135,7 @@ static int finish_sources(pb_source *sources, int64_t count)
         s->direction = pb_unit(s->direction);
         s->incident = pb_scale(s->direction, -1.0);
         s->relative_weight = s->weight * (double)count / sum;
-        sound = sound && pb_vec3_is_finite(s->direction) && s->lambda > 0.0 && isfinite(s->lambda);
+        sound = sound && pb_is_direction(s->direction) && s->lambda > 0.0 && isfinite(s->lambda);
     }
     return sound;
 }
@@ -150,8 +150,7 @@ int64_t pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
 }
 
 PB_CLONES
-void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n,
-                          pb_lanes3 *q)
+void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n, pb_lanes3 *q)
 {
     const pb_vec3 incident = source->incident;
     const double lambda = source->lambda;

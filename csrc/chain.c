@@ -193,8 +193,8 @@ static int needs_lattice_factor(const pb_chain *c)
            (skips_zero_lattice(c->setup) && c->setup->crystal.shape != PB_PARALLELEPIPED);
 }
 
-static void evaluate_domain(pb_chain *c, const pb_orientation *orientation,
-                            const pb_source *source, const pb_place *place)
+static void evaluate_domain(pb_chain *c, const pb_orientation *orientation, const pb_source *source,
+                            const pb_place *place)
 {
     const pb_setup *setup = c->setup;
     pb_miller_index(orientation, &c->q, c->n, &c->hkl);
@@ -329,8 +329,7 @@ static int axis_is_settled(const pb_setup *setup, pb_vec3 axis)
 
 int pb_is_settled(const pb_setup *setup, const pb_run_state *state)
 {
-    return !state->interpolation_on && (state->swept || setup->leading_zeros == 0) &&
-           axis_is_settled(setup, state->polar_axis);
+    return !state->interpolation_on && state->swept && axis_is_settled(setup, state->polar_axis);
 }
 
 /* Whether the table can serve any lookup: none is loaded, or its box has entries that can be

@@ -28,7 +28,7 @@ struct pb_chain {
     const pb_setup *setup;
     const pb_table *table;
     int precision;
-    int only_f_cell; /* leave out what Tap 4 does not depend on */
+    int only_f_cell;  /* leave out what Tap 4 does not depend on */
     pb_visitor visit; /* NULL: nothing */
     void *keeper;
     pb_run_state *state;

@@ -220,9 +220,9 @@ static int geometry_is_sound(const pb_detector *d)
 {
     return pb_norm(pb_cross(d->fast, d->slow)) > 1e-9 && pb_vec3_is_finite(d->pix0) &&
            pb_vec3_is_finite(d->fast) && pb_vec3_is_finite(d->slow) && pb_vec3_is_finite(d->odet) &&
-           pb_vec3_is_finite(d->beam) && pb_vec3_is_finite(d->polar) &&
-           pb_vec3_is_finite(d->spindle) && isfinite(d->Fbeam) && isfinite(d->Sbeam) &&
-           isfinite(d->distance) && isfinite(d->close_distance);
+           pb_is_direction(d->beam) && pb_is_direction(d->polar) && pb_is_direction(d->spindle) &&
+           isfinite(d->Fbeam) && isfinite(d->Sbeam) && isfinite(d->distance) &&
+           isfinite(d->close_distance);
 }
 
 int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)

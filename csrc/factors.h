@@ -44,9 +44,9 @@ typedef struct pb_lookup_lanes {
 
 /* What the four kinds of sweep do not share. */
 typedef struct pb_sweep_rule {
-    double default_range;   /* where only the steps were given */
-    int half_range_step;    /* the range alone gives a step of half of it, not all of it */
-    int both_ends;          /* range and steps: the last step lies at the end of the range */
+    double default_range;         /* where only the steps were given */
+    int half_range_step;          /* the range alone gives a step of half of it, not all of it */
+    int both_ends;                /* range and steps: the last step lies at the end of the range */
     int single_if_not_above_zero; /* range, step or steps not above 0: one step at 0 */
 } pb_sweep_rule;
 

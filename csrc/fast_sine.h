@@ -1,14 +1,14 @@
 /*
  * A sine that the compiler can vectorise; used by PB_FAST alone.
  *
- * x is reduced by the nearest multiple of pi, which is subtracted in three parts: the first two have
- * so few bits that their products are exact for multiples below 2^20. The rest, at most pi/2, goes
- * into the Taylor series, whose first neglected term is below 1e-20.
+ * x is reduced by the nearest multiple of pi, which is subtracted in three parts: the first two
+ * have so few bits that their products are exact for multiples below 2^20. The rest, at most pi/2,
+ * goes into the Taylor series, whose first neglected term is below 1e-20.
  *
- * It is within 2.5 units in the last place of the sine of x. Nearly all of that are the roundings of
- * the last two subtractions, half a unit each, which count double where r is just above a power of
- * two and its sine just below. tests/c/test_fast_sine.c measures 2.48 there, 2.33 in the arguments
- * of lattice factors and 1.50 at the doubles next to multiples of pi.
+ * It is within 2.5 units in the last place of the sine of x. Nearly all of that are the roundings
+ * of the last two subtractions, half a unit each, which count double where r is just above a power
+ * of two and its sine just below. tests/c/test_fast_sine.c measures 2.48 there, 2.33 in the
+ * arguments of lattice factors and 1.50 at the doubles next to multiples of pi.
  */
 #ifndef PB_FAST_SINE_H
 #define PB_FAST_SINE_H
@@ -33,8 +33,7 @@ static inline double pb_fast_sine(double x)
 {
     const double shifted = x * PB_1_PI + PB_ROUNDER;
     const double multiple = shifted - PB_ROUNDER;
-    const double r =
-        ((x - multiple * PB_PI_HIGH) - multiple * PB_PI_MIDDLE) - multiple * PB_PI_LOW;
+    const double r = ((x - multiple * PB_PI_HIGH) - multiple * PB_PI_MIDDLE) - multiple * PB_PI_LOW;
     const double z = r * r;
     double series = -1.0 / 25852016738884976640000.0; /* 23! */
     series = series * z + 1.0 / 51090942171709440000.0;

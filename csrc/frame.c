@@ -146,9 +146,10 @@ static void store(const counts *k, const int32_t *at, int n, const pb_f_cell_pla
 static void clear(const pb_f_cell_planes *p, int32_t count)
 {
     int32_t *const planes[] = {
-        p->total_lookups, p->skipped_lookups, p->out_of_bounds_count, p->default_f_count,
-        p->zero_f_count,  p->h_min,           p->h_max,               p->k_min,
-        p->k_max,         p->l_min,           p->l_max,
+        p->total_lookups,   p->skipped_lookups, p->out_of_bounds_count,
+        p->default_f_count, p->zero_f_count,    p->h_min,
+        p->h_max,           p->k_min,           p->k_max,
+        p->l_min,           p->l_max,
     };
     for (size_t i = 0; i < sizeof planes / sizeof *planes; i++)
         memset(planes[i], 0, (size_t)count * sizeof **planes);

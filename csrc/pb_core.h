@@ -95,8 +95,8 @@ typedef struct pb_behaviours {
     int32_t weights_used;         /* a source's weight over the mean multiplies its terms */
     int32_t zero_lattice_lookup;  /* a lattice factor of 0 does not skip the lookup */
     int32_t dmin_ignored;
-    int32_t no_carry_over;        /* phi == 0 is no rotation, whatever came before */
-    int32_t interpolation_stays;  /* an unsafe lookup is nearest, the next is interpolated again */
+    int32_t no_carry_over;       /* phi == 0 is no rotation, whatever came before */
+    int32_t interpolation_stays; /* an unsafe lookup is nearest, the next is interpolated again */
 } pb_behaviours;
 
 /* How the sines of the lattice factor are computed. */
@@ -144,9 +144,9 @@ typedef struct pb_experiment {
     double beam_size;    /* mm */
     pb_sweep horizontal; /* divergence, mrad */
     pb_sweep vertical;
-    int32_t round_divergence; /* 0: the divergence grid keeps its corners */
-    double dispersion;        /* percent */
-    int64_t dispersion_steps; /* 0: not given */
+    int32_t round_divergence;           /* 0: the divergence grid keeps its corners */
+    double dispersion;                  /* percent */
+    int64_t dispersion_steps;           /* 0: not given */
     const pb_source_line *source_lines; /* replace divergence and dispersion; NULL: none */
     int64_t source_line_count;
     /* detector, contract §2 */
@@ -184,8 +184,8 @@ typedef struct pb_experiment {
     int32_t oversample_thick;
     double phi;           /* degrees */
     pb_sweep oscillation; /* degrees */
-    double dmin;         /* Å; 0: no cut */
-    int32_t interpolate; /* 1 on, 0 off, -1 by the rule of contract §5 */
+    double dmin;          /* Å; 0: no cut */
+    int32_t interpolate;  /* 1 on, 0 off, -1 by the rule of contract §5 */
     int32_t roi_given;
     int32_t roi[4]; /* fast min, fast max, slow min, slow max, inclusive */
     pb_behaviours behaviours;
@@ -222,7 +222,7 @@ typedef struct pb_detector {
     double Sclose;
     int32_t curved;
     int32_t point_pixel;
-    int32_t roi[4]; /* fast min, fast max, slow min, slow max, inclusive */
+    int32_t roi[4];    /* fast min, fast max, slow min, slow max, inclusive */
     pb_sampling thick; /* layers of the sensor, m */
     double mu;         /* attenuation, 1/m; -1 where nothing was given */
 } pb_detector;
@@ -266,17 +266,17 @@ typedef struct pb_beam {
     pb_sampling horizontal; /* divergence, rad */
     pb_sampling vertical;
     pb_sampling dispersion; /* fraction of the wavelength */
-    double I_bg;       /* photons before scaling, contract §6 */
-    double water_size; /* m */
-    double dmin;       /* m */
+    double I_bg;            /* photons before scaling, contract §6 */
+    double water_size;      /* m */
+    double dmin;            /* m */
 } pb_beam;
 
 /* What becomes of a factor of the pixel: flags and behaviours together, contract §6. */
 typedef enum pb_factor {
-    PB_FIRST = 0,   /* its first value scales the sum */
-    PB_LAST = 1,    /* its last one */
-    PB_MEAN = 2,    /* the mean of its values */
-    PB_TERM = 3,    /* it multiplies every term of the sum */
+    PB_FIRST = 0,      /* its first value scales the sum */
+    PB_LAST = 1,       /* its last one */
+    PB_MEAN = 2,       /* the mean of its values */
+    PB_TERM = 3,       /* it multiplies every term of the sum */
     PB_RUNNING_SUM = 4 /* it multiplies the sum so far at every lookup */
 } pb_factor;
 
@@ -374,7 +374,8 @@ typedef struct pb_pixel_totals {
  */
 typedef struct pb_run_state {
     int32_t interpolation_on; /* no unsafe lookup has been met yet */
-    int32_t swept;            /* a spindle sweep has been made, whose end phi == 0 carries over */
+    int32_t swept;            /* phi == 0 carries over the end of a sweep: one has been made, or the
+                               * sweep does not begin at 0 and it makes no difference */
     pb_vec3 polar_axis;       /* made a unit vector once more wherever it was used */
 } pb_run_state;
 
@@ -419,7 +420,7 @@ int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sour
 
 /*
  * The state at the start of a run: interpolation, where the setup has it, is on; no sweep has been
- * made; the polarization axis has been made a unit vector once.
+ * made, where that makes a difference; the polarization axis has been made a unit vector once.
  * Returns PB_OK, PB_BAD_ARGUMENT or PB_BAD_TABLE.
  */
 int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state);

@@ -119,7 +119,7 @@ int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state)
         return PB_BAD_ARGUMENT;
     *state = (pb_run_state){
         .interpolation_on = setup->interpolate && table->values != NULL,
-        .swept = 0,
+        .swept = setup->leading_zeros == 0,
         .polar_axis = setup->detector.polar,
     };
     return PB_OK;

@@ -51,9 +51,8 @@ int pb_f_cell_rows(const pb_setup *setup, const pb_table *table, pb_region regio
     for (int32_t row = 0; row < region.rows; row++) {
         const int32_t slow = region.slow + row;
         const pb_f_cell_planes own = planes_at(planes, (int64_t)row * region.columns);
-        const int status =
-            pb_f_cell_pixels(setup, table, slow, region.fast, region.columns,
-                             mask_at(setup, mask, slow, region.fast), state, &own);
+        const int status = pb_f_cell_pixels(setup, table, slow, region.fast, region.columns,
+                                            mask_at(setup, mask, slow, region.fast), state, &own);
         if (status != PB_OK)
             return status;
     }

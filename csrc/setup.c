@@ -35,15 +35,26 @@ static int inputs_are_sound(const pb_experiment *e)
 {
     const double lengths[] = {e->wavelength, e->beam_size, e->distance, e->pixel_size};
     const double given[] = {
-        e->cells[0],     e->cells[1], e->cells[2], e->fudge,    e->water,
-        e->polarization, e->fluence,  e->flux,     e->exposure, e->detsize[0],
-        e->detsize[1],   e->twotheta, e->phi,      e->dmin,
-        e->dispersion,   e->thickness,
+        e->cells[0], e->cells[1], e->cells[2],   e->fudge,      e->water,      e->polarization,
+        e->fluence,  e->flux,     e->exposure,   e->detsize[0], e->detsize[1], e->twotheta,
+        e->phi,      e->dmin,     e->dispersion, e->thickness,
     };
     const double optional[] = {
-        e->horizontal.range, e->horizontal.step, e->vertical.range, e->vertical.step,
-        e->oscillation.range, e->oscillation.step, e->mosaic_spread, e->attenuation_depth,
-        e->close_distance, e->x_beam, e->y_beam, e->x_close, e->y_close, e->org_x, e->org_y,
+        e->horizontal.range,
+        e->horizontal.step,
+        e->vertical.range,
+        e->vertical.step,
+        e->oscillation.range,
+        e->oscillation.step,
+        e->mosaic_spread,
+        e->attenuation_depth,
+        e->close_distance,
+        e->x_beam,
+        e->y_beam,
+        e->x_close,
+        e->y_close,
+        e->org_x,
+        e->org_y,
     };
     return ALL(is_length, lengths) && ALL(is_finite, given) &&
            ALL(is_finite_or_not_given, optional) && pb_vec3_is_finite(e->misset) &&
@@ -53,8 +64,8 @@ static int inputs_are_sound(const pb_experiment *e)
 static int counts_are_sound(const pb_experiment *e)
 {
     const int64_t counts[] = {
-        e->mosaic_domains,    e->horizontal.steps, e->vertical.steps,  e->dispersion_steps,
-        e->oscillation.steps, e->thickness_steps,  e->mosaic_seed,     e->source_line_count,
+        e->mosaic_domains,    e->horizontal.steps, e->vertical.steps, e->dispersion_steps,
+        e->oscillation.steps, e->thickness_steps,  e->mosaic_seed,    e->source_line_count,
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (counts[i] < 0)
@@ -179,16 +190,15 @@ int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sour
     if (experiment == NULL || setup == NULL || sources == NULL || domain_matrices == NULL ||
         orientations == NULL)
         return PB_BAD_ARGUMENT;
-    const int64_t count =
-        pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources);
+    const int64_t count = pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources);
     if (count == 0)
         return PB_BAD_SOURCE;
     const int64_t subpixels = (int64_t)setup->oversample * setup->oversample;
     setup->source_count = count;
     setup->steps = count * setup->crystal.domains * setup->phi.steps * subpixels;
     setup->evaluations = setup->detector.thick.steps * setup->steps;
-    pb_mosaic_domains(setup->crystal.mosaic_spread, setup->crystal.domains,
-                      experiment->mosaic_seed, domain_matrices);
+    pb_mosaic_domains(setup->crystal.mosaic_spread, setup->crystal.domains, experiment->mosaic_seed,
+                      domain_matrices);
     pb_lay_out_orientations(setup, domain_matrices, orientations);
     setup->sources = sources;
     setup->domain_matrices = domain_matrices;

@@ -13,7 +13,8 @@ const char *pb_status_text(int status)
         return "a pointer is null, or a convention, pivot, crystal shape, behaviour or "
                "precision does not exist";
     case PB_BAD_INPUT:
-        return "an input is NaN or infinite, or a length that must be above 0 is not, or a count is "
+        return "an input is NaN or infinite, or a length that must be above 0 is not, or a count "
+               "is "
                "below 0";
     case PB_BAD_BEAM:
         return "wavelength, flux, exposure, beam size or water do not give finite numbers; check "
@@ -32,10 +33,29 @@ const char *pb_status_text(int status)
             PB_MAX_OVERSAMPLE) "; give -oversample (without "
                                "it the crystal size, -lambda, -distance and -pixel decide)";
     case PB_BAD_STEPS:
-        return "a sweep has no step, or the steps are too many: at most " TEXT(PB_MAX_STEPS)
-               " sources, " TEXT(PB_MAX_STEPS) " spindle angles times mosaic domains and " TEXT(
-                   PB_MAX_EVALUATIONS) " evaluations of a pixel; check -phisteps, -osc, "
-               "-mosaic_domains, -divsteps, -dispsteps, -detector_thicksteps and -oversample";
+        return "a sweep has no step, or the steps are too many: at most " TEXT(
+            PB_MAX_STEPS) " sources, " TEXT(PB_MAX_STEPS) " spindle angles times mosaic domains "
+                                                          "and " TEXT(PB_MAX_EVALUATIONS) " evaluat"
+                                                                                          "ions of "
+                                                                                          "a "
+                                                                                          "pixel; "
+                                                                                          "check "
+                                                                                          "-phistep"
+                                                                                          "s, "
+                                                                                          "-osc, "
+                                                                                          "-mosaic_"
+                                                                                          "domains,"
+                                                                                          " -"
+                                                                                          "divsteps"
+                                                                                          ", "
+                                                                                          "-dispste"
+                                                                                          "ps, "
+                                                                                          "-detecto"
+                                                                                          "r_"
+                                                                                          "thickste"
+                                                                                          "ps and "
+                                                                                          "-oversam"
+                                                                                          "ple";
     case PB_BAD_SOURCE:
         return "a source has no direction or no wavelength above 0; check the source file (X Y Z "
                "weight wavelength, metres)";

@@ -35,6 +35,12 @@ static inline int pb_vec3_is_finite(pb_vec3 u)
     return isfinite(u.x) && isfinite(u.y) && isfinite(u.z);
 }
 
+/* Whether pb_unit made u: a length beyond the range of double leaves NaN or zeros. */
+static inline int pb_is_direction(pb_vec3 u)
+{
+    return pb_vec3_is_finite(u) && pb_norm(u) > 0.0;
+}
+
 /* Rotate about x, then y, then z (radians); an angle of exactly 0 is no rotation at all. */
 pb_vec3 pb_rotate(pb_vec3 v, pb_vec3 angles);
 

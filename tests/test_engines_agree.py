@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
-from strategies import WITHOUT_FILES, experiments
+from numpy.typing import NDArray
+from strategies import WITHOUT_FILES, behaviours, experiments
 
+from parity_bridge.behaviours import Behaviours
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.c_core.engine import derive as c_derive
+from parity_bridge.engines.c_core.setup import derive as c_derive
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.setup import derive as torch_derive
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Experiment, StructureFactorSource
+from parity_bridge.frames import F_CELL_PLANES, Frame, Region
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.structure_factors import load, write_cache
 from parity_bridge.taps.derived import DERIVED
+from parity_bridge.taps.f_cell import COUNTS
 
 SPARSE = "-3 -4 -5 7.5\n3 4 5 9.25\n0 0 1 55\n0 -2 3 0\n"
 
@@ -59,21 +64,24 @@ def test_the_oversampling_that_the_crystal_asks_for(experiment: Experiment) -> N
 def test_tap_4_and_everything_behind_it(
     sources: list[StructureFactorSource], data: st.DataObject, experiment: Experiment
 ) -> None:
-    table = data.draw(st.sampled_from([None, *sources]), label="table")
-    if table is not None:
-        experiment = experiment.model_copy(update={"structure_factors": table})
+    experiment = _with_table(experiment, data, sources)
+    how = {"behaviours": data.draw(behaviours(), label="behaviours"),
+           "in_frame": data.draw(st.booleans(), label="in_frame")}  # fmt: skip
     pixels = [(0, 0)]
     try:
-        (reference,) = CCore().observe(experiment, pixels)
+        (reference,) = CCore().observe(experiment, pixels, **how)
     except UsageError as refusal:
         with pytest.raises(UsageError, match=re.escape(str(refusal))):
-            TorchPort().observe(experiment, pixels)
+            TorchPort().observe(experiment, pixels, **how)
         reject()  # so that hypothesis complains where most experiments are refused
     far = (int(str(reference.derived["spixels"])) - 1, int(str(reference.derived["fpixels"])) - 1)
     pixels = list(dict.fromkeys([(0, 0), far]))
     for ours, theirs in zip(
-        CCore().observe(experiment, pixels), TorchPort().observe(experiment, pixels), strict=True
+        CCore().observe(experiment, pixels, **how),
+        TorchPort().observe(experiment, pixels, **how),
+        strict=True,
     ):
+        assert theirs.state == ours.state
         assert theirs.f_cell == ours.f_cell
         assert theirs.hkl_table == ours.hkl_table
         for name in DERIVED:
@@ -83,3 +91,78 @@ def test_tap_4_and_everything_behind_it(
                 theirs.evaluations[name], ours.evaluations[name], equal_nan=True
             ), name
         assert theirs.totals == pytest.approx(ours.totals, rel=0, abs=0, nan_ok=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), experiment=experiments(sources=WITHOUT_FILES))
+def test_frames_and_maps_of_tap_4(
+    sources: list[StructureFactorSource], data: st.DataObject, experiment: Experiment
+) -> None:
+    """Any tiles, threads and behaviours: the same image, the same counts, the same state."""
+    experiment = _with_table(experiment, data, sources)
+    thrown = data.draw(behaviours(), label="behaviours")
+    threads = data.draw(st.sampled_from([1, 2, 7]), label="threads")
+    try:
+        whole = CCore().frame(experiment, behaviours=thrown, threads=threads)
+    except UsageError as refusal:
+        with pytest.raises(UsageError, match=re.escape(str(refusal))):
+            TorchPort().frame(experiment, behaviours=thrown)
+        reject()
+    slow, fast = whole.image.shape
+    cut = data.draw(st.integers(0, slow), label="cut")
+    tiles = [Region(rows, range(fast)) for rows in (range(cut), range(cut, slow)) if rows]
+    for engine in (CCore(), TorchPort()):
+        state, images = None, []
+        for tile in tiles:
+            part = engine.frame(experiment, tile, behaviours=thrown, state=state, threads=threads)
+            state = part.state
+            images.append(part.image)
+        assert np.array_equal(np.concatenate(images), whole.image)
+        assert state == whole.state
+    ours, theirs = (
+        engine.f_cell_maps(experiment, behaviours=thrown, threads=threads)
+        for engine in (CCore(), TorchPort())
+    )
+    assert list(ours) == list(theirs) == list(F_CELL_PLANES)
+    for name, plane in ours.items():
+        assert plane.dtype == theirs[name].dtype == F_CELL_PLANES[name]
+        assert np.array_equal(theirs[name], plane), name
+    row, column = data.draw(st.tuples(st.integers(0, slow - 1), st.integers(0, fast - 1)))
+    _check_pixel(experiment, thrown, (row, column), whole, ours)
+
+
+def _check_pixel(
+    experiment: Experiment,
+    thrown: Behaviours,
+    pixel: tuple[int, int],
+    whole: Frame,
+    maps: dict[str, NDArray[Any]],
+) -> None:
+    """A pixel tapped as a run over the frame comes to it, against the frame and the maps."""
+    try:
+        (seen,) = CCore().observe(experiment, [pixel], behaviours=thrown, in_frame=True)
+    except UsageError:
+        return  # its indices are not finite, which a frame has no need of
+    if not _in_roi(experiment, pixel):
+        assert whole.image[pixel] == maps["total_lookups"][pixel] == 0
+        return
+    assert whole.image[pixel] == np.float32(0.0 + seen.totals["intensity"])
+    for name in COUNTS:
+        assert maps[name][pixel] == getattr(seen.f_cell, name), name
+
+
+def _in_roi(experiment: Experiment, pixel: tuple[int, int]) -> bool:
+    slow, fast = pixel
+    if experiment.sampling.roi is None:
+        return True
+    fast_min, fast_max, slow_min, slow_max = experiment.sampling.roi
+    return slow_min <= slow <= slow_max and fast_min <= fast <= fast_max
+
+
+def _with_table(
+    experiment: Experiment, data: st.DataObject, sources: list[StructureFactorSource]
+) -> Experiment:
+    table = data.draw(st.sampled_from([None, *sources]), label="table")
+    if table is None:
+        return experiment
+    return experiment.model_copy(update={"structure_factors": table})

@@ -104,8 +104,8 @@ class TestRecords:
         it = metadata(record(EDGE))
         assert Metadata.model_validate_json(as_json(it)) == it
         assert it.state_assumed == (
-            "the start of a run: interpolation off, spindle sweep not yet made, polarization axis "
-            "0.0 0.0 1.0 (contract §5, §6)"
+            "the start of a run: interpolation off, polarization axis 0.0 0.0 1.0, no spindle "
+            "sweep made yet: phi 0 finds the crystal unrotated (contract §5, §6)"
         )
 
     def test_a_file_that_cannot_be_written_takes_the_others_back(self, tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ class RunState:
 
     #: No unsafe lookup has been met yet (and there is a table to interpolate in).
     interpolation_on: bool
-    #: A spindle sweep has been made, whose end an angle of exactly 0 carries over.
+    #: A spindle angle of exactly 0 carries over the end of a sweep: one has been made, or the sweep
+    #: does not begin at 0 and it makes no difference.
     swept: bool
     polar_axis: tuple[float, float, float]
 

@@ -15,10 +15,10 @@ def state_assumed(state: RunState, *, in_frame: bool) -> str:
     """Where a pixel began, as the reference carries state from pixel to pixel (contract §5, §6)."""
     where = "a run over the frame up to this pixel" if in_frame else "the start of a run"
     interpolation = "on" if state.interpolation_on else "off"
-    sweep = "made" if state.swept else "not yet made"
+    ahead = "" if state.swept else ", no spindle sweep made yet: phi 0 finds the crystal unrotated"
     axis = " ".join(repr(number) for number in state.polar_axis)
     return (
-        f"{where}: interpolation {interpolation}, spindle sweep {sweep}, polarization axis {axis} "
+        f"{where}: interpolation {interpolation}, polarization axis {axis}{ahead} "
         "(contract §5, §6)"
     )
 

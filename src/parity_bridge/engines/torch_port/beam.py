@@ -1,26 +1,47 @@
-"""Beam, contract §1, §4 (one source) and §6."""
+"""Beam and its sources, contract §1, §4 and §6."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
 from parity_bridge.engines.torch_port import units
+from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import quotient
-from parity_bridge.engines.torch_port.vec3 import Vec3, norm, scale, unit
+from parity_bridge.engines.torch_port.sweep import BEAM_SWEEP, Sampling, sample_sweep
+from parity_bridge.engines.torch_port.vec3 import (
+    Vec3,
+    cross,
+    norm,
+    rotate_axis,
+    scale,
+    unit,
+)
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment
+from parity_bridge.experiment import Experiment, Sweep
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    import numpy as np
+    from numpy.typing import NDArray
 
-#: Metres; only the direction matters with a single source.
+#: Position, weight and wavelength of each source, before they are finished.
+_Raw = tuple[Vec3, Tensor, Tensor]
+
+#: Metres; only the direction matters.
 SOURCE_DISTANCE = 10.0
 
 BAD_BEAM = (
     "wavelength, flux, exposure, beam size or water do not give finite numbers; check -lambda, "
     "-fluence, -flux, -exposure, -beamsize and -water"
+)
+BAD_SOURCE = (
+    "a source has no direction or no wavelength above 0; check the source file (X Y Z weight "
+    "wavelength, metres)"
 )
 
 
@@ -29,20 +50,47 @@ class Beam:
     """Beam as derived; twin of ``pb_beam``."""
 
     lambda0: Tensor  # m
-    incident: Vec3  # unit vector from the source to the sample
     fluence: float  # photons/m²
     polarization: float
     polarized: bool
+    horizontal: Sampling  # divergence, rad
+    vertical: Sampling
+    dispersion: Sampling  # fraction of the wavelength
     I_bg: float
     water_size: float  # m
     dmin: float  # m
 
 
-def derive_beam(experiment: Experiment, wavelength: Tensor, beam_direction: Vec3) -> Beam:
-    """Wavelength (given in Å), incident direction, fluence and background.
+@dataclass(frozen=True)
+class Sources:
+    """All sources; twin of an array of ``pb_source``. Tensors of shape (sources,), or ()."""
 
-    Raises UsageError where they are not finite.
+    direction: Vec3  # unit vector from the sample to the source
+    incident: Vec3  # unit vector from the source to the sample
+    weight: Tensor
+    relative_weight: Tensor  # weight over the mean weight
+    wavelength: Tensor  # m
+
+    def __len__(self) -> int:
+        return self.weight.shape[0]
+
+    def __getitem__(self, number: int) -> Sources:
+        """One of them."""
+        return Sources(
+            Vec3(*(component[number] for component in self.direction)),
+            Vec3(*(component[number] for component in self.incident)),
+            self.weight[number],
+            self.relative_weight[number],
+            self.wavelength[number],
+        )
+
+
+def derive_beam(experiment: Experiment, wavelength: Tensor) -> Beam:
+    """Wavelength (given in Å), fluence, background, divergence and dispersion.
+
+    Raises UsageError where they are not finite, or a sweep has no step or too many.
     """
+    beam = experiment.beam
     fluence = _fluence(experiment)
     water_size = experiment.crystal.water / 1e6
     background = _background(fluence, water_size)
@@ -51,22 +99,38 @@ def derive_beam(experiment: Experiment, wavelength: Tensor, beam_direction: Vec3
         raise UsageError(BAD_BEAM)
     return Beam(
         lambda0=lambda0,
-        incident=_incident_direction(beam_direction),
         fluence=fluence,
-        polarization=experiment.beam.polarization,
-        polarized=experiment.beam.polarized,
+        polarization=beam.polarization,
+        polarized=beam.polarized,
+        horizontal=_divergence(beam.horizontal_divergence),
+        vertical=_divergence(beam.vertical_divergence),
+        # Dispersion has no flag for its step, and counts as given where it is 0.
+        dispersion=sample_sweep(beam.dispersion / 100.0, None, beam.dispersion_steps, BEAM_SWEEP),
         I_bg=background,
         water_size=water_size,
         dmin=experiment.sampling.dmin * 1e-10,
     )
 
 
-def scattering_vector(diffracted: Vec3, incident: Vec3, lambda0: Tensor) -> Vec3:
-    """(d - incident)/lambda, 1/m, for unit vectors of shapes that broadcast and lambda in m."""
+def lay_out_sources(
+    experiment: Experiment, beam: Beam, detector: Detector, lines: NDArray[np.float64] | None
+) -> Sources:
+    """All sources, from ``lines`` of a source file (n, 5; NaN is missing) or the divergence.
+
+    Raises UsageError where none is left or one has no direction or no wavelength.
+    """
+    if lines is not None:
+        return _finished(*_listed(beam, detector, lines))
+    return _finished(*_diverging(experiment, beam, detector))
+
+
+def scattering_vector(diffracted: Vec3, source: Sources) -> Vec3:
+    """(d - incident)/lambda, 1/m, of one source, for unit vectors of any shape."""
+    incident, wavelength = source.incident, source.wavelength
     return Vec3(
-        (diffracted.x - incident.x) / lambda0,
-        (diffracted.y - incident.y) / lambda0,
-        (diffracted.z - incident.z) / lambda0,
+        (diffracted.x - incident.x) / wavelength,
+        (diffracted.y - incident.y) / wavelength,
+        (diffracted.z - incident.z) / wavelength,
     )
 
 
@@ -80,10 +144,9 @@ def _is_length(value: Tensor) -> bool:
     return bool(value.isfinite() & (value > 0.0))
 
 
-def _incident_direction(beam_direction: Vec3) -> Vec3:
-    # Contract §4 less its two rotations, which with no divergence turn by 0. The round trip through
-    # 10 m can move the last bit of a direction that is not along an axis.
-    return scale(unit(scale(beam_direction, -SOURCE_DISTANCE)), -1.0)
+def _divergence(sweep: Sweep) -> Sampling:
+    whole, step = (None if mrad is None else mrad / 1000.0 for mrad in (sweep.range, sweep.step))
+    return sample_sweep(whole, step, sweep.steps, BEAM_SWEEP)
 
 
 def _fluence(experiment: Experiment) -> float:
@@ -98,3 +161,83 @@ def _background(fluence: float, water: float) -> float:
     return (
         2.57 * 2.57 * units.R_E_SQR * fluence * water * water * water * 1e6 * units.AVOGADRO / 18.0
     )
+
+
+def _diverging(experiment: Experiment, beam: Beam, detector: Detector) -> _Raw:
+    """Positions, weights and wavelengths of the grid of divergence and dispersion."""
+    h, v, w = beam.horizontal, beam.vertical, beam.dispersion
+    angles = [
+        (h.step * i - h.range / 2.0, v.step * j - v.range / 2.0)
+        for i in range(h.steps)
+        for j in range(v.steps)
+    ]
+    if experiment.beam.round_divergence:
+        angles = [pair for pair in angles if not _is_outside_round_beam(beam, *pair)]
+    stretch = [1.0 + w.step * k - w.range / 2.0 for k in range(w.steps)]
+    hdiv, vdiv = (
+        _column([pair[axis] for pair in angles for _ in stretch], beam.lambda0) for axis in (0, 1)
+    )
+    vert = unit(cross(detector.beam, detector.polar))
+    position = scale(detector.beam, -SOURCE_DISTANCE)
+    position = rotate_axis(position, detector.polar, vdiv)
+    position = rotate_axis(position, vert, hdiv)
+    count = len(angles) * len(stretch)
+    weight = _column([1.0 / max(count, 1)] * count, beam.lambda0)
+    return position, weight, beam.lambda0 * _column(stretch * len(angles), beam.lambda0)
+
+
+def _is_outside_round_beam(beam: Beam, hdiv: float, vdiv: float) -> bool:
+    t = _squared_radius(hdiv, beam.horizontal) + _squared_radius(vdiv, beam.vertical)
+    return 4 * t > 1.1
+
+
+def _squared_radius(angle: float, sweep: Sampling) -> float:
+    """In units of the squared range; NaN for no range, which drops nothing."""
+    if not sweep.range:
+        return math.nan
+    odd = 1 - sweep.steps % 2
+    inside = angle * angle - sweep.step * sweep.step / 4.0 * odd
+    return inside / sweep.range / sweep.range
+
+
+def _listed(beam: Beam, detector: Detector, lines: NDArray[np.float64]) -> _Raw:
+    """Positions, weights and wavelengths of a source file, what is missing filled in."""
+    x, y, z, weight, wavelength = torch.tensor(
+        lines, dtype=torch.float64, device=beam.lambda0.device
+    ).unbind(-1)
+    otherwise = scale(detector.beam, -SOURCE_DISTANCE)
+    position = Vec3(
+        *(
+            torch.where(given.isnan(), default, given)
+            for given, default in zip((x, y, z), otherwise, strict=True)
+        )
+    )
+    return (
+        position,
+        torch.where(weight.isnan(), 1.0, weight),
+        torch.where(wavelength.isnan(), beam.lambda0, wavelength),
+    )
+
+
+def _finished(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sources:
+    """Directions become unit vectors, weights relative."""
+    direction = unit(position)
+    sound = wavelength.isfinite() & (wavelength > 0.0)
+    for component in direction:
+        sound = sound & component.isfinite()
+    if not weight.numel() or not sound.all():
+        raise UsageError(BAD_SOURCE)
+    total = 0.0
+    for each in weight.tolist():
+        total += each
+    return Sources(
+        direction=direction,
+        incident=scale(direction, -1.0),
+        weight=weight,
+        relative_weight=weight * weight.numel() / total if total else weight / 0.0,
+        wavelength=wavelength,
+    )
+
+
+def _column(values: Sequence[float], like: Tensor) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64, device=like.device)

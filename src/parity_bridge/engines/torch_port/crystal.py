@@ -1,10 +1,11 @@
-"""Cell, orientation and size of the crystal, contract §3."""
+"""Cell, orientation and size of the crystal, contract §3, §4 and §6."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -14,6 +15,7 @@ from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import quotient, sincos, sqrt
 from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.sweep import Sampling
 from parity_bridge.engines.torch_port.vec3 import (
     Vec3,
     cross,
@@ -24,6 +26,9 @@ from parity_bridge.engines.torch_port.vec3 import (
     scale,
 )
 from parity_bridge.errors import UsageError
+
+#: Mosaic domains where only the spread is given.
+DEFAULT_DOMAINS = 10
 
 BAD_CELL = "the unit cell has no finite, non-zero volume; check -cell, -mat and the crystal size"
 
@@ -59,18 +64,37 @@ class Crystal:
     a0: Vec3  # m
     b0: Vec3
     c0: Vec3
-    a: Vec3  # m, rotated by phi about the spindle
-    b: Vec3
-    c: Vec3
-    cells: tuple[Tensor, Tensor, Tensor]  # Na Nb Nc in force
+    cells: tuple[float, float, float]  # Na Nb Nc in force, whole numbers
     shape: str
     fudge: float
+    mosaic_spread: Tensor  # rad
+    domains: int
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """Real-space cell of one domain at one spindle angle, m; twin of ``pb_orientation``.
+
+    For all of them, tensors of shape (spindle angles, domains).
+    """
+
+    a: Vec3
+    b: Vec3
+    c: Vec3
+
+    def __getitem__(self, place: Any) -> Orientation:
+        """Some of many."""
+        return self.map(lambda component: component[place])
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Orientation:
+        """``function`` of every component."""
+        return Orientation(*(Vec3(*map(function, v)) for v in (self.a, self.b, self.c)))
 
 
 def derive_crystal(
     crystal: raw.Crystal, beam_size: float, values: Parameters, lambda0: Tensor
 ) -> Crystal:
-    """Cell, orientation and number of cells; ``beam_size`` in mm, ``lambda0`` in m, shape ().
+    """Cell, orientation, cells and domains; ``beam_size`` in mm, ``lambda0`` in m, shape ().
 
     Raises UsageError where they are not finite or the volume is 0.
     """
@@ -82,24 +106,45 @@ def derive_crystal(
     derived = replace(oriented, cells=_choose_cells(crystal, beam_size, oriented))
     if not _is_finite(derived):
         raise UsageError(BAD_CELL)
-    return derived
+    if values.mosaic_spread is None:
+        return derived
+    spread = units.radians(values.mosaic_spread)
+    domains = (crystal.mosaic_domains or DEFAULT_DOMAINS) if bool(spread > 0.0) else 1
+    return replace(derived, mosaic_spread=spread, domains=domains)
 
 
-def rotate_crystal(crystal: Crystal, spindle: Vec3, phi: Tensor | None) -> Crystal:
-    """The real-space cell rotated about the spindle by ``phi`` (radians); None is exactly 0."""
-    if phi is None:
-        return crystal
-    return replace(
-        crystal,
-        a=rotate_axis(crystal.a0, spindle, phi),
-        b=rotate_axis(crystal.b0, spindle, phi),
-        c=rotate_axis(crystal.c0, spindle, phi),
+def lay_out_orientations(
+    crystal: Crystal,
+    spindle: Vec3,
+    phi0: Tensor | None,
+    phi: Sampling,
+    matrices: Tensor,
+    *,
+    carry_over: bool,
+) -> tuple[Orientation, int]:
+    """Every phi step of every domain, then the crystal before any rotation; the leading zeros.
+
+    ``phi0`` () in radians, None where exactly 0 and not to be rotated by; ``matrices`` (domains, 3,
+    3). Leading zeros are the steps at the front of the sweep that keep the last rotation of the
+    sweep before. Tensors of shape (steps + 1, domains).
+    """
+    turned = _turned(crystal, spindle, _spindle_angles(crystal, phi0, phi))
+    zeros = _steps_without_rotation(phi0, phi)
+    rows = torch.tensor(
+        [*_kept_rotations(zeros, carry_over=carry_over), phi.steps], device=matrices.device
     )
+    whole = turned.map(lambda component: component[rows][:, None])
+    moved = [i for i, zero in enumerate(zeros) if not zero]
+    leading = moved[0] if carry_over and moved else 0
+    if bool(crystal.mosaic_spread > 0.0):
+        a, b, c = (_by_matrices(matrices, v) for v in (whole.a, whole.b, whole.c))
+        return Orientation(a, b, c), leading
+    return whole, leading
 
 
-def miller_index(crystal: Crystal, q: Vec3) -> Vec3:
+def miller_index(orientation: Orientation, q: Vec3) -> Vec3:
     """Fractional Miller indices h, k, l of scattering vectors ``q`` (1/m), shape as ``q``."""
-    return Vec3(dot(crystal.a, q), dot(crystal.b, q), dot(crystal.c, q))
+    return Vec3(dot(orientation.a, q), dot(orientation.b, q), dot(orientation.c, q))
 
 
 def small_crystal(cells: tuple[int, int, int]) -> bool:
@@ -118,8 +163,51 @@ def recommended_oversample(crystal: Crystal, detector: Detector, lambda0: Tensor
 
 def _is_finite(crystal: Crystal) -> bool:
     vectors = (crystal.a0, crystal.b0, crystal.c0, crystal.a_star, crystal.b_star, crystal.c_star)
-    numbers = [*(x for v in vectors for x in v), *crystal.cells, crystal.V_cell]
-    return bool(torch.stack(numbers).isfinite().all() & (crystal.V_cell != 0.0))
+    numbers = [*(x for v in vectors for x in v), crystal.V_cell]
+    counted = all(map(math.isfinite, crystal.cells))
+    return counted and bool(torch.stack(numbers).isfinite().all() & (crystal.V_cell != 0.0))
+
+
+def _spindle_angles(crystal: Crystal, phi0: Tensor | None, phi: Sampling) -> Tensor:
+    """Radians, (steps,)."""
+    steps = [phi.step * i for i in range(phi.steps)]
+    angles = torch.tensor(steps, dtype=torch.float64, device=crystal.V_cell.device)
+    return angles if phi0 is None else phi0 + angles
+
+
+def _steps_without_rotation(phi0: Tensor | None, phi: Sampling) -> list[bool]:
+    """Where the spindle angle is exactly 0; an angle given as a tensor is rotated by."""
+    start = 0.0 if phi0 is None else phi0.detach().item()
+    zeros = [start + phi.step * i == 0.0 for i in range(phi.steps)]
+    return zeros if phi0 is None else [False, *zeros[1:]]
+
+
+def _kept_rotations(zeros: list[bool], *, carry_over: bool) -> list[int]:
+    """The step whose rotation each step has; the number of steps stands for no rotation."""
+    unrotated = len(zeros)
+    if not carry_over:
+        return [unrotated if zero else i for i, zero in enumerate(zeros)]
+    current = max((i for i, zero in enumerate(zeros) if not zero), default=unrotated)
+    kept = []
+    for i, zero in enumerate(zeros):
+        current = current if zero else i
+        kept.append(current)
+    return kept
+
+
+def _turned(crystal: Crystal, spindle: Vec3, angles: Tensor) -> Orientation:
+    """Turned about the spindle by each of ``angles``, and last not at all; (angles + 1,)."""
+
+    def all_of(v: Vec3) -> Vec3:
+        turned = rotate_axis(v, spindle, angles)
+        return Vec3(*(torch.cat([t, u[None]]) for t, u in zip(turned, v, strict=True)))
+
+    return Orientation(all_of(crystal.a0), all_of(crystal.b0), all_of(crystal.c0))
+
+
+def _by_matrices(m: Tensor, v: Vec3) -> Vec3:
+    """Each matrix times each vector, (vectors, matrices)."""
+    return Vec3(*(m[:, i, 0] * v.x + m[:, i, 1] * v.y + m[:, i, 2] * v.z for i in range(3)))
 
 
 def _complete_cell(given: tuple[Tensor | None, ...]) -> Cell:
@@ -192,7 +280,6 @@ def _real_space(star: Reciprocal, given: Cell | None, crystal: raw.Crystal) -> C
     V_cell = quotient(1.0, V_star)
     a, b, c = scale(bc, V_cell), scale(ca, V_cell), scale(ab, V_cell)
     a0, b0, c0 = scale(a, 1e-10), scale(b, 1e-10), scale(c, 1e-10)
-    one = torch.ones_like(V_cell)
     return Crystal(
         a_star=scale(cross(b, c), V_star),
         b_star=scale(cross(c, a), V_star),
@@ -201,31 +288,29 @@ def _real_space(star: Reciprocal, given: Cell | None, crystal: raw.Crystal) -> C
         a0=a0,
         b0=b0,
         c0=c0,
-        a=a0,
-        b=b0,
-        c=c0,
-        cells=(one, one, one),
+        cells=(1.0, 1.0, 1.0),
         shape=crystal.shape,
         fudge=crystal.fudge,
+        mosaic_spread=torch.zeros_like(V_cell),
+        domains=1,
     )
 
 
 def _choose_cells(
     crystal: raw.Crystal, beam_size: float, oriented: Crystal
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[float, float, float]:
     """Na, Nb, Nc: from the sample size where one is given, never below 1."""
     x, y, z = (units.metres(size) for size in crystal.sample_size)
     widest = units.metres(beam_size)
     Na, Nb, Nc = crystal.cells
     return (
-        _count_cells(Na, x, norm(oriented.a0)),
-        _count_cells(Nb, min(y, widest), norm(oriented.b0)),
-        _count_cells(Nc, min(z, widest), norm(oriented.c0)),
+        _count_cells(Na, x, oriented.a0),
+        _count_cells(Nb, min(y, widest), oriented.b0),
+        _count_cells(Nc, min(z, widest), oriented.c0),
     )
 
 
-def _count_cells(given: int, size: float, cell_length: Tensor) -> Tensor:
-    count = (
-        quotient(size, cell_length).ceil() if size > 0.0 else torch.full_like(cell_length, given)
-    )
-    return count.clamp(min=1.0)
+def _count_cells(given: int, size: float, edge: Vec3) -> float:
+    # A whole number has no gradient, and shapes follow from it: it is read out.
+    count = quotient(size, norm(edge)).ceil().detach().item() if size > 0.0 else float(given)
+    return 1.0 if count <= 1.0 else float(count)

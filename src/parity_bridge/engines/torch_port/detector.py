@@ -1,4 +1,4 @@
-"""Detector geometry, contract §2, and what a subpixel sees, contract §6."""
+"""Detector geometry and sensor, contract §2, §4, and what a subpixel sees, contract §6."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from parity_bridge import experiment as raw
 from parity_bridge.engines.torch_port import units
-from parity_bridge.engines.torch_port.libm import quotient
+from parity_bridge.engines.torch_port.libm import exp, quotient
 from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.sweep import THICKNESS_SWEEP, Sampling, sample_sweep
 from parity_bridge.engines.torch_port.vec3 import (
     Angles,
     Vec3,
@@ -87,16 +88,20 @@ class Detector:
     curved: bool
     point_pixel: bool
     roi: tuple[int, int, int, int]  # fast min, fast max, slow min, slow max, inclusive
+    thick: Sampling  # layers of the sensor, m
+    mu: float  # attenuation, 1/m; -1 where nothing was given
 
 
 def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Parameters) -> Detector:
     """Geometry of the raw ``detector``; ``subpixel_size`` is 0 until the oversampling is known.
 
-    Raises UsageError for a detector without a pixel, or that is no plane at finite numbers.
+    Raises UsageError for a detector without a pixel, with too many layers, or that is no plane at
+    finite numbers.
     """
     pixel = units.metres(detector.pixel_size)
     detsize_f, fpixels = _count_pixels(detector.pixels_fast, pixel, detector.detsize_fast)
     detsize_s, spixels = _count_pixels(detector.pixels_slow, pixel, detector.detsize_slow)
+    thick, mu = _sensor(detector)
     centre = _beam_centre(detector, pixel, detsize_f, detsize_s)
     beam, fast, slow, odet, twotheta, polar, spindle = _chosen_axes(detector, values.distance)
     zero = torch.zeros_like(values.distance)
@@ -123,6 +128,8 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
         curved=detector.curved,
         point_pixel=detector.point_pixel,
         roi=sampling.roi or (0, fpixels, 0, spixels),
+        thick=thick,
+        mu=mu,
     )
     placed = _place(unplaced, centre, values)
     if not _is_sound(placed):
@@ -130,22 +137,20 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
     return placed
 
 
-def subpixel_position(detector: Detector, slow: Tensor, fast: Tensor) -> Vec3:
+def subpixel_position(detector: Detector, depth: Tensor, slow: Tensor, fast: Tensor) -> Vec3:
     """Laboratory position of the centre of a subpixel, m.
 
-    ``slow`` and ``fast`` count subpixels over the detector, any shape, already in the dtype of the
-    geometry.
+    ``slow`` and ``fast`` count subpixels over the detector, float64 of shapes that broadcast;
+    ``depth`` () is that of the layer below the front of the sensor, m.
     """
     sub = detector.subpixel_size
     F = sub * fast + sub / 2.0
     S = sub * slow + sub / 2.0
-    # Depth into the sensor, 0 at its front; the product keeps the contract's sum.
-    Odet = 0.0
     f, s, o, pix0 = detector.fast, detector.slow, detector.odet, detector.pix0
     position = Vec3(
-        F * f.x + S * s.x + Odet * o.x + pix0.x,
-        F * f.y + S * s.y + Odet * o.y + pix0.y,
-        F * f.z + S * s.z + Odet * o.z + pix0.z,
+        F * f.x + S * s.x + depth * o.x + pix0.x,
+        F * f.y + S * s.y + depth * o.y + pix0.y,
+        F * f.z + S * s.z + depth * o.z + pix0.z,
     )
     return _on_the_sphere(detector, position) if detector.curved else position
 
@@ -156,6 +161,31 @@ def solid_angle(detector: Detector, airpath: Tensor) -> Tensor:
         return quotient(1.0, airpath) / airpath
     pixel = detector.pixel_size
     return quotient(pixel * pixel, airpath) / airpath * detector.close_distance / airpath
+
+
+def captured_fraction(detector: Detector, layer: int, diffracted: Vec3) -> Tensor:
+    """Fraction of the photons that a layer of the sensor captures along the diffracted ray."""
+    t, step, mu = float(layer), detector.thick.step, detector.mu
+    p = dot(diffracted, detector.odet)
+    return exp(quotient(-t * step * mu, p)) - exp(quotient(-(t + 1.0) * step * mu, p))
+
+
+def _sensor(detector: raw.Detector) -> tuple[Sampling, float]:
+    """Layers and attenuation; thickness has no flag for its step, and 0 counts as given."""
+    thick = sample_sweep(detector.thickness * 1e-6, None, detector.thickness_steps, THICKNESS_SWEEP)
+    depth = detector.attenuation_depth
+    mu = -1.0
+    if depth is not None:
+        depth_in_metres = depth * 1e-6
+        mu = _reciprocal(depth_in_metres) if depth > 0.0 else 0.0
+    if thick.range > 0.0 and mu <= 0.0:
+        mu = _reciprocal(thick.range)
+    return thick, mu
+
+
+def _reciprocal(length: float) -> float:
+    """Infinite where the length has underflowed."""
+    return 1.0 / length if length else math.inf
 
 
 def _count_pixels(count: int | None, pixel: float, detsize_mm: float) -> tuple[float, int]:

@@ -1,24 +1,38 @@
-"""The engine ``torch``: experiment in, observations out."""
+"""The engine ``torch``: experiment in, observations and frames out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import torch
 
 from parity_bridge import structure_factors
-from parity_bridge.engines.engine import check_pixels
+from parity_bridge.behaviours import REFERENCE, Behaviours
+from parity_bridge.engines.engine import check_evaluations, check_pixels
+from parity_bridge.engines.torch_port.canvas import Canvas
+from parity_bridge.engines.torch_port.chain import EAGER, State, Steps
+from parity_bridge.engines.torch_port.compiled import compiled_steps
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
-from parity_bridge.engines.torch_port.observe import observations
+from parity_bridge.engines.torch_port.frame import f_cell_pixels, image_pixels
+from parity_bridge.engines.torch_port.observe import NOT_FINITE, observations
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import pixel
-from parity_bridge.engines.torch_port.setup import derive
+from parity_bridge.engines.torch_port.pixel import pixel, start
+from parity_bridge.engines.torch_port.setup import derive, lay_out
+from parity_bridge.engines.torch_port.states import batched, run_state, state_of
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.frames import F_CELL_PLANES, Frame, Region, RunState
+from parity_bridge.smv import read_mask
+from parity_bridge.sources import read_sources
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from parity_bridge.experiment import Experiment
+    from parity_bridge.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
@@ -32,38 +46,108 @@ class TorchPort:
     trace_prefix: ClassVar[str] = "TRACE_PY"
     folder: ClassVar[str] = "py_taps"
 
-    def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
-        """Raise UsageError for a dtype or device that is not there."""
+    def __init__(
+        self,
+        *,
+        dtype: str = "float64",
+        device: str = "cpu",
+        compile: bool = False,  # noqa: A002 - torch calls it that
+    ) -> None:
+        """Raise UsageError for a dtype or device that is not there.
+
+        ``compile`` lets torch compile what frames are made of: faster, with torch's own
+        transcendentals instead of the C library's bits.
+        """
         if dtype not in DTYPES:
             raise UsageError(f"--dtype {dtype}: choose {' or '.join(DTYPES)}")
         self.dtype = DTYPES[dtype]
         self.device = _usable_device(device)
+        self._compile = compile
 
     def observe(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) in one batch; see ``Engine.observe``."""
-        factors = structure_factors.load(experiment.structure_factors)
-        setup = derive(experiment, Parameters.of(experiment, self.device))
-        pixels_fast, pixels_slow = setup.detector.pixels
-        check_pixels(pixels, pixels_slow, pixels_fast)
-        slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
-        try:
-            with torch.no_grad():
-                table = Table.of(factors, self.dtype, self.device)
-                totals, evaluations = pixel(setup.to(self.dtype), table, slow, fast)
-                stats = f_cell_stats(evaluations)
-        except RuntimeError as error:
-            raise EngineError(f"the PyTorch port failed: {error}") from error
-        return observations(
-            pixels,
-            setup,
-            totals,
-            evaluations,
-            stats,
-            factors.provenance,
-            has_table=factors.grid is not None,
-        )
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        with _torch_errors():
+            canvas = self._canvas(experiment, factors, behaviours)
+            setup = canvas.setup
+            pixels_fast, pixels_slow = setup.detector.pixels
+            check_pixels(pixels, pixels_slow, pixels_fast)
+            check_evaluations(setup.evaluations)
+            begin = start(setup, canvas.table)
+            before = [begin] * len(pixels)
+            if in_frame:
+                before = canvas.states_before(list(pixels), begin)
+            slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
+            totals, evaluations, _ = pixel(setup, canvas.table, slow, fast, batched(before))
+            stats = f_cell_stats(evaluations, slow)
+            return observations(
+                pixels,
+                [run_state(state) for state in before],
+                setup,
+                totals,
+                evaluations,
+                stats,
+                factors.provenance,
+                has_table=factors.grid is not None,
+            )
+
+    def frame(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> Frame:
+        """Render ``region`` batch by batch, each of them spread over ``threads``."""
+        steps = self._steps()
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        with _threads(threads), _torch_errors():
+            canvas = self._canvas(experiment, factors, behaviours)
+            region = canvas.region(region)
+            passing = self._begin(canvas, state)
+            image = np.zeros(region.shape, dtype=np.float32)
+            order_mattered = False
+            for number, batch in enumerate(canvas.batches(region)):
+                before = passing
+                intensity, passing = image_pixels(canvas.setup, canvas.table, batch, before, steps)
+                _check_finite(intensity)
+                order_mattered |= number > 0 and run_state(before) != run_state(passing)
+                place = _places(batch.slow, batch.fast, region)
+                values = (0.0 + intensity).to(torch.float32).cpu().numpy()
+                image[place] = values.reshape(image[place].shape)
+            return Frame(image, run_state(passing), order_mattered)
+
+    def f_cell_maps(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> dict[str, NDArray[Any]]:
+        """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        with _threads(threads), _torch_errors():
+            canvas = self._canvas(experiment, factors, behaviours)
+            region = canvas.region(region)
+            passing = self._begin(canvas, state)
+            maps = {name: np.zeros(region.shape, dtype) for name, dtype in F_CELL_PLANES.items()}
+            for batch in canvas.batches(region):
+                planes, passing = f_cell_pixels(canvas.setup, canvas.table, batch, passing)
+                place = _places(batch.slow, batch.fast, region)
+                for name, whole in maps.items():
+                    whole[place] = planes[name].cpu().numpy().reshape(whole[place].shape)
+            return maps
 
     def build(self) -> Mapping[str, str]:
         """What the port was built on, dtype, device and versions apart."""
@@ -72,6 +156,63 @@ class TorchPort:
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),
             "threads": str(torch.get_num_threads()),
         }
+
+    def _canvas(
+        self, experiment: Experiment, factors: StructureFactors, behaviours: Behaviours
+    ) -> Canvas:
+        listed, mask = experiment.beam.source_file, experiment.detector.mask
+        lines = None if listed is None else read_sources(listed)
+        values = Parameters.of(experiment, self.device)
+        setup = derive(experiment, values, behaviours, lines)
+        return Canvas(
+            setup=lay_out(experiment, values, setup, lines),
+            table=Table.of(factors, self.dtype, self.device),
+            mask=None if mask is None else read_mask(mask),
+        )
+
+    def _begin(self, canvas: Canvas, state: RunState | None) -> State:
+        if state is None:
+            return start(canvas.setup, canvas.table)
+        return state_of(state, self.device)
+
+    def _steps(self) -> Steps:
+        return compiled_steps() if self._compile else EAGER
+
+
+def _places(slow: torch.Tensor, fast: torch.Tensor, region: Region) -> Any:
+    """Where in an array of the region's shape pixels lie: a block of it, or one by one."""
+    if slow.ndim == 1:
+        return (
+            slow.cpu().numpy() - region.slow.start,
+            fast.cpu().numpy() - region.fast.start,
+        )
+    top, left = int(slow[0, 0]) - region.slow.start, int(fast[0]) - region.fast.start
+    return np.s_[top : top + slow.shape[0], left : left + fast.shape[0]]
+
+
+def _check_finite(intensity: torch.Tensor) -> None:
+    if not intensity.isfinite().all():
+        raise UsageError(NOT_FINITE)
+
+
+@contextmanager
+def _torch_errors() -> Iterator[None]:
+    """Without gradients, and torch's complaints as one sentence."""
+    try:
+        with torch.no_grad():
+            yield
+    except RuntimeError as error:
+        raise EngineError(f"the PyTorch port failed: {error}") from error
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _usable_device(name: str) -> torch.device:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.pixel import Evaluation
+from parity_bridge.engines.torch_port.chain import Evaluation, Found
 from parity_bridge.engines.torch_port.structure_factors import tie_distance
 from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
@@ -16,7 +17,7 @@ from parity_bridge.engines.torch_port.vec3 import Vec3
 
 @dataclass(frozen=True)
 class FCellStats:
-    """Twin of ``pb_f_cell_stats``. Tensors of shape (pixels,); counts are int64.
+    """Twin of ``pb_f_cell_stats``. Tensors of shape (pixels,); counts are int32.
 
     Bounds and margin are meaningful only where ``total_lookups`` is not 0.
     """
@@ -27,7 +28,7 @@ class FCellStats:
     default_f_count: Tensor
     zero_f_count: Tensor
     sum_f_cell: Tensor  # electrons
-    hkl_min: Vec3  # int64
+    hkl_min: Vec3  # whole numbers, float64
     hkl_max: Vec3
     fractional_min: Vec3
     fractional_max: Vec3
@@ -39,38 +40,79 @@ class FCellStats:
         return self.sum_f_cell / self.total_lookups
 
 
-def f_cell_stats(evaluations: list[Evaluation]) -> FCellStats:
-    """Tap 4 of the pixels these evaluations belong to, summed in order of evaluation."""
-    made = torch.stack([row.lookup for row in evaluations])
-    sum_f_cell = torch.zeros_like(evaluations[0].F_cell)
-    zero = []
-    for row in evaluations:
-        sum_f_cell = torch.where(row.lookup, sum_f_cell + row.F_cell, sum_f_cell)
-        zero.append(row.lookup & (row.F_cell == 0.0))
-    total = made.sum(0)
-    nearest = [_column(evaluations, axis, nearest=True) for axis in range(3)]
-    fractional = [_column(evaluations, axis, nearest=False) for axis in range(3)]
-    ties = torch.cat([tie_distance(column) for column in fractional])
+class Counts:
+    """What is counted of lookups, one evaluation after the other; tensors of shape (pixels,)."""
+
+    def __init__(self, like: Tensor, dtype: torch.dtype) -> None:
+        """``like`` has the shape and device; F is summed in ``dtype``."""
+        none = torch.zeros_like(like, dtype=torch.int32)
+        lowest = torch.full_like(like, INT32_MAX, dtype=torch.float64)
+        self._like = like
+        self.total = self.skipped = self.out_of_bounds = self.default_f = self.zero = none
+        self.sum = torch.zeros_like(like, dtype=dtype)
+        self.low = Vec3(lowest, lowest, lowest)
+        highest = torch.full_like(lowest, INT32_MIN)
+        self.high = Vec3(highest, highest, highest)
+
+    def add(self, found: Found) -> None:
+        """Count one evaluation of every pixel."""
+        if found.hkl0 is None:
+            raise ValueError("these evaluations were made without their lookups")
+        made = made_lookup(found, self._like)
+        self.total = self.total + made
+        self.skipped = self.skipped + ~made
+        self.out_of_bounds = self.out_of_bounds + found.out_of_bounds
+        self.default_f = self.default_f + found.default_f
+        self.zero = self.zero + (made & (found.F_cell == 0.0))
+        self.sum = torch.where(made, self.sum + found.F_cell, self.sum)
+        whole = [index.nan_to_num(nan=INT32_MIN) for index in found.hkl0]
+        self.low = _widened(torch.minimum, self.low, whole, made)
+        self.high = _widened(torch.maximum, self.high, whole, made)
+
+
+def made_lookup(found: Found, like: Tensor) -> Tensor:
+    """Where a structure factor was looked up, bool of the shape of ``like``."""
+    if found.lookup is None:
+        return torch.ones_like(like, dtype=torch.bool)
+    return found.lookup.expand_as(like)
+
+
+def f_cell_stats(evaluations: list[Evaluation], like: Tensor) -> FCellStats:
+    """Tap 4 of the pixels these evaluations belong to, of the shape of ``like``."""
+    counts = Counts(like, evaluations[0].found.F_cell.dtype)
+    low = [torch.full_like(like, math.inf, dtype=torch.float64)] * 3
+    high = [torch.full_like(like, -math.inf, dtype=torch.float64)] * 3
+    margin = low[0]
+    for evaluation in evaluations:
+        found = evaluation.found
+        counts.add(found)
+        made = made_lookup(found, like)
+        for axis, index in enumerate(found.hkl):
+            number = made & ~index.isnan()
+            low[axis] = torch.where(number, torch.minimum(low[axis], index), low[axis])
+            high[axis] = torch.where(number, torch.maximum(high[axis], index), high[axis])
+            margin = torch.where(number, torch.minimum(margin, tie_distance(index)), margin)
     return FCellStats(
-        total_lookups=total,
-        skipped_lookups=len(evaluations) - total,
-        out_of_bounds_count=torch.stack([row.out_of_bounds for row in evaluations]).sum(0),
-        default_f_count=torch.stack([row.default_f for row in evaluations]).sum(0),
-        zero_f_count=torch.stack(zero).sum(0),
-        sum_f_cell=sum_f_cell,
-        hkl_min=Vec3(*(torch.where(made, column, INT32_MAX).amin(0) for column in nearest)),
-        hkl_max=Vec3(*(torch.where(made, column, INT32_MIN).amax(0) for column in nearest)),
-        fractional_min=Vec3(*(_numbers(made, column, math.inf).amin(0) for column in fractional)),
-        fractional_max=Vec3(*(_numbers(made, column, -math.inf).amax(0) for column in fractional)),
-        rounding_margin=_numbers(made.repeat(3, 1), ties, math.inf).amin(0),
+        total_lookups=counts.total,
+        skipped_lookups=counts.skipped,
+        out_of_bounds_count=counts.out_of_bounds,
+        default_f_count=counts.default_f,
+        zero_f_count=counts.zero,
+        sum_f_cell=counts.sum,
+        hkl_min=counts.low,
+        hkl_max=counts.high,
+        fractional_min=Vec3(*low),
+        fractional_max=Vec3(*high),
+        rounding_margin=margin,
     )
 
 
-def _column(evaluations: list[Evaluation], axis: int, *, nearest: bool) -> Tensor:
-    """Index along one axis, shape (evaluations, pixels)."""
-    return torch.stack([(row.hkl0 if nearest else row.hkl)[axis] for row in evaluations])
-
-
-def _numbers(made: Tensor, column: Tensor, otherwise: float) -> Tensor:
-    """The column where a lookup was made and is a number, ``otherwise`` elsewhere."""
-    return torch.where(made & ~column.isnan(), column, otherwise)
+def _widened(
+    choose: Callable[[Tensor, Tensor], Tensor], limits: Vec3, indices: list[Tensor], made: Tensor
+) -> Vec3:
+    return Vec3(
+        *(
+            torch.where(made, choose(limit, index), limit)
+            for limit, index in zip(limits, indices, strict=True)
+        )
+    )

@@ -1,4 +1,9 @@
-"""Lattice factor F_latt of the four crystal shapes, contract §6."""
+"""Lattice factor F_latt of the four crystal shapes, contract §6.
+
+In float32 the distance from the nearest node is still formed in float64, and so is the fraction of
+a period of the faster sine: near a Bragg peak, at an index of a hundred, float32 has no digits left
+for either.
+"""
 
 from __future__ import annotations
 
@@ -8,57 +13,96 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.crystal import Crystal
-from parity_bridge.engines.torch_port.libm import exp, sincos, sqrt
+from parity_bridge.engines.torch_port.libm import exp, sincos, sine, sqrt
 from parity_bridge.engines.torch_port.vec3 import Vec3
 
 
-def sincg(x: Tensor, N: Tensor) -> Tensor:
+def sincg(x: Tensor, N: float) -> Tensor:
     """sin(x*N)/sin(x), N where x is exactly 0."""
     at_zero = x == 0.0
-    # The division is kept away from 0/0, whose gradient would be NaN.
-    safe = torch.where(at_zero, 1.0, x)
-    return torch.where(at_zero, N, sincos(safe * N)[0] / sincos(safe)[0])
+    safe = _safe(at_zero, x)
+    return torch.where(at_zero, N, sine(safe * N) / sine(safe))
 
 
 def sinc3(x: Tensor) -> Tensor:
     """Shape transform of a sphere, 1 where x is exactly 0."""
     at_zero = x == 0.0
-    safe = torch.where(at_zero, 1.0, x)
-    sine, cosine = sincos(safe)
-    return torch.where(at_zero, 1.0, 3.0 * (sine / safe - cosine) / (safe * safe))
+    safe = _safe(at_zero, x)
+    s, c = sincos(safe)
+    value = 3.0 * (s / safe - c) / (safe * safe)
+    if x.dtype == torch.float32:
+        # The difference of two numbers near 1 has no digits left there.
+        value = torch.where(x.abs() < 0.7, _sinc3_series(x), value)
+    return torch.where(at_zero, 1.0, value)
 
 
-def lattice_factor(crystal: Crystal, hkl: Vec3, hkl0: Vec3) -> Tensor:
-    """F_latt at fractional indices ``hkl`` whose nearest indices are ``hkl0``, any shape."""
-    Na, Nb, Nc = crystal.cells
+def lattice_factor(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype) -> Tensor:
+    """F_latt at fractional indices ``hkl`` whose nearest indices are ``hkl0``, float64, any shape.
+
+    The parallelepiped does not need ``hkl0``. The result is of ``dtype``.
+    """
     if crystal.shape == "parallelepiped":
-        return _parallelepiped(crystal, hkl)
+        return _parallelepiped(crystal, hkl, dtype)
+    if hkl0 is None:
+        raise ValueError(f"the shape {crystal.shape} needs the nearest indices")
+    Na, Nb, Nc = crystal.cells
     d = Vec3(hkl.x - hkl0.x, hkl.y - hkl0.y, hkl.z - hkl0.z)
     if crystal.shape == "round":
-        return _sphere(crystal, d)
+        return _sphere(crystal, d, dtype)
     r2 = _reduced_distance(crystal, d)
     if crystal.shape == "gauss":
-        return Na * Nb * Nc * exp(-(r2 / 0.63 * crystal.fudge))
-    return torch.where(r2 * crystal.fudge < 0.3969, Na * Nb * Nc, 0.0)
+        return Na * Nb * Nc * exp((-(r2 / 0.63 * crystal.fudge)).to(dtype))
+    return torch.where(r2 * crystal.fudge < 0.3969, Na * Nb * Nc, 0.0).to(dtype)
 
 
-def _parallelepiped(crystal: Crystal, hkl: Vec3) -> Tensor:
-    product = torch.ones_like(hkl.x)
-    for index, N in zip(hkl, crystal.cells, strict=True):
-        product = product * torch.where(N > 1.0, sincg(math.pi * index, N), 1.0)
+def _safe(at_zero: Tensor, x: Tensor) -> Tensor:
+    """Kept away from 0/0, whose gradient would be NaN."""
+    return torch.where(at_zero, 1.0, x) if x.requires_grad else x
+
+
+def _sinc3_series(x: Tensor) -> Tensor:
+    y = x * x
+    return 1.0 - y / 10.0 * (1.0 - y / 28.0 * (1.0 - y / 54.0))
+
+
+def _parallelepiped(crystal: Crystal, hkl: Vec3, dtype: torch.dtype) -> Tensor:
+    factors = [
+        sincg(math.pi * index, N) if dtype == torch.float64 else _grating(index, N, dtype)
+        for index, N in zip(hkl, crystal.cells, strict=True)
+        if N > 1.0
+    ]
+    if not factors:
+        return torch.ones_like(hkl.x, dtype=dtype)
+    product = factors[0]
+    for factor in factors[1:]:
+        product = product * factor
     return product
 
 
-def _sphere(crystal: Crystal, d: Vec3) -> Tensor:
+def _grating(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
+    """sin(pi*index*N)/sin(pi*index) from what is left of both arguments after whole periods."""
+    node = index.round()
+    d = index - node
+    fine = N * d
+    period = fine.round()
+    x = (math.pi * d).to(dtype)
+    at_zero = x.abs() < torch.finfo(dtype).tiny
+    ratio = sine((math.pi * (fine - period)).to(dtype)) / sine(torch.where(at_zero, 1.0, x))
+    odd = ((N - 1.0) * node + period).remainder(2.0).to(dtype)
+    return torch.where(at_zero, N, ratio) * (1.0 - 2.0 * odd)
+
+
+def _sphere(crystal: Crystal, d: Vec3, dtype: torch.dtype) -> Tensor:
     Na, Nb, Nc = crystal.cells
     R = d.x * d.x * Na * Na + d.y * d.y * Nb * Nb + d.z * d.z * Nc * Nc
-    return Na * Nb * Nc * 0.723601254558268 * sinc3(math.pi * _root(R * crystal.fudge))
+    x = (math.pi * _root(R * crystal.fudge)).to(dtype)
+    return Na * Nb * Nc * 0.723601254558268 * sinc3(x)
 
 
 def _root(value: Tensor) -> Tensor:
     """Square root with a gradient of 0, not infinity, at exactly 0."""
     at_zero = value == 0.0
-    return torch.where(at_zero, 0.0, sqrt(torch.where(at_zero, 1.0, value)))
+    return torch.where(at_zero, 0.0, sqrt(_safe(at_zero, value)))
 
 
 def _reduced_distance(crystal: Crystal, d: Vec3) -> Tensor:

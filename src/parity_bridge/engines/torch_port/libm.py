@@ -3,12 +3,13 @@
 ``torch.sin``, ``exp``, ``atan2`` and even ``sqrt`` are vectorised there and differ from the C
 library in the last place for one value in a hundred to a thousand, enough to move a fractional
 Miller index. Their complex relatives ``polar``, ``exp``, ``log`` and ``sqrt`` call the C library
-element by element, run on every device and carry gradients; ``tests/test_torch_libm.py`` holds them
-to it.
+element by element and carry gradients; ``tests/test_torch_libm.py`` holds them to it. Everything
+else, float32, other devices and compiled code, takes the functions of those names.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,23 +22,53 @@ def quotient(numerator: float, denominator: Tensor) -> Tensor:
     return torch.full_like(denominator, numerator) / denominator
 
 
+def sine(x: Tensor) -> Tensor:
+    """Sine of ``x`` (radians), shape as ``x``."""
+    return sincos(x)[0] if _is_exact(x) else x.sin()
+
+
 def sincos(x: Tensor) -> tuple[Tensor, Tensor]:
     """Sine and cosine of ``x`` (radians), shapes as ``x``."""
-    cosine, sine = torch.view_as_real(torch.polar(torch.ones_like(x), x)).unbind(-1)
+    if not _is_exact(x):
+        return x.sin(), x.cos()
+    cosine, sine = torch.view_as_real(torch.polar(_one_like(x), x)).unbind(-1)
     return sine, cosine
 
 
 def exp(x: Tensor) -> Tensor:
     """e to the power ``x``, shape as ``x``."""
+    if not _is_exact(x):
+        return x.exp()
     return torch.exp(torch.complex(x, torch.zeros_like(x))).real
 
 
 def sqrt(x: Tensor) -> Tensor:
     """Square root of ``x`` >= 0, shape as ``x``."""
+    if not _is_exact(x):
+        return x.sqrt()
+    if type(x) is Tensor and not x.requires_grad:
+        # A square root is rounded correctly or not; numpy's is, and it is the faster detour.
+        root = torch.empty_like(x)
+        np.sqrt(x.numpy(), out=root.numpy())
+        return root
     return torch.sqrt(torch.complex(x, torch.zeros_like(x))).real
 
 
 def atan2(y: Tensor, x: Tensor) -> Tensor:
     """Angle of the point (x, y), radians; 0 with a gradient of 0 at the origin."""
     at_origin = (x == 0) & (y == 0)
-    return torch.log(torch.complex(torch.where(at_origin, torch.ones_like(x), x), y)).imag
+    x = torch.where(at_origin, torch.ones_like(x), x)
+    if not _is_exact(x):
+        return torch.atan2(y, x)
+    return torch.log(torch.complex(x, y)).imag
+
+
+def _is_exact(x: Tensor) -> bool:
+    """Whether the bits of the C library are to be had."""
+    if torch.compiler.is_compiling():
+        return False
+    return x.dtype == torch.float64 and x.device.type == "cpu"
+
+
+def _one_like(x: Tensor) -> Tensor:
+    return x.new_ones(()).expand_as(x)

@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.f_cell import FCellStats
-from parity_bridge.engines.torch_port.pixel import Evaluation, Totals
+from parity_bridge.engines.torch_port.chain import Evaluation
+from parity_bridge.engines.torch_port.f_cell import FCellStats, made_lookup
+from parity_bridge.engines.torch_port.pixel import Totals
 from parity_bridge.engines.torch_port.setup import Setup
+from parity_bridge.engines.torch_port.units import INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.derived import derived_quantities
@@ -21,6 +23,8 @@ from parity_bridge.taps.observation import Observation, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from parity_bridge.frames import RunState
 
 NOT_FINITE = (
     "the pixel does not come out finite; check the detector vectors, lengths and structure factors "
@@ -32,6 +36,7 @@ _TOTALS = ("I", "omega", "polar", "capture", "intensity")
 
 def observations(
     pixels: Sequence[tuple[int, int]],
+    states: Sequence[RunState],
     setup: Setup,
     totals: Totals,
     evaluations: list[Evaluation],
@@ -40,10 +45,10 @@ def observations(
     *,
     has_table: bool,
 ) -> list[Observation]:
-    """One Observation a pixel; raises UsageError where one does not come out finite."""
-    _check_finite(totals, evaluations)
+    """One Observation a pixel, ``states`` before it; raises UsageError where one is not finite."""
+    rows = _rows(evaluations, totals.in_roi)
+    _check_finite(totals, rows)
     derived = derived_quantities(setup, _plain, has_table=has_table)
-    rows = _rows(evaluations, len(pixels))
     ends = {name: _array(getattr(totals, name)).tolist() for name in _TOTALS}
     f_cell = _f_cell(stats, rows)
     return [
@@ -55,42 +60,61 @@ def observations(
             f_cell=f_cell[number],
             hkl_table=table,
             oversample=setup.oversample,
+            state=states[number],
         )
         for number, at in enumerate(pixels)
     ]
 
 
-def _check_finite(totals: Totals, evaluations: list[Evaluation]) -> None:
-    finite = totals.I.isfinite() & totals.intensity.isfinite()
-    for evaluation in evaluations:
-        for index in evaluation.hkl:
-            finite = finite & (index.isfinite() | evaluation.beyond_dmin)
-    if not finite.all():
+def _check_finite(totals: Totals, rows: NDArray[np.void]) -> None:
+    finite = bool((totals.I.isfinite() & totals.intensity.isfinite()).all())
+    if not (finite and np.isfinite(rows["hkl"]).all()):
         raise UsageError(NOT_FINITE)
 
 
-def _rows(evaluations: list[Evaluation], pixels: int) -> NDArray[np.void]:
-    """(pixels, evaluations) rows of dtype EVALUATION."""
-    rows = np.zeros((pixels, len(evaluations)), dtype=EVALUATION)
+def _rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
+    """(pixels, evaluations) rows of dtype EVALUATION; ``like`` has the shape (pixels,)."""
+    rows = np.zeros((len(like), len(evaluations)), dtype=EVALUATION)
     for number, evaluation in enumerate(evaluations):
-        _fill(rows[:, number], evaluation)
+        _fill(rows[:, number], evaluation, like)
     return rows
 
 
-def _fill(row: NDArray[np.void], evaluation: Evaluation) -> None:
+def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
     """One evaluation of every pixel; what was not computed stays 0, as in the C core."""
-    lookup, reached = _array(evaluation.lookup), ~_array(evaluation.beyond_dmin)
-    row["sub_slow"], row["sub_fast"] = evaluation.sub_slow, evaluation.sub_fast
+    found, view = evaluation.found, evaluation.view
+    lookup = _array(made_lookup(found, like))
+    reached = _reached(evaluation, like)
+    for name, value in vars(evaluation.place).items():
+        row[name] = value
     row["kind"] = np.select([lookup, reached], [Kind.LOOKUP, Kind.NO_LATTICE], Kind.BEYOND_DMIN)
-    for name in ("interpolation_on", "out_of_bounds", "default_f"):
+    row["interpolation_on"] = _flag(found.interpolation_on)
+    row["out_of_bounds"] = np.where(lookup, _array(found.out_of_bounds), 0)
+    row["default_f"] = np.where(lookup, _array(found.default_f), 0)
+    row["position"] = _components(view.position)
+    row["airpath"] = _array(view.airpath)
+    for name in ("omega", "capture", "polar"):
         row[name] = _array(getattr(evaluation, name))
-    row["position"] = _components(evaluation.position)
-    for name in ("airpath", "omega", "capture", "polar", "I"):
-        row[name] = _array(getattr(evaluation, name))
-    row["hkl"] = np.where(reached[:, None], _components(evaluation.hkl), 0.0)
-    row["hkl0"] = np.where(reached[:, None], _components(evaluation.hkl0), 0)
-    row["F_latt"] = np.where(reached, _array(evaluation.F_latt), 0.0)
-    row["F_cell"] = np.where(lookup, _array(evaluation.F_cell), 0.0)
+    row["I"] = _array(found.I)
+    row["hkl"] = np.where(reached[:, None], _components(found.hkl), 0.0)
+    if found.hkl0 is not None:
+        nearest = np.nan_to_num(_components(found.hkl0), nan=INT32_MIN)
+        row["hkl0"] = np.where(reached[:, None], nearest, 0)
+    if found.F_latt is not None:
+        row["F_latt"] = np.where(reached, _array(found.F_latt), 0.0)
+    row["F_cell"] = np.where(lookup, _array(found.F_cell), 0.0)
+
+
+def _reached(evaluation: Evaluation, like: Tensor) -> NDArray[np.bool_]:
+    beyond = evaluation.beyond_dmin
+    if beyond is None:
+        return np.ones(len(like), dtype=np.bool_)
+    reached: NDArray[np.bool_] = ~_array(beyond)
+    return reached
+
+
+def _flag(flag: Tensor | bool) -> Any:
+    return _array(flag) if isinstance(flag, Tensor) else flag
 
 
 def _f_cell(stats: FCellStats, rows: NDArray[np.void]) -> list[FCellValues]:
@@ -128,8 +152,8 @@ def _plain(value: Any) -> Quantity:
 
 
 def _components(vector: Vec3) -> NDArray[Any]:
-    """(pixels, 3)."""
-    return np.stack([_array(component) for component in vector], axis=-1)
+    """(pixels, 3); components need not be of one shape."""
+    return np.stack(np.broadcast_arrays(*map(_array, vector)), axis=-1)
 
 
 def _array(tensor: Tensor) -> NDArray[Any]:

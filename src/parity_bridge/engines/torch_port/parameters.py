@@ -24,6 +24,7 @@ class Parameters:
     #: Nine numbers, row by row; None where the cell is used.
     matrix: tuple[Tensor, ...] | None
     misset: tuple[Tensor | None, Tensor | None, Tensor | None]  # degrees
+    mosaic_spread: Tensor | None  # degrees
     phi: Tensor | None  # degrees
     wavelength: Tensor  # Å
     distance: Tensor  # mm
@@ -53,6 +54,7 @@ class Parameters:
             cell=tuple(given(getattr(cell, edge, None)) for edge in edges),
             matrix=None if matrix is None else tuple(tensor(number) for number in matrix),
             misset=(angle(rx), angle(ry), angle(rz)),
+            mosaic_spread=given(crystal.mosaic_spread),
             phi=angle(experiment.sampling.phi),
             wavelength=tensor(experiment.beam.wavelength),
             distance=tensor(detector.distance),

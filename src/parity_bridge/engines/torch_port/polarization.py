@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from parity_bridge.engines.torch_port.libm import atan2, sincos
 from parity_bridge.engines.torch_port.vec3 import Vec3, cross, dot, unit
@@ -11,19 +11,30 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+class Polarization(NamedTuple):
+    """The factor, and what the contract makes unit vectors in place to get it."""
+
+    factor: Tensor
+    diffracted: Vec3
+    axis: Vec3
+
+
 def polarization_factor(
     incident: Vec3, diffracted: Vec3, axis: Vec3, kahn_factor: float
-) -> tuple[Tensor, Vec3]:
-    """Polarization factor, and the axis made a unit vector once more, as the contract keeps it.
+) -> Polarization:
+    """Polarization factor, with d and axis made unit vectors once more, as the contract keeps them.
 
-    Vectors have shapes that broadcast together; the factor has the shape they broadcast to.
+    The axis is left alone where the Kahn factor is 0 and nothing reads it. Vectors have shapes that
+    broadcast together; the factor has the shape they broadcast to.
     """
-    incident, diffracted, axis = unit(incident), unit(diffracted), unit(axis)
+    incident, diffracted = unit(incident), unit(diffracted)
     c = dot(incident, diffracted)
     if kahn_factor == 0.0:
-        return 0.5 * (1.0 + c * c), axis
+        return Polarization(0.5 * (1.0 + c * c), diffracted, axis)
+    axis = unit(axis)
     psi = _scattering_plane_angle(incident, diffracted, axis)
-    return 0.5 * (1.0 + c * c - kahn_factor * sincos(2 * psi)[1] * (1 - c * c)), axis
+    factor = 0.5 * (1.0 + c * c - kahn_factor * sincos(2 * psi)[1] * (1 - c * c))
+    return Polarization(factor, diffracted, axis)
 
 
 def _scattering_plane_angle(incident: Vec3, diffracted: Vec3, axis: Vec3) -> Tensor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
 
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.structure_factors import StructureFactors
@@ -31,18 +33,25 @@ class Table:
 
 
 class Lookup(NamedTuple):
-    """Structure-factor lookups; twin of ``pb_lookup``. Tensors of one shape."""
+    """Structure-factor lookups; twin of ``pb_lookup_lanes``. Tensors that broadcast."""
 
     F_cell: Tensor  # electrons
     out_of_bounds: Tensor  # bool
     default_f: Tensor  # bool
 
 
-def nearest_index(index: Tensor) -> Tensor:
-    """Nearest Miller index, a half rounding down; clamped to int32, NaN to the smallest; int64."""
-    nearest = (index - 0.5).ceil().nan_to_num(nan=INT32_MIN, posinf=INT32_MAX, neginf=INT32_MIN)
-    # Clamped after the conversion: float32 has no 2**31 - 1.
-    return nearest.clamp(-(2.0**31), 2.0**31).to(torch.int64).clamp(INT32_MIN, INT32_MAX)
+def nearest_index(index: Tensor, rounding: str) -> Tensor:
+    """Nearest Miller index by ``Behaviours.rounding``, clamped to int32; NaN stays NaN.
+
+    A whole number in the dtype of ``index``, float64: it is computed with.
+    """
+    if rounding == "half_even":
+        nearest = index.round()
+    elif rounding == "half_up":
+        nearest = (index + 0.5).floor()
+    else:
+        nearest = (index - 0.5).ceil()
+    return nearest.clamp(INT32_MIN, INT32_MAX)
 
 
 def tie_distance(index: Tensor) -> Tensor:
@@ -50,18 +59,36 @@ def tie_distance(index: Tensor) -> Tensor:
     return (index - index.floor() - 0.5).abs()
 
 
-def nearest_lookup(table: Table, hkl0: Vec3) -> Lookup:
-    """The stored entry inside the box, a stored 0 included; ``default_F`` outside it."""
-    h, k, l = hkl0
+def nearest_lookup(table: Table, hkl0: Vec3, in_box_zero: str = "stored") -> Lookup:
+    """The stored entry inside the box, ``default_F`` outside it; ``hkl0`` of any shape.
+
+    A stored 0 is what ``Behaviours.in_box_zero`` says. Without a table the tensors are of shape ().
+    """
     if table.values is None:
-        nowhere = torch.zeros_like(h, dtype=torch.bool)
-        return Lookup(table.default_F.expand_as(h), nowhere, ~nowhere)
-    offsets = [index - low for index, low in zip((h, k, l), table.minimum, strict=True)]
-    inside = torch.ones_like(h, dtype=torch.bool)
-    for offset, size in zip(offsets, table.values.shape, strict=True):
-        inside = inside & (offset >= 0) & (offset < size)
-    stored = table.values[tuple(torch.where(inside, offset, 0) for offset in offsets)]
-    return Lookup(torch.where(inside, stored, table.default_F), ~inside, ~inside)
+        nowhere = torch.zeros_like(table.default_F, dtype=torch.bool)
+        return Lookup(table.default_F, nowhere, ~nowhere)
+    outside, stored = _entry(table.values, table.minimum, hkl0)
+    default_f = outside
+    if in_box_zero == "default":
+        default_f = outside | (stored == 0.0)
+    return Lookup(torch.where(default_f, table.default_F, stored), outside, default_f)
+
+
+def _entry(values: Tensor, minimum: tuple[int, int, int], hkl0: Vec3) -> tuple[Tensor, Tensor]:
+    """Whether indices lie outside the box, and the entries of those that do not."""
+    place: Tensor | None = None
+    outside: Tensor | None = None
+    for index, low, size in zip(hkl0, minimum, values.shape, strict=True):
+        offset = index - low
+        inner = offset.clamp(0, size - 1)
+        beyond = inner != offset
+        place = inner if place is None else place * size + inner
+        outside = beyond if outside is None else outside | beyond
+    if place is None or outside is None:
+        raise ValueError("a table has three axes")
+    # Not a number has no place; it is outside, whatever entry stands in.
+    entry = place.to(torch.int64).clamp(0, values.numel() - 1)
+    return outside, values.take(entry)
 
 
 def interpolation_is_safe(table: Table, hkl: Vec3) -> Tensor:
@@ -74,7 +101,7 @@ def interpolation_is_safe(table: Table, hkl: Vec3) -> Tensor:
     return safe
 
 
-def cubic_polynomial(x: Tensor, xs: list[Tensor], ys: list[Tensor]) -> Tensor:
+def cubic_polynomial(x: Tensor, xs: Sequence[Tensor | float], ys: Sequence[Tensor]) -> Tensor:
     """Cubic Lagrange polynomial through four points."""
     x0, x1, x2, x3 = xs
     return (
@@ -89,44 +116,60 @@ def interpolate(table: Table, hkl: Vec3) -> Tensor:
     """Tricubic interpolation at indices of any shape; the caller has made sure that it is safe."""
     if table.values is None:
         raise ValueError("interpolation needs a table")
-    hs, ks, ls = (_neighbours(index) for index in hkl)
     # What stands in for an unsafe index has neighbours outside the box.
     h, k, l = (
-        [(x.to(torch.int64) - low).clamp(0, size - 1) for x in xs]
-        for xs, low, size in zip((hs, ks, ls), table.minimum, table.values.shape, strict=True)
+        [(x.to(torch.int64) - low).clamp(0, size - 1) for x in _neighbours(index)]
+        for index, low, size in zip(hkl, table.minimum, table.values.shape, strict=True)
     )
+    (hx, hs), (kx, ks), (lx, ls) = (_nodes(index, table.values.dtype) for index in hkl)
     along_h = []
     for i in range(4):
         along_k = []
         for j in range(4):
             along_l = [table.values[h[i], k[j], l[m]] for m in range(4)]
-            along_k.append(cubic_polynomial(hkl.z, ls, along_l))
-        along_h.append(cubic_polynomial(hkl.y, ks, along_k))
-    return cubic_polynomial(hkl.x, hs, along_h)
+            along_k.append(cubic_polynomial(lx, ls, along_l))
+        along_h.append(cubic_polynomial(kx, ks, along_k))
+    return cubic_polynomial(hx, hs, along_h)
 
 
 def structure_factor(
-    table: Table, hkl: Vec3, hkl0: Vec3, interpolation_on: Tensor
-) -> tuple[Lookup, Tensor]:
+    table: Table,
+    hkl: Vec3,
+    hkl0: Vec3,
+    interpolation_on: Tensor | bool,
+    behaviours: Behaviours = REFERENCE,
+) -> tuple[Lookup, Tensor | bool]:
     """The lookup of a run, and whether interpolation is still on after it.
 
     Interpolated while it is on and safe, nearest otherwise; the first unsafe lookup switches
-    interpolation off.
+    interpolation off, unless ``behaviours`` says that it stays.
     """
-    interpolation_on = interpolation_on & interpolation_is_safe(table, hkl)
-    nearest = nearest_lookup(table, hkl0)
+    nearest = nearest_lookup(table, hkl0, behaviours.in_box_zero)
+    if interpolation_on is False:
+        return nearest, False
+    interpolated = interpolation_is_safe(table, hkl) & interpolation_on
     # Elsewhere a harmless index stands in: an infinite polynomial would spoil the gradients.
     inside = Vec3(
         *(
-            torch.where(interpolation_on, index, float(low))
+            torch.where(interpolated, index, float(low))
             for index, low in zip(hkl, table.minimum, strict=True)
         )
     )
-    F_cell = torch.where(interpolation_on, interpolate(table, inside), nearest.F_cell)
-    out_of_bounds = nearest.out_of_bounds & ~interpolation_on
-    return Lookup(F_cell, out_of_bounds, out_of_bounds), interpolation_on
+    found = Lookup(
+        torch.where(interpolated, interpolate(table, inside), nearest.F_cell),
+        nearest.out_of_bounds & ~interpolated,
+        nearest.default_f & ~interpolated,
+    )
+    return found, interpolated if behaviours.interpolation_switches_off else interpolation_on
 
 
 def _neighbours(index: Tensor) -> list[Tensor]:
     first = index.floor() - 1.0
     return [first + float(i) for i in range(4)]
+
+
+def _nodes(index: Tensor, dtype: torch.dtype) -> tuple[Tensor, Sequence[Tensor | float]]:
+    """The index and its neighbours; less the whole index where float32 would not hold both."""
+    if dtype == torch.float64:
+        return index, _neighbours(index)
+    return (index - index.floor()).to(dtype), (-1.0, 0.0, 1.0, 2.0)

@@ -1,0 +1,128 @@
+"""What the pixels of a run share, and the batches that it is divided into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import torch
+
+from parity_bridge.engines.torch_port.frame import Batch, StateRun
+from parity_bridge.engines.torch_port.setup import Setup
+from parity_bridge.engines.torch_port.structure_factors import Table
+from parity_bridge.errors import UsageError
+from parity_bridge.frames import Region
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from parity_bridge.engines.torch_port.chain import State
+
+#: Pixels of a batch on the CPU: few enough that what is computed of them stays in the cache.
+CPU_BATCH = 65_536
+
+#: On other devices: enough to keep them busy.
+DEVICE_BATCH = 1_048_576
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """An experiment ready for pixels."""
+
+    setup: Setup
+    table: Table
+    mask: NDArray[np.uint8] | None  # (slow, fast)
+    batch: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a mask of another size than the detector."""
+        fast, slow = self.setup.detector.pixels
+        if self.mask is not None and self.mask.shape != (slow, fast):
+            raise UsageError(
+                f"-mask has {self.mask.shape[0]} slow x {self.mask.shape[1]} fast pixels, the "
+                f"detector {slow} x {fast}; give a mask of the detector's size"
+            )
+
+    @property
+    def device(self) -> torch.device:
+        """Where pixels are computed."""
+        return self.table.default_F.device
+
+    def region(self, region: Region | None) -> Region:
+        """``region``, checked, or the whole detector."""
+        fast, slow = self.setup.detector.pixels
+        if region is None:
+            return Region.whole(slow, fast)
+        region.check(slow, fast)
+        return region
+
+    def batches(self, region: Region) -> Iterator[Batch]:
+        """The pixels of ``region`` that a run computes, in its order."""
+        fast_min, fast_max, slow_min, slow_max = self.setup.detector.roi
+        slow, fast = _within(region.slow, slow_min, slow_max), _within(
+            region.fast, fast_min, fast_max
+        )  # fmt: skip
+        size = self.batch or (CPU_BATCH if self.device.type == "cpu" else DEVICE_BATCH)
+        if not (slow and fast):
+            return
+        rows = max(1, size // len(fast))
+        for top in range(slow.start, slow.stop, rows):
+            for left in range(fast.start, fast.stop, size):
+                block = Region(
+                    range(top, min(top + rows, slow.stop)),
+                    range(left, min(left + size, fast.stop)),
+                )
+                batch = self._unmasked(block)
+                if len(batch):
+                    yield batch
+
+    def _unmasked(self, block: Region) -> Batch:
+        if self.mask is None:
+            return Batch(
+                torch.arange(block.slow.start, block.slow.stop, device=self.device)[:, None],
+                torch.arange(block.fast.start, block.fast.stop, device=self.device),
+            )
+        part = self.mask[block.slow.start : block.slow.stop, block.fast.start : block.fast.stop]
+        slow, fast = part.nonzero()
+        return Batch(
+            torch.from_numpy(slow).to(self.device) + block.slow.start,
+            torch.from_numpy(fast).to(self.device) + block.fast.start,
+        )
+
+    def states_before(self, pixels: list[tuple[int, int]], start: State) -> list[State]:
+        """The states in which a run over the whole frame comes to ``pixels`` (slow, fast)."""
+        run = StateRun(self.setup, self.table)
+        states = {}
+        state, reached = start, (0, 0)
+        for pixel in sorted(set(pixels)):
+            for batch in self._between(reached, pixel):
+                following = run.after(batch, state)
+                if following is state:
+                    break
+                state = following
+            states[pixel] = state
+            reached = pixel
+        return [states[pixel] for pixel in pixels]
+
+    def _between(self, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Batch]:
+        """The pixels from ``first`` to the one before ``last``."""
+        width = self.setup.detector.pixels[0]
+        if first[0] == last[0]:
+            return self.batches(_part_of_row(first[0], range(first[1], last[1])))
+        return chain(
+            self.batches(_part_of_row(first[0], range(first[1], width))),
+            self.batches(Region(range(first[0] + 1, last[0]), range(width))),
+            self.batches(_part_of_row(last[0], range(last[1]))),
+        )
+
+
+def _part_of_row(slow: int, fast: range) -> Region:
+    return Region(range(slow, slow + 1), fast)
+
+
+def _within(chosen: range, low: int, high: int) -> range:
+    """The part of ``chosen`` from ``low`` to ``high``, inclusive."""
+    return range(max(chosen.start, low), min(chosen.stop, high + 1))

@@ -1,0 +1,506 @@
+"""The chain of pixels from position to intensity, contract §6.
+
+Everything is batched over pixels: tensors have one entry a pixel, or shapes that broadcast to that,
+and what the C twin decides with an ``if`` is a mask here, left out (None) where it cannot matter.
+The loops stay loops, because what an evaluation does depends on the ones before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from parity_bridge.engines.torch_port import units
+from parity_bridge.engines.torch_port.beam import Sources, is_beyond_dmin, scattering_vector
+from parity_bridge.engines.torch_port.crystal import Orientation, miller_index
+from parity_bridge.engines.torch_port.detector import (
+    Detector,
+    captured_fraction,
+    solid_angle,
+    subpixel_position,
+)
+from parity_bridge.engines.torch_port.lattice import lattice_factor
+from parity_bridge.engines.torch_port.polarization import polarization_factor
+from parity_bridge.engines.torch_port.setup import Factor, Setup
+from parity_bridge.engines.torch_port.structure_factors import (
+    Table,
+    nearest_index,
+    nearest_lookup,
+    structure_factor,
+)
+from parity_bridge.engines.torch_port.vec3 import Vec3, norm, unit
+
+
+@dataclass(frozen=True)
+class State:
+    """What a run carries from pixel to pixel, for each pixel; twin of ``pb_run_state``.
+
+    A ``bool`` holds for all pixels. The axis is float64, of shape () where it is the same for all.
+    """
+
+    interpolation_on: Tensor | bool
+    swept: Tensor | bool
+    axis: Vec3
+
+
+class Wanted(NamedTuple):
+    """What is computed besides that on which the state of the run depends."""
+
+    lookups: bool  # every lookup and its nearest index
+    intensity: bool
+
+
+EVERYTHING = Wanted(lookups=True, intensity=True)
+IMAGE = Wanted(lookups=False, intensity=True)
+F_CELL = Wanted(lookups=True, intensity=False)
+STATE = Wanted(lookups=False, intensity=False)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the loops of a pixel an evaluation stands; twin of ``pb_place``."""
+
+    layer: int = 0
+    sub_slow: int = 0
+    sub_fast: int = 0
+    source: int = 0
+    phi_step: int = 0
+    domain: int = 0
+
+
+class View(NamedTuple):
+    """Where a subpixel lies and which way it looks."""
+
+    position: Vec3  # m
+    airpath: Tensor  # m
+    diffracted: Vec3  # unit vector from the sample
+
+
+class Aim(NamedTuple):
+    """What a source adds to that."""
+
+    q: Vec3  # 1/m
+    beyond_dmin: Tensor | None  # bool; None: no source is dropped
+
+
+class Scales(NamedTuple):
+    """Factors that multiply terms or the running sum as they come; None: not this one."""
+
+    weight: Tensor | None
+    capture: Tensor | None
+    polar: Tensor | None
+    omega: Tensor | None
+
+
+class Found(NamedTuple):
+    """The end of an evaluation."""
+
+    hkl: Vec3
+    hkl0: Vec3 | None  # whole numbers, float64
+    F_latt: Tensor | None
+    lookup: Tensor | None  # bool: a structure factor was looked up; None: everywhere
+    F_cell: Tensor  # electrons; means nothing where there was no lookup
+    out_of_bounds: Tensor  # bool, as is the next one; False where there was no lookup
+    default_f: Tensor
+    interpolation_on: Tensor | bool
+    I: Tensor
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One evaluation of every pixel; twin of ``pb_evaluation``. Tensors broadcast to (pixels,)."""
+
+    place: Place
+    view: View
+    beyond_dmin: Tensor | None
+    found: Found
+    omega: Tensor  # sr, the value in force, as are capture and polar
+    capture: Tensor
+    polar: Tensor
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The parts of the chain that only compute, each of which can be compiled."""
+
+    look: Callable[[Setup, Tensor, Tensor, Tensor], View]
+    aim: Callable[[Setup, Sources, Vec3], Aim]
+    evaluate: Callable[..., Found]
+
+
+class Kept:
+    """One factor of the pixels: the value in force, and what becomes of it."""
+
+    def __init__(self, mode: Factor, start: Tensor) -> None:
+        """``start`` is 0 where a first value is to be computed."""
+        self.mode = mode
+        self.value = start
+        self._sum = torch.zeros_like(start)
+        self._count: Tensor | int = 0
+
+    @property
+    def at_every_lookup(self) -> Tensor | None:
+        """The value where it multiplies terms or the running sum as they come."""
+        return None if self.mode.scales_the_sum else self.value
+
+    @property
+    def result(self) -> Tensor:
+        """The value that stands for the pixel: the mean where that scales, else the last."""
+        if self.mode is not Factor.MEAN:
+            return self.value
+        if isinstance(self._count, int):
+            return self._sum / self._count if self._count else self.value
+        return torch.where(self._count > 0, self._sum / self._count.clamp(min=1), self.value)
+
+    def take(self, computed: Tensor, due: Tensor | None = None) -> None:
+        """Let ``computed`` be in force where it is due; None is everywhere."""
+        self.value = _where(due, computed, self.value)
+        if self.mode is Factor.MEAN:
+            self._sum = _where(due, self._sum + computed, self._sum)
+            self._count = self._count + (1 if due is None else due)
+
+
+@dataclass
+class Chain:
+    """A batch of pixels on its way; twin of ``pb_chain``.
+
+    ``slow`` and ``fast`` are int64 of shapes that broadcast to (pixels,), which may have any number
+    of axes; dtype and device are those of ``table``. ``state`` is updated.
+    """
+
+    setup: Setup
+    table: Table
+    wanted: Wanted
+    slow: Tensor
+    fast: Tensor
+    state: State
+    steps: Steps
+    #: How often the polarization axis was made a unit vector.
+    polarizations: Tensor | int = 0
+
+    def __post_init__(self) -> None:
+        """Nothing computed yet."""
+        undivided = self.setup.behaviours.background == "undivided"
+        self.I = self._number(0.0 if undivided else self.setup.beam.I_bg)
+        self.omega = Kept(self.setup.omega, self._number(0.0))
+        # Without polarization the factor is 1 and, not being 0, never computed.
+        self.polar = Kept(self.setup.polar, self._number(0.0 if self.setup.beam.polarized else 1.0))
+        self.capture = self._uncaptured()
+        self.layer_capture = self.capture.value
+        if self.table.values is None:
+            self.state = replace(self.state, interpolation_on=False)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """In which is computed what follows the geometry."""
+        return self.table.default_F.dtype
+
+    @property
+    def sources(self) -> Sources:
+        """All of them; raises ValueError for a setup that was not laid out."""
+        if self.setup.sources is None:
+            raise ValueError("the setup has no sources yet; lay it out")
+        return self.setup.sources
+
+    @property
+    def orientations(self) -> Orientation:
+        """All of them; raises ValueError for a setup that was not laid out."""
+        if self.setup.orientations is None:
+            raise ValueError("the setup has no orientations yet; lay it out")
+        return self.setup.orientations
+
+    def begin_layer(self) -> None:
+        """No photon of this layer is captured yet."""
+        self.capture = self._uncaptured()
+        self.I_before_layer = self.I
+
+    def end_layer(self, layer: int) -> None:
+        """Keep the layer's captured fraction, or scale what the layer added."""
+        capture = self.capture.result
+        layers = self.setup.behaviours.layers
+        if layer == 0 or layers != "first":
+            self.layer_capture = capture
+        if layers == "each" and self.capture.mode.scales_the_sum:
+            self.I = self.I_before_layer + (self.I - self.I_before_layer) * capture
+
+    @property
+    def intensity(self) -> Tensor:
+        """Photons of the pixels, in the end."""
+        setup = self.setup
+        v = units.R_E_SQR * setup.beam.fluence * self.I
+        if setup.behaviours.divide_by_steps:
+            v = v / setup.steps
+        if setup.behaviours.background == "undivided":
+            v = v + units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
+        if self.capture.mode.scales_the_sum and setup.behaviours.layers != "each":
+            v = v * self.layer_capture
+        for factor in (self.polar, self.omega):
+            if factor.mode.scales_the_sum:
+                v = v * factor.result
+        return v
+
+    def _number(self, value: float) -> Tensor:
+        return torch.full_like(self.table.default_F, value)
+
+    def _uncaptured(self) -> Kept:
+        # A sensor without thickness captures everything.
+        captured = 0.0 if self.setup.detector.thick.range > 0.0 else 1.0
+        return Kept(self.setup.capture, self._number(captured))
+
+
+def run_chain(chain: Chain) -> Iterator[Evaluation]:
+    """Run the chain and give every evaluation, in order; what is not wanted is left out of it.
+
+    Without lookups and intensity to compute, and interpolation off, there are no evaluations.
+    """
+    setup = chain.setup
+    subpixels = range(setup.oversample)
+    for layer in range(setup.detector.thick.steps):
+        chain.begin_layer()
+        for sub_slow in subpixels:
+            for sub_fast in subpixels:
+                yield from _run_subpixel(chain, Place(layer, sub_slow, sub_fast))
+        chain.end_layer(layer)
+
+
+def is_settled(setup: Setup, state: State) -> bool:
+    """Whether the order of pixels matters no more; ``state`` is the same for all of them."""
+    if state.interpolation_on is not False or not (state.swept is True or not setup.leading_zeros):
+        return False
+    if not setup.computes_polar or setup.beam.polarization == 0.0:
+        return True
+    again = unit(state.axis)
+    return all(bool(a == b) for a, b in zip(again, state.axis, strict=True))
+
+
+def is_in_roi(detector: Detector, slow: Tensor, fast: Tensor) -> Tensor:
+    """Whether pixels lie inside the region of interest, bool."""
+    fast_min, fast_max, slow_min, slow_max = detector.roi
+    return (fast >= fast_min) & (fast <= fast_max) & (slow >= slow_min) & (slow <= slow_max)
+
+
+def _run_subpixel(chain: Chain, place: Place) -> Iterator[Evaluation]:
+    setup = chain.setup
+    depth = torch.full_like(setup.detector.distance, place.layer * setup.detector.thick.step)
+    view = chain.steps.look(
+        setup,
+        depth,
+        (chain.slow * setup.oversample + place.sub_slow).to(torch.float64),
+        (chain.fast * setup.oversample + place.sub_fast).to(torch.float64),
+    )
+    if chain.wanted.intensity:
+        _update_omega(chain, view, place)
+        _update_capture(chain, view, place)
+    diffracted = view.diffracted
+    for number in range(setup.source_count):
+        source = chain.sources[number]
+        place = replace(place, source=number)
+        aim = chain.steps.aim(setup, source, diffracted)
+        diffracted = _update_polar(chain, source, diffracted, aim.beyond_dmin, place)
+        yield from _run_source(chain, place, view, source, aim)
+
+
+def _run_source(
+    chain: Chain, place: Place, view: View, source: Sources, aim: Aim
+) -> Iterator[Evaluation]:
+    setup, wanted = chain.setup, chain.wanted
+    if wanted.lookups or wanted.intensity or chain.state.interpolation_on is not False:
+        for phi_step in range(setup.phi.steps):
+            for domain in range(setup.crystal.domains):
+                at = replace(place, phi_step=phi_step, domain=domain)
+                yield _run_domain(chain, at, view, source, aim)
+    if chain.state.swept is not True:
+        reached = True if aim.beyond_dmin is None else ~aim.beyond_dmin
+        chain.state = replace(chain.state, swept=reached | chain.state.swept)
+
+
+def _run_domain(chain: Chain, place: Place, view: View, source: Sources, aim: Aim) -> Evaluation:
+    setup = chain.setup
+    found = chain.steps.evaluate(
+        setup,
+        chain.table,
+        chain.wanted,
+        _orientation(chain, place),
+        aim,
+        chain.state.interpolation_on,
+        chain.I,
+        Scales(
+            source.relative_weight if setup.behaviours.weights == "used" else None,
+            chain.capture.at_every_lookup,
+            chain.polar.at_every_lookup,
+            chain.omega.at_every_lookup,
+        ),
+    )
+    chain.I = found.I
+    if found.interpolation_on is not chain.state.interpolation_on:
+        chain.state = replace(chain.state, interpolation_on=found.interpolation_on)
+    return Evaluation(
+        place,
+        view,
+        aim.beyond_dmin,
+        found,
+        chain.omega.value,
+        chain.capture.value,
+        chain.polar.value,
+    )
+
+
+def _orientation(chain: Chain, place: Place) -> Orientation:
+    """Before the first sweep of a run an angle of 0 finds the crystal unrotated."""
+    rotated = chain.orientations[place.phi_step, place.domain]
+    swept = chain.state.swept
+    if place.phi_step >= chain.setup.leading_zeros or swept is True:
+        return rotated
+    unrotated = chain.orientations[chain.setup.phi.steps, place.domain]
+    if swept is False:
+        return unrotated
+    mixed = (
+        Vec3(*(torch.where(swept, x, y) for x, y in zip(u, v, strict=True)))
+        for u, v in zip(
+            (rotated.a, rotated.b, rotated.c),
+            (unrotated.a, unrotated.b, unrotated.c),
+            strict=True,
+        )
+    )
+    return Orientation(*mixed)
+
+
+def _update_omega(chain: Chain, view: View, place: Place) -> None:
+    first = (place.layer, place.sub_slow, place.sub_fast) == (0, 0, 0)
+    if first or chain.omega.mode is not Factor.FIRST:
+        chain.omega.take(solid_angle(chain.setup.detector, view.airpath).to(chain.dtype))
+
+
+def _update_capture(chain: Chain, view: View, place: Place) -> None:
+    detector, capture = chain.setup.detector, chain.capture
+    keeps_first = capture.mode is Factor.FIRST
+    if keeps_first and detector.thick.range == 0.0:
+        return
+    first = (place.sub_slow, place.sub_fast) == (0, 0)
+    computed = captured_fraction(detector, place.layer, view.diffracted).to(chain.dtype)
+    # Deep in a sensor a fraction can underflow to 0, which is no value to be kept.
+    capture.take(computed, capture.value == 0.0 if keeps_first and not first else None)
+
+
+def _update_polar(
+    chain: Chain, source: Sources, diffracted: Vec3, beyond_dmin: Tensor | None, place: Place
+) -> Vec3:
+    """The factor in force; what becomes of d, which later sources see."""
+    setup = chain.setup
+    once = _is_polarized_once(setup)
+    first = (place.layer, place.sub_slow, place.sub_fast, place.source) == (0, 0, 0, 0)
+    if not setup.computes_polar or (once and not first):
+        return diffracted
+    if not chain.wanted.intensity and setup.source_count == 1 and setup.beam.polarization == 0.0:
+        return diffracted
+    due = None if beyond_dmin is None else ~beyond_dmin
+    if chain.polar.mode is Factor.FIRST and not once:
+        unset = chain.polar.value == 0.0
+        due = unset if due is None else unset & due
+    axis = chain.state.axis
+    kahn_factor = setup.beam.polarization
+    made = polarization_factor(source.incident, diffracted, axis, kahn_factor)
+    chain.polar.take(made.factor.to(chain.dtype), due)
+    chain.polarizations = chain.polarizations + (1 if due is None else due.to(torch.int64))
+    if kahn_factor != 0.0:
+        chain.state = replace(chain.state, axis=_where_vec3(due, made.axis, axis))
+    return _where_vec3(due, made.diffracted, diffracted)
+
+
+def _is_polarized_once(setup: Setup) -> bool:
+    """Whether the first factor computed is surely kept: it is not 0, and no source is dropped."""
+    keeps_first = setup.polar is Factor.FIRST
+    return keeps_first and setup.dmin == 0.0 and abs(setup.beam.polarization) < 1.0
+
+
+def _where(due: Tensor | None, value: Tensor, otherwise: Tensor) -> Tensor:
+    return value if due is None else torch.where(due, value, otherwise)
+
+
+def _where_vec3(due: Tensor | None, value: Vec3, otherwise: Vec3) -> Vec3:
+    return Vec3(*(_where(due, a, b) for a, b in zip(value, otherwise, strict=True)))
+
+
+def _look(setup: Setup, depth: Tensor, slow: Tensor, fast: Tensor) -> View:
+    """Where subpixels lie; ``slow`` and ``fast`` count subpixels over the detector, float64."""
+    position = subpixel_position(setup.detector, depth, slow, fast)
+    airpath = norm(position)
+    x, y, z = position
+    return View(position, airpath, Vec3(x / airpath, y / airpath, z / airpath))
+
+
+def _aim(setup: Setup, source: Sources, diffracted: Vec3) -> Aim:
+    q = scattering_vector(diffracted, source)
+    return Aim(q, is_beyond_dmin(q, setup.dmin) if setup.dmin > 0.0 else None)
+
+
+def _evaluate(
+    setup: Setup,
+    table: Table,
+    wanted: Wanted,
+    orientation: Orientation,
+    aim: Aim,
+    interpolation_on: Tensor | bool,
+    I: Tensor,
+    scales: Scales,
+) -> Found:
+    """Lattice factor, then the lookup unless it is pointless, then the running sum."""
+    hkl = miller_index(orientation, aim.q)
+    behaviours = setup.behaviours
+    hkl0, F_latt, lookup = None, None, None
+    parallelepiped = setup.crystal.shape == "parallelepiped"
+    if wanted.lookups or table.values is not None or not parallelepiped:
+        hkl0 = Vec3(*(nearest_index(index, behaviours.rounding) for index in hkl))
+    if wanted.intensity or setup.may_skip:
+        F_latt = lattice_factor(setup.crystal, hkl, hkl0, table.default_F.dtype)
+    if aim.beyond_dmin is not None:
+        lookup = ~aim.beyond_dmin
+    if setup.may_skip and F_latt is not None:
+        useful = F_latt != 0.0
+        lookup = useful if lookup is None else lookup & useful
+    # Where nobody needs the nearest index there is no table, and every lookup is the same.
+    nearest = hkl if hkl0 is None else hkl0
+    if interpolation_on is False:
+        found = nearest_lookup(table, nearest, behaviours.in_box_zero)
+        still_on: Tensor | bool = False
+    else:
+        found, still_on = structure_factor(table, hkl, nearest, interpolation_on, behaviours)
+        if lookup is not None and still_on is not interpolation_on:
+            still_on = torch.where(lookup, still_on, interpolation_on)
+    if wanted.intensity and F_latt is not None:
+        I = _where(lookup, _added(I, found.F_cell, F_latt, scales, setup), I)
+    return Found(
+        hkl,
+        hkl0,
+        F_latt,
+        lookup,
+        found.F_cell,
+        found.out_of_bounds if lookup is None else found.out_of_bounds & lookup,
+        found.default_f if lookup is None else found.default_f & lookup,
+        still_on,
+        I,
+    )
+
+
+def _added(I: Tensor, F_cell: Tensor, F_latt: Tensor, scales: Scales, setup: Setup) -> Tensor:
+    """The running sum after a lookup; oversampled factors multiply the sum, or the term."""
+    term = F_cell * F_cell * F_latt * F_latt
+    if scales.weight is not None:
+        term = term * scales.weight
+    modes = (setup.capture, setup.polar, setup.omega)
+    factors = list(zip((scales.capture, scales.polar, scales.omega), modes, strict=True))
+    for factor, mode in factors:
+        if factor is not None and mode is Factor.TERM:
+            term = term * factor
+    I = I + term
+    for factor, mode in factors:
+        if factor is not None and mode is Factor.RUNNING_SUM:
+            I = I * factor
+    return I
+
+
+EAGER = Steps(_look, _aim, _evaluate)

@@ -1,0 +1,211 @@
+"""Pixels of a frame: the image, or Tap 4 of every pixel, contract §5 and §6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from parity_bridge.engines.torch_port.chain import (
+    EAGER,
+    F_CELL,
+    IMAGE,
+    STATE,
+    Chain,
+    State,
+    Steps,
+    Wanted,
+    is_settled,
+    run_chain,
+)
+from parity_bridge.engines.torch_port.f_cell import Counts
+from parity_bridge.engines.torch_port.run_order import (
+    AxisOrbit,
+    Begins,
+    expected,
+    found,
+    uses_axis,
+)
+from parity_bridge.engines.torch_port.setup import Setup
+from parity_bridge.engines.torch_port.structure_factors import Table
+
+#: What is kept of a batch of pixels: name -> one value a pixel, (pixels,).
+Planes = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pixels in order of the run; ``slow`` and ``fast`` are int64 of shapes that broadcast."""
+
+    slow: Tensor
+    fast: Tensor
+
+    @property
+    def like(self) -> Tensor:
+        """Of the shape that they broadcast to, which is the order of the run read row by row."""
+        like: Tensor = torch.broadcast_tensors(self.slow, self.fast)[0]
+        return like
+
+    def __len__(self) -> int:
+        return self.like.numel()
+
+    def rest(self, first: int) -> Batch:
+        """The pixels from ``first`` on, (pixels,)."""
+        if first == 0:
+            return self
+        slow, fast = torch.broadcast_tensors(self.slow, self.fast)
+        return Batch(slow.reshape(-1)[first:], fast.reshape(-1)[first:])
+
+
+def image_pixels(
+    setup: Setup, table: Table, batch: Batch, state: State, steps: Steps = EAGER
+) -> tuple[Tensor, State]:
+    """Intensities of pixels computed one after the other from ``state``, photons, (pixels,).
+
+    ``state`` holds for all pixels, as does that after the last one, which is returned too. Any
+    batches that a run is divided into give the same bits.
+    """
+    planes, after = _run(setup, table, batch, state, Keeper(IMAGE, _intensity, steps))
+    return planes["intensity"], after
+
+
+def f_cell_pixels(setup: Setup, table: Table, batch: Batch, state: State) -> tuple[Planes, State]:
+    """Tap 4 of pixels, the planes of ``F_CELL_PLANES``, by the same code less what it needs not.
+
+    Without the lattice factor where that cannot be exactly 0, and without the intensity. The rest
+    as for ``image_pixels``.
+    """
+    return _run(setup, table, batch, state, Keeper(F_CELL, _counts, EAGER))
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """What is wanted of the pixels, and how it is computed."""
+
+    wanted: Wanted
+    keep: Callable[[Chain, Tensor], Planes]  # runs the chain; the second has the pixels' shape
+    steps: Steps
+
+
+class StateRun:
+    """Runs over pixels for nothing but the state that they leave behind."""
+
+    def __init__(self, setup: Setup, table: Table) -> None:
+        """Runs of one experiment."""
+        self._setup = setup
+        self._table = table
+
+    def after(self, batch: Batch, state: State) -> State:
+        """The state after the last of the pixels."""
+        if is_settled(self._setup, state) and state.swept is True:
+            return state
+        return _run(self._setup, self._table, batch, state, Keeper(STATE, _nothing, EAGER))[1]
+
+
+def _run(
+    setup: Setup, table: Table, batch: Batch, state: State, keeper: Keeper
+) -> tuple[Planes, State]:
+    if is_settled(setup, state):
+        return _run_settled(setup, table, batch, state, keeper)
+    orbit = AxisOrbit(state.axis)
+    begins = expected(setup, state, orbit, batch.like)
+    planes: Planes = {}
+    ends, polarizations = state, torch.zeros(0, dtype=torch.int64)
+    first: int | None = 0
+    while first is not None:
+        rest = batch.rest(first)
+        like = rest.like
+        chain = Chain(
+            setup, table, keeper.wanted, rest.slow, rest.fast, begins.state(orbit, first, like),
+            keeper.steps,
+        )  # fmt: skip
+        again = keeper.keep(chain, like)
+        planes = {name: _replaced(planes.get(name), first, plane) for name, plane in again.items()}
+        ends = State(
+            _replaced_flag(ends.interpolation_on, first, chain.state.interpolation_on, like),
+            _replaced_flag(ends.swept, first, chain.state.swept, like),
+            orbit.axes[0],
+        )
+        count = chain.polarizations
+        count = torch.full_like(like, count) if isinstance(count, int) else count.expand_as(like)
+        polarizations = _replaced(polarizations, first, count)
+        begins, first = found(begins, state, ends, polarizations, orbit)
+    return planes, _after(setup, begins, ends, polarizations, orbit)
+
+
+def _run_settled(
+    setup: Setup, table: Table, batch: Batch, state: State, keeper: Keeper
+) -> tuple[Planes, State]:
+    chain = Chain(setup, table, keeper.wanted, batch.slow, batch.fast, state, keeper.steps)
+    planes = keeper.keep(chain, batch.like)
+    swept = chain.state.swept
+    if isinstance(swept, Tensor):
+        swept = bool(swept.any())
+    return planes, State(state.interpolation_on, swept, state.axis)
+
+
+def _after(
+    setup: Setup, begins: Begins, ends: State, polarizations: Tensor, orbit: AxisOrbit
+) -> State:
+    """The state after the last pixel."""
+    axis = orbit.axes[0]
+    if uses_axis(setup):
+        last = orbit.after(polarizations.sum()[None])
+        axis = type(axis)(*(component[0] for component in last))
+    on = ends.interpolation_on
+    swept = ends.swept
+    return State(
+        on if isinstance(on, bool) else bool(on[-1]),
+        begins.swept_from < begins.count or (swept if isinstance(swept, bool) else bool(swept[-1])),
+        axis,
+    )
+
+
+def _replaced(before: Tensor | None, first: int, again: Tensor) -> Tensor:
+    """Values of all pixels, those from ``first`` on taken from ``again``."""
+    again = again.reshape(-1)
+    return again if before is None or first == 0 else torch.cat([before[:first], again])
+
+
+def _replaced_flag(
+    before: Tensor | bool, first: int, again: Tensor | bool, like: Tensor
+) -> Tensor | bool:
+    if first == 0:
+        return again.expand_as(like).reshape(-1) if isinstance(again, Tensor) else again
+    if not isinstance(before, Tensor):
+        if before is again:
+            return before
+        before = torch.full((first,), before, device=like.device)
+    flags = torch.full_like(like, fill_value=False, dtype=torch.bool) | again
+    return _replaced(before, first, flags)
+
+
+def _intensity(chain: Chain, like: Tensor) -> Planes:
+    for _ in run_chain(chain):
+        pass
+    return {"intensity": chain.intensity.expand_as(like).reshape(-1)}
+
+
+def _counts(chain: Chain, like: Tensor) -> Planes:
+    counts = Counts(like, chain.dtype)
+    for evaluation in run_chain(chain):
+        counts.add(evaluation.found)
+    planes = {
+        "total_lookups": counts.total,
+        "skipped_lookups": counts.skipped,
+        "out_of_bounds_count": counts.out_of_bounds,
+        "default_f_count": counts.default_f,
+        "zero_f_count": counts.zero,
+        "sum_f_cell": counts.sum,
+    }
+    for name, low, high in zip("hkl", counts.low, counts.high, strict=True):
+        planes[f"{name}_min"], planes[f"{name}_max"] = low, high
+    return {name: plane.reshape(-1) for name, plane in planes.items()}
+
+
+def _nothing(chain: Chain, _like: Tensor) -> Planes:
+    for _ in run_chain(chain):
+        pass
+    return {}

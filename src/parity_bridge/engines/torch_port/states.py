@@ -1,0 +1,41 @@
+"""Between the state of a run as it is handed around and the one that pixels are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from parity_bridge.engines.torch_port.chain import State
+from parity_bridge.engines.torch_port.vec3 import Vec3
+from parity_bridge.frames import RunState
+
+
+def run_state(state: State) -> RunState:
+    """Of a state that holds for all pixels."""
+    x, y, z = (component.item() for component in state.axis)
+    return RunState(bool(state.interpolation_on), bool(state.swept), (x, y, z))
+
+
+def state_of(state: RunState, device: torch.device) -> State:
+    """The state for any pixels on ``device``."""
+    axis = (torch.tensor(x, dtype=torch.float64, device=device) for x in state.polar_axis)
+    return State(state.interpolation_on, state.swept, Vec3(*axis))
+
+
+def batched(states: Sequence[State]) -> State:
+    """States of one pixel each as the state of a batch of them."""
+    device = states[0].axis.x.device
+    return State(
+        interpolation_on=_flags([state.interpolation_on for state in states], device),
+        swept=_flags([state.swept for state in states], device),
+        axis=Vec3(*map(torch.stack, zip(*(state.axis for state in states), strict=True))),
+    )
+
+
+def _flags(flags: Sequence[torch.Tensor | bool], device: torch.device) -> torch.Tensor | bool:
+    if all(flag is True for flag in flags):
+        return True
+    if all(flag is False for flag in flags):
+        return False
+    return torch.tensor(flags, device=device)
