@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV ?= .venv
 SANITIZE_VENV ?= .venv-sanitize
 WORKERS ?= 2
+# How long `make fuzz` looks for trouble.
+SECONDS ?= 60
 # One time for all reports of a run.
 STAMP := $(or $(STAMP),$(shell date -u +%Y%m%dT%H%M%SZ))
 
@@ -21,10 +23,15 @@ pip_install = $(1)/bin/python -m pip install --quiet --constraint constraints.tx
 requirements = $(1)/bin/python .ci/requirements.py $(2) > $@.txt
 gcc_library = $(shell gcc -print-file-name=$(1))
 c_option = --config-settings=cmake.define.$(1)=ON
+# Build and run the C core's own tests in folder $(1) with the options $(2).
+run_c_tests = $(VENV)/bin/cmake -S . -B $(1) -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Release \
+    -DPB_EXTENSION=OFF -DPB_TESTS=ON -DPB_WERROR=ON $(2) --log-level=WARNING > /dev/null && \
+    $(VENV)/bin/cmake --build $(1) --parallel $(WORKERS) > /dev/null && \
+    $(VENV)/bin/ctest --test-dir $(1) --parallel $(WORKERS) --no-tests=error --output-on-failure
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint sanitize wheel bench clean
+.PHONY: help run test ctest lint sanitize fuzz wheel bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -35,21 +42,28 @@ run: $(VENV)/installed ## compare both engines: the 4096 x 4096 benchmark, then 
 	$(VENV)/bin/python -m parity_bridge run --stamp $(STAMP)-gnnqqny \
 	    --pixel 10 50 --tag ring --pixel 32 32 --tag centre -- $(GNNQQNY_FLAGS)
 
-test: $(VENV)/installed $(VENV)/test.installed ## the whole test suite
+test: ctest $(VENV)/installed $(VENV)/test.installed ## the whole test suite
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
+
+ctest: $(VENV)/ctest.installed ## the C core's own tests, which need no Python
+	$(call run_c_tests,build/ctest)
 
 lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff, clang-format and mypy
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/clang-format --dry-run --Werror csrc/*.c csrc/*.h
+	$(VENV)/bin/clang-format --dry-run --Werror csrc/*.[ch] tests/c/*.[ch]
 	$(VENV)/bin/mypy
 
 # PYTHONMALLOC: Python's own allocator would hide the ends of buffers from AddressSanitizer.
 # --capture=sys: pytest must not swallow a sanitizer's report, which ends the process.
-sanitize: $(SANITIZE_VENV)/installed ## the C core's tests under ASan and UBSan
+sanitize: $(SANITIZE_VENV)/installed $(VENV)/ctest.installed ## the C core under ASan and UBSan
+	$(call run_c_tests,build/ctest-sanitize,-DPB_SANITIZE=ON -DCMAKE_C_COMPILER=gcc)
 	LD_PRELOAD="$(call gcc_library,libasan.so) $(call gcc_library,libubsan.so)" \
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	    $(SANITIZE_VENV)/bin/python -m pytest --capture=sys $(CORE_TESTS)
+
+fuzz: $(VENV)/installed $(VENV)/fuzz.installed ## try the file readers on broken files for SECONDS
+	$(VENV)/bin/python tests/fuzz/fuzz_readers.py -max_total_time=$(SECONDS)
 
 wheel: $(VENV)/bin/python ## build the wheel into dist/
 	$(VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist $(call c_option,PB_WERROR) .
@@ -70,7 +84,15 @@ $(VENV)/%.installed: pyproject.toml constraints.txt .ci/requirements.py | $(VENV
 	$(call pip_install,$(VENV)) --requirement $@.txt
 	@touch $@
 
-# Warnings are errors in `make wheel` and `make sanitize` only: a newer compiler must not stop a user.
+# atheris comes as a wheel or not at all: building it needs a compiler of its own.
+$(VENV)/fuzz.installed: pyproject.toml constraints.txt .ci/requirements.py | $(VENV)/bin/python
+	$(call requirements,$(VENV),fuzz)
+	@$(call pip_install,$(VENV)) --only-binary atheris --requirement $@.txt 2> $@.log || { \
+	    echo "make fuzz needs atheris, which cannot be installed here; $@.log says why" >&2; false; }
+	@touch $@
+
+# Warnings are errors in `make wheel`, `make sanitize` and the C core's own tests only: a newer
+# compiler must not stop a user.
 $(VENV)/installed: $(VENV)/run.installed $(VENV)/modules $(CORE)
 	$(call pip_install,$(VENV)) --no-deps --editable .
 	@touch $@

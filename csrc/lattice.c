@@ -20,24 +20,32 @@ static void multiply_sincg(const double *index, double N, int n, double *product
 }
 
 PB_CLONES
-static void multiply_fast_sincg(const double *index, double N, int n, double *product)
+static void fast_sincg(const double *index, double N, int n, double *ratio)
 {
     for (int i = 0; i < n; i++) {
         const double x = PB_PI * index[i];
-        const double ratio = pb_fast_sine(x * N) / pb_fast_sine(x);
-        product[i] *= x == 0.0 ? N : ratio;
+        const double quotient = pb_fast_sine(x * N) / pb_fast_sine(x);
+        ratio[i] = x == 0.0 ? N : quotient;
     }
 }
 
-/* Whether all arguments are within the reach of the fast sine; NaN is not. */
-PB_CLONES
-static int is_within_reach(const double *index, double N, int n)
+/* Lane by lane, so that what a pixel gets does not depend on its neighbours. NaN is out of reach.
+ */
+static void replace_out_of_reach(const double *index, double N, int n, double *ratio)
 {
     const double limit = PB_FAST_SINE_LIMIT / (PB_PI * N);
-    int within = 1;
     for (int i = 0; i < n; i++)
-        within &= fabs(index[i]) < limit;
-    return within;
+        if (!(fabs(index[i]) < limit))
+            ratio[i] = pb_sincg(PB_PI * index[i], N);
+}
+
+static void multiply_fast_sincg(const double *index, double N, int n, double *product)
+{
+    double ratio[PB_LANES];
+    fast_sincg(index, N, n, ratio);
+    replace_out_of_reach(index, N, n, ratio);
+    for (int i = 0; i < n; i++)
+        product[i] *= ratio[i];
 }
 
 static void parallelepiped(const double N[3], int precision, const pb_lanes3 *hkl, int n,
@@ -49,7 +57,7 @@ static void parallelepiped(const double N[3], int precision, const pb_lanes3 *hk
     for (int axis = 0; axis < 3; axis++) {
         if (!(N[axis] > 1.0))
             continue;
-        if (precision == PB_FAST && is_within_reach(indices[axis], N[axis], n))
+        if (precision == PB_FAST)
             multiply_fast_sincg(indices[axis], N[axis], n, product);
         else
             multiply_sincg(indices[axis], N[axis], n, product);

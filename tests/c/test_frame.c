@@ -1,0 +1,312 @@
+/* Rows of a frame in any partition against pixels one by one, in the order of a run. */
+#include <stdlib.h>
+
+#include "check.h"
+#include "fixture.h"
+
+#define WIDTH 150 /* two full sets of lanes and a part of one */
+#define HEIGHT 3
+#define PIXELS (WIDTH * HEIGHT)
+
+/* A frame computed pixel by pixel. */
+typedef struct expected_frame {
+    float image[PIXELS];
+    pb_f_cell_stats f_cell[PIXELS];
+    uint8_t computed[PIXELS];
+    pb_run_state end;
+} expected_frame;
+
+/* Tap 4 of a frame in planes. */
+typedef struct plane_buffers {
+    int32_t counts[11][PIXELS];
+    double sum[PIXELS];
+} plane_buffers;
+
+static pb_f_cell_planes planes_from(plane_buffers *b, int at)
+{
+    return (pb_f_cell_planes){
+        &b->counts[0][at], &b->counts[1][at], &b->counts[2][at], &b->counts[3][at],
+        &b->counts[4][at], &b->sum[at],       &b->counts[5][at], &b->counts[6][at],
+        &b->counts[7][at], &b->counts[8][at], &b->counts[9][at], &b->counts[10][at],
+    };
+}
+
+static int is_in_roi(const pb_experiment *e, int32_t slow, int32_t fast)
+{
+    return !e->roi_given ||
+           (fast >= e->roi[0] && fast <= e->roi[1] && slow >= e->roi[2] && slow <= e->roi[3]);
+}
+
+static expected_frame *pixel_by_pixel(laid_out *run, const pb_table *table, const uint8_t *mask)
+{
+    expected_frame *frame = calloc(1, sizeof *frame);
+    if (frame == NULL)
+        abort();
+    CHECK_INT(pb_start(&run->setup, table, &frame->end), PB_OK);
+    for (int32_t at = 0; at < PIXELS; at++) {
+        const int32_t slow = at / WIDTH, fast = at % WIDTH;
+        if ((mask != NULL && mask[at] == 0) || !is_in_roi(&run->experiment, slow, fast))
+            continue;
+        pb_pixel_totals totals;
+        CHECK_INT(pb_pixel(&run->setup, table, slow, fast, &frame->end, &totals, &frame->f_cell[at],
+                           run->evaluations, run->setup.evaluations),
+                  PB_OK);
+        frame->image[at] = totals.image;
+        frame->computed[at] = 1;
+    }
+    return frame;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static void check_image(const laid_out *run, const pb_table *table, const uint8_t *mask, int part,
+                        const expected_frame *expected)
+{
+    float image[PIXELS + 1];
+    pb_run_state state;
+    for (int i = 0; i <= PIXELS; i++)
+        image[i] = -1.0f;
+    CHECK_INT(pb_start(&run->setup, table, &state), PB_OK);
+    for (int32_t slow = 0; slow < HEIGHT; slow++)
+        for (int32_t fast = 0; fast < WIDTH; fast += part) {
+            const int at = slow * WIDTH + fast;
+            CHECK_INT(pb_image_pixels(&run->setup, table, PB_EXACT, slow, fast,
+                                      smaller(part, WIDTH - fast), mask ? mask + at : NULL, &state,
+                                      image + at),
+                      PB_OK);
+        }
+    CHECK(memcmp(image, expected->image, sizeof expected->image) == 0);
+    CHECK(image[PIXELS] == -1.0f);
+    CHECK_INT(state.swept, expected->end.swept);
+    CHECK_INT(state.interpolation_on, expected->end.interpolation_on);
+    CHECK_BITS(state.polar_axis.x, expected->end.polar_axis.x);
+    CHECK_BITS(state.polar_axis.y, expected->end.polar_axis.y);
+    CHECK_BITS(state.polar_axis.z, expected->end.polar_axis.z);
+}
+
+static void check_counts(const plane_buffers *b, int at, const pb_f_cell_stats *f_cell)
+{
+    CHECK_INT(b->counts[0][at], f_cell->total_lookups);
+    CHECK_INT(b->counts[1][at], f_cell->skipped_lookups);
+    CHECK_INT(b->counts[2][at], f_cell->out_of_bounds_count);
+    CHECK_INT(b->counts[3][at], f_cell->default_f_count);
+    CHECK_INT(b->counts[4][at], f_cell->zero_f_count);
+    CHECK_BITS(b->sum[at], f_cell->sum_f_cell);
+    if (f_cell->total_lookups == 0)
+        return;
+    for (int axis = 0; axis < 3; axis++) {
+        CHECK_INT(b->counts[5 + 2 * axis][at], f_cell->hkl_min[axis]);
+        CHECK_INT(b->counts[6 + 2 * axis][at], f_cell->hkl_max[axis]);
+    }
+}
+
+static void check_planes(const laid_out *run, const pb_table *table, const uint8_t *mask, int part,
+                         const expected_frame *expected)
+{
+    static plane_buffers b;
+    pb_run_state state;
+    memset(&b, 0xff, sizeof b);
+    CHECK_INT(pb_start(&run->setup, table, &state), PB_OK);
+    for (int32_t slow = 0; slow < HEIGHT; slow++)
+        for (int32_t fast = 0; fast < WIDTH; fast += part) {
+            const int at = slow * WIDTH + fast;
+            const pb_f_cell_planes planes = planes_from(&b, at);
+            CHECK_INT(pb_f_cell_pixels(&run->setup, table, slow, fast, smaller(part, WIDTH - fast),
+                                       mask ? mask + at : NULL, &state, &planes),
+                      PB_OK);
+        }
+    for (int at = 0; at < PIXELS; at++)
+        check_counts(&b, at, &expected->f_cell[at]);
+    CHECK_INT(state.swept, expected->end.swept);
+    CHECK_INT(state.interpolation_on, expected->end.interpolation_on);
+}
+
+/* The fast sine moves an intensity by no more than a float shows in its last places. */
+static void check_fast(const laid_out *run, const pb_table *table, const expected_frame *expected)
+{
+    float image[PIXELS];
+    pb_run_state state;
+    CHECK_INT(pb_start(&run->setup, table, &state), PB_OK);
+    for (int32_t slow = 0; slow < HEIGHT; slow++)
+        CHECK_INT(pb_image_pixels(&run->setup, table, PB_FAST, slow, 0, WIDTH, NULL, &state,
+                                  image + slow * WIDTH),
+                  PB_OK);
+    for (int at = 0; at < PIXELS; at++)
+        CHECK_NEAR(image[at], expected->image[at], 2.5e-7 * fabsf(expected->image[at]));
+}
+
+static void check_frame(pb_experiment e, const pb_table *table, const uint8_t *mask)
+{
+    static const int PARTS[] = {1, 7, 64, WIDTH};
+    e.pixels[0] = WIDTH;
+    e.pixels[1] = HEIGHT;
+    laid_out run = lay_out(e);
+    expected_frame *expected = pixel_by_pixel(&run, table, mask);
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
+        check_image(&run, table, mask, PARTS[i], expected);
+        check_planes(&run, table, mask, PARTS[i], expected);
+    }
+    if (mask == NULL)
+        check_fast(&run, table, expected);
+    free(expected);
+    clear_laid_out(&run);
+}
+
+/* With all pixels, with some masked, and with a region of interest besides. */
+static void check_frames(pb_experiment e, const pb_table *table)
+{
+    uint8_t mask[PIXELS];
+    for (int at = 0; at < PIXELS; at++)
+        mask[at] = at % 5 != 0 && (at / WIDTH != 1 || at % WIDTH < 100);
+    check_frame(e, table, NULL);
+    check_frame(e, table, mask);
+    e.roi_given = 1;
+    e.roi[0] = 3;
+    e.roi[1] = 140;
+    e.roi[2] = 1;
+    e.roi[3] = 1;
+    check_frame(e, table, NULL);
+    check_frame(e, table, mask);
+    /* Beyond the detector, and nothing at all. */
+    e.roi[1] = 1000;
+    e.roi[2] = -4;
+    check_frame(e, table, NULL);
+    e.roi[0] = 2000;
+    check_frame(e, table, NULL);
+}
+
+/* A box that the rows leave: some entries are 0, the lookups in it vary from pixel to pixel. */
+#define SIDE 21
+
+static pb_table box(double values[SIDE * SIDE * SIDE])
+{
+    for (int i = 0; i < SIDE * SIDE * SIDE; i++)
+        values[i] = i % 11 == 0 ? 0.0 : (i * 37 % 101) / 7.0;
+    return (pb_table){
+        .values = values, .min = {-10, -10, -10}, .range = {SIDE, SIDE, SIDE}, .default_F = 2.5};
+}
+
+static void plain(const pb_table *table)
+{
+    const pb_table none = no_table(1.5);
+    check_frames(gnnqqny(), table);
+    check_frames(gnnqqny(), &none);
+}
+
+/* The first pixel of the run begins unrotated. */
+static void sweep_from_zero(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.oscillation = (pb_sweep){3.0, PB_NOT_GIVEN, 3};
+    check_frames(e, table);
+    e.behaviours.no_carry_over = 1;
+    check_frames(e, table);
+}
+
+/* Whether interpolation goes off inside a row, which the case is for. */
+static void interpolation_runs_out(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.interpolate = 1;
+    e.cell[1] = 12.0;
+    e.pixels[0] = WIDTH;
+    e.pixels[1] = HEIGHT;
+    /* The beam meets the detector in the middle of the first row: the indices grow from 0. */
+    e.x_beam = 0.0;
+    e.y_beam = 0.0;
+    laid_out run = lay_out(e);
+    expected_frame *frame = pixel_by_pixel(&run, table, NULL);
+    CHECK_INT(frame->end.interpolation_on, 0);
+    pb_run_state state;
+    float first[1];
+    CHECK_INT(pb_start(&run.setup, table, &state), PB_OK);
+    CHECK_INT(pb_image_pixels(&run.setup, table, PB_EXACT, 0, 0, 1, NULL, &state, first), PB_OK);
+    CHECK_INT(state.interpolation_on, 1);
+    free(frame);
+    clear_laid_out(&run);
+    check_frames(e, table);
+    e.behaviours.interpolation_stays = 1;
+    check_frames(e, table);
+}
+
+/* An axis that no one division makes a unit vector for good, and several sources. */
+static void polarized_sources(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.convention = PB_CUSTOM;
+    e.polar_vector = (pb_vec3){0.1, 0.7, 0.3};
+    e.polarization = 0.7;
+    e.horizontal = (pb_sweep){8.0, PB_NOT_GIVEN, 3};
+    e.vertical = (pb_sweep){6.0, PB_NOT_GIVEN, 2};
+    e.dmin = 1.2;
+    check_frames(e, table);
+    e.behaviours.weights_used = 1;
+    check_frames(e, table);
+}
+
+static void layers_and_domains(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.mosaic_spread = 1.5;
+    e.mosaic_domains = 3;
+    e.thickness = 300.0;
+    e.thickness_steps = 2;
+    e.oscillation = (pb_sweep){2.0, PB_NOT_GIVEN, 2};
+    e.water = 1.0;
+    check_frames(e, table);
+    e.oversample_polar = e.oversample_omega = e.oversample_thick = 1;
+    check_frames(e, table);
+    e.behaviours.oversampled_term = 1;
+    check_frames(e, table);
+}
+
+static void kept_otherwise(const pb_table *table)
+{
+    for (int32_t kept = PB_KEEP_LAST; kept <= PB_KEEP_EACH; kept++) {
+        pb_experiment e = gnnqqny();
+        e.thickness = 300.0;
+        e.thickness_steps = 2;
+        e.behaviours.omega = e.behaviours.polar = e.behaviours.capture = kept;
+        e.behaviours.layers = kept % 3;
+        check_frames(e, table);
+    }
+}
+
+/* Most evaluations end without a lookup. */
+static void tophat(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.shape = PB_TOPHAT;
+    e.cells[0] = e.cells[1] = e.cells[2] = 3.0;
+    e.fudge = 0.01;
+    check_frames(e, table);
+    e.behaviours.zero_lattice_lookup = 1;
+    check_frames(e, table);
+}
+
+static void curved(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.curved = 1;
+    e.point_pixel = 1;
+    e.shape = PB_GAUSS;
+    check_frames(e, table);
+}
+
+int main(void)
+{
+    static double values[SIDE * SIDE * SIDE];
+    const pb_table table = box(values);
+    plain(&table);
+    sweep_from_zero(&table);
+    interpolation_runs_out(&table);
+    polarized_sources(&table);
+    layers_and_domains(&table);
+    kept_otherwise(&table);
+    tophat(&table);
+    curved(&table);
+    return check_summary();
+}

@@ -1,0 +1,83 @@
+"""Fuzz the readers of input files: they end in a value or in a BridgeError, whatever the bytes.
+
+Usage: fuzz_readers.py [--only READER] [libFuzzer options and files]
+
+The first byte picks the reader, the rest is the file. What is found lies in build/fuzz: a crash
+belongs, without its first byte, under a telling name into tests/fuzz/regressions/READER.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import atheris
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+# An editable install has a finder of its own, whose modules atheris cannot instrument.
+sys.meta_path[:] = [one for one in sys.meta_path if "Redirecting" not in type(one).__name__]
+sys.path.insert(0, str(ROOT / "src"))
+
+with atheris.instrument_imports(include=["parity_bridge", "fabio.dtrekimage", "fabio.fabioimage"]):
+    # Loaded later by its reader, when nothing is instrumented any more.
+    import fabio.dtrekimage
+    from readers import READERS, refusal
+
+    from parity_bridge import smv
+
+FOUND = ROOT / "build" / "fuzz"
+#: MiB and seconds: an input that takes more is a finding. A file of more bytes shows nothing new.
+LIMITS = [
+    "-verbosity=0",
+    "-print_final_stats=1",
+    "-rss_limit_mb=2048",
+    "-malloc_limit_mb=1024",
+    "-timeout=10",
+    "-max_len=4096",
+]
+
+
+def write_seeds(names: list[str]) -> Path:
+    """Folder of the saved corpus as libFuzzer wants it, each file behind the byte of its reader."""
+    seeds = FOUND / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        first = bytes([list(READERS).index(name)])
+        for kind in ("corpus", "regressions"):
+            for path in sorted((HERE / kind / name).glob("*")):
+                (seeds / f"{name}-{kind}-{path.name}").write_bytes(first + path.read_bytes())
+    return seeds
+
+
+def main() -> None:
+    """Hand over to libFuzzer, which ends the process."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--only", choices=READERS)
+    arguments, options = parser.parse_known_args()
+    names = [arguments.only] if arguments.only else list(READERS)
+
+    def read(data: bytes) -> None:
+        if data:
+            refusal(names[data[0] % len(names)], data[1:])
+
+    for module in (smv, fabio.dtrekimage):
+        if "Atheris" not in type(module.__loader__).__name__:
+            sys.exit(f"{module.__name__} is not instrumented: fuzzing it would find nothing")
+    logging.disable()
+    new = FOUND / ("-".join(names) if arguments.only else "all")
+    new.mkdir(parents=True, exist_ok=True)
+    files = [str(new), str(write_seeds(names))]
+    if any(not option.startswith("-") for option in options):
+        files = []  # files to run once were named
+    words = f"-dict={HERE / 'words.dict'}"
+    atheris.Setup(
+        [sys.argv[0], *LIMITS, words, f"-artifact_prefix={FOUND}/", *options, *files], read
+    )
+    atheris.Fuzz()
+
+
+main()

@@ -1,0 +1,115 @@
+"""The readers of input files as the fuzzer sees them: bytes in, checked values out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from parity_bridge.errors import BridgeError
+from parity_bridge.flags.orientation_matrix import read_matrix
+from parity_bridge.smv import read_header, read_mask
+from parity_bridge.sources import read_sources
+from parity_bridge.tables.fdump_cache import decode_cache
+from parity_bridge.tables.hkl_text import MAX_INDEX, parse_reflections
+
+#: In memory where there is such a place: a fuzzer writes thousands of files a second.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own in it
+_FOLDER = tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None)
+_NUMBERS = itertools.count()
+
+
+@contextmanager
+def _file(data: bytes) -> Iterator[Path]:
+    """A file that holds ``data``, under a name not used before: readers keep what they read."""
+    path = Path(_FOLDER.name) / str(next(_NUMBERS))
+    path.write_bytes(data)
+    try:
+        yield path
+    finally:
+        path.unlink()
+
+
+def _table(data: bytes) -> None:
+    hkl, F = parse_reflections(data, Path("table.hkl"))
+    assert F.size > 0
+    assert hkl.shape == (F.size, 3)
+    assert F.shape == (F.size,)
+    assert hkl.dtype == np.int64
+    assert F.dtype == np.float64
+    assert np.isfinite(F).all()
+    assert hkl.min() >= -MAX_INDEX
+    assert hkl.max() <= MAX_INDEX
+
+
+def _cache(data: bytes) -> None:
+    box, grid = decode_cache(data, Path("Fdump.bin"))
+    assert grid.size > 0
+    assert grid.shape == box.shape
+    assert grid.dtype == np.float64
+    assert grid.flags.c_contiguous
+    assert np.isfinite(grid).all()
+
+
+def _matrix(data: bytes) -> None:
+    with _file(data) as path:
+        values = read_matrix(path)
+    assert len(values) == 9
+    assert all(type(value) is float and math.isfinite(value) for value in values)
+
+
+def _sources(data: bytes) -> None:
+    with _file(data) as path:
+        sources = read_sources(path)
+    assert len(sources) > 0
+    assert sources.shape == (len(sources), 5)
+    assert sources.dtype == np.float64
+    assert not sources.flags.writeable
+    assert not np.isinf(sources).any()
+    # NaN stands at the end of a line, for what the line leaves out, and only there.
+    missing = np.isnan(sources)
+    assert (missing[:, 1:] >= missing[:, :-1]).all()
+    assert (sources[:, 4][~missing[:, 4]] > 0).all()
+
+
+def _image(data: bytes) -> None:
+    with _file(data) as path:
+        mask, header = read_mask(path), read_header(path)
+    assert mask.dtype == np.uint8
+    assert mask.shape == (header["SIZE2"], header["SIZE1"])
+    assert mask.size > 0
+    assert mask.max() <= 1
+    assert not mask.flags.writeable
+    assert all(math.isfinite(value) for value in header.values())
+
+
+#: The names are those of the folders in corpus and regressions, the order is that of the fuzzer's
+#: first byte.
+READERS: dict[str, Callable[[bytes], None]] = {
+    "table": _table,
+    "cache": _cache,
+    "matrix": _matrix,
+    "sources": _sources,
+    "image": _image,
+}
+
+
+def refusal(name: str, data: bytes) -> str:
+    """The sentence with which the reader ``name`` refuses ``data``, empty where it reads it.
+
+    Whatever else it raises is a bug, an AssertionError too: that is a value that should not be.
+    """
+    try:
+        READERS[name](data)
+    except BridgeError as error:
+        sentence = str(error)
+    else:
+        return ""
+    assert sentence
+    assert "\n" not in sentence
+    return sentence
