@@ -210,3 +210,11 @@ def test_the_reference_has_nothing_switched() -> None:
 def test_a_word_that_is_no_behaviour_is_refused(word: str, complaint: str) -> None:
     with pytest.raises(UsageError, match=complaint):
         Behaviours.parse([word])
+
+
+def test_the_page_lists_every_behaviour_and_choice() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "behaviours.md").read_text()
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    listed = {name.strip(" `"): tuple(cell.replace("`", "").split(", ")) for name, cell in rows}
+    listed = {name: tuple(choice.strip() for choice in cell) for name, cell in listed.items()}
+    assert listed == {name: choices(name) for name in Behaviours.model_fields}

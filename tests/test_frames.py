@@ -1,0 +1,256 @@
+"""``frame`` and what is behind it: files, refusals, threads, masks, precision."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from smv_files import smv, written
+
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.cli import main
+from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.torch_port import TorchPort
+from parity_bridge.errors import UsageError
+from parity_bridge.examples import example_flags
+from parity_bridge.frames import F_CELL_PLANES, Region, RunState, f_cell_planes
+from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.report.frame_metadata import FrameMetadata
+
+ENGINES = ("c", "torch")
+FLAGS = ["--", "-cell", "50", "-default_F", "10", "-N", "6", "-detpixels", "24", "-pixel", "1"]
+#: One float32 in so many may be another one with the fast sines, and then the next one.
+FAST_PIXELS = 1e-5
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def _frame(*words: str, flags: list[str] = FLAGS) -> int:
+    return main(["frame", *words, *flags])
+
+
+class TestFiles:
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_both_formats_hold_the_same_pixels(self, engine: str) -> None:
+        assert _frame("--engine", engine, "--output", "image.npy") == 0
+        assert _frame("--engine", engine, "--output", "image.bin") == 0
+        image = np.load("image.npy")
+        assert image.dtype == np.dtype("<f4")
+        assert image.shape == (24, 24)
+        assert image.tobytes() == Path("image.bin").read_bytes()
+        assert np.array_equal(image, CCore().frame(parse_flags(FLAGS[1:]).experiment).image)
+
+    def test_beside_it_stands_what_made_it(self) -> None:
+        assert _frame("--engine", "c", "--output", "image.npy", "--behaviour", "omega=last") == 0
+        it = FrameMetadata.model_validate_json(Path("image.npy.json").read_bytes())
+        image = np.load("image.npy")
+        assert it.experiment == parse_flags(FLAGS[1:]).experiment
+        assert it.behaviours == Behaviours(omega="last")
+        assert (it.engine, it.dtype, it.shape, it.in_order) == ("c", "float64", (24, 24), False)
+        assert it.sha256 == hashlib.sha256(image.tobytes()).hexdigest()
+        assert (it.sum, it.max) == (image.sum(dtype=np.float64), image.max())
+        assert it.command.startswith("python -m parity_bridge frame --engine c")
+
+    def test_the_terminal_tells_what_was_written(self, capsys: pytest.CaptureFixture[str]) -> None:
+        _frame("--engine", "c", "--output", "image.bin")
+        lines = capsys.readouterr().out.splitlines()
+        sha256 = hashlib.sha256(Path("image.bin").read_bytes()).hexdigest()
+        assert lines[0].startswith("image.bin: 24 slow x 24 fast pixels, sum ")
+        assert lines[0].endswith(f"sha256 of the pixels {sha256}")
+        assert lines[1:] == ["image.bin.json: what made it"]
+
+    def test_an_image_is_replaced_whole(self) -> None:
+        Path("image.npy").write_text("something else")
+        assert _frame("--engine", "c", "--output", "image.npy") == 0
+        assert np.load("image.npy").shape == (24, 24)
+        assert sorted(path.name for path in Path().iterdir()) == ["image.npy", "image.npy.json"]
+
+    def test_without_flags_it_is_the_benchmark(self) -> None:
+        assert main(["frame", "--engine", "c", "--output", "b.bin", "--roi", "0", "9", "0", "9"]) == 0
+        it = json.loads(Path("b.bin.json").read_text())
+        assert it["shape"] == [4096, 4096]
+        assert it["experiment"]["sampling"]["roi"] == [0, 9, 0, 9]
+
+    def test_the_region_is_inclusive_and_the_rest_is_0(self) -> None:
+        _frame("--engine", "c", "--output", "whole.npy")
+        _frame("--engine", "c", "--output", "part.npy", "--roi", "2", "5", "7", "7")
+        whole, part = np.load("whole.npy"), np.load("part.npy")
+        inside = np.zeros((24, 24), bool)
+        inside[7, 2:6] = True
+        assert np.array_equal(part, np.where(inside, whole, 0))
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("words", "status", "complaint"),
+        [
+            (["--engine", "c"], 1, "--output"),
+            (["--output", "i.npy"], 1, "--engine"),
+            (["--engine", "c", "--output", "i.tif"], 1, "'i.tif' ends in neither .npy nor .bin"),
+            (["--engine", "cc", "--output", "i.npy"], 1, "there is no engine named 'cc'"),
+            (["--engine", "c", "--output", "no/i.npy"], 5, "the folder no does not exist"),
+            (["--engine", "c", "--output", "i.npy", "--threads", "0"], 1, "give 1 to 1024"),
+            (["--engine", "c", "--output", "i.npy", "--compile"], 1, "--compile means nothing"),
+            (
+                ["--engine", "torch", "--output", "i.npy", "--precision", "fast"],
+                1,
+                "--precision means nothing to engine 'torch'",
+            ),
+            (["--engine", "c", "--output", "i.npy", "--behaviour", "x=1"], 1, "no behaviour 'x'"),
+            (["--engine", "c", "--output", "i.npy", "--roi", "5", "2", "0", "1"], 1, "holds no"),
+            (["--engine", "c", "--output", "i.npy", "--dtype", "float32"], 1, "--dtype float32"),
+        ],
+    )
+    def test_what_cannot_be_is_one_sentence_and_writes_nothing(
+        self, words: list[str], status: int, complaint: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert _frame(*words) == status
+        error = capsys.readouterr().err
+        assert complaint in error
+        assert error.count("\n") == 1
+        assert list(Path().iterdir()) == []
+
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_a_frame_that_does_not_come_out_finite_is_refused(
+        self, engine: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        huge = [*FLAGS, "-default_F", "1e200"]
+        assert _frame("--engine", engine, "--output", "i.npy", flags=huge) == 1
+        assert "does not come out finite" in capsys.readouterr().err
+        assert list(Path().iterdir()) == []
+
+    @pytest.mark.parametrize("engine", ENGINES)
+    @pytest.mark.parametrize(
+        "region",
+        [
+            Region(range(0), range(3)),
+            Region(range(20, 25), range(3)),
+            Region(range(3), range(-1, 2)),
+            Region(range(0, 4, 2), range(3)),
+        ],
+    )
+    def test_a_region_off_the_detector_is_refused(self, engine: str, region: Region) -> None:
+        experiment = parse_flags(FLAGS[1:]).experiment
+        with pytest.raises(UsageError, match="is not on the detector"):
+            create_engine(engine).frame(experiment, region)
+
+    def test_planes_of_another_region_are_refused(self) -> None:
+        region = Region(range(3), range(4))
+        planes = f_cell_planes(region)
+        assert f_cell_planes(region, planes) is planes
+        with pytest.raises(UsageError, match="not those of a region"):
+            f_cell_planes(Region(range(3), range(5)), planes)
+        with pytest.raises(UsageError, match="not those of a region"):
+            f_cell_planes(region, {name: planes[name] for name in list(F_CELL_PLANES)[1:]})
+
+
+class TestMask:
+    @pytest.mark.parametrize("name", ENGINES)
+    def test_pixels_of_0_are_skipped(self, name: str) -> None:
+        mask = np.random.default_rng(1).integers(0, 2, (24, 24))
+        written(Path("mask.img"), smv(mask.astype("<u2"), {}))
+        plain = parse_flags(FLAGS[1:]).experiment
+        detector = plain.detector.model_copy(update={"mask": Path("mask.img")})
+        masked = plain.model_copy(update={"detector": detector})
+        engine: Any = create_engine(name)
+        assert np.array_equal(
+            engine.frame(masked).image, np.where(mask, engine.frame(plain).image, 0)
+        )
+        counts = engine.f_cell_maps(masked)["total_lookups"]
+        assert np.array_equal(counts > 0, mask > 0)
+
+    @pytest.mark.parametrize("name", ENGINES)
+    def test_a_mask_of_another_size_is_refused(self, name: str) -> None:
+        written(Path("mask.img"), smv(np.ones((24, 23), "<u2"), {}))
+        plain = parse_flags(FLAGS[1:]).experiment
+        detector = plain.detector.model_copy(update={"mask": Path("mask.img")})
+        masked = plain.model_copy(update={"detector": detector})
+        with pytest.raises(UsageError, match="24 slow x 23 fast pixels, the detector 24 x 24"):
+            create_engine(name).frame(masked)
+
+
+class TestThreads:
+    #: Where the order of pixels matters: a sweep from 0, interpolation that runs out of range.
+    ORDERED = (
+        ["-phi", "0", "-osc", "3", "-phisteps", "3"],
+        ["-interpolate", "-default_F", "2.5", "-misset", "11", "22", "33"],
+        ["-interpolate", "-polar", "0.5", "-polar_vector", "0.3", "0.4", "0.9"],
+    )
+
+    @pytest.mark.parametrize("name", ENGINES)
+    @pytest.mark.parametrize("further", ORDERED)
+    def test_any_number_gives_the_same_bits(self, name: str, further: list[str]) -> None:
+        experiment = parse_flags([*example_flags("gnnqqny"), *further]).experiment
+        engine: Any = create_engine(name)
+        one = engine.frame(experiment, threads=1)
+        for threads in (2, 7):
+            several = engine.frame(experiment, threads=threads)
+            assert np.array_equal(several.image, one.image)
+            assert several.state == one.state
+
+    def test_a_polarization_axis_that_never_settles_is_followed_all_the_same(self) -> None:
+        """Made a unit vector again and again, this axis alternates between two."""
+        axis = _restless_axis()
+        flags = ["-polar", "0.8", "-polar_vector", *map(repr, axis), "-oversample_polar"]
+        experiment = parse_flags([*example_flags("gnnqqny"), *flags]).experiment
+        ours, theirs = CCore().frame(experiment, threads=2), TorchPort().frame(experiment)
+        assert np.array_equal(ours.image, theirs.image)
+        assert ours.state == theirs.state
+        assert ours.in_order
+
+    def test_the_state_goes_from_tile_to_tile(self) -> None:
+        experiment = parse_flags([*example_flags("gnnqqny"), *self.ORDERED[0]]).experiment
+        state = CCore().frame(experiment, Region(range(1), range(1))).state
+        assert state == RunState(interpolation_on=False, swept=True, polar_axis=(0.0, 0.0, 1.0))
+
+
+def _restless_axis() -> tuple[float, float, float]:
+    for vector in np.random.default_rng(0).normal(size=(100_000, 3)):
+        unit = [_unit(vector)]
+        for _ in range(8):
+            unit.append(_unit(unit[-1]))
+        if unit[-1] != unit[-2]:
+            return unit[0]
+    raise AssertionError("every axis settles")
+
+
+def _unit(v: Any) -> tuple[float, float, float]:
+    length = np.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+    return float(v[0] / length), float(v[1] / length), float(v[2] / length)
+
+
+class TestFastPrecision:
+    @pytest.mark.parametrize(
+        "further",
+        [
+            [],
+            ["-misset", "12", "34", "56", "-N", "50", "-oversample", "1"],
+            ["-N", "3", "-mosaic", "1", "-mosaic_domains", "3", "-polar", "0.9"],
+        ],
+    )
+    def test_pixels_are_the_exact_ones_or_seldom_the_next_float32(self, further: list[str]) -> None:
+        flags = ["-cell", "100", "-default_F", "100", "-N", "5", "-lambda", "0.5"]
+        geometry = ["-distance", "500", "-pixel", "0.4", "-detpixels", "512", "-oversample", "2"]
+        experiment = parse_flags([*flags, *geometry, *further]).experiment
+        exact = CCore().frame(experiment, threads=2).image
+        fast = CCore(precision="fast").frame(experiment, threads=2).image
+        ulps = np.abs(exact.view(np.int32).astype(np.int64) - fast.view(np.int32))
+        assert ulps.max() <= 1
+        assert (ulps > 0).mean() < FAST_PIXELS
+
+    def test_shapes_without_its_sines_are_exact(self) -> None:
+        experiment = parse_flags([*example_flags("gnnqqny"), "-round_xtal"]).experiment
+        fast = CCore(precision="fast").frame(experiment).image
+        assert np.array_equal(fast, CCore().frame(experiment).image)
+
+    def test_an_unknown_precision_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="choose exact or fast"):
+            CCore(precision="faster")
