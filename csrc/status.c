@@ -57,8 +57,9 @@ const char *pb_status_text(int status)
                                                                                           "-oversam"
                                                                                           "ple";
     case PB_BAD_SOURCE:
-        return "a source has no direction or no wavelength above 0; check the source file (X Y Z "
-               "weight wavelength, metres)";
+        return "a source has no direction or no wavelength above 0; check that the polarization "
+               "vector is not along the beam, and the source file (X Y Z weight wavelength, "
+               "metres)";
     case PB_BAD_TABLE:
         return "the structure-factor box has no entry, or reaches an end of the range of int32";
     case PB_OUTSIDE_DETECTOR:

@@ -42,7 +42,7 @@ def test_a_pixel_outside_the_detector(engine: CCore | TorchPort, pixel: tuple[in
         ("-distance 1e300", "not come out finite"),
         ("-Xbeam 1e300", "not come out finite"),
         ("-default_F 1e200", "not come out finite"),
-        ("-polar_vector 1 0 0 -polar 1", "not come out finite"),
+        ("-polar_vector 1 0 0 -polar 1", "the polarization vector is not along the beam"),
         ("-fdet_vector 1 0 0 -sdet_vector 1 0 0", "geometry"),
         ("-spindle_axis 1e-200 0 0 -phi 3", "geometry"),
         ("-cell 1e200", "-cell"),

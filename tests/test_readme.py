@@ -17,7 +17,7 @@ SHELL = [
     block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "make" not in block
 ]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-STATUS = {"puzzle": 3}
+STATUS = {"puzzle": 3, "lookups": 3}
 
 
 def shell(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -40,7 +40,7 @@ def test_a_python_block_runs(block: str, tmp_path: Path) -> None:
         [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "tensor(" in done.stdout
+    assert done.stdout
 
 
 def test_both_sides_of_the_diff_print_the_chain(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from parity_bridge.behaviours import Behaviours
 from parity_bridge.engines.torch_port.f_cell import FCellStats, f_cell_stats
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import Totals, pixel
-from parity_bridge.engines.torch_port.setup import Setup, derive
+from parity_bridge.engines.torch_port.pixel import Totals, pixel, start
+from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Experiment
@@ -31,15 +32,45 @@ VARIANTS = {
     "polarized": ["-polar", "0.9", "-oversample_polar", "-oversample_omega"],
     "cut": ["-dmin", "2.5", "-water", "10"],
     "curved": ["-curved_det"],
+    "mosaic": ["-mosaic", "0.5", "-mosaic_domains", "3"],
+    "sweep from zero": ["-osc", "1", "-phisteps", "2"],
+    "thick": "-detector_abs 200 -detector_thick 300 -detector_thicksteps 2".split(),
+    "oversampled thick": "-detector_thick 300 -detector_thicksteps 2 -oversample_thick".split(),
+    "divergent": "-hdivrange 2 -hdivsteps 2 -dispersion 1 -polar 0.5 -dmin 2.5".split(),
 }
+
+#: As many differences from the reference as there can be at once.
+PORT = Behaviours(
+    rounding="half_even",
+    in_box_zero="default",
+    omega="mean",
+    polar="mean",
+    capture="mean",
+    layers="each",
+    background="undivided",
+    weights="used",
+    zero_lattice="looked_up",
+    phi_carry_over=False,
+    interpolation_switches_off=False,
+)
+
+
+def laid_out(
+    simulated: Experiment, values: Parameters | None = None, behaviours: Behaviours | None = None
+) -> Setup:
+    values = values or Parameters.of(simulated)
+    setup = derive(simulated, values, behaviours or Behaviours())
+    return lay_out(simulated, values, setup)
 
 
 def experiment(variant: str) -> Experiment:
     return parse_flags([*example_flags("gnnqqny"), *VARIANTS[variant]]).experiment
 
 
-def parts(simulated: Experiment) -> tuple[Setup, Table, Tensor, Tensor]:
-    setup = derive(simulated, Parameters.of(simulated))
+def parts(
+    simulated: Experiment, behaviours: Behaviours | None = None
+) -> tuple[Setup, Table, Tensor, Tensor]:
+    setup = laid_out(simulated, behaviours=behaviours)
     table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
     return setup, table, torch.tensor([10, 32]), torch.tensor([50, 32])
 
@@ -67,12 +98,13 @@ def _crosses_devices(args: Any, kwargs: Any) -> bool:
     return len(devices | ({kwargs["device"]} if kwargs.get("device") else set())) > 1
 
 
+@pytest.mark.parametrize("behaviours", [Behaviours(), PORT], ids=["reference", "port"])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_computing_and_tapping_reads_nothing_out(variant: str) -> None:
-    arguments = parts(experiment(variant))
+def test_computing_and_tapping_reads_nothing_out(variant: str, behaviours: Behaviours) -> None:
+    setup, table, slow, fast = parts(experiment(variant), behaviours)
     with Watch() as watch:
-        _, evaluations = pixel(*arguments)
-        f_cell_stats(evaluations)
+        _, evaluations, _ = pixel(setup, table, slow, fast, start(setup, table))
+        f_cell_stats(evaluations, slow)
     assert watch.seen == []
 
 
@@ -92,24 +124,26 @@ def test_the_watch_sees_what_it_watches_for(offence: Callable[[Tensor], Any]) ->
     assert watch.seen
 
 
+@pytest.mark.parametrize("behaviours", [Behaviours(), PORT], ids=["reference", "port"])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_port_runs_where_no_value_can_be_read(variant: str) -> None:
+def test_the_port_runs_where_no_value_can_be_read(variant: str, behaviours: Behaviours) -> None:
     """Tensors on the meta device have no values: numpy(), tolist() and the like would raise."""
     meta = torch.device("meta")
-    setup, table, slow, fast = parts(experiment(variant))
+    setup, table, slow, fast = parts(experiment(variant), behaviours)
     assert table.values is not None
     bare = replace(table, values=table.values.to(meta), default_F=table.default_F.to(meta))
-    totals, evaluations = pixel(setup.to(meta), bare, slow.to(meta), fast.to(meta))
+    setup, slow, fast = setup.to(meta), slow.to(meta), fast.to(meta)
+    totals, evaluations, _ = pixel(setup, bare, slow, fast, start(setup, bare))
     assert totals.intensity.device == meta
-    assert f_cell_stats(evaluations).mean_f_cell.device == meta
+    assert f_cell_stats(evaluations, slow).mean_f_cell.device == meta
 
 
 def simulate(simulated: Experiment, values: Parameters) -> tuple[Totals, FCellStats]:
     table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
-    totals, evaluations = pixel(
-        derive(simulated, values), table, torch.tensor([10, 32]), torch.tensor([50, 32])
-    )
-    return totals, f_cell_stats(evaluations)
+    setup = laid_out(simulated, values)
+    slow, fast = torch.tensor([10, 32]), torch.tensor([50, 32])
+    totals, evaluations, _ = pixel(setup, table, slow, fast, start(setup, table))
+    return totals, f_cell_stats(evaluations, slow)
 
 
 def leaf(value: float) -> Tensor:
@@ -128,20 +162,25 @@ def test_gradients_reach_the_cell_through_the_mean_of_interpolated_structure_fac
 
 
 @pytest.mark.parametrize(
-    ("name", "number", "value", "step"),
+    ("variant", "name", "number", "value", "step"),
     [
-        ("cell", 0, 21.937, 1e-7),
-        ("cell", 4, 107.08, 1e-6),
-        ("misset", 1, 20.0, 1e-6),
-        ("distance", None, 60.0, 1e-6),
-        ("wavelength", None, 1.0, 1e-8),
+        ("nearest", "cell", 0, 21.937, 1e-7),
+        ("nearest", "cell", 4, 107.08, 1e-6),
+        ("nearest", "misset", 1, 20.0, 1e-6),
+        ("nearest", "distance", None, 60.0, 1e-6),
+        ("nearest", "wavelength", None, 1.0, 1e-8),
+        ("nearest", "phi", None, 3.0, 1e-6),
+        ("sweep from zero", "phi", None, 0.0, 1e-6),
+        ("mosaic", "cell", 0, 21.937, 1e-7),
+        ("thick", "distance", None, 60.0, 1e-6),
+        ("divergent", "wavelength", None, 1.0, 1e-8),
     ],
 )
 def test_the_gradient_of_the_intensity_is_the_slope(
-    name: str, number: int | None, value: float, step: float
+    variant: str, name: str, number: int | None, value: float, step: float
 ) -> None:
     """Central differences, to the accuracy that central differences have."""
-    simulated = experiment("nearest")
+    simulated = experiment(variant)
     plain = Parameters.of(simulated)
 
     def intensity(parameter: Tensor) -> Tensor:
@@ -159,6 +198,21 @@ def test_the_gradient_of_the_intensity_is_the_slope(
     assert parameter.grad.item() == pytest.approx(slope.item(), rel=1e-5)
 
 
+def test_the_gradient_of_the_intensity_reaches_the_mosaic_spread() -> None:
+    """The rotations are single precision (contract §4), and so is a difference of two of them."""
+    simulated = experiment("mosaic")
+    plain = Parameters.of(simulated)
+
+    def intensity(spread: Tensor) -> Tensor:
+        return simulate(simulated, replace(plain, mosaic_spread=spread))[0].intensity.sum()
+
+    spread, step = leaf(0.5), 1e-3
+    intensity(spread).backward()
+    slope = (intensity(leaf(0.5 + step)) - intensity(leaf(0.5 - step))) / (2 * step)
+    assert spread.grad is not None
+    assert spread.grad.item() == pytest.approx(slope.item(), rel=1e-3)
+
+
 def test_gradients_flow_to_an_orientation_that_starts_at_zero() -> None:
     simulated = parse_flags([*example_flags("gnnqqny"), "-misset", "0", "0", "0"]).experiment
     misset = (leaf(0.0), leaf(0.0), leaf(0.0))
@@ -171,12 +225,15 @@ def test_gradients_reach_the_structure_factors_that_were_looked_up() -> None:
     setup, table, slow, fast = parts(experiment("nearest"))
     assert table.values is not None
     values = table.values.clone().requires_grad_()
-    totals, evaluations = pixel(setup, replace(table, values=values), slow, fast)
+    table = replace(table, values=values)
+    totals, evaluations, _ = pixel(setup, table, slow, fast, start(setup, table))
     totals.intensity.sum().backward()
     assert values.grad is not None
+    nearest = [row.found.hkl0 for row in evaluations if row.found.hkl0 is not None]
+    assert len(nearest) == len(evaluations)
     asked_for = {
-        tuple(index[at].item() - low for index, low in zip(row.hkl0, table.minimum, strict=True))
-        for row in evaluations
+        tuple(index[at].item() - low for index, low in zip(hkl0, table.minimum, strict=True))
+        for hkl0 in nearest
         for at in range(2)
     }
     assert {tuple(at) for at in values.grad.nonzero().tolist()} <= asked_for
@@ -202,10 +259,11 @@ def test_gradients_are_finite_exactly_on_a_bragg_peak(shape: str) -> None:
     flags += ["-detpixels", "11", "-denzo", "-Xbeam", "0.55", "-Ybeam", "0.55", "-oversample", "1"]
     simulated = parse_flags([*flags, shape]).experiment
     cell = (leaf(100.0), None, None, None, None, None)
-    setup = derive(simulated, replace(Parameters.of(simulated), cell=cell))
+    setup = laid_out(simulated, replace(Parameters.of(simulated), cell=cell))
     table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
-    totals, (row,) = pixel(setup, table, torch.tensor([5]), torch.tensor([5]))
-    assert [index.item() for index in row.hkl] == [0.0, 0.0, 0.0]
+    at = torch.tensor([5])
+    totals, (row,), _ = pixel(setup, table, at, at, start(setup, table))
+    assert [index.item() for index in row.found.hkl] == [0.0, 0.0, 0.0]
     totals.intensity.sum().backward()
     assert cell[0] is not None
     assert cell[0].grad is not None

@@ -17,6 +17,7 @@ from parity_bridge.engines.torch_port.sweep import BEAM_SWEEP, Sampling, sample_
 from parity_bridge.engines.torch_port.vec3 import (
     Vec3,
     cross,
+    is_direction,
     norm,
     rotate_axis,
     scale,
@@ -40,8 +41,8 @@ BAD_BEAM = (
     "-fluence, -flux, -exposure, -beamsize and -water"
 )
 BAD_SOURCE = (
-    "a source has no direction or no wavelength above 0; check the source file (X Y Z weight "
-    "wavelength, metres)"
+    "a source has no direction or no wavelength above 0; check that the polarization vector is not "
+    "along the beam, and the source file (X Y Z weight wavelength, metres)"
 )
 
 
@@ -223,8 +224,7 @@ def _finished(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sources:
     """Directions become unit vectors, weights relative."""
     direction = unit(position)
     sound = wavelength.isfinite() & (wavelength > 0.0)
-    for component in direction:
-        sound = sound & component.isfinite()
+    sound = sound & is_direction(direction)
     if not weight.numel() or not sound.all():
         raise UsageError(BAD_SOURCE)
     total = 0.0

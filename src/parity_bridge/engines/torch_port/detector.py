@@ -21,6 +21,7 @@ from parity_bridge.engines.torch_port.vec3 import (
     Vec3,
     cross,
     dot,
+    is_direction,
     norm,
     rotate,
     rotate_axis,
@@ -306,7 +307,8 @@ def _is_sound(d: Detector) -> bool:
     vectors = (d.pix0, d.fast, d.slow, d.odet, d.beam, d.polar, d.spindle)
     lengths = (d.Fbeam, d.Sbeam, d.distance, d.close_distance)
     finite = torch.stack([*(x for v in vectors for x in v), *lengths]).isfinite().all()
-    return bool(finite & (norm(cross(d.fast, d.slow)) > 1e-9))
+    directed = is_direction(d.beam) & is_direction(d.polar) & is_direction(d.spindle)
+    return bool(finite & directed & (norm(cross(d.fast, d.slow)) > 1e-9))
 
 
 def _on_the_sphere(d: Detector, flat: Vec3) -> Vec3:

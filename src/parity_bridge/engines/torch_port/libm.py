@@ -46,8 +46,8 @@ def sqrt(x: Tensor) -> Tensor:
     """Square root of ``x`` >= 0, shape as ``x``."""
     if not _is_exact(x):
         return x.sqrt()
-    if type(x) is Tensor and not x.requires_grad:
-        # A square root is rounded correctly or not; numpy's is, and it is the faster detour.
+    if type(x) is Tensor and not torch.is_grad_enabled():
+        # The one detour out of the graph: numpy's is correctly rounded and much the faster.
         root = torch.empty_like(x)
         np.sqrt(x.numpy(), out=root.numpy())
         return root

@@ -47,6 +47,11 @@ def scale(u: Vec3, s: Tensor | float) -> Vec3:
     return Vec3(s * u.x, s * u.y, s * u.z)
 
 
+def is_direction(u: Vec3) -> Tensor:
+    """Whether ``unit`` made ``u``, bool: a length beyond the range leaves NaN or zeros."""
+    return u.x.isfinite() & u.y.isfinite() & u.z.isfinite() & (norm(u) > 0.0)
+
+
 def rotate(v: Vec3, angles: Angles) -> Vec3:
     """Rotate about x, then y, then z (radians)."""
     about_axis = (_about_x, _about_y, _about_z)
