@@ -19,10 +19,11 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from figure import Figure
 
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.frames import Region
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 
@@ -54,15 +55,15 @@ class Way:
     memory_goal: float | None = None
 
 
-def _image(name: str, **settings: str | bool) -> Callable[[], object]:
+def _image(name: str, **settings: Any) -> Callable[[], object]:
     experiment = parse_flags(BENCHMARK_FLAGS).experiment
-    engine = create_engine(name, **settings)
+    engine = frame_engine(create_engine(name, **settings), name)
     return lambda: engine.frame(experiment, threads=THREADS)
 
 
 def _f_cell() -> Callable[[], object]:
     experiment = parse_flags(BENCHMARK_FLAGS).experiment
-    engine = create_engine("c")
+    engine = frame_engine(create_engine("c"), "c")
 
     def bands() -> None:
         planes = None
@@ -109,7 +110,8 @@ def _figures(way: Way, runs: list[Measured], originals: list[float]) -> list[Fig
     figures = [Figure(f"4096² frame, {way.what} / {base}", ratio, "x", way.goal)]
     if way.memory_goal is not None:
         memory = max(run.memory for run in runs)
-        figures.append(Figure(f"memory of that beyond imports, {way.what}", memory, "MiB", way.memory_goal))
+        what = f"memory of that beyond imports, {way.what}"
+        figures.append(Figure(what, memory, "MiB", way.memory_goal))
     return figures
 
 

@@ -61,7 +61,9 @@ def load_case(name: str, folder: Path) -> GoldenCase:
     flags = [_located(word, folder) for word in shlex.split(stored["args"])]
     if stored.get("before"):
         flags += ["-dump", str(_cache_left_by(stored["before"], folder))]
-    return GoldenCase(name, flags, stored["derived"], stored["events"], stored["image"]["sha256"], folder)
+    return GoldenCase(
+        name, flags, stored["derived"], stored["events"], stored["image"]["sha256"], folder
+    )
 
 
 def _located(word: str, folder: Path) -> str:

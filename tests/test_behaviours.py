@@ -21,6 +21,7 @@ from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.structure_factors import load, write_cache
+from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import FCellValues
 from parity_bridge.taps.observation import Observation
 
@@ -137,9 +138,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def figures(seen: Observation) -> dict[str, Any]:
     """Everything an engine tells of a pixel, by name."""
-    rows = {f"row.{name}": seen.evaluations[name].tolist() for name in seen.evaluations.dtype.names}
+    rows = {f"row.{name}": seen.evaluations[name].tolist() for name in EVALUATION.names or ()}
     tap = {f"tap.{name}": getattr(seen.f_cell, name) for name in FCellValues.model_fields}
-    derived = {f"derived.{name}": np.asarray(value).tolist() for name, value in seen.derived.items()}
+    derived = {
+        f"derived.{name}": np.asarray(value).tolist() for name, value in seen.derived.items()
+    }
     return {**rows, **tap, **derived, **{f"total.{k}": v for k, v in seen.totals.items()}}
 
 

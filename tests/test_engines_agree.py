@@ -65,8 +65,10 @@ def test_tap_4_and_everything_behind_it(
     sources: list[StructureFactorSource], data: st.DataObject, experiment: Experiment
 ) -> None:
     experiment = _with_table(experiment, data, sources)
-    how = {"behaviours": data.draw(behaviours(), label="behaviours"),
-           "in_frame": data.draw(st.booleans(), label="in_frame")}  # fmt: skip
+    how: dict[str, Any] = {
+        "behaviours": data.draw(behaviours(), label="behaviours"),
+        "in_frame": data.draw(st.booleans(), label="in_frame"),
+    }
     pixels = [(0, 0)]
     try:
         (reference,) = CCore().observe(experiment, pixels, **how)

@@ -14,7 +14,7 @@ from smv_files import smv, written
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.cli import main
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
@@ -74,7 +74,9 @@ class TestFiles:
         assert sorted(path.name for path in Path().iterdir()) == ["image.npy", "image.npy.json"]
 
     def test_without_flags_it_is_the_benchmark(self) -> None:
-        assert main(["frame", "--engine", "c", "--output", "b.bin", "--roi", "0", "9", "0", "9"]) == 0
+        assert (
+            main(["frame", "--engine", "c", "--output", "b.bin", "--roi", "0", "9", "0", "9"]) == 0
+        )
         it = json.loads(Path("b.bin.json").read_text())
         assert it["shape"] == [4096, 4096]
         assert it["experiment"]["sampling"]["roi"] == [0, 9, 0, 9]
@@ -89,6 +91,11 @@ class TestFiles:
 
 
 class TestRefusals:
+    def test_an_engine_that_renders_no_frames(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert _frame("--engine", "fake_engines:FakeC", "--output", "i.npy") == 1
+        assert "engine 'fake_engines:FakeC' renders no frames" in capsys.readouterr().err
+        assert list(Path().iterdir()) == []
+
     @pytest.mark.parametrize(
         ("words", "status", "complaint"),
         [
@@ -140,7 +147,7 @@ class TestRefusals:
     def test_a_region_off_the_detector_is_refused(self, engine: str, region: Region) -> None:
         experiment = parse_flags(FLAGS[1:]).experiment
         with pytest.raises(UsageError, match="is not on the detector"):
-            create_engine(engine).frame(experiment, region)
+            frame_engine(create_engine(engine), engine).frame(experiment, region)
 
     def test_planes_of_another_region_are_refused(self) -> None:
         region = Region(range(3), range(4))
@@ -174,7 +181,7 @@ class TestMask:
         detector = plain.detector.model_copy(update={"mask": Path("mask.img")})
         masked = plain.model_copy(update={"detector": detector})
         with pytest.raises(UsageError, match="24 slow x 23 fast pixels, the detector 24 x 24"):
-            create_engine(name).frame(masked)
+            frame_engine(create_engine(name), name).frame(masked)
 
 
 class TestThreads:

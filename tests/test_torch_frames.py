@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +12,13 @@ import torch
 from golden_cases import NAMES, load_case
 from numpy.typing import NDArray
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.torch_port import TorchPort, canvas
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel, start
 from parity_bridge.engines.torch_port.setup import derive, lay_out
 from parity_bridge.engines.torch_port.states import run_state
 from parity_bridge.engines.torch_port.structure_factors import Table
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Experiment
 from parity_bridge.frames import Region, RunState
@@ -48,21 +49,20 @@ def experiment(flags: str) -> Experiment:
     return parse_flags([*example_flags("gnnqqny"), *small.split(), *flags.split()]).experiment
 
 
-def one_after_the_other(
-    simulated: Experiment, region: Region, behaviours: Behaviours = REFERENCE
-) -> tuple[NDArray[np.float32], RunState]:
+@cache
+def one_after_the_other(flags: str) -> tuple[NDArray[np.float32], RunState]:
+    simulated = experiment(flags)
     values = Parameters.of(simulated)
-    setup = lay_out(simulated, values, derive(simulated, values, behaviours))
-    factors = load(simulated.structure_factors, behaviours)
-    table = Table.of(factors, torch.float64, torch.device("cpu"))
+    setup = lay_out(simulated, values, derive(simulated, values))
+    table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
     state = start(setup, table)
-    image = np.zeros(region.shape, dtype=np.float32)
-    for slow in region.slow:
-        for fast in region.fast:
+    image = np.zeros((14, 14), dtype=np.float32)
+    for slow in range(14):
+        for fast in range(14):
             totals, _, after = pixel(
                 setup, table, torch.tensor([slow]), torch.tensor([fast]), state
             )
-            image[slow - region.slow.start, fast - region.fast.start] = totals.image.item()
+            image[slow, fast] = totals.image.item()
             # Of one pixel it is the state of the whole run.
             state = type(after)(
                 bool(after.interpolation_on),
@@ -76,10 +76,8 @@ def one_after_the_other(
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_frame_is_a_run(order: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(canvas, "CPU_BATCH", batch)
-    simulated = experiment(ORDERS[order])
-    region = Region(range(14), range(14))
-    image, state = one_after_the_other(simulated, region)
-    frame = TorchPort().frame(simulated)
+    image, state = one_after_the_other(ORDERS[order])
+    frame = TorchPort().frame(experiment(ORDERS[order]))
     assert np.array_equal(frame.image, image)
     assert frame.state == state
 
@@ -170,3 +168,29 @@ def test_the_number_of_threads_is_put_back() -> None:
     before = torch.get_num_threads()
     TorchPort().frame(experiment(""), threads=before + 1)
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch compiles with a C++ compiler")
+@pytest.mark.filterwarnings("ignore")  # torch's own, about its own compiler
+@pytest.mark.parametrize("order", ["nothing", "everything"])
+def test_a_compiled_frame_is_close_to_an_eager_one(order: str) -> None:
+    simulated = experiment(ORDERS[order])
+    compiled = TorchPort(compile=True).frame(simulated)
+    eager = TorchPort().frame(simulated)
+    assert np.allclose(compiled.image, eager.image, rtol=1e-6, atol=0)
+    assert compiled.state.interpolation_on == eager.state.interpolation_on
+    assert compiled.state.swept == eager.state.swept
+
+
+def test_a_missing_compiler_is_said_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import torch._dynamo
+    from torch._inductor import config
+
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(config.cpp, "cxx", (None, str(tmp_path / "nowhere")))
+    torch._dynamo.reset()
+    with pytest.raises(EngineError, match=r"could not compile .* C\+\+ compiler") as caught:
+        TorchPort(compile=True).frame(experiment(""))
+    assert "\n" not in str(caught.value)

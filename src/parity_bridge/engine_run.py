@@ -52,7 +52,8 @@ def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, 
 def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]) -> EngineRun:
     """Load an engine and compute ``targets``.
 
-    Raises UsageError for a behaviour that does not exist, what ``Engine.observe`` raises, and EngineError for whatever else goes wrong in it.
+    Raises UsageError for a behaviour that does not exist, what ``Engine.observe`` raises, and
+    EngineError for whatever else goes wrong in it.
     """
     with engine_failures(choice.name):
         engine = create_engine(choice.name, dtype=choice.dtype, device=choice.device)

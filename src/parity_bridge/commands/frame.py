@@ -13,7 +13,7 @@ import numpy as np
 from parity_bridge.atomic_write import write_bytes, write_text
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_run import engine_failures
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.errors import FileError
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.report.environment import package_versions
@@ -23,6 +23,8 @@ from parity_bridge.timestamps import utc_now
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from parity_bridge.commands.request import FrameRequest
     from parity_bridge.engines.engine import Engine
@@ -41,12 +43,13 @@ def frame(request: FrameRequest, on_note: Callable[[str], None]) -> Iterator[str
         on_note(note)
     behaviours = Behaviours.parse(request.engine.behaviours)
     with engine_failures(request.engine.name):
-        engine = create_engine(
+        made = create_engine(
             request.engine.name,
             dtype=request.engine.dtype,
             device=request.engine.device,
             **request.settings,
         )
+        engine = frame_engine(made, request.engine.name)
         rendered = engine.frame(parsed.experiment, behaviours=behaviours, threads=request.threads)
     if rendered.in_order:
         on_note("the order of pixels mattered: rows were computed in the order of a run")
@@ -66,12 +69,16 @@ def _check_writable(output: Path) -> None:
 
 
 def _encoded(output: Path, rendered: Frame) -> bytes:
-    image = np.ascontiguousarray(rendered.image, dtype="<f4")
+    image = _little_endian(rendered)
     if output.suffix == ".bin":
         return image.tobytes()
     buffer = io.BytesIO()
     np.save(buffer, image, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _little_endian(rendered: Frame) -> NDArray[np.float32]:
+    return np.ascontiguousarray(rendered.image, dtype="<f4")
 
 
 def _beside(output: Path) -> Path:
@@ -101,7 +108,7 @@ def _metadata(
         shape=(slow, fast),
         sum=float(image.sum(dtype=np.float64)),
         max=float(image.max()),
-        sha256=hashlib.sha256(np.ascontiguousarray(image, dtype="<f4")).hexdigest(),
+        sha256=hashlib.sha256(_little_endian(rendered).tobytes()).hexdigest(),
         notes=parsed.notes,
         build=dict(engine.build()),
         versions=package_versions(),

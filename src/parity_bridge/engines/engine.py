@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import signature
 from types import ModuleType
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.errors import EngineError, UsageError
@@ -60,6 +60,14 @@ class Engine(Protocol):
         """
         ...
 
+    def build(self) -> Mapping[str, str]:
+        """What was run: versions, compiler, dtype, device."""
+        ...
+
+
+class FrameEngine(Engine, Protocol):
+    """An engine that renders frames too."""
+
     def frame(
         self,
         experiment: Experiment,
@@ -93,10 +101,6 @@ class Engine(Protocol):
         """
         ...
 
-    def build(self) -> Mapping[str, str]:
-        """What was run: versions, compiler, dtype, device."""
-        ...
-
 
 def engine_names() -> list[str]:
     """Names of the registered engines, sorted."""
@@ -117,7 +121,7 @@ def engine_class(name: str) -> type[Engine]:
 
 
 def create_engine(
-    name: str, *, dtype: str = "float64", device: str = "cpu", **settings: str | bool
+    name: str, *, dtype: str = "float64", device: str = "cpu", **settings: Any
 ) -> Engine:
     """An engine ready to run; ``settings`` are keywords that only some engines know.
 
@@ -129,6 +133,13 @@ def create_engine(
         if setting not in known:
             raise UsageError(f"--{setting} means nothing to engine {name!r}; leave it out")
     return made(dtype=dtype, device=device, **settings)
+
+
+def frame_engine(engine: Engine, name: str) -> FrameEngine:
+    """``engine`` as one that renders frames; raises UsageError where it does not."""
+    if not callable(getattr(engine, "frame", None)):
+        raise UsageError(f"engine {name!r} renders no frames; choose c or torch")
+    return cast("FrameEngine", engine)
 
 
 def check_pixels(pixels: Sequence[tuple[int, int]], pixels_slow: int, pixels_fast: int) -> None:

@@ -18,8 +18,7 @@ def state_assumed(state: RunState, *, in_frame: bool) -> str:
     ahead = "" if state.swept else ", no spindle sweep made yet: phi 0 finds the crystal unrotated"
     axis = " ".join(repr(number) for number in state.polar_axis)
     return (
-        f"{where}: interpolation {interpolation}, polarization axis {axis}{ahead} "
-        "(contract §5, §6)"
+        f"{where}: interpolation {interpolation}, polarization axis {axis}{ahead} (contract §5, §6)"
     )
 
 

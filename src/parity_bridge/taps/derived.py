@@ -1,7 +1,8 @@
 """What an engine derives before the first pixel, under the names of the TRACE logs.
 
-Lengths in metres, angles in radians, reciprocal vectors in 1/Å. Both engines keep these figures in a setup of the same
-shape, so that one table reads either; what stands in it each engine derived by itself.
+Lengths in metres, angles in radians, reciprocal vectors in 1/Å. Both engines keep these figures in
+a setup of the same shape, so that one table reads either; what stands in it each engine derived by
+itself.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, state_before
 from parity_bridge.engines.c_core.marshal import state_struct, table_struct
-from parity_bridge.engines.c_core.observe import observation, plain, row_buffer, run_state
+from parity_bridge.engines.c_core.observe import observation, plain, row_buffer
 from parity_bridge.engines.c_core.setup import check, derive
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
@@ -72,9 +72,7 @@ class CCore:
         for slow, fast in pixels:
             before = state_before(canvas, (slow, fast)) if in_frame else canvas.start()
             state = state_struct(before)
-            check(
-                lib.pb_pixel(setup, table, slow, fast, state, totals, f_cell, filled, rows.size)
-            )
+            check(lib.pb_pixel(setup, table, slow, fast, state, totals, f_cell, filled, rows.size))
             observations.append(
                 observation(
                     (slow, fast),

@@ -73,7 +73,7 @@ class Canvas:
     @property
     def mask_pointer(self) -> Any:
         """The mask, or NULL."""
-        return ffi.NULL if self.mask is None else ffi.from_buffer("uint8_t[]", self.mask)
+        return ffi.NULL if self.mask is None else _pointer("uint8_t *", self.mask)
 
 
 def image(canvas: Canvas, region: Region, state: RunState, threads: int) -> Frame:
@@ -82,7 +82,7 @@ def image(canvas: Canvas, region: Region, state: RunState, threads: int) -> Fram
 
     def render(rows: range, before: RunState) -> RunState:
         passing = state_struct(before)
-        first = ffi.from_buffer("float[]", pixels[rows.start - region.slow.start])
+        first = _pointer("float *", pixels[rows.start - region.slow.start])
         check(
             lib.pb_image_rows(
                 canvas.setup,
@@ -161,9 +161,8 @@ def _speculate(
 ) -> tuple[RunState, range]:
     """Compute a row for each thread from one state; keep those that began in the right one."""
     batch = rows[:threads]
-    ends = [pool.submit(compute, rows[place : place + 1], state) for place in range(len(batch))]
-    ends = [end.result() for end in ends]
-    for done, end in enumerate(ends, start=1):
+    tasks = [pool.submit(compute, rows[place : place + 1], state) for place in range(len(batch))]
+    for done, end in enumerate([task.result() for task in tasks], start=1):
         if end != state:
             return end, rows[done:]
     return state, rows[len(batch) :]
@@ -178,7 +177,12 @@ def _planes_from(planes: Planes, row: int) -> Any:
     return ffi.new(
         "pb_f_cell_planes *",
         {
-            name: ffi.cast(_POINTERS[str(plane.dtype)], ffi.from_buffer(plane[row:]))
+            name: _pointer(_POINTERS[str(plane.dtype)], plane[row:])
             for name, plane in planes.items()
         },
     )
+
+
+def _pointer(kind: str, array: NDArray[Any]) -> Any:
+    """To the first entry of an array, which must outlive it."""
+    return ffi.cast(kind, ffi.from_buffer(array))

@@ -99,9 +99,7 @@ def state_struct(state: RunState) -> Any:
 
 
 def table_struct(factors: StructureFactors) -> Any:
-    """``pb_table *`` over the grid of ``factors``, which must outlive it.
-
-    """
+    """``pb_table *`` over the grid of ``factors``, which must outlive it."""
     table = ffi.new("pb_table *", {"default_F": factors.provenance.default_F})
     grid = factors.grid
     if grid is None:

@@ -23,7 +23,7 @@ _ARRAYS: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 
 
 def derive(experiment: Experiment, behaviours: Behaviours = REFERENCE) -> Any:
-    """``pb_setup *`` ready for pixels: geometry, cell, sources and orientations (contract §1 to §4).
+    """``pb_setup *`` ready for pixels: geometry, cell, sources, orientations (contract §1 to §4).
 
     Raises UsageError where the experiment derives to nonsense, FileError for a source file that
     cannot be read.

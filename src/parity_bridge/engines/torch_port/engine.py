@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from parity_bridge.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
 
+#: Where the errors of ``torch.compile`` come from.
+_COMPILER = ("torch._dynamo", "torch._inductor")
+
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
 
@@ -202,7 +205,13 @@ def _torch_errors() -> Iterator[None]:
         with torch.no_grad():
             yield
     except RuntimeError as error:
-        raise EngineError(f"the PyTorch port failed: {error}") from error
+        what = str(error).strip().partition("\n")[0]
+        if type(error).__module__.startswith(_COMPILER):
+            raise EngineError(
+                f"torch could not compile the port ({what}); it needs a C++ compiler, or run it "
+                "without compilation"
+            ) from error
+        raise EngineError(f"the PyTorch port failed: {what}") from error
 
 
 @contextmanager
