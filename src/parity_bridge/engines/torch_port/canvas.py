@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from parity_bridge.engines.torch_port.chain import State
 
 #: Pixels of a batch on the CPU: few enough that what is computed of them stays in the cache.
-CPU_BATCH = 65_536
+CPU_BATCH = 32_768
 
 #: On other devices: enough to keep them busy.
 DEVICE_BATCH = 1_048_576

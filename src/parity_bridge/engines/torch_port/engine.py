@@ -16,21 +16,20 @@ from parity_bridge.engines.torch_port.canvas import Canvas
 from parity_bridge.engines.torch_port.chain import EAGER, State, Steps
 from parity_bridge.engines.torch_port.compiled import compiled_steps
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
-from parity_bridge.engines.torch_port.frame import f_cell_pixels, image_pixels
+from parity_bridge.engines.torch_port.frame import Batch, f_cell_pixels, image_pixels
 from parity_bridge.engines.torch_port.observe import NOT_FINITE, observations
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel, start
+from parity_bridge.engines.torch_port.pool import run_batches
 from parity_bridge.engines.torch_port.setup import derive, lay_out
 from parity_bridge.engines.torch_port.states import batched, run_state, state_of
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import EngineError, UsageError
-from parity_bridge.frames import F_CELL_PLANES, Frame, Region, RunState
+from parity_bridge.frames import Frame, Planes, Region, RunState, f_cell_planes
 from parity_bridge.smv import read_mask
 from parity_bridge.sources import read_sources
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from parity_bridge.experiment import Experiment
     from parity_bridge.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
@@ -110,24 +109,25 @@ class TorchPort:
         state: RunState | None = None,
         threads: int = 1,
     ) -> Frame:
-        """Render ``region`` batch by batch, each of them spread over ``threads``."""
+        """Render ``region`` batch by batch on a pool of ``threads``; see ``Engine.frame``."""
         steps = self._steps()
         factors = structure_factors.load(experiment.structure_factors, behaviours)
-        with _threads(threads), _torch_errors():
+        with _torch_errors():
             canvas = self._canvas(experiment, factors, behaviours)
             region = canvas.region(region)
-            passing = self._begin(canvas, state)
             image = np.zeros(region.shape, dtype=np.float32)
-            order_mattered = False
-            for number, batch in enumerate(canvas.batches(region)):
-                before = passing
-                intensity, passing = image_pixels(canvas.setup, canvas.table, batch, before, steps)
+
+            def render(batch: Batch, before: State) -> State:
+                intensity, after = image_pixels(canvas.setup, canvas.table, batch, before, steps)
                 _check_finite(intensity)
-                order_mattered |= number > 0 and run_state(before) != run_state(passing)
                 place = _places(batch.slow, batch.fast, region)
                 values = (0.0 + intensity).to(torch.float32).cpu().numpy()
                 image[place] = values.reshape(image[place].shape)
-            return Frame(image, run_state(passing), order_mattered)
+                return after
+
+            begin = self._begin(canvas, state)
+            after, in_order = run_batches(canvas, canvas.batches(region), begin, render, threads)
+            return Frame(image, run_state(after), in_order)
 
     def f_cell_maps(
         self,
@@ -137,19 +137,26 @@ class TorchPort:
         behaviours: Behaviours = REFERENCE,
         state: RunState | None = None,
         threads: int = 1,
-    ) -> dict[str, NDArray[Any]]:
+        out: Planes | None = None,
+    ) -> Planes:
         """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
         factors = structure_factors.load(experiment.structure_factors, behaviours)
-        with _threads(threads), _torch_errors():
+        with _torch_errors():
             canvas = self._canvas(experiment, factors, behaviours)
             region = canvas.region(region)
-            passing = self._begin(canvas, state)
-            maps = {name: np.zeros(region.shape, dtype) for name, dtype in F_CELL_PLANES.items()}
-            for batch in canvas.batches(region):
-                planes, passing = f_cell_pixels(canvas.setup, canvas.table, batch, passing)
+            maps = f_cell_planes(region, out)
+            for plane in maps.values():
+                plane.fill(0)
+
+            def count(batch: Batch, before: State) -> State:
+                planes, after = f_cell_pixels(canvas.setup, canvas.table, batch, before)
                 place = _places(batch.slow, batch.fast, region)
                 for name, whole in maps.items():
                     whole[place] = planes[name].cpu().numpy().reshape(whole[place].shape)
+                return after
+
+            begin = self._begin(canvas, state)
+            run_batches(canvas, canvas.batches(region), begin, count, threads)
             return maps
 
     def build(self) -> Mapping[str, str]:
@@ -212,16 +219,6 @@ def _torch_errors() -> Iterator[None]:
                 "without compilation"
             ) from error
         raise EngineError(f"the PyTorch port failed: {what}") from error
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _usable_device(name: str) -> torch.device:

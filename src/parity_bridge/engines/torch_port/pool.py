@@ -1,0 +1,69 @@
+"""Batches of a frame on a pool of threads, each of them on one thread of torch's own.
+
+A batch is too small to be worth dividing: torch's own threads would wait for each other after every
+operation, and wait long where the machine has other things to do.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+from parity_bridge.engines.torch_port.chain import is_settled
+from parity_bridge.engines.torch_port.states import run_state
+
+if TYPE_CHECKING:
+    from parity_bridge.engines.torch_port.canvas import Canvas
+    from parity_bridge.engines.torch_port.chain import State
+    from parity_bridge.engines.torch_port.frame import Batch
+
+#: Computes a batch from a state; gives the state after it.
+Compute = Callable[["Batch", "State"], "State"]
+
+
+def run_batches(
+    canvas: Canvas, batches: Iterator[Batch], state: State, compute: Compute, threads: int
+) -> tuple[State, bool]:
+    """Compute all batches as a run does; the state after them, and whether their order mattered.
+
+    One after the other while the state may still change, on ``threads`` threads from then on.
+    """
+    in_order = False
+    with _one_thread_each():
+        for number, batch in enumerate(batches):
+            before, state = state, compute(batch, state)
+            in_order |= number > 0 and run_state(before) != run_state(state)
+            if is_settled(canvas.setup, state):
+                break
+        _side_by_side(batches, state, compute, threads)
+    return state, in_order
+
+
+def _side_by_side(batches: Iterator[Batch], state: State, compute: Compute, threads: int) -> None:
+    def one(batch: Batch) -> None:
+        with torch.no_grad():  # a thread begins with gradients
+            compute(batch, state)
+
+    with ThreadPoolExecutor(threads) as pool:
+        running: deque[Future[None]] = deque()
+        for batch in batches:
+            running.append(pool.submit(one, batch))
+            if len(running) > 2 * threads:  # what is not yet due would only take memory
+                running.popleft().result()
+        for task in running:
+            task.result()
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
