@@ -189,8 +189,8 @@ class TestDifferences:
 
 class TestTolerances:
     def test_the_reference_scales_the_relative_tolerance(self) -> None:
-        near = with_values(record(EDGE), mean_f_cell=100.0 * (1 + 0.9e-3))
-        far = with_values(record(EDGE), mean_f_cell=100.0 * (1 + 1.1e-3))
+        near = with_values(record(EDGE), mean_f_cell=100.0 * (1 + 1.9e-5))
+        far = with_values(record(EDGE), mean_f_cell=100.0 * (1 + 2.1e-5))
         assert compare(record(EDGE), near, FLOAT32).verdict == "parity"
         assert compare(record(EDGE), far, FLOAT32).verdict == "values differ"
 
