@@ -27,8 +27,8 @@ from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.frames import Region
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 
-#: Seconds that the original program (-O3, OpenMP, two threads) was said to take for this frame on a
-#: machine of two cores. Not measured here.
+#: Seconds of wall clock that the project's goals count with for the original program (-O3, OpenMP,
+#: two threads) on a machine of two cores. Not measured by this script.
 ANCHOR = 7.5
 
 THREADS = 2

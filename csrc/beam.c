@@ -101,11 +101,6 @@ static int64_t divergent_sources(const pb_experiment *e, const pb_beam *beam,
     return count;
 }
 
-static double given_or(double value, double otherwise)
-{
-    return isnan(value) ? otherwise : value;
-}
-
 static int64_t listed_sources(const pb_experiment *e, const pb_beam *beam,
                               const pb_detector *detector, pb_source *sources)
 {
@@ -113,11 +108,11 @@ static int64_t listed_sources(const pb_experiment *e, const pb_beam *beam,
     for (int64_t i = 0; i < e->source_line_count; i++) {
         const pb_source_line *line = &e->source_lines[i];
         sources[i] = (pb_source){
-            .direction = {given_or(line->position.x, otherwise.x),
-                          given_or(line->position.y, otherwise.y),
-                          given_or(line->position.z, otherwise.z)},
-            .weight = given_or(line->weight, 1.0),
-            .lambda = given_or(line->lambda, beam->lambda0),
+            .direction = {pb_given_or(line->position.x, otherwise.x),
+                          pb_given_or(line->position.y, otherwise.y),
+                          pb_given_or(line->position.z, otherwise.z)},
+            .weight = pb_given_or(line->weight, 1.0),
+            .lambda = pb_given_or(line->lambda, beam->lambda0),
         };
     }
     return e->source_line_count;
@@ -140,13 +135,15 @@ static int finish_sources(pb_source *sources, int64_t count)
     return sound;
 }
 
-int64_t pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
-                           const pb_detector *detector, pb_source *sources)
+int pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
+                       const pb_detector *detector, pb_source *sources, int64_t *count)
 {
-    const int64_t count = experiment->source_lines != NULL
-                              ? listed_sources(experiment, beam, detector, sources)
-                              : divergent_sources(experiment, beam, detector, sources);
-    return finish_sources(sources, count) ? count : 0;
+    *count = experiment->source_lines != NULL
+                 ? listed_sources(experiment, beam, detector, sources)
+                 : divergent_sources(experiment, beam, detector, sources);
+    if (*count == 0)
+        return PB_NO_SOURCE;
+    return finish_sources(sources, *count) ? PB_OK : PB_BAD_SOURCE;
 }
 
 PB_CLONES

@@ -72,6 +72,9 @@ void pb_run_chain(pb_chain *chain);
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                     int32_t count);
 
+/* Whether every plane has a place to go to. */
+int pb_planes_are_there(const pb_f_cell_planes *planes);
+
 int pb_is_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
 
 #endif

@@ -14,11 +14,6 @@ typedef struct reciprocal {
     pb_vec3 a, b, c; /* 1/Å */
 } reciprocal;
 
-static double length_or(double value, double otherwise)
-{
-    return isnan(value) ? otherwise : value;
-}
-
 static double angle_or_right(double degrees)
 {
     return isnan(degrees) ? PB_PI / 2 : pb_radians(degrees);
@@ -28,8 +23,8 @@ static cell complete_cell(const double given[6])
 {
     cell u;
     u.a = given[0];
-    u.b = length_or(given[1], u.a);
-    u.c = length_or(given[2], u.a);
+    u.b = pb_given_or(given[1], u.a);
+    u.c = pb_given_or(given[2], u.a);
     u.alpha = angle_or_right(given[3]);
     u.beta = angle_or_right(given[4]);
     u.gamma = angle_or_right(given[5]);

@@ -31,11 +31,6 @@ typedef struct centre {
     double Fbeam, Sbeam, Fclose, Sclose;
 } centre;
 
-static double given_or(double value, double otherwise)
-{
-    return isnan(value) ? otherwise : value;
-}
-
 static pb_vec3 vector_or(pb_vec3 vector, pb_vec3 otherwise)
 {
     return isnan(vector.x) ? otherwise : vector;
@@ -95,7 +90,7 @@ static double beam_x(const pb_experiment *e, const pb_detector *d, double x_clos
         otherwise = (d->detsize[1] + d->pixel_size) / 2.0;
     else if (e->convention == PB_ADXV)
         otherwise = (d->detsize[0] + d->pixel_size) / 2.0;
-    return given_or(pb_metres(e->x_beam), otherwise);
+    return pb_given_or(pb_metres(e->x_beam), otherwise);
 }
 
 static double beam_y(const pb_experiment *e, const pb_detector *d, double y_close)
@@ -105,7 +100,7 @@ static double beam_y(const pb_experiment *e, const pb_detector *d, double y_clos
         otherwise = (d->detsize[0] + d->pixel_size) / 2.0;
     else if (e->convention == PB_ADXV)
         otherwise = (d->detsize[1] - d->pixel_size) / 2.0;
-    return given_or(pb_metres(e->y_beam), otherwise);
+    return pb_given_or(pb_metres(e->y_beam), otherwise);
 }
 
 static centre beam_centre(const pb_experiment *e, const pb_detector *d)
@@ -114,8 +109,8 @@ static centre beam_centre(const pb_experiment *e, const pb_detector *d)
     centre at;
     at.Fclose = isnan(e->org_x) ? d->detsize[0] / 2.0 : (e->org_x - 0.5) * pixel;
     at.Sclose = isnan(e->org_y) ? d->detsize[1] / 2.0 : (e->org_y - 0.5) * pixel;
-    const double x = beam_x(e, d, given_or(pb_metres(e->x_close), at.Fclose));
-    const double y = beam_y(e, d, given_or(pb_metres(e->y_close), at.Sclose));
+    const double x = beam_x(e, d, pb_given_or(pb_metres(e->x_close), at.Fclose));
+    const double y = beam_y(e, d, pb_given_or(pb_metres(e->y_close), at.Sclose));
     at.Fbeam = x;
     at.Sbeam = y;
     switch (e->convention) {
@@ -168,7 +163,7 @@ static void place(const pb_experiment *e, pb_detector *d, centre at)
     if (ratio == 0.0)
         ratio = DBL_MIN;
     d->close_distance =
-        given_or(pb_metres(e->close_distance), fabs(ratio * pb_metres(e->distance)));
+        pb_given_or(pb_metres(e->close_distance), fabs(ratio * pb_metres(e->distance)));
     d->distance = d->close_distance / ratio;
 
     if (d->pivot == PB_PIVOT_SAMPLE)

@@ -40,6 +40,12 @@ typedef struct pb_lookup_lanes {
 #define PB_CLONES
 #endif
 
+/* NaN is PB_NOT_GIVEN. */
+static inline double pb_given_or(double value, double otherwise)
+{
+    return isnan(value) ? otherwise : value;
+}
+
 /* sweep.c, contract §4 */
 
 /* What the four kinds of sweep do not share. */
@@ -69,9 +75,10 @@ void pb_mosaic_domains(double spread, int64_t domains, int32_t seed, double *mat
  * PB_BAD_STEPS. */
 int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam);
 
-/* All sources; returns how many are left of *room, or 0 where one is no source. */
-int64_t pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
-                           const pb_detector *detector, pb_source *sources);
+/* All sources into room for setup->source_count; count returns how many there are. Returns PB_OK,
+ * PB_BAD_SOURCE or PB_NO_SOURCE. */
+int pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
+                       const pb_detector *detector, pb_source *sources, int64_t *count);
 
 /* Scattering vector (d - incident)/lambda, 1/m. */
 void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n,

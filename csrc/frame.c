@@ -163,7 +163,7 @@ static int is_complete(const pb_setup *setup, int32_t slow, const row *r)
            is_computed(setup, slow, r, r->count - 1);
 }
 
-static int planes_are_there(const pb_f_cell_planes *p)
+int pb_planes_are_there(const pb_f_cell_planes *p)
 {
     return p != NULL && p->total_lookups != NULL && p->skipped_lookups != NULL &&
            p->out_of_bounds_count != NULL && p->default_f_count != NULL &&
@@ -176,7 +176,7 @@ int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow,
                      int32_t count, const uint8_t *mask, pb_run_state *state,
                      const pb_f_cell_planes *planes)
 {
-    if (setup == NULL || table == NULL || state == NULL || !planes_are_there(planes))
+    if (setup == NULL || table == NULL || state == NULL || !pb_planes_are_there(planes))
         return PB_BAD_ARGUMENT;
     const int status = pb_check_pixels(setup, table, slow, fast, count);
     if (status != PB_OK)

@@ -44,6 +44,7 @@ typedef enum pb_status {
     PB_BAD_OVERSAMPLE,   /* oversampling outside 1 .. PB_MAX_OVERSAMPLE, given or chosen */
     PB_BAD_STEPS,        /* a sweep without a step, or more steps than the limits above */
     PB_BAD_SOURCE,       /* a source without direction or with a wavelength not above 0 */
+    PB_NO_SOURCE,        /* the round beam leaves no source */
     PB_BAD_TABLE,        /* structure-factor box with no entry, or reaching an end of int32 */
     PB_OUTSIDE_DETECTOR, /* pixel outside the detector */
     PB_SMALL_BUFFER,     /* fewer rows than the pixel has evaluations */
@@ -413,7 +414,7 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup);
  *   sources          returned  room for setup->source_count
  *   domain_matrices  returned  room for 9 * setup->crystal.domains, row by row
  *   orientations     returned  room for (setup->phi.steps + 1) * setup->crystal.domains
- * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_STEPS or PB_BAD_SOURCE.
+ * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_SOURCE or PB_NO_SOURCE.
  */
 int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
                double *domain_matrices, pb_orientation *orientations);
@@ -470,7 +471,8 @@ int pb_image_pixels(const pb_setup *setup, const pb_table *table, int precision,
  * the lattice factor where that cannot be exactly 0, and without the intensity. Skipped pixels hold
  * zeros.
  *   planes  returned  count entries each
- * The rest as for pb_image_pixels, which see; PB_NOT_FINITE is not returned.
+ * The rest as for pb_image_pixels, which see, but with a single source the polarization factor is
+ * not computed and leaves the axis in the state alone; PB_NOT_FINITE is not returned.
  */
 int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                      int32_t count, const uint8_t *mask, pb_run_state *state,

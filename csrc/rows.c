@@ -1,7 +1,21 @@
 /* Several rows in one call, so that threads of an interpreter seldom wait for each other. */
 #include <stddef.h>
 
-#include "pb_core.h"
+#include "chain.h"
+
+/* Both ends of the region, before any pointer is moved there. */
+static int check_region(const pb_setup *setup, const pb_table *table, pb_region region)
+{
+    if (region.rows < 1)
+        return PB_OUTSIDE_DETECTOR;
+    const int64_t last = (int64_t)region.slow + region.rows - 1;
+    if (last > INT32_MAX)
+        return PB_OUTSIDE_DETECTOR;
+    const int status = pb_check_pixels(setup, table, region.slow, region.fast, region.columns);
+    return status != PB_OK
+               ? status
+               : pb_check_pixels(setup, table, (int32_t)last, region.fast, region.columns);
+}
 
 static const uint8_t *mask_at(const pb_setup *setup, const uint8_t *mask, int32_t slow,
                               int32_t fast)
@@ -12,8 +26,11 @@ static const uint8_t *mask_at(const pb_setup *setup, const uint8_t *mask, int32_
 int pb_image_rows(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
                   const uint8_t *mask, pb_run_state *state, float *image)
 {
-    if (setup == NULL || image == NULL)
+    if (setup == NULL || table == NULL || image == NULL)
         return PB_BAD_ARGUMENT;
+    const int checked = check_region(setup, table, region);
+    if (checked != PB_OK)
+        return checked;
     for (int32_t row = 0; row < region.rows; row++) {
         const int32_t slow = region.slow + row;
         const int status = pb_image_pixels(setup, table, precision, slow, region.fast,
@@ -46,8 +63,11 @@ static pb_f_cell_planes planes_at(const pb_f_cell_planes *p, int64_t offset)
 int pb_f_cell_rows(const pb_setup *setup, const pb_table *table, pb_region region,
                    const uint8_t *mask, pb_run_state *state, const pb_f_cell_planes *planes)
 {
-    if (setup == NULL || planes == NULL)
+    if (setup == NULL || table == NULL || !pb_planes_are_there(planes))
         return PB_BAD_ARGUMENT;
+    const int checked = check_region(setup, table, region);
+    if (checked != PB_OK)
+        return checked;
     for (int32_t row = 0; row < region.rows; row++) {
         const int32_t slow = region.slow + row;
         const pb_f_cell_planes own = planes_at(planes, (int64_t)row * region.columns);

@@ -178,10 +178,12 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup)
         status = sweep_spindle(experiment, setup);
     if (status == PB_OK)
         status = count_steps(experiment, setup);
+    if (status != PB_OK)
+        return status;
     choose_factors(experiment, setup);
     setup->interpolate = experiment->interpolate >= 0 ? experiment->interpolate
                                                       : pb_small_crystal(experiment->cells);
-    return status;
+    return PB_OK;
 }
 
 int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
@@ -190,9 +192,11 @@ int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sour
     if (experiment == NULL || setup == NULL || sources == NULL || domain_matrices == NULL ||
         orientations == NULL)
         return PB_BAD_ARGUMENT;
-    const int64_t count = pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources);
-    if (count == 0)
-        return PB_BAD_SOURCE;
+    int64_t count;
+    const int status =
+        pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources, &count);
+    if (status != PB_OK)
+        return status;
     const int64_t subpixels = (int64_t)setup->oversample * setup->oversample;
     setup->source_count = count;
     setup->steps = count * setup->crystal.domains * setup->phi.steps * subpixels;

@@ -203,8 +203,8 @@ def test_the_reference_has_nothing_switched() -> None:
 @pytest.mark.parametrize(
     ("word", "complaint"),
     [
-        ("omega", "'omega': write omega= and one of first, last, mean, each"),
-        ("omega=least", "'omega=least': write omega= and one of first, last, mean, each"),
+        ("omega", "--behaviour omega: write omega= and one of first, last, mean, each"),
+        ("omega=least", "--behaviour omega=least: write omega= and one of first, last, mean, each"),
         ("phi_carry_over=no", "write phi_carry_over= and one of true, false"),
         ("omgea=last", "there is no behaviour 'omgea'; choose from rounding, in_box_zero"),
         ("", "there is no behaviour ''; choose from rounding"),

@@ -18,7 +18,7 @@ FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)
 #: A predicate on a value that torch answers with a method of the tensor, and the check of raw
 #: arguments that Python's types make needless.
-_C_ONLY = {"vec3_is_finite", "check_pixels"}
+_C_ONLY = {"vec3_is_finite", "check_pixels", "planes_are_there"}
 
 
 def c_functions(factor: str) -> list[str]:

@@ -89,9 +89,9 @@ def _switch(word: str) -> tuple[str, str]:
     name, equals, choice = word.partition("=")
     if name not in Behaviours.model_fields:
         raise UsageError(
-            f"{word!r}: there is no behaviour {name!r}; choose from "
+            f"--behaviour {word}: there is no behaviour {name!r}; choose from "
             + ", ".join(Behaviours.model_fields)
         )
     if not equals or choice not in choices(name):
-        raise UsageError(f"{word!r}: write {name}= and one of {', '.join(choices(name))}")
+        raise UsageError(f"--behaviour {word}: write {name}= and one of {', '.join(choices(name))}")
     return name, choice

@@ -32,6 +32,9 @@ _EPILOG = (
     "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree or "
     "were given different structure factors, 4 shapes differ, 5 reading or writing failed"
 )
+_FRAME_EPILOG = (
+    "exit status: 0 written, 1 usage or bad input, 2 the engine failed, 5 reading or writing failed"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,7 +111,11 @@ class _AddBehaviour(argparse.Action):
     """``--behaviour [NAME:]WHAT=CHOICE``: how engine NAME, or every one, is to decide."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        engine, _, switch = values.rpartition(":")
+        engine, named, switch = values.rpartition(":")
+        if named and engine not in ENGINES:
+            parser.error(
+                f"--behaviour {values}: there is no engine {engine!r}; choose {_either(ENGINES)}"
+            )
         before = getattr(namespace, self.dest) or ()
         setattr(namespace, self.dest, (*before, (engine or None, switch)))
 
@@ -197,6 +204,15 @@ def _frame(arguments: argparse.Namespace, flags: list[str], command: str) -> int
 
 def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
     """The engine ``name`` and what the options say of it."""
+    from parity_bridge.behaviours import Behaviours
+
+    Behaviours.parse([words for _, words in arguments.behaviours])
+    ours = getattr(arguments, "engine", None)
+    for engine, words in arguments.behaviours:
+        if ours is not None and engine not in (None, ours):
+            raise UsageError(
+                f"--behaviour {engine}:{words}: only {ours} computes here; leave it out"
+            )
     return EngineChoice(
         name,
         arguments.dtype,
@@ -283,7 +299,7 @@ def _add_trace(commands: Any) -> None:
 
 def _add_frame(commands: Any) -> None:
     summary = "render the image of the whole detector with one engine"
-    parser = commands.add_parser("frame", help=summary, description=summary, epilog=_EPILOG)
+    parser = commands.add_parser("frame", help=summary, description=summary, epilog=_FRAME_EPILOG)
     parser.usage = f"{parser.prog} --engine NAME --output FILE [options] [-- NANOBRAGG FLAGS]"
     add = parser.add_argument
     add("--engine", required=True, help="c, torch or package.module:Class")
@@ -323,7 +339,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     add(
         "--state", choices=options.STATES, default="start",
         help="what a pixel begins in: the state of a run at its start (default), or of a run over "
-        "the whole frame that has come to the pixel",
+        "the whole frame that has come to the pixel, which may take as long as the frame",
     )  # fmt: skip
     _add_experiment(parser)
 

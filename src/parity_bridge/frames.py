@@ -68,7 +68,7 @@ class Frame:
     image: NDArray[np.float32]  # (slow, fast), photons; 0 where nothing was computed
     #: After the last pixel.
     state: RunState
-    #: Whether pixels had to be computed one after the other because their order matters.
+    #: Whether the order of its pixels matters: it began in a state that a pixel may change.
     in_order: bool
 
 

@@ -141,7 +141,7 @@ static void bad_sources(void)
     const pb_experiment e = gnnqqny();
     pb_source_line lines[2] = {{{-1.0, 0.0, 0.0}, 1.0, 1e-10}, {{-1.0, 0.0, 0.0}, 1.0, 1e-10}};
     CHECK_INT(laid(e, lines, 2), PB_OK);
-    CHECK_INT(laid(e, lines, 0), PB_BAD_SOURCE);
+    CHECK_INT(laid(e, lines, 0), PB_NO_SOURCE);
     lines[1].position = (pb_vec3){0.0, 0.0, 0.0};
     CHECK_INT(laid(e, lines, 2), PB_BAD_SOURCE);
     lines[1].position.x = 1e200;

@@ -52,15 +52,27 @@ def frame(request: FrameRequest, on_note: Callable[[str], None]) -> Iterator[str
         engine = frame_engine(made, request.engine.name)
         rendered = engine.frame(parsed.experiment, behaviours=behaviours, threads=request.threads)
     if rendered.in_order:
-        on_note("the order of pixels mattered: rows were computed in the order of a run")
+        on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
     metadata = _metadata(request, engine, parsed, behaviours, rendered)
-    write_bytes(request.output, _encoded(request.output, rendered))
-    write_text(_beside(request.output), as_json(metadata))
+    _write(request.output, _encoded(request.output, rendered), as_json(metadata))
     return _lines(request, metadata)
+
+
+def _write(output: Path, image: bytes, metadata: str) -> None:
+    """Metadata first: it is removed again where the image cannot be written."""
+    write_text(_beside(output), metadata)
+    try:
+        write_bytes(output, image)
+    except FileError:
+        _beside(output).unlink(missing_ok=True)
+        raise
 
 
 def _check_writable(output: Path) -> None:
     """Refuse a folder that is not there before minutes are spent on a frame for it."""
+    for file in (output, _beside(output)):
+        if file.is_dir():
+            raise FileError(f"--output {output}: {file} is a folder; name another file")
     if not os.access(output.parent, os.W_OK | os.X_OK):
         raise FileError(
             f"--output {output}: the folder {output.parent} does not exist or may not be written "

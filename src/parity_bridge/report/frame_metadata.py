@@ -24,7 +24,7 @@ class FrameMetadata(Schema):
     behaviours: Behaviours
     #: Of the run after the last pixel; it began at the start of a run.
     state_after: RunState
-    #: Whether pixels had to be computed one after the other because their order matters.
+    #: Whether the order of pixels matters: the run began in a state that a pixel may change.
     in_order: bool
     shape: tuple[int, int]  # slow, fast
     sum: float  # photons, added up in float64

@@ -21,6 +21,7 @@ from parity_bridge.engines.c_core.observe import run_state
 from parity_bridge.engines.c_core.setup import check
 from parity_bridge.errors import UsageError
 from parity_bridge.frames import Frame, Planes, Region, RunState
+from parity_bridge.pools import cancelling_pool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,12 +141,11 @@ def _run(
     canvas: Canvas, region: Region, state: RunState, threads: int, compute: _Rows
 ) -> tuple[RunState, bool]:
     """Compute all rows; the state after them, and whether their order mattered at all."""
-    in_order = False
+    in_order = not canvas.is_settled(state)
     left = region.slow
     per_task = max(1, _PIXELS_PER_TASK // len(region.fast))
-    with ThreadPoolExecutor(threads) as pool:
+    with cancelling_pool(threads) as pool:
         while left and not canvas.is_settled(state):
-            in_order = in_order or left != region.slow
             state, left = _speculate(pool, threads, left, state, compute)
         tasks = [
             pool.submit(compute, left[start : start + per_task], state)

@@ -42,7 +42,11 @@ BAD_BEAM = (
 )
 BAD_SOURCE = (
     "a source has no direction or no wavelength above 0; check that the polarization vector is not "
-    "along the beam, and the source file (X Y Z weight wavelength, metres)"
+    "along the beam, -dispersion, and the source file (X Y Z weight wavelength, metres)"
+)
+NO_SOURCE = (
+    "the round beam leaves no source; give -divstep smaller than -divergence (-hdiv..., -vdiv...), "
+    "or -square_div"
 )
 
 
@@ -225,7 +229,9 @@ def _finished(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sources:
     direction = unit(position)
     sound = wavelength.isfinite() & (wavelength > 0.0)
     sound = sound & is_direction(direction)
-    if not weight.numel() or not sound.all():
+    if not weight.numel():
+        raise UsageError(NO_SOURCE)
+    if not sound.all():
         raise UsageError(BAD_SOURCE)
     total = 0.0
     for each in weight.tolist():

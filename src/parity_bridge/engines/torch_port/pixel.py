@@ -36,8 +36,8 @@ class Totals:
 def start(setup: Setup, table: Table) -> State:
     """The state at the start of a run.
 
-    Interpolation, where the setup has it, is on; no sweep has been made; the polarization axis has
-    been made a unit vector once.
+    Interpolation, where the setup has it, is on; no sweep has been made, where that makes a
+    difference; the polarization axis has been made a unit vector once.
     """
     return State(
         interpolation_on=setup.interpolate and table.values is not None,

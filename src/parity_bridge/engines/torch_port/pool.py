@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
 
 from parity_bridge.engines.torch_port.chain import is_settled
-from parity_bridge.engines.torch_port.states import run_state
+from parity_bridge.pools import cancelling_pool
 
 if TYPE_CHECKING:
     from parity_bridge.engines.torch_port.canvas import Canvas
@@ -33,11 +33,10 @@ def run_batches(
 
     One after the other while the state may still change, on ``threads`` threads from then on.
     """
-    in_order = False
+    in_order = not is_settled(canvas.setup, state)
     with _one_thread_each():
-        for number, batch in enumerate(batches):
-            before, state = state, compute(batch, state)
-            in_order |= number > 0 and run_state(before) != run_state(state)
+        for batch in batches:
+            state = compute(batch, state)
             if is_settled(canvas.setup, state):
                 break
         _side_by_side(batches, state, compute, threads)
@@ -49,7 +48,7 @@ def _side_by_side(batches: Iterator[Batch], state: State, compute: Compute, thre
         with torch.no_grad():  # a thread begins with gradients
             compute(batch, state)
 
-    with ThreadPoolExecutor(threads) as pool:
+    with cancelling_pool(threads) as pool:
         running: deque[Future[None]] = deque()
         for batch in batches:
             running.append(pool.submit(one, batch))

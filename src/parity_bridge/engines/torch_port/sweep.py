@@ -12,7 +12,8 @@ from parity_bridge.experiment import MAX_STEPS
 BAD_STEPS = (
     f"a sweep has no step, or the steps are too many: at most {MAX_STEPS} sources, {MAX_STEPS} "
     f"spindle angles times mosaic domains and {units.INT32_MAX} evaluations of a pixel; check "
-    "-phisteps, -osc, -mosaic_domains, -divsteps, -dispsteps, -detector_thicksteps and -oversample"
+    "range, step and steps of -osc, -divergence (-hdiv..., -vdiv...), -dispersion and "
+    "-detector_thick, -mosaic_domains, -sourcefile and -oversample"
 )
 
 
