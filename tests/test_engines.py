@@ -45,6 +45,11 @@ def test_a_pixel_outside_the_detector(engine: CCore | TorchPort, pixel: tuple[in
         ("-polar_vector 1 0 0 -polar 1", "the polarization vector is not along the beam"),
         ("-fdet_vector 1 0 0 -sdet_vector 1 0 0", "geometry"),
         ("-spindle_axis 1e-200 0 0 -phi 3", "geometry"),
+        ("-spindle_axis 0 0 1e200 -phi 3", "geometry"),
+        ("-dispersion 300 -dispsteps 3", "-dispersion"),
+        ("-divergence 1 -divstep 3", "the round beam leaves no source"),
+        ("-divergence 1 -divstep 1e-9", "the steps are too many"),
+        ("-osc 0 -phistep 1", "a sweep has no step"),
         ("-cell 1e200", "-cell"),
     ],
 )

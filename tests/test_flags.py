@@ -392,14 +392,14 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("flag", "instead"),
         [
-            ("-floatfile", "`parity-bridge frame --output FILE` writes the float image"),
+            ("-floatfile", "`frame --engine c --output FILE` writes the float image"),
             ("-intfile", "fabio turns it into integers"),
             ("-pgmfile", "fabio turns it into integers"),
             ("-noisefile", "no noise is computed; add it with a tool such as numpy"),
             ("-seed", "no noise is computed"),
             ("-nonoise", "no noise and no PGM image is ever written"),
-            ("-printout", "`parity-bridge trace --pixel SLOW FAST`"),
-            ("-trace_pixel", "`parity-bridge trace --pixel SLOW FAST`"),
+            ("-printout", "`trace --pixel SLOW FAST`"),
+            ("-trace_pixel", "`trace --pixel SLOW FAST`"),
             ("-noprogress", "it changes no figure"),
         ],
     )
@@ -704,3 +704,19 @@ class TestExamples:
 def test_the_help_names_every_flag() -> None:
     words = flag_help().replace(",", " ").split()
     assert {name for flag in FLAGS for name in flag.names} <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("flags", "note"),
+    [
+        ("-mosaic_domains 3", "-mosaic_domains does nothing without -mosaic"),
+        ("-dispsteps 3", "-dispsteps does nothing without -dispersion"),
+        ("-oversample_thick", "every intensity is 0"),
+        ("-nopolar -oversample_polar", "in spite of -nopolar"),
+    ],
+)
+def test_flags_that_do_not_do_what_they_seem_to_are_noted(flags: str, note: str) -> None:
+    assert any(note in text for text in parse_flags(["-cell", "50", *flags.split()]).notes)
+    plain = "-cell 50 -mosaic 1 -mosaic_domains 3 -dispersion 1 -dispsteps 3 -oversample_polar"
+    layers = "-detector_thick 100 -oversample_thick"
+    assert parse_flags([*plain.split(), *layers.split()]).notes == ()

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ from parity_bridge.cli import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.engines.torch_port import TorchPort
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import FileError, UsageError
 from parity_bridge.examples import example_flags
 from parity_bridge.frames import F_CELL_PLANES, Region, RunState, f_cell_planes
 from parity_bridge.nanobragg_flags import parse_flags
@@ -158,8 +162,70 @@ class TestRefusals:
         with pytest.raises(UsageError, match="not those of a region"):
             f_cell_planes(region, {name: planes[name] for name in list(F_CELL_PLANES)[1:]})
 
+    @pytest.mark.parametrize("command", ["frame", "trace"])
+    @pytest.mark.parametrize(
+        ("switch", "complaint"),
+        [
+            ("pytorch:omega=last", "there is no engine 'pytorch'; choose c or torch"),
+            ("torch:omega=last", "only c computes here; leave it out"),
+            ("torch:omga=last", "there is no behaviour 'omga'"),
+            ("omega=lst", "--behaviour omega=lst: write omega= and one of"),
+        ],
+    )
+    def test_a_behaviour_is_never_passed_over(
+        self, command: str, switch: str, complaint: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        where = ["--output", "i.npy"] if command == "frame" else ["--pixel", "1", "1"]
+        assert main([command, "--engine", "c", *where, "--behaviour", switch, *FLAGS]) == 1
+        assert complaint in capsys.readouterr().err
+
+    def test_a_detector_beyond_memory(self, capsys: pytest.CaptureFixture[str]) -> None:
+        huge = [*FLAGS, "-detpixels", "100000000"]
+        assert _frame("--engine", "c", "--output", "i.npy", flags=huge) == 1
+        assert "give fewer pixels with -detpixels" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("taken", ["i.npy", "i.npy.json"])
+    def test_a_folder_in_the_place_of_a_file(
+        self, taken: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        Path(taken).mkdir()
+        assert _frame("--engine", "c", "--output", "i.npy") == 5
+        assert f"{taken} is a folder" in capsys.readouterr().err
+        assert [path.name for path in Path().iterdir()] == [taken]
+
+    def test_an_image_that_cannot_be_written_leaves_no_metadata(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(path: Path, _data: bytes) -> None:
+            raise FileError(f"{path} cannot be written (No space left on device)")
+
+        monkeypatch.setattr("parity_bridge.commands.frame.write_bytes", full)
+        assert _frame("--engine", "c", "--output", "i.npy") == 5
+        assert list(Path().iterdir()) == []
+
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_ctrl_c_does_not_wait_for_the_frame(self, engine: str) -> None:
+        """Left alone, this frame would take minutes."""
+        flags = ["-cell", "50", "-N", "6", "-detpixels", "4096", "-oversample", "16"]
+        command = ["frame", "--engine", engine, "--output", "i.npy", "--", *flags]
+        process = subprocess.Popen([sys.executable, "-m", "parity_bridge", *command])
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+        assert list(Path().iterdir()) == []
+
 
 class TestMask:
+    def test_a_tapped_pixel_on_a_0_is_noted(self, capsys: pytest.CaptureFixture[str]) -> None:
+        mask = np.ones((24, 24), "<u2")
+        mask[1, 2] = 0
+        written(Path("mask.img"), smv(mask, {}))
+        trace = ["trace", "--engine", "c", "--pixel", "1"]
+        assert main([*trace, "2", *FLAGS, "-mask", "mask.img"]) == 0
+        assert "--pixel 1 2 lies on a 0 of -mask mask.img" in capsys.readouterr().err
+        assert main([*trace, "3", *FLAGS, "-mask", "mask.img"]) == 0
+        assert "lies on a 0" not in capsys.readouterr().err
+
     @pytest.mark.parametrize("name", ENGINES)
     def test_pixels_of_0_are_skipped(self, name: str) -> None:
         mask = np.random.default_rng(1).integers(0, 2, (24, 24))
@@ -217,6 +283,28 @@ class TestThreads:
         experiment = parse_flags([*example_flags("gnnqqny"), *self.ORDERED[0]]).experiment
         state = CCore().frame(experiment, Region(range(1), range(1))).state
         assert state == RunState(interpolation_on=False, swept=True, polar_axis=(0.0, 0.0, 1.0))
+
+    @pytest.mark.parametrize("name", ENGINES)
+    @pytest.mark.parametrize(
+        ("further", "matters"), [([], False), *((flags, True) for flags in ORDERED)]
+    )
+    def test_whether_order_matters_does_not_depend_on_threads(
+        self, name: str, further: list[str], matters: bool
+    ) -> None:
+        experiment = parse_flags([*example_flags("gnnqqny"), *further]).experiment
+        engine = frame_engine(create_engine(name), name)
+        for threads in (1, 7):
+            assert engine.frame(experiment, threads=threads).in_order is matters
+
+    @pytest.mark.parametrize("name", ENGINES)
+    def test_pixels_in_a_frame_may_be_asked_for_in_any_order(self, name: str) -> None:
+        experiment = parse_flags([*example_flags("gnnqqny"), *self.ORDERED[1]]).experiment
+        pixels = [(20, 3), (0, 0), (63, 63), (0, 5)]
+        seen = create_engine(name).observe(experiment, pixels, in_frame=True)
+        assert [observation.pixel for observation in seen] == pixels
+        alone = [create_engine(name).observe(experiment, [p], in_frame=True)[0] for p in pixels]
+        assert [o.state for o in seen] == [o.state for o in alone]
+        assert len({o.state for o in seen}) == 2
 
 
 def _restless_axis() -> tuple[float, float, float]:

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engines.engine import create_engine
-from parity_bridge.errors import BridgeError, EngineError
+from parity_bridge.errors import BridgeError, EngineError, UsageError
+from parity_bridge.smv import read_mask
 
 if TYPE_CHECKING:
     from parity_bridge.engines.engine import Engine
     from parity_bridge.nanobragg_flags import ParsedFlags
     from parity_bridge.taps.observation import Observation
+
+_LEFT = "where the original program leaves the image 0; it is computed all the same"
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,33 @@ class EngineRun:
 
 
 def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    """What the flags' reader remarks, and which of ``pixels`` (slow, fast) lie outside -roi."""
+    """What the flags' reader remarks, and which of ``pixels`` (slow, fast) an image leaves 0.
+
+    Raises FileError for a mask that cannot be read.
+    """
+    return (*parsed.notes, *_outside_roi(parsed, pixels), *_masked(parsed, pixels))
+
+
+def _outside_roi(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> Iterator[str]:
     roi = parsed.experiment.sampling.roi
     if roi is None:
-        return parsed.notes
+        return
     fast_min, fast_max, slow_min, slow_max = roi
-    outside = (
-        f"--pixel {slow} {fast} lies outside -roi {fast_min} {fast_max} {slow_min} {slow_max}, "
-        "where the original program leaves the image 0; it is computed all the same"
-        for slow, fast in pixels
-        if not (slow_min <= slow <= slow_max and fast_min <= fast <= fast_max)
-    )
-    return (*parsed.notes, *outside)
+    for slow, fast in pixels:
+        if not (slow_min <= slow <= slow_max and fast_min <= fast <= fast_max):
+            where = f"lies outside -roi {fast_min} {fast_max} {slow_min} {slow_max}"
+            yield f"--pixel {slow} {fast} {where}, {_LEFT}"
+
+
+def _masked(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> Iterator[str]:
+    file = parsed.experiment.detector.mask
+    if file is None:
+        return
+    mask = read_mask(file)
+    for slow, fast in pixels:
+        inside = 0 <= slow < mask.shape[0] and 0 <= fast < mask.shape[1]
+        if inside and mask[slow, fast] == 0:
+            yield f"--pixel {slow} {fast} lies on a 0 of -mask {file}, {_LEFT}"
 
 
 def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]) -> EngineRun:
@@ -76,6 +94,11 @@ def engine_failures(name: str) -> Iterator[None]:
         yield
     except BridgeError:
         raise
+    except MemoryError as error:
+        raise UsageError(
+            f"there is not enough memory for this detector ({_one_line(error)}); give fewer pixels "
+            "with -detpixels or -detsize"
+        ) from error
     except Exception as error:
         raise EngineError(f"engine {name!r} failed: {_one_line(error)}") from error
 

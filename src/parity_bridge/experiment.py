@@ -111,7 +111,9 @@ class Crystal(_Frozen):
         if (self.cell is None) == (self.matrix is None):
             raise ValueError("give the unit cell with -cell or with -mat FILE, exactly one of them")
         if self.matrix is not None and not any(self.matrix):
-            raise ValueError("-mat: the orientation matrix is all zeros; give a*, b*, c* in 1/Å")
+            raise ValueError(
+                "-mat: the orientation matrix is all zeros; give a*, b*, c* times the wavelength"
+            )
         return self
 
 

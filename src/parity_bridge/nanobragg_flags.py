@@ -121,6 +121,28 @@ def _notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
             f"{_CACHE} lies in the working directory and is not read; the original program would "
             f"have read it, -dump {_CACHE} does so here"
         )
+    yield from (text for without_effect, text in _surprises(experiment) if without_effect)
+
+
+def _surprises(experiment: Experiment) -> Iterator[tuple[bool, str]]:
+    """What a flag does, or fails to do, against what its name makes one expect."""
+    crystal, beam, sampling = experiment.crystal, experiment.beam, experiment.sampling
+    yield (
+        crystal.mosaic_domains is not None and not crystal.mosaic_spread,
+        "-mosaic_domains does nothing without -mosaic",
+    )
+    yield (
+        beam.dispersion_steps is not None and not beam.dispersion,
+        "-dispsteps does nothing without -dispersion",
+    )
+    yield (
+        sampling.oversample_thick and not experiment.detector.thickness,
+        "-oversample_thick without -detector_thick captures nothing: every intensity is 0 (§6)",
+    )
+    yield (
+        sampling.oversample_polar and not beam.polarized,
+        "-oversample_polar computes the polarization factor in spite of -nopolar (§6)",
+    )
 
 
 def _written(flag: Flag, fields: Mapping[str, Value], changed: AbstractSet[str]) -> tuple[str, ...]:

@@ -98,8 +98,8 @@ def _flag_named(name: str) -> Flag:
 
 def _nearest(name: str) -> str:
     known = {flag.lower(): flag for flag in BY_NAME}
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
-    return f"the nearest one is {known[close[0]]}"
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"the nearest one is {known[close[0]]}" if close else "`frame --help` lists them"
 
 
 def _sentence(error: ValidationError, typed: Mapping[str, str]) -> str:

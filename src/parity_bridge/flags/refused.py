@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 _INSTEAD = {
-    "`parity-bridge frame --output FILE` writes the float image": "-floatfile",
-    "`parity-bridge frame --output FILE` writes a float image, and an image tool such as fabio "
+    "`frame --engine c --output FILE` writes the float image": "-floatfile",
+    "`frame --engine c --output FILE` writes a float image, and an image tool such as fabio "
     "turns it into integers": "-intfile -pgmfile -pgmscale -scale -adc",
     "no noise is computed; add it with a tool such as numpy to the float image that "
-    "`parity-bridge frame --output FILE` writes": "-noisefile -noise -seed",
+    "`frame --engine c --output FILE` writes": "-noisefile -noise -seed",
     "no noise and no PGM image is ever written": "-nonoise -nopgm",
-    "`parity-bridge trace --pixel SLOW FAST` prints how a pixel is computed": """
+    "`trace --pixel SLOW FAST` prints how a pixel is computed": """
         -printout -printout_pixel -trace_pixel
     """,
     "it changes no figure": "-show_progress -progress -noprogress",

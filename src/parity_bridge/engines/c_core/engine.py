@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from parity_bridge import structure_factors
 from parity_bridge._core import ffi, lib
 from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, state_before
+from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, states_before
 from parity_bridge.engines.c_core.marshal import state_struct, table_struct
 from parity_bridge.engines.c_core.observe import observation, plain, row_buffer
 from parity_bridge.engines.c_core.setup import check, derive
@@ -69,8 +69,8 @@ class CCore:
         totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
         filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
         observations = []
-        for slow, fast in pixels:
-            before = state_before(canvas, (slow, fast)) if in_frame else canvas.start()
+        states = states_before(canvas, pixels) if in_frame else [canvas.start()] * len(pixels)
+        for (slow, fast), before in zip(pixels, states, strict=True):
             state = state_struct(before)
             check(lib.pb_pixel(setup, table, slow, fast, state, totals, f_cell, filled, rows.size))
             observations.append(

@@ -8,7 +8,7 @@ computed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -123,18 +123,25 @@ def f_cell_maps(
     _run(canvas, region, state, threads, count)
 
 
-def state_before(canvas: Canvas, pixel: tuple[int, int]) -> RunState:
-    """The state in which a run over the whole frame comes to ``pixel`` (slow, fast)."""
-    slow, fast = pixel
-    pixels_fast = canvas.setup.detector.pixels[0]
-    state = canvas.start()
-    for row in range(slow + 1):
-        if canvas.is_settled(state):
-            break
-        columns = range(pixels_fast if row < slow else fast)
+def states_before(canvas: Canvas, pixels: Sequence[tuple[int, int]]) -> list[RunState]:
+    """The states in which one run over the whole frame comes to ``pixels`` (slow, fast)."""
+    found = {}
+    state, reached = canvas.start(), (0, 0)
+    for pixel in sorted(set(pixels)):
+        for part in _between(reached, pixel, canvas.setup.detector.pixels[0]):
+            if canvas.is_settled(state):
+                break
+            state = image(canvas, part, state, 1).state
+        found[pixel], reached = state, pixel
+    return [found[pixel] for pixel in pixels]
+
+
+def _between(first: tuple[int, int], last: tuple[int, int], width: int) -> Iterator[Region]:
+    """Row by row, the pixels from ``first`` to the one before ``last``."""
+    for slow in range(first[0], last[0] + 1):
+        columns = range(first[1] if slow == first[0] else 0, last[1] if slow == last[0] else width)
         if columns:
-            state = image(canvas, Region(range(row, row + 1), columns), state, 1).state
-    return state
+            yield Region(range(slow, slow + 1), columns)
 
 
 def _run(
