@@ -18,6 +18,7 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive as c_derive
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.setup import Setup, lay_out
 from parity_bridge.engines.torch_port.setup import derive as torch_derive
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
@@ -54,9 +55,14 @@ def test_the_oversampling_that_the_crystal_asks_for(experiment: Experiment) -> N
         chosen = c_derive(experiment).oversample
     except UsageError as refusal:
         with pytest.raises(UsageError, match=re.escape(str(refusal))):
-            torch_derive(experiment, Parameters.of(experiment))
+            _torch_setup(experiment)
         return
-    assert torch_derive(experiment, Parameters.of(experiment)).oversample == chosen
+    assert _torch_setup(experiment).oversample == chosen
+
+
+def _torch_setup(experiment: Experiment) -> Setup:
+    values = Parameters.of(experiment)
+    return lay_out(experiment, values, torch_derive(experiment, values))
 
 
 @settings(max_examples=150, deadline=None)
@@ -164,7 +170,12 @@ def _in_roi(experiment: Experiment, pixel: tuple[int, int]) -> bool:
 def _with_table(
     experiment: Experiment, data: st.DataObject, sources: list[StructureFactorSource]
 ) -> Experiment:
+    """With one of the tables or none, and sometimes with the sources of a file."""
     table = data.draw(st.sampled_from([None, *sources]), label="table")
+    if data.draw(st.booleans(), label="source file"):
+        listed = Path(__file__).with_name("three_sources.txt")
+        beam = experiment.beam.model_copy(update={"source_file": listed})
+        experiment = experiment.model_copy(update={"beam": beam})
     if table is None:
         return experiment
     return experiment.model_copy(update={"structure_factors": table})
