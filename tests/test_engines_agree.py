@@ -154,7 +154,8 @@ def _check_pixel(
     if not _in_roi(experiment, pixel):
         assert whole.image[pixel] == maps["total_lookups"][pixel] == 0
         return
-    assert whole.image[pixel] == np.float32(0.0 + seen.totals["intensity"])
+    with np.errstate(over="ignore"):  # beyond float32 an image holds an infinity, as in C
+        assert whole.image[pixel] == np.float32(0.0 + seen.totals["intensity"])
     for name in COUNTS:
         assert maps[name][pixel] == getattr(seen.f_cell, name), name
 
