@@ -93,6 +93,13 @@ class TestFiles:
         inside[7, 2:6] = True
         assert np.array_equal(part, np.where(inside, whole, 0))
 
+    def test_a_region_beside_the_detector_is_noted(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert _frame("--engine", "c", "--output", "i.npy", "--roi", "24", "30", "0", "3") == 0
+        assert "-roi holds no pixel of the detector" in capsys.readouterr().err
+        assert not np.load("i.npy").any()
+
 
 class TestRefusals:
     def test_an_engine_that_renders_no_frames(self, capsys: pytest.CaptureFixture[str]) -> None:

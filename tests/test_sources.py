@@ -87,6 +87,7 @@ def test_the_sources_are_read_only_and_kept_until_the_file_changes(tmp_path: Pat
         ("1 2 3 1e999", "the weight '1e999' is not a finite number"),
         ("1 2 3 1 1_0", "the wavelength '1_0' is not a finite number"),
         ("1 2 3 1 0", "the wavelength 0.0 must be above 0; give it in metres"),
+        ("1 2 3 1 1.0", "the wavelength 1.0 is no X-ray's; give it in metres, not in Å"),
         ("1 2 3 1 -1e-10", "the wavelength -1e-10 must be above 0"),
         ("0 0 -0 1 1e-10", "the direction X Y Z must have a length"),
         ("1.7e308 1.7e308 0", "the direction X Y Z must have a length"),
@@ -125,6 +126,7 @@ def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
 @given(st.lists(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=5), min_size=1, max_size=9))
 @settings(deadline=None)
 def test_every_number_is_read_to_the_last_bit(folder: Path, rows: list[list[float]]) -> None:
+    rows = [[*row[:4], *(1e-12 * wavelength for wavelength in row[4:])] for row in rows]
     content = "".join(" ".join(map(repr, row)) + "\n" for row in rows)
     path = folder / f"{hash(content)}.txt"
     path.write_text(content)

@@ -18,6 +18,9 @@ from parity_bridge.plain_numbers import plain_number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Metres; a larger number is one in Å.
+_LONGEST = 1e-6
+
 _COLUMNS = ("X", "Y", "Z", "weight", "wavelength")
 
 
@@ -29,7 +32,7 @@ def read_sources(path: Path) -> NDArray[np.float64]:
     are passed over. The sources are kept while the file does not change.
     Raises FileError for a file that cannot be read or lists no source or more than a million, and
     for a line, named, with too many columns, a value that is not a finite number, a direction of no
-    length or a wavelength that is not above 0.
+    length, a wavelength that is not above 0 or no X-ray's.
     """
     return _read_version(path, file_version(path, "source file"))
 
@@ -73,6 +76,10 @@ def _row(words: list[str]) -> list[float]:
         raise ValueError("the direction X Y Z must have a length, neither zero nor infinite")
     if wavelength <= 0:
         raise ValueError(f"the wavelength {wavelength!r} must be above 0; give it in metres")
+    if wavelength > _LONGEST:
+        raise ValueError(
+            f"the wavelength {wavelength!r} is no X-ray's; give it in metres, not in Å"
+        )
     return row
 
 

@@ -51,11 +51,23 @@ def frame(request: FrameRequest, on_note: Callable[[str], None]) -> Iterator[str
         )
         engine = frame_engine(made, request.engine.name)
         rendered = engine.frame(parsed.experiment, behaviours=behaviours, threads=request.threads)
+    if not rendered.image.any() and not _roi_meets(parsed, rendered):
+        on_note("-roi holds no pixel of the detector; the image is 0 everywhere")
     if rendered.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
     metadata = _metadata(request, engine, parsed, behaviours, rendered)
     _write(request.output, _encoded(request.output, rendered), as_json(metadata))
     return _lines(request, metadata)
+
+
+def _roi_meets(parsed: ParsedFlags, rendered: Frame) -> bool:
+    """Whether the region of interest holds a pixel of the detector."""
+    roi = parsed.experiment.sampling.roi
+    slow, fast = rendered.image.shape
+    if roi is None:
+        return True
+    fast_min, fast_max, slow_min, slow_max = roi
+    return fast_min < fast and fast_max >= 0 and slow_min < slow and slow_max >= 0
 
 
 def _write(output: Path, image: bytes, metadata: str) -> None:
