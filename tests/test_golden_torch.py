@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ SKIPPED = {
 }
 LOOKUP = {**SKIPPED, "F_cell": "F_cell", "interp": "interpolation_on"}
 
+#: The 4096² images are stored as their sha256.
 IMAGES = [name for name in NAMES if not name.startswith("bench4096")]
+LARGE = [name for name in NAMES if name.startswith("bench4096")]
 
 
 @pytest.fixture(params=NAMES)
@@ -99,3 +102,10 @@ def test_every_pixel_of_the_image_is_the_original_program_s(
     stored = case.stored_image()
     assert stored is not None
     assert np.array_equal(TorchPort().frame(case.experiment).image, stored)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_every_pixel_of_a_large_image_is_the_original_program_s(name: str, tmp_path: Path) -> None:
+    case = load_case(name, tmp_path)
+    image = TorchPort().frame(case.experiment, threads=2).image
+    assert hashlib.sha256(image.tobytes()).hexdigest() == case.image_sha256
