@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from parity_bridge.engines.torch_port.chain import State
+    from parity_bridge.engines.torch_port.evaluation import State
 
 #: Pixels of a batch on the CPU: few enough that what is computed of them stays in the cache.
 CPU_BATCH = 32_768

@@ -7,9 +7,8 @@ The loops stay loops, because what an evaluation does depends on the ones before
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,6 +22,18 @@ from parity_bridge.engines.torch_port.detector import (
     solid_angle,
     subpixel_position,
 )
+from parity_bridge.engines.torch_port.evaluation import (
+    Aim,
+    Evaluation,
+    Found,
+    Place,
+    Scales,
+    State,
+    Steps,
+    View,
+    Wanted,
+)
+from parity_bridge.engines.torch_port.kept import Kept, choose
 from parity_bridge.engines.torch_port.lattice import lattice_factor
 from parity_bridge.engines.torch_port.polarization import polarization_factor
 from parity_bridge.engines.torch_port.setup import Factor, Setup
@@ -33,135 +44,6 @@ from parity_bridge.engines.torch_port.structure_factors import (
     structure_factor,
 )
 from parity_bridge.engines.torch_port.vec3 import Vec3, norm, unit
-
-
-@dataclass(frozen=True)
-class State:
-    """What a run carries from pixel to pixel, for each pixel; twin of ``pb_run_state``.
-
-    A ``bool`` holds for all pixels. The axis is float64, of shape () where it is the same for all.
-    """
-
-    interpolation_on: Tensor | bool
-    swept: Tensor | bool
-    axis: Vec3
-
-
-class Wanted(NamedTuple):
-    """What is computed besides that on which the state of the run depends."""
-
-    lookups: bool  # every lookup and its nearest index
-    intensity: bool
-
-
-EVERYTHING = Wanted(lookups=True, intensity=True)
-IMAGE = Wanted(lookups=False, intensity=True)
-F_CELL = Wanted(lookups=True, intensity=False)
-STATE = Wanted(lookups=False, intensity=False)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in the loops of a pixel an evaluation stands; twin of ``pb_place``."""
-
-    layer: int = 0
-    sub_slow: int = 0
-    sub_fast: int = 0
-    source: int = 0
-    phi_step: int = 0
-    domain: int = 0
-
-
-class View(NamedTuple):
-    """Where a subpixel lies and which way it looks."""
-
-    position: Vec3  # m
-    airpath: Tensor  # m
-    diffracted: Vec3  # unit vector from the sample
-
-
-class Aim(NamedTuple):
-    """What a source adds to that."""
-
-    q: Vec3  # 1/m
-    beyond_dmin: Tensor | None  # bool; None: no source is dropped
-
-
-class Scales(NamedTuple):
-    """Factors that multiply terms or the running sum as they come; None: not this one."""
-
-    weight: Tensor | None
-    capture: Tensor | None
-    polar: Tensor | None
-    omega: Tensor | None
-
-
-class Found(NamedTuple):
-    """The end of an evaluation."""
-
-    hkl: Vec3
-    hkl0: Vec3 | None  # whole numbers, float64
-    F_latt: Tensor | None
-    lookup: Tensor | None  # bool: a structure factor was looked up; None: everywhere
-    F_cell: Tensor  # electrons; means nothing where there was no lookup
-    out_of_bounds: Tensor  # bool, as is the next one; False where there was no lookup
-    default_f: Tensor
-    interpolation_on: Tensor | bool
-    I: Tensor
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """One evaluation of every pixel; twin of ``pb_evaluation``. Tensors broadcast to (pixels,)."""
-
-    place: Place
-    view: View
-    beyond_dmin: Tensor | None
-    found: Found
-    omega: Tensor  # sr, the value in force, as are capture and polar
-    capture: Tensor
-    polar: Tensor
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The parts of the chain that only compute, each of which can be compiled."""
-
-    look: Callable[[Setup, Tensor, Tensor, Tensor], View]
-    aim: Callable[[Setup, Sources, Vec3], Aim]
-    evaluate: Callable[..., Found]
-
-
-class Kept:
-    """One factor of the pixels: the value in force, and what becomes of it."""
-
-    def __init__(self, mode: Factor, start: Tensor) -> None:
-        """``start`` is 0 where a first value is to be computed."""
-        self.mode = mode
-        self.value = start
-        self._sum = torch.zeros_like(start)
-        self._count: Tensor | int = 0
-
-    @property
-    def at_every_lookup(self) -> Tensor | None:
-        """The value where it multiplies terms or the running sum as they come."""
-        return None if self.mode.scales_the_sum else self.value
-
-    @property
-    def result(self) -> Tensor:
-        """The value that stands for the pixel: the mean where that scales, else the last."""
-        if self.mode is not Factor.MEAN:
-            return self.value
-        if isinstance(self._count, int):
-            return self._sum / self._count if self._count else self.value
-        return torch.where(self._count > 0, self._sum / self._count.clamp(min=1), self.value)
-
-    def take(self, computed: Tensor, due: Tensor | None = None) -> None:
-        """Let ``computed`` be in force where it is due; None is everywhere."""
-        self.value = _where(due, computed, self.value)
-        if self.mode is Factor.MEAN:
-            self._sum = _where(due, self._sum + computed, self._sum)
-            self._count = self._count + (1 if due is None else due)
 
 
 @dataclass
@@ -417,12 +299,8 @@ def _is_polarized_once(setup: Setup) -> bool:
     return keeps_first and setup.dmin == 0.0 and abs(setup.beam.polarization) < 1.0
 
 
-def _where(due: Tensor | None, value: Tensor, otherwise: Tensor) -> Tensor:
-    return value if due is None else torch.where(due, value, otherwise)
-
-
 def _where_vec3(due: Tensor | None, value: Vec3, otherwise: Vec3) -> Vec3:
-    return Vec3(*(_where(due, a, b) for a, b in zip(value, otherwise, strict=True)))
+    return Vec3(*(choose(due, a, b) for a, b in zip(value, otherwise, strict=True)))
 
 
 def _look(setup: Setup, depth: Tensor, slow: Tensor, fast: Tensor) -> View:
@@ -472,7 +350,7 @@ def _evaluate(
         if lookup is not None and still_on is not interpolation_on:
             still_on = torch.where(lookup, still_on, interpolation_on)
     if wanted.intensity and F_latt is not None:
-        I = _where(lookup, _added(I, found.F_cell, F_latt, scales, setup), I)
+        I = choose(lookup, _added(I, found.F_cell, F_latt, scales, setup), I)
     return Found(
         hkl,
         hkl0,

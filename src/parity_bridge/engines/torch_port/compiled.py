@@ -6,7 +6,8 @@ from functools import lru_cache
 
 import torch
 
-from parity_bridge.engines.torch_port.chain import EAGER, Steps
+from parity_bridge.engines.torch_port.chain import EAGER
+from parity_bridge.engines.torch_port.evaluation import Steps
 
 
 @lru_cache(maxsize=1)

@@ -13,8 +13,9 @@ from parity_bridge import structure_factors
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.engines.torch_port.canvas import Canvas
-from parity_bridge.engines.torch_port.chain import EAGER, State, Steps
+from parity_bridge.engines.torch_port.chain import EAGER
 from parity_bridge.engines.torch_port.compiled import compiled_steps
+from parity_bridge.engines.torch_port.evaluation import State, Steps
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.frame import Batch, f_cell_pixels, image_pixels
 from parity_bridge.engines.torch_port.observe import NOT_FINITE, observations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import Evaluation, Found
+from parity_bridge.engines.torch_port.evaluation import Evaluation, Found
 from parity_bridge.engines.torch_port.structure_factors import tie_distance
 from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3

@@ -8,18 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import (
-    EAGER,
-    F_CELL,
-    IMAGE,
-    STATE,
-    Chain,
-    State,
-    Steps,
-    Wanted,
-    is_settled,
-    run_chain,
-)
+from parity_bridge.engines.torch_port.chain import EAGER, Chain, is_settled, run_chain
+from parity_bridge.engines.torch_port.evaluation import F_CELL, IMAGE, STATE, State, Steps, Wanted
 from parity_bridge.engines.torch_port.f_cell import Counts
 from parity_bridge.engines.torch_port.run_order import (
     AxisOrbit,

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import Evaluation
+from parity_bridge.engines.torch_port.evaluation import Evaluation
 from parity_bridge.engines.torch_port.f_cell import FCellStats, made_lookup
 from parity_bridge.engines.torch_port.pixel import Totals
 from parity_bridge.engines.torch_port.setup import Setup

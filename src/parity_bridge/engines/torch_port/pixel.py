@@ -7,15 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import (
-    EAGER,
-    EVERYTHING,
-    Chain,
-    Evaluation,
-    State,
-    is_in_roi,
-    run_chain,
-)
+from parity_bridge.engines.torch_port.chain import EAGER, Chain, is_in_roi, run_chain
+from parity_bridge.engines.torch_port.evaluation import EVERYTHING, Evaluation, State
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 

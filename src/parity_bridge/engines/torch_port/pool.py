@@ -19,7 +19,7 @@ from parity_bridge.pools import cancelling_pool
 
 if TYPE_CHECKING:
     from parity_bridge.engines.torch_port.canvas import Canvas
-    from parity_bridge.engines.torch_port.chain import State
+    from parity_bridge.engines.torch_port.evaluation import State
     from parity_bridge.engines.torch_port.frame import Batch
 
 #: Computes a batch from a state; gives the state after it.

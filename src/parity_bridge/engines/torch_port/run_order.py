@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import State
+from parity_bridge.engines.torch_port.evaluation import State
 from parity_bridge.engines.torch_port.setup import Factor, Setup
 from parity_bridge.engines.torch_port.vec3 import Vec3, unit
 
