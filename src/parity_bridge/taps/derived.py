@@ -7,7 +7,7 @@ itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -65,15 +65,26 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 #: In the order the contract derives them (§2, §3, §1, §4).
-DERIVED = tuple(_READERS)
+DERIVED = (*_READERS, "source_list", "mosaic_umats")
 
 
 def derived_quantities(
-    setup: Any, plain: Callable[[Any], Quantity], *, has_table: bool
+    setup: Any,
+    plain: Callable[[Any], Quantity],
+    *,
+    source_list: Sequence[Sequence[float]],
+    mosaic_umats: Sequence[Sequence[float]],
+    has_table: bool,
 ) -> dict[str, Quantity]:
     """The figures of ``setup``, each made a plain number or sequence by ``plain``.
 
-    ``interpolate`` is 1 or 0: an engine interpolates only where it has a table (contract §5).
+    A row of ``source_list`` is the direction, weight and wavelength (m) of a source, one of
+    ``mosaic_umats`` the rotation matrix of a domain, row by row. ``interpolate`` is 1 or 0: an
+    engine interpolates only where it has a table (contract §5).
     """
-    quantities = {name: plain(read(setup)) for name, read in _READERS.items()}
-    return {**quantities, "interpolate": int(bool(setup.interpolate) and has_table)}
+    return {
+        **{name: plain(read(setup)) for name, read in _READERS.items()},
+        "interpolate": int(bool(setup.interpolate) and has_table),
+        "source_list": source_list,
+        "mosaic_umats": mosaic_umats,
+    }

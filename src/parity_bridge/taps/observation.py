@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from parity_bridge.frames import RunState
     from parity_bridge.taps.f_cell import FCellValues, HklTable
 
-Quantity = float | int | Sequence[float] | Sequence[int]
+Quantity = float | int | Sequence[float] | Sequence[int] | Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,13 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, states_before
 from parity_bridge.engines.c_core.marshal import state_struct, table_struct
-from parity_bridge.engines.c_core.observe import observation, plain, row_buffer
+from parity_bridge.engines.c_core.observe import (
+    mosaic_umats,
+    observation,
+    plain,
+    row_buffer,
+    source_list,
+)
 from parity_bridge.engines.c_core.setup import check, derive
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
@@ -63,7 +69,13 @@ class CCore:
         pixels_fast, pixels_slow = setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
         check_evaluations(setup.evaluations)
-        quantities = derived_quantities(setup, plain, has_table=factors.grid is not None)
+        quantities = derived_quantities(
+            setup,
+            plain,
+            source_list=source_list(setup),
+            mosaic_umats=mosaic_umats(setup),
+            has_table=factors.grid is not None,
+        )
         canvas = self._canvas(experiment, setup, table)
         rows = row_buffer(setup.evaluations)
         totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")

@@ -31,6 +31,21 @@ def plain(value: Any) -> Quantity:
     return quantity
 
 
+def source_list(setup: Any) -> list[list[float]]:
+    """Direction, weight and wavelength (m) of every source."""
+    sources = ffi.unpack(setup.sources, setup.source_count)
+    return [
+        [s.direction.x, s.direction.y, s.direction.z, s.weight, getattr(s, "lambda")]
+        for s in sources
+    ]
+
+
+def mosaic_umats(setup: Any) -> list[list[float]]:
+    """Rotation matrix of every mosaic domain, row by row."""
+    numbers = ffi.unpack(setup.domain_matrices, 9 * setup.crystal.domains)
+    return [numbers[start : start + 9] for start in range(0, len(numbers), 9)]
+
+
 def run_state(state: Any) -> RunState:
     """What a run carries, from a ``pb_run_state *``."""
     axis = state.polar_axis

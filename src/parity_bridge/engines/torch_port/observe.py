@@ -48,7 +48,13 @@ def observations(
     """One Observation a pixel, ``states`` before it; raises UsageError where one is not finite."""
     rows = _rows(evaluations, totals.in_roi)
     _check_finite(totals, rows)
-    derived = derived_quantities(setup, _plain, has_table=has_table)
+    derived = derived_quantities(
+        setup,
+        _plain,
+        source_list=_source_list(setup),
+        mosaic_umats=_mosaic_umats(setup),
+        has_table=has_table,
+    )
     ends = {name: _array(getattr(totals, name)).tolist() for name in _TOTALS}
     f_cell = _f_cell(stats, rows)
     return [
@@ -143,6 +149,23 @@ def _f_cell(stats: FCellStats, rows: NDArray[np.void]) -> list[FCellValues]:
             fractional_largest,
         ) in enumerate(zip(means, margins, *limits, strict=True))
     ]
+
+
+def _source_list(setup: Setup) -> list[list[float]]:
+    """Direction, weight and wavelength (m) of every source."""
+    if setup.sources is None:
+        return []
+    columns = *setup.sources.direction, setup.sources.weight, setup.sources.wavelength
+    rows: list[list[float]] = _array(torch.stack(columns, dim=-1)).tolist()
+    return rows
+
+
+def _mosaic_umats(setup: Setup) -> list[list[float]]:
+    """Rotation matrix of every mosaic domain, row by row."""
+    if setup.domain_matrices is None:
+        return []
+    rows: list[list[float]] = _array(setup.domain_matrices).reshape(-1, 9).tolist()
+    return rows
 
 
 def _plain(value: Any) -> Quantity:
