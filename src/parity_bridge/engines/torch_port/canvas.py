@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Pixels of a batch on the CPU: few enough that what is computed of them stays in the cache.
 CPU_BATCH = 32_768
 
+#: The same for compiled steps, which keep less, and are called often enough with these.
+COMPILED_BATCH = 131_072
+
 #: On other devices: enough to keep them busy.
 DEVICE_BATCH = 1_048_576
 

@@ -12,7 +12,7 @@ import torch
 from parity_bridge import structure_factors
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.engine import check_evaluations, check_pixels
-from parity_bridge.engines.torch_port.canvas import Canvas
+from parity_bridge.engines.torch_port.canvas import COMPILED_BATCH, Canvas
 from parity_bridge.engines.torch_port.chain import EAGER
 from parity_bridge.engines.torch_port.compiled import compiled_steps
 from parity_bridge.engines.torch_port.evaluation import State, Steps
@@ -127,7 +127,9 @@ class TorchPort:
                 return after
 
             begin = self._begin(canvas, state)
-            after, in_order = run_batches(canvas, canvas.batches(region), begin, render, threads)
+            after, in_order = run_batches(
+                canvas, canvas.batches(region), begin, render, threads, divided=self._compile
+            )
             return Frame(image, run_state(after), in_order)
 
     def f_cell_maps(
@@ -179,6 +181,7 @@ class TorchPort:
             setup=lay_out(experiment, values, setup, lines),
             table=Table.of(factors, self.dtype, self.device),
             mask=None if mask is None else read_mask(mask),
+            batch=COMPILED_BATCH if self._compile and self.device.type == "cpu" else None,
         )
 
     def _begin(self, canvas: Canvas, state: RunState | None) -> State:

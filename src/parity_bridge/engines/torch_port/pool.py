@@ -1,7 +1,8 @@
 """Batches of a frame on a pool of threads, each of them on one thread of torch's own.
 
 A batch is too small to be worth dividing: torch's own threads would wait for each other after every
-operation, and wait long where the machine has other things to do.
+operation, and wait long where the machine has other things to do. Compiled steps are the exception:
+they do much at once, and hold Python's lock meanwhile, so there torch's threads divide a batch.
 """
 
 from __future__ import annotations
@@ -27,19 +28,26 @@ Compute = Callable[["Batch", "State"], "State"]
 
 
 def run_batches(
-    canvas: Canvas, batches: Iterator[Batch], state: State, compute: Compute, threads: int
+    canvas: Canvas,
+    batches: Iterator[Batch],
+    state: State,
+    compute: Compute,
+    threads: int,
+    *,
+    divided: bool = False,
 ) -> tuple[State, bool]:
     """Compute all batches as a run does; the state after them, and whether their order mattered.
 
-    One after the other while the state may still change, on ``threads`` threads from then on.
+    One after the other while the state may still change, on ``threads`` threads from then on; or
+    always one after the other, each ``divided`` among torch's threads.
     """
     in_order = not is_settled(canvas.setup, state)
-    with _one_thread_each():
+    with _torch_threads(threads if divided else 1):
         for batch in batches:
             state = compute(batch, state)
             if is_settled(canvas.setup, state):
                 break
-        _side_by_side(batches, state, compute, threads)
+        _side_by_side(batches, state, compute, 1 if divided else threads)
     return state, in_order
 
 
@@ -59,9 +67,9 @@ def _side_by_side(batches: Iterator[Batch], state: State, compute: Compute, thre
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def _torch_threads(count: int) -> Iterator[None]:
     before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(count)
     try:
         yield
     finally:
