@@ -36,6 +36,14 @@ class Region:
         """All pixels of a detector."""
         return cls(range(pixels_slow), range(pixels_fast))
 
+    @classmethod
+    def chosen(cls, region: Region | None, pixels_slow: int, pixels_fast: int) -> Region:
+        """``region``, checked, or all pixels of the detector; raises as ``check`` does."""
+        if region is None:
+            return cls.whole(pixels_slow, pixels_fast)
+        region.check(pixels_slow, pixels_fast)
+        return region
+
     def check(self, pixels_slow: int, pixels_fast: int) -> None:
         """Raise UsageError for a region without a pixel or not on the detector."""
         for axis, chosen, count in (
@@ -70,6 +78,15 @@ class Frame:
     state: RunState
     #: Whether the order of its pixels matters: it began in a state that a pixel may change.
     in_order: bool
+
+
+def check_mask(mask: NDArray[np.uint8] | None, pixels_slow: int, pixels_fast: int) -> None:
+    """Raise UsageError for a mask (slow, fast) of another size than the detector."""
+    if mask is not None and mask.shape != (pixels_slow, pixels_fast):
+        raise UsageError(
+            f"-mask has {mask.shape[0]} slow x {mask.shape[1]} fast pixels, the "
+            f"detector {pixels_slow} x {pixels_fast}; give a mask of the detector's size"
+        )
 
 
 #: Planes of Tap 4 over a region, in the order of ``pb_f_cell_planes``: name -> dtype.

@@ -51,7 +51,7 @@ def frame(request: FrameRequest, on_note: Callable[[str], None]) -> Iterator[str
         )
         engine = frame_engine(made, request.engine.name)
         rendered = engine.frame(parsed.experiment, behaviours=behaviours, threads=request.threads)
-    if not rendered.image.any() and not _roi_meets(parsed, rendered):
+    if not _roi_meets(parsed, rendered):
         on_note("-roi holds no pixel of the detector; the image is 0 everywhere")
     if rendered.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")

@@ -19,8 +19,7 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import state_struct
 from parity_bridge.engines.c_core.observe import run_state
 from parity_bridge.engines.c_core.setup import check
-from parity_bridge.errors import UsageError
-from parity_bridge.frames import Frame, Planes, Region, RunState
+from parity_bridge.frames import Frame, Planes, Region, RunState, check_mask
 from parity_bridge.pools import cancelling_pool
 
 if TYPE_CHECKING:
@@ -47,11 +46,7 @@ class Canvas:
     def __post_init__(self) -> None:
         """Raise UsageError for a mask of another size than the detector."""
         fast, slow = self.setup.detector.pixels
-        if self.mask is not None and self.mask.shape != (slow, fast):
-            raise UsageError(
-                f"-mask has {self.mask.shape[0]} slow x {self.mask.shape[1]} fast pixels, the "
-                f"detector {slow} x {fast}; give a mask of the detector's size"
-            )
+        check_mask(self.mask, slow, fast)
 
     def start(self) -> RunState:
         """The state at the start of a run."""
@@ -62,10 +57,7 @@ class Canvas:
     def region(self, region: Region | None) -> Region:
         """``region``, checked, or the whole detector."""
         fast, slow = self.setup.detector.pixels
-        if region is None:
-            return Region.whole(slow, fast)
-        region.check(slow, fast)
-        return region
+        return Region.chosen(region, slow, fast)
 
     def is_settled(self, state: RunState) -> bool:
         """Whether the order of pixels matters no more."""

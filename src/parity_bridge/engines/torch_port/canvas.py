@@ -12,8 +12,7 @@ import torch
 from parity_bridge.engines.torch_port.frame import Batch, StateRun
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
-from parity_bridge.errors import UsageError
-from parity_bridge.frames import Region
+from parity_bridge.frames import Region, check_mask
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,11 +42,7 @@ class Canvas:
     def __post_init__(self) -> None:
         """Raise UsageError for a mask of another size than the detector."""
         fast, slow = self.setup.detector.pixels
-        if self.mask is not None and self.mask.shape != (slow, fast):
-            raise UsageError(
-                f"-mask has {self.mask.shape[0]} slow x {self.mask.shape[1]} fast pixels, the "
-                f"detector {slow} x {fast}; give a mask of the detector's size"
-            )
+        check_mask(self.mask, slow, fast)
 
     @property
     def device(self) -> torch.device:
@@ -57,10 +52,7 @@ class Canvas:
     def region(self, region: Region | None) -> Region:
         """``region``, checked, or the whole detector."""
         fast, slow = self.setup.detector.pixels
-        if region is None:
-            return Region.whole(slow, fast)
-        region.check(slow, fast)
-        return region
+        return Region.chosen(region, slow, fast)
 
     def batches(self, region: Region) -> Iterator[Batch]:
         """The pixels of ``region`` that a run computes, in its order."""

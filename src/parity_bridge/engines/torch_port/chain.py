@@ -151,7 +151,7 @@ def run_chain(chain: Chain) -> Iterator[Evaluation]:
 
 def is_settled(setup: Setup, state: State) -> bool:
     """Whether the order of pixels matters no more; ``state`` is the same for all of them."""
-    if state.interpolation_on is not False or not (state.swept is True or not setup.leading_zeros):
+    if state.interpolation_on is not False or state.swept is not True:
         return False
     if not setup.computes_polar or setup.beam.polarization == 0.0:
         return True

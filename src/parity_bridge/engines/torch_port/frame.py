@@ -89,7 +89,7 @@ class StateRun:
 
     def after(self, batch: Batch, state: State) -> State:
         """The state after the last of the pixels."""
-        if is_settled(self._setup, state) and state.swept is True:
+        if is_settled(self._setup, state):
             return state
         return _run(self._setup, self._table, batch, state, Keeper(STATE, _nothing, EAGER))[1]
 
@@ -98,7 +98,8 @@ def _run(
     setup: Setup, table: Table, batch: Batch, state: State, keeper: Keeper
 ) -> tuple[Planes, State]:
     if is_settled(setup, state):
-        return _run_settled(setup, table, batch, state, keeper)
+        chain = Chain(setup, table, keeper.wanted, batch.slow, batch.fast, state, keeper.steps)
+        return keeper.keep(chain, batch.like), state
     orbit = AxisOrbit(state.axis)
     begins = expected(setup, state, orbit, batch.like)
     planes: Planes = {}
@@ -123,17 +124,6 @@ def _run(
         polarizations = _replaced(polarizations, first, count)
         begins, first = found(begins, state, ends, polarizations, orbit)
     return planes, _after(setup, begins, ends, polarizations, orbit)
-
-
-def _run_settled(
-    setup: Setup, table: Table, batch: Batch, state: State, keeper: Keeper
-) -> tuple[Planes, State]:
-    chain = Chain(setup, table, keeper.wanted, batch.slow, batch.fast, state, keeper.steps)
-    planes = keeper.keep(chain, batch.like)
-    swept = chain.state.swept
-    if isinstance(swept, Tensor):
-        swept = bool(swept.any())
-    return planes, State(state.interpolation_on, swept, state.axis)
 
 
 def _after(
