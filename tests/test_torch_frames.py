@@ -198,6 +198,7 @@ def test_a_compiled_frame_is_close_to_an_eager_one(order: str) -> None:
     assert compiled.state.swept == eager.state.swept
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")  # its own, when first imported
 def test_a_missing_compiler_is_said_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
