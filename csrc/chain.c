@@ -124,16 +124,21 @@ static void update_polar(pb_chain *c, const pb_source *source)
         }
 }
 
-/* Which lanes look a structure factor up; whether any does. */
+/* Which lanes look a structure factor up. */
 PB_CLONES
-static int decide_lookups(pb_chain *c, int skips_zero)
+static void decide_lookups(pb_chain *c, int skips_zero)
 {
-    int any = 0;
     for (int i = 0; i < c->n; i++) {
         const int pointless = skips_zero & (c->F_latt[i] == 0.0);
         c->made[i] = !c->beyond_dmin[i] & !pointless;
-        any |= c->made[i];
     }
+}
+
+static int any_lookup(const pb_chain *c)
+{
+    int any = 0;
+    for (int i = 0; i < c->n; i++)
+        any |= c->made[i];
     return any;
 }
 
@@ -198,18 +203,25 @@ static void evaluate_domain(pb_chain *c, const pb_orientation *orientation, cons
 {
     const pb_setup *setup = c->setup;
     pb_miller_index(orientation, &c->q, c->n, &c->hkl);
+    pb_give_hkl(c);
     pb_nearest_index(setup->behaviours.rounding, &c->hkl, c->n, &c->hkl0);
+    pb_give_hkl0(c);
     const int has_factor = needs_lattice_factor(c);
     if (has_factor)
-        pb_lattice_factor(&setup->crystal, c->precision, &c->hkl, &c->hkl0, c->n, c->F_latt);
-    if (decide_lookups(c, has_factor && skips_zero_lattice(setup))) {
+        pb_lattice_factor(&setup->crystal, c->precision, &c->hkl, &c->hkl0, c->n, c->F_latt,
+                          &c->F_latt_factors);
+    pb_give_F_latt(c);
+    decide_lookups(c, has_factor && skips_zero_lattice(setup));
+    if (!pb_give_lookup(c) && any_lookup(c))
         pb_structure_factor(c->table, &setup->behaviours, &c->hkl, &c->hkl0, c->n,
                             &c->state->interpolation_on, &c->found);
-        if (!c->only_f_cell)
-            add_to_sum(c, source->relative_weight);
-    }
+    pb_give_factors(c);
+    if (!c->only_f_cell && any_lookup(c))
+        add_to_sum(c, source->relative_weight);
+    pb_give_sum(c);
     if (c->visit != NULL)
         c->visit(c, place, c->keeper);
+    c->evaluated++;
 }
 
 /* All domains of a spindle angle; before the first sweep of a run an angle of 0 finds the crystal
@@ -235,6 +247,7 @@ static void evaluate_source(pb_chain *c, const pb_source *source, pb_place *plac
     pb_scattering_vector(&c->diffracted, source, c->n, &c->q);
     pb_is_beyond_dmin(&c->q, setup->behaviours.dmin_ignored ? 0.0 : setup->beam.dmin, c->n,
                       c->beyond_dmin);
+    pb_give_scattering(c);
     /* A later source sees d as the polarization factor left it; alone, Tap 4 does not need it. */
     if (!c->only_f_cell || setup->source_count > 1)
         update_polar(c, source);
@@ -256,6 +269,7 @@ static void evaluate_subpixel(pb_chain *c, pb_place *place)
         fast[i] = c->fast[i] * n + place->sub_fast;
     pb_subpixel_position(&setup->detector, (double)place->layer * setup->detector.thick.step,
                          c->slow * n + place->sub_slow, fast, c->n, &c->position);
+    pb_give_position(c);
     look_along(c);
     if (!c->only_f_cell) {
         update_omega(c);
@@ -287,14 +301,18 @@ static void finish(pb_chain *c)
     const double steps = (double)setup->steps;
     for (int i = 0; i < c->n; i++) {
         double v = PB_R_E_SQR * setup->beam.fluence * c->I[i];
+        c->fluence_scaled[i] = v;
         if (!b->undivided)
             v /= steps;
         if (b->background_undivided)
             v += PB_R_E_SQR * setup->beam.fluence * setup->beam.I_bg;
+        c->normalized[i] = v;
         if (scales_the_sum(setup->capture) && b->layers != PB_EACH_LAYER)
             v *= c->capture[i];
+        c->after_capture[i] = v;
         if (scales_the_sum(setup->polar))
             v *= c->polar[i];
+        c->after_polar[i] = v;
         if (scales_the_sum(setup->omega))
             v *= c->omega[i];
         c->intensity[i] = v;
@@ -306,6 +324,7 @@ void pb_run_chain(pb_chain *chain)
     const pb_setup *setup = chain->setup;
     pb_place place = {0};
     start(chain);
+    chain->evaluated = 0;
     for (place.layer = 0; place.layer < setup->detector.thick.steps; place.layer++) {
         begin_layer(chain);
         for (place.sub_slow = 0; place.sub_slow < setup->oversample; place.sub_slow++)
@@ -314,6 +333,7 @@ void pb_run_chain(pb_chain *chain)
         end_layer(chain, place.layer);
     }
     take_means(chain);
+    pb_give_ends(chain);
     finish(chain);
 }
 

@@ -31,6 +31,7 @@ struct pb_chain {
     int only_f_cell;  /* leave out what Tap 4 does not depend on */
     pb_visitor visit; /* NULL: nothing */
     void *keeper;
+    const pb_given *given; /* NULL: everything is computed; else there is one lane */
     pb_run_state *state;
     int n;
     int32_t slow;
@@ -58,15 +59,35 @@ struct pb_chain {
     pb_lanes3 hkl;
     pb_index_lanes hkl0;
     double F_latt[PB_LANES];
+    pb_lanes3 F_latt_factors;
     int32_t made[PB_LANES]; /* a structure factor was looked up */
     pb_lookup_lanes found;
+    int64_t evaluated; /* evaluations before this one */
     /* the end */
+    double fluence_scaled[PB_LANES];
+    double normalized[PB_LANES];
+    double after_capture[PB_LANES];
+    double after_polar[PB_LANES];
     double intensity[PB_LANES];
 };
 
 /* Run the chain of chain->n pixels; more than one only where the state is settled. All fields up to
  * `fast` are given, the rest is returned. */
 void pb_run_chain(pb_chain *chain);
+
+/* given.c: a pixel's stages that are given instead of computed. Each takes the values of its stage
+ * where that is given and does nothing where it is not. */
+void pb_give_position(pb_chain *chain);
+void pb_give_scattering(pb_chain *chain);
+void pb_give_hkl(pb_chain *chain);
+void pb_give_hkl0(pb_chain *chain);
+void pb_give_F_latt(pb_chain *chain);
+void pb_give_factors(pb_chain *chain);
+void pb_give_sum(pb_chain *chain);
+/* At the end of the chain, before the sum is scaled. */
+void pb_give_ends(pb_chain *chain);
+/* The whole lookup; returns 0 where it is not given. */
+int pb_give_lookup(pb_chain *chain);
 
 /* Whether table and setup can serve any pixel of a row: PB_OK or why not. */
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,

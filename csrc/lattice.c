@@ -13,10 +13,10 @@ double pb_sinc3(double x)
     return x == 0.0 ? 1.0 : 3.0 * (sin(x) / x - cos(x)) / (x * x);
 }
 
-static void multiply_sincg(const double *index, double N, int n, double *product)
+static void exact_sincg(const double *index, double N, int n, double *ratio)
 {
     for (int i = 0; i < n; i++)
-        product[i] *= pb_sincg(PB_PI * index[i], N);
+        ratio[i] = pb_sincg(PB_PI * index[i], N);
 }
 
 PB_CLONES
@@ -39,28 +39,33 @@ static void replace_out_of_reach(const double *index, double N, int n, double *r
             ratio[i] = pb_sincg(PB_PI * index[i], N);
 }
 
-static void multiply_fast_sincg(const double *index, double N, int n, double *product)
+static void sincg_of_axis(const double *index, double N, int precision, int n, double *ratio)
 {
-    double ratio[PB_LANES];
-    fast_sincg(index, N, n, ratio);
-    replace_out_of_reach(index, N, n, ratio);
-    for (int i = 0; i < n; i++)
-        product[i] *= ratio[i];
+    if (precision == PB_FAST) {
+        fast_sincg(index, N, n, ratio);
+        replace_out_of_reach(index, N, n, ratio);
+    } else {
+        exact_sincg(index, N, n, ratio);
+    }
 }
 
 static void parallelepiped(const double N[3], int precision, const pb_lanes3 *hkl, int n,
-                           double *product)
+                           double *product, pb_lanes3 *factors)
 {
     const double *indices[3] = {hkl->x, hkl->y, hkl->z};
+    double *axes[3] = {factors->x, factors->y, factors->z};
     for (int i = 0; i < n; i++)
         product[i] = 1.0;
     for (int axis = 0; axis < 3; axis++) {
-        if (!(N[axis] > 1.0))
-            continue;
-        if (precision == PB_FAST)
-            multiply_fast_sincg(indices[axis], N[axis], n, product);
-        else
-            multiply_sincg(indices[axis], N[axis], n, product);
+        double *ratio = axes[axis];
+        if (N[axis] > 1.0) {
+            sincg_of_axis(indices[axis], N[axis], precision, n, ratio);
+            for (int i = 0; i < n; i++)
+                product[i] *= ratio[i];
+        } else {
+            for (int i = 0; i < n; i++)
+                ratio[i] = 1.0;
+        }
     }
 }
 
@@ -95,13 +100,14 @@ static double of_shape(const pb_crystal *crystal, const double d[3])
 }
 
 void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3 *hkl,
-                       const pb_index_lanes *hkl0, int n, double *F_latt)
+                       const pb_index_lanes *hkl0, int n, double *F_latt, pb_lanes3 *factors)
 {
     if (crystal->shape == PB_PARALLELEPIPED) {
-        parallelepiped(crystal->cells, precision, hkl, n, F_latt);
+        parallelepiped(crystal->cells, precision, hkl, n, F_latt, factors);
         return;
     }
     for (int i = 0; i < n; i++) {
+        factors->x[i] = factors->y[i] = factors->z[i] = NAN;
         const double d[3] = {
             hkl->x[i] - hkl0->h[i],
             hkl->y[i] - hkl0->k[i],

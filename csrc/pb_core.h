@@ -319,6 +319,19 @@ typedef enum pb_kind {
     PB_BEYOND_DMIN = 2 /* the resolution cut dropped the source */
 } pb_kind;
 
+/* What a pixel may be given instead of computing it: every stage up to and including one. */
+typedef enum pb_stage {
+    PB_STAGE_NONE = 0,
+    PB_STAGE_POSITION,   /* of the subpixel */
+    PB_STAGE_SCATTERING, /* q, and whether the source is beyond dmin */
+    PB_STAGE_HKL,
+    PB_STAGE_HKL0,
+    PB_STAGE_F_LATT,
+    PB_STAGE_F_CELL,  /* with out_of_bounds, default_f, and whether there was a lookup */
+    PB_STAGE_FACTORS, /* omega, capture and polar in force, and those of the end */
+    PB_STAGE_SUM      /* I after every evaluation, and at the end */
+} pb_stage;
+
 /* One evaluation, in order: layer, subpixel slow, subpixel fast, source, phi step, domain. */
 typedef struct pb_evaluation {
     int32_t layer;
@@ -335,8 +348,10 @@ typedef struct pb_evaluation {
     double airpath;           /* m */
     double omega;             /* sr, the value just computed or kept, as are capture and polar */
     double capture;
-    double hkl[3];   /* fractional; 0 beyond dmin, as is all that follows but polar, I */
-    int32_t hkl0[3]; /* nearest, clamped to int32 */
+    pb_vec3 q;                /* scattering vector of the source, 1/m */
+    double hkl[3];            /* fractional; 0 beyond dmin, as is all that follows but polar, I */
+    int32_t hkl0[3];          /* nearest, clamped to int32 */
+    double F_latt_factors[3]; /* of the parallelepiped along a, b, c; NaN for other shapes */
     double F_latt;
     double F_cell; /* electrons */
     double polar;
@@ -358,16 +373,33 @@ typedef struct pb_f_cell_stats {
     double rounding_margin; /* smallest distance from a half-integer tie */
 } pb_f_cell_stats;
 
-/* The end of the chain, contract §6. */
+/* The end of the chain, contract §6. A factor that does not scale the sum leaves it as it was. */
 typedef struct pb_pixel_totals {
-    double I; /* the sum, background included */
-    double omega;
-    double polar;
+    double I;              /* the sum, background included */
+    double I_per_step;     /* over the steps */
+    double fluence_scaled; /* r_e_sqr * fluence * I, photons as all that follows */
+    double normalized;     /* over the steps */
     double capture;
-    double intensity; /* photons */
+    double after_capture;
+    double polar;
+    double after_polar;
+    double omega;     /* sr */
+    double intensity; /* after omega */
     float image;      /* the float32 an image holds */
     int32_t in_roi;   /* 0: an image holds 0 here */
 } pb_pixel_totals;
+
+/* The stages of a pixel that are given, as another engine's rows in the order of evaluation. A row
+ * of PB_BEYOND_DMIN gives no indices. */
+typedef struct pb_given {
+    const pb_evaluation *rows;
+    int64_t count;      /* setup->evaluations */
+    int32_t last_stage; /* pb_stage */
+    double omega;       /* these four at the end of the chain */
+    double capture;
+    double polar;
+    double I;
+} pb_given;
 
 /*
  * What a run carries from one pixel to the next, contract §5 and §6. The order of the pixels
@@ -439,12 +471,13 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  *   f_cell       returned  Tap 4
  *   evaluations  returned  one row an evaluation; setup->evaluations rows
  *   capacity     given     rows that fit into evaluations
- * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER or
- * PB_NOT_FINITE.
+ *   stages       given     what is not to be computed; NULL computes everything
+ * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER (also for
+ * stages of another count) or PB_NOT_FINITE.
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity);
+             pb_evaluation *evaluations, int64_t capacity, const pb_given *stages);
 
 /*
  * Compute count pixels of one row, one after the other as a run does. Pixels outside the region of

@@ -59,6 +59,7 @@ static pb_evaluation common_row(const pb_chain *c, const pb_place *place)
         .capture = c->capture[0],
         .polar = c->polar[0],
         .I = c->I[0],
+        .q = {c->q.x[0], c->q.y[0], c->q.z[0]},
     };
 }
 
@@ -71,6 +72,9 @@ static void add_indices(pb_evaluation *row, const pb_chain *c)
     row->hkl0[0] = c->hkl0.h[0];
     row->hkl0[1] = c->hkl0.k[0];
     row->hkl0[2] = c->hkl0.l[0];
+    row->F_latt_factors[0] = c->F_latt_factors.x[0];
+    row->F_latt_factors[1] = c->F_latt_factors.y[0];
+    row->F_latt_factors[2] = c->F_latt_factors.z[0];
     row->F_latt = c->F_latt[0];
 }
 
@@ -104,9 +108,14 @@ static pb_pixel_totals totals_of(const pb_chain *c)
     const int in_roi = pb_is_in_roi(&c->setup->detector, c->slow, c->fast[0]);
     return (pb_pixel_totals){
         .I = c->I[0],
-        .omega = c->omega[0],
-        .polar = c->polar[0],
+        .I_per_step = c->I[0] / (double)c->setup->steps,
+        .fluence_scaled = c->fluence_scaled[0],
+        .normalized = c->normalized[0],
         .capture = c->capture[0],
+        .after_capture = c->after_capture[0],
+        .polar = c->polar[0],
+        .after_polar = c->after_polar[0],
+        .omega = c->omega[0],
         .intensity = c->intensity[0],
         .image = in_roi ? (float)(0.0f + c->intensity[0]) : 0.0f,
         .in_roi = in_roi,
@@ -127,7 +136,7 @@ int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state)
 
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity)
+             pb_evaluation *evaluations, int64_t capacity, const pb_given *stages)
 {
     if (setup == NULL || table == NULL || state == NULL || totals == NULL || f_cell == NULL ||
         evaluations == NULL)
@@ -135,7 +144,9 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     const int status = pb_check_pixels(setup, table, slow, fast, 1);
     if (status != PB_OK)
         return status;
-    if (capacity < setup->evaluations)
+    if (stages != NULL && stages->rows == NULL)
+        return PB_BAD_ARGUMENT;
+    if (capacity < setup->evaluations || (stages != NULL && stages->count != setup->evaluations))
         return PB_SMALL_BUFFER;
     tapped kept = {evaluations, f_cell, 1};
     pb_chain chain = {.setup = setup,
@@ -143,6 +154,7 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
                       .precision = PB_EXACT,
                       .visit = record,
                       .keeper = &kept,
+                      .given = stages,
                       .state = state,
                       .n = 1,
                       .slow = slow,

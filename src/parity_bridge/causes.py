@@ -5,11 +5,19 @@ A name is given where the records are consistent with it; several may be.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from parity_bridge.pairing import lookup_pairs
-from parity_bridge.taps.f_cell import FCellRecord, HklTable, IndexBounds, Lookup, Schema
+import numpy as np
+
+from parity_bridge.pairing import match_rows
+from parity_bridge.taps.f_cell import TAP_ID, HklTable, IndexBounds
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.schema import Schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 #: Fractional indices this close to a half-integer are decided by the rounding rule.
 TIE = 1e-6
@@ -24,9 +32,12 @@ class Explanation(Schema):
     sentence: str
 
 
-def explain(reference: FCellRecord, other: FCellRecord) -> tuple[Explanation, ...]:
+def explain(reference: PixelTaps, other: PixelTaps) -> tuple[Explanation, ...]:
     """Every named behaviour that the two records of one pixel are consistent with."""
-    found = ((name, judge(reference, other)) for name, judge in _BEHAVIOURS.items())
+    seen = _Seen.of(reference, other)
+    if seen is None:
+        return ()
+    found = ((name, judge(seen)) for name, judge in _BEHAVIOURS.items())
     return tuple(Explanation(name=name, sentence=text) for name, text in found if text)
 
 
@@ -51,56 +62,105 @@ def extents_text(extents: IndexBounds | None) -> str:
     )
 
 
-def _stale_cache(reference: FCellRecord, other: FCellRecord) -> str | None:
-    if [reference.hkl_table.source, other.hkl_table.source].count("cache") != 1:
+@dataclass(frozen=True)
+class _Seen:
+    """Tap 4 of one pixel on both sides, and the lookups that both made."""
+
+    names: tuple[str, str]
+    ours: HklTable
+    theirs: HklTable
+    counts: tuple[dict[str, Any], dict[str, Any]]
+    #: Field of a lookup -> both columns.
+    lookups: dict[str, tuple[NDArray[Any], NDArray[Any]]]
+
+    @classmethod
+    def of(cls, reference: PixelTaps, other: PixelTaps) -> _Seen | None:
+        """None where a side does not tell what it read or looked up."""
+        if reference.hkl_table is None or other.hkl_table is None:
+            return None
+        if TAP_ID not in reference.taps or TAP_ID not in other.taps:
+            return None
+        ours, theirs = reference.taps[TAP_ID], other.taps[TAP_ID]
+        rows = match_rows(ours, theirs)
+        return cls(
+            (reference.implementation, other.implementation),
+            reference.hkl_table,
+            other.hkl_table,
+            (dict(ours.pixel), dict(theirs.pixel)),
+            {
+                field: (column[rows.ours], theirs.columns[field][rows.theirs])
+                for field, column in ours.columns.items()
+                if field in theirs.columns
+            },
+        )
+
+    @property
+    def has_lookups(self) -> bool:
+        """Whether both sides recorded their lookups one by one."""
+        return {"F_cell", "out_of_bounds", "hkl_rounded.h"} <= self.lookups.keys()
+
+    @property
+    def both_read(self) -> str:
+        """What each side read, in one phrase."""
+        ours, theirs = what_was_read(self.ours), what_was_read(self.theirs)
+        return f"{self.names[0]} read {ours}; {self.names[1]} read {theirs}"
+
+    def in_box(self) -> NDArray[np.bool_]:
+        """Lookups that both sides found inside a table."""
+        first, second = self.lookups["out_of_bounds"]
+        inside: NDArray[np.bool_] = ~(first.astype(bool) | second.astype(bool))
+        return inside
+
+
+def _stale_cache(seen: _Seen) -> str | None:
+    if [seen.ours.source, seen.theirs.source].count("cache") != 1:
         return None
     return (
-        f"{_both_read(reference, other)}; inside its extents a cache returns what the run that "
-        "wrote it stored, 0 where that run had no default_F, outside them today's default_F"
+        f"{seen.both_read}; inside its extents a cache returns what the run that wrote it stored, "
+        "0 where that run had no default_F, outside them today's default_F"
     )
 
 
-def _default_fill(reference: FCellRecord, other: FCellRecord) -> str | None:
-    ours, theirs = reference.hkl_table, other.hkl_table
-    if "none" in (ours.source, theirs.source) or ours.extents != theirs.extents:
+def _default_fill(seen: _Seen) -> str | None:
+    if "none" in (seen.ours.source, seen.theirs.source) or not seen.has_lookups:
         return None
-    differing = [
-        pair for pair in _lookups_of_both(reference, other) if pair[0].F_cell != pair[1].F_cell
-    ]
-    filled = [pair for pair in differing if _in_box(*pair) and _one_default(*pair, ours, theirs)]
-    if not differing or len(filled) != len(differing):
+    if seen.ours.extents != seen.theirs.extents:
+        return None
+    first, second = seen.lookups["F_cell"]
+    differing = first != second
+    filled = (first == seen.ours.default_F) | (second == seen.theirs.default_F)
+    if not differing.any() or not (filled & seen.in_box())[differing].all():
         return None
     return (
-        f"all {len(differing)} lookups whose F differs lie inside the table, and one side returns "
+        f"all {differing.sum()} lookups whose F differs lie inside the table, and one side returns "
         "default_F there: unlisted entries hold default_F when a text table is read, not when a "
         "cache is"
     )
 
 
-def _stored_zero(reference: FCellRecord, other: FCellRecord) -> str | None:
-    ours, theirs = reference.hkl_table, other.hkl_table
-    if ours.source == "none" or ours.sha256 != theirs.sha256:
+def _stored_zero(seen: _Seen) -> str | None:
+    if seen.ours.source == "none" or seen.ours.sha256 != seen.theirs.sha256:
         return None
-    zeros = [
-        first.subpixel_index
-        for first, second in _lookups_of_both(reference, other)
-        if _in_box(first, second) and _zero_against_default(first, second, ours, theirs)
-    ]
+    if not seen.has_lookups:
+        return None
+    first, second = seen.lookups["F_cell"]
+    ours, theirs = seen.ours.default_F, seen.theirs.default_F
+    one_zero = ((first == 0) & (second == theirs) & (theirs != 0)) | (
+        (second == 0) & (first == ours) & (ours != 0)
+    )
+    zeros = (one_zero & seen.in_box()).sum()
     if not zeros:
         return None
     return (
-        f"at {len(zeros)} lookups inside the same table one engine returns 0 and the other "
+        f"at {zeros} lookups inside the same table one engine returns 0 and the other "
         "default_F: an entry of 0 inside the box is returned as 0, never replaced by default_F"
     )
 
 
-def _half_down(reference: FCellRecord, other: FCellRecord) -> str | None:
-    ties = [
-        f"{axis} = {first.hkl_fractional[i]!r}"
-        for first, second in _lookups_of_both(reference, other)
-        for i, axis in enumerate("hkl")
-        if _rounded_apart_at_a_tie(first, second, i)
-    ]
+def _half_down(seen: _Seen) -> str | None:
+    if not seen.has_lookups or "hkl_fractional.h" not in seen.lookups:
+        return None
+    ties = [text for axis in "hkl" for text in _ties(seen, axis)]
     if not ties:
         return None
     more = f" (and {len(ties) - 1} more)" if len(ties) > 1 else ""
@@ -110,38 +170,47 @@ def _half_down(reference: FCellRecord, other: FCellRecord) -> str | None:
     )
 
 
-def _skipped_lookups(reference: FCellRecord, other: FCellRecord) -> str | None:
-    ours, theirs = reference.values, other.values
-    evaluations = ours.total_lookups + ours.skipped_lookups
-    if ours.skipped_lookups == theirs.skipped_lookups:
+def _ties(seen: _Seen, axis: str) -> list[str]:
+    nearest, fractions = seen.lookups[f"hkl_rounded.{axis}"], seen.lookups[f"hkl_fractional.{axis}"]
+    apart = np.abs(nearest[0] - nearest[1]) == 1
+    near = (_from_tie(fractions[0]) < TIE) & (_from_tie(fractions[1]) < TIE)
+    return [f"{axis} = {fraction!r}" for fraction in fractions[0][apart & near].tolist()]
+
+
+def _skipped_lookups(seen: _Seen) -> str | None:
+    ours, theirs = seen.counts
+    if "skipped_lookups" not in ours or "skipped_lookups" not in theirs:
         return None
-    if evaluations != theirs.total_lookups + theirs.skipped_lookups:
+    evaluations = ours["total_lookups"] + ours["skipped_lookups"]
+    if ours["skipped_lookups"] == theirs["skipped_lookups"]:
+        return None
+    if evaluations != theirs["total_lookups"] + theirs["skipped_lookups"]:
         return None
     return (
-        f"of {evaluations} evaluations {reference.implementation} skipped {ours.skipped_lookups} "
-        f"and {other.implementation} {theirs.skipped_lookups}: F_latt of exactly 0 without water, "
-        "or a resolution beyond dmin, makes no lookup"
+        f"of {evaluations} evaluations {seen.names[0]} skipped {ours['skipped_lookups']} and "
+        f"{seen.names[1]} {theirs['skipped_lookups']}: F_latt of exactly 0 without water, or a "
+        "resolution beyond dmin, makes no lookup"
     )
 
 
-def _different_tables(reference: FCellRecord, other: FCellRecord) -> str | None:
-    ours, theirs = reference.hkl_table, other.hkl_table
+def _different_tables(seen: _Seen) -> str | None:
+    ours, theirs = seen.ours, seen.theirs
     if (ours.source == "cache") != (theirs.source == "cache") or ours.sha256 == theirs.sha256:
         return None
-    return f"{_both_read(reference, other)}; not a behaviour of contract §7, but of the flags"
+    return f"{seen.both_read}; not a behaviour of contract §7, but of the flags"
 
 
-def _different_default(reference: FCellRecord, other: FCellRecord) -> str | None:
-    ours, theirs = reference.hkl_table.default_F, other.hkl_table.default_F
+def _different_default(seen: _Seen) -> str | None:
+    ours, theirs = seen.ours.default_F, seen.theirs.default_F
     if ours == theirs:
         return None
     return (
-        f"{reference.implementation} has default_F {ours!r}, {other.implementation} {theirs!r}; "
-        "not a behaviour of contract §7, but of the flags"
+        f"{seen.names[0]} has default_F {ours!r}, {seen.names[1]} {theirs!r}; not a behaviour of "
+        "contract §7, but of the flags"
     )
 
 
-_BEHAVIOURS: dict[str, Callable[[FCellRecord, FCellRecord], str | None]] = {
+_BEHAVIOURS: dict[str, Callable[[_Seen], str | None]] = {
     "stale cache": _stale_cache,
     "default fill": _default_fill,
     "stored zero": _stored_zero,
@@ -152,38 +221,6 @@ _BEHAVIOURS: dict[str, Callable[[FCellRecord, FCellRecord], str | None]] = {
 }
 
 
-def _both_read(reference: FCellRecord, other: FCellRecord) -> str:
-    return (
-        f"{reference.implementation} read {what_was_read(reference.hkl_table)}; "
-        f"{other.implementation} read {what_was_read(other.hkl_table)}"
-    )
-
-
-def _lookups_of_both(reference: FCellRecord, other: FCellRecord) -> Iterator[tuple[Lookup, Lookup]]:
-    for _, first, second in lookup_pairs(reference.values, other.values):
-        if first is not None and second is not None:
-            yield first, second
-
-
-def _in_box(first: Lookup, second: Lookup) -> bool:
-    return not first.out_of_bounds and not second.out_of_bounds
-
-
-def _one_default(first: Lookup, second: Lookup, ours: HklTable, theirs: HklTable) -> bool:
-    return first.F_cell == ours.default_F or second.F_cell == theirs.default_F
-
-
-def _zero_against_default(first: Lookup, second: Lookup, ours: HklTable, theirs: HklTable) -> bool:
-    return (first.F_cell == 0 and second.F_cell == theirs.default_F != 0) or (
-        second.F_cell == 0 and first.F_cell == ours.default_F != 0
-    )
-
-
-def _rounded_apart_at_a_tie(first: Lookup, second: Lookup, axis: int) -> bool:
-    apart = abs(first.hkl_rounded[axis] - second.hkl_rounded[axis]) == 1
-    fractions = first.hkl_fractional[axis], second.hkl_fractional[axis]
-    return apart and all(_from_tie(fraction) < TIE for fraction in fractions)
-
-
-def _from_tie(index: float) -> float:
-    return abs(index - math.floor(index) - 0.5) if math.isfinite(index) else math.inf
+def _from_tie(index: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore"):
+        return np.abs(index - np.floor(index) - 0.5)

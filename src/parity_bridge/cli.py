@@ -11,30 +11,26 @@ import gc
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
 
+from parity_bridge.arguments import ENGINES, argument_parser, protected, split
 from parity_bridge.commands import options
-from parity_bridge.commands.request import FrameRequest, RunRequest, TraceRequest
+from parity_bridge.commands.request import (
+    CompareRequest,
+    ExplainRequest,
+    FrameRequest,
+    RunRequest,
+    TraceRequest,
+)
 from parity_bridge.commands.termination import Terminated, terminable
-from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engine_choice import EngineChoice
 from parity_bridge.errors import BridgeError, FileError, UsageError
-
-#: Engines that ``run`` compares: the reference and the other one.
-ENGINES = ("c", "torch")
 
 _INTERRUPTED = 130
 _TERMINATED = 143
-_EPILOG = (
-    "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree or "
-    "were given different structure factors, 4 shapes differ, 5 reading or writing failed"
-)
-_FRAME_EPILOG = (
-    "exit status: 0 written, 1 usage or bad input, 2 the engine failed, 5 reading or writing failed"
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,90 +59,19 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse whose errors are UsageErrors and whose options are never abbreviated."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
-
-    def format_help(self) -> str:
-        """The usual text and, for a command, the flags that may follow ``--``."""
-        text = super().format_help()
-        if self.get_default("act") is None:
-            return text
-        from parity_bridge.flags.help import flag_help
-
-        return f"{text}\nnanoBragg flags after --:\n{flag_help()}\n"
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
-
-
-class _AddPixel(argparse.Action):
-    """``--pixel SLOW FAST``: one more Target."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        coords = (values[0], values[1])
-        targets = list(getattr(namespace, self.dest) or ())
-        if any(target.coords == coords for target in targets):
-            parser.error(f"--pixel {coords[0]} {coords[1]} is given twice; give it once")
-        setattr(namespace, self.dest, [*targets, Target(coords)])
-
-
-class _TagPixel(argparse.Action):
-    """``--tag NAME``: the name of the pixel before it."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        targets = list(getattr(namespace, self.dest) or ())
-        if not targets:
-            parser.error(f"--tag {values} stands before any --pixel; write it after its pixel")
-        if any(target.tag == values for target in targets[:-1]):
-            parser.error(f"--tag {values} is given to two pixels; name each differently")
-        if targets[-1].tag is not None:
-            parser.error(f"--tag {values}: the pixel before it has the tag {targets[-1].tag}")
-        setattr(namespace, self.dest, [*targets[:-1], Target(targets[-1].coords, values)])
-
-
-class _AddBehaviour(argparse.Action):
-    """``--behaviour [NAME:]WHAT=CHOICE``: how engine NAME, or every one, is to decide."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        engine, named, switch = values.rpartition(":")
-        if named and engine not in ENGINES:
-            parser.error(
-                f"--behaviour {values}: there is no engine {engine!r}; choose {_either(ENGINES)}"
-            )
-        before = getattr(namespace, self.dest) or ()
-        setattr(namespace, self.dest, (*before, (engine or None, switch)))
-
-
-class _AddEngineFlags(argparse.Action):
-    """``--engine-flags NAME "FLAGS"``: flags for one engine only."""
-
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        name, text = values
-        if name not in ENGINES:
-            parser.error(f"--engine-flags: there is no engine {name!r}; choose {_either(ENGINES)}")
-        try:
-            flags = options.split_flags(text)
-        except argparse.ArgumentTypeError as error:
-            parser.error(f"--engine-flags {name}: {error}")
-        before = dict(getattr(namespace, self.dest) or {})
-        setattr(namespace, self.dest, {**before, name: (*before.get(name, ()), *flags)})
-
-
 def _dispatch(argv: list[str]) -> int:
-    ours, flags = _split(argv)
-    arguments = _parser().parse_args(_protected(ours))
-    command = shlex.join(("python", "-m", "parity_bridge", *argv))
-    act: Callable[[argparse.Namespace, list[str], str], int] = arguments.act
-    return act(arguments, flags, command)
+    ours, flags = split(argv)
+    arguments = argument_parser().parse_args(protected(ours))
+    arguments.text = shlex.join(("python", "-m", "parity_bridge", *argv))
+    if flags and not getattr(arguments, "takes_flags", False):
+        raise UsageError(f"{arguments.command} takes no nanoBragg flags; leave out what follows --")
+    return _ACTS[arguments.command](arguments, flags)
 
 
-def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
+def _run(arguments: argparse.Namespace, flags: list[str]) -> int:
     reference, other = (_choice(arguments, name) for name in ENGINES)
     request = RunRequest(
-        command=command,
+        command=arguments.text,
         targets=tuple(arguments.targets),
         flags=_flags(arguments, flags),
         taps=arguments.taps,
@@ -155,6 +80,7 @@ def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
         reference=replace(reference, dtype="float64", device="cpu"),
         other=other,
         engine_flags=arguments.engine_flags,
+        tolerances=arguments.tolerances,
     )
     from parity_bridge.commands.run import run
     from parity_bridge.report.summary import terminal_text
@@ -164,11 +90,11 @@ def _run(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
     return outcome.report.comparison.exit_status
 
 
-def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
+def _trace(arguments: argparse.Namespace, flags: list[str]) -> int:
     if len(arguments.targets) > 1:
         raise UsageError("trace looks at one pixel; give --pixel once, or use run")
     request = TraceRequest(
-        command=command,
+        command=arguments.text,
         target=arguments.targets[0],
         flags=_flags(arguments, flags),
         taps=arguments.taps,
@@ -182,11 +108,11 @@ def _trace(arguments: argparse.Namespace, flags: list[str], command: str) -> int
     return 0
 
 
-def _frame(arguments: argparse.Namespace, flags: list[str], command: str) -> int:
+def _frame(arguments: argparse.Namespace, flags: list[str]) -> int:
     region = arguments.roi
     settings = {"precision": arguments.precision, "compile": arguments.compile}
     request = FrameRequest(
-        command=command,
+        command=arguments.text,
         flags=(
             *_flags(arguments, flags),
             *(() if region is None else ("-roi", *map(str, region))),
@@ -200,6 +126,77 @@ def _frame(arguments: argparse.Namespace, flags: list[str], command: str) -> int
 
     _print(frame(request, _note))
     return 0
+
+
+def _compare(arguments: argparse.Namespace, flags: list[str]) -> int:
+    request = CompareRequest(
+        command=arguments.text,
+        reference=arguments.reference,
+        other=arguments.other,
+        taps=arguments.taps,
+        tolerances=arguments.tolerances,
+        as_json=arguments.json,
+        folder=_report_folder(arguments),
+    )
+    from parity_bridge.commands.compare import compare
+
+    text, status = compare(request)
+    _print((text,))
+    return status
+
+
+def _report_folder(arguments: argparse.Namespace) -> Path | None:
+    if arguments.out_dir is None:
+        if arguments.stamp is not None:
+            raise UsageError(f"--stamp {arguments.stamp} names a report; give --out-dir too")
+        return None
+    folder: Path = arguments.out_dir / (arguments.stamp or options.default_stamp())
+    return folder
+
+
+def _check_report(arguments: argparse.Namespace, flags: list[str]) -> int:
+    from parity_bridge.commands.compare import check_report
+
+    drifted = check_report(arguments.folder)
+    for name in drifted:
+        _print((f"{arguments.folder / name} is not what the records beside it give",))
+    if not drifted:
+        _print((f"{arguments.folder}: everything in it is what its records give",))
+    return 3 if drifted else 0
+
+
+def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
+    reference, other = (
+        _side(arguments, word) for word in (arguments.reference, arguments.other)
+    )
+    if isinstance(reference, EngineChoice):
+        reference = replace(reference, dtype="float64", device="cpu")
+    given = bool(flags) or (arguments.oversample, arguments.hkl) != (None, None)
+    runs_only = isinstance(reference, EngineChoice) and isinstance(other, EngineChoice)
+    request = ExplainRequest(
+        command=arguments.text,
+        reference=reference,
+        other=other,
+        targets=tuple(arguments.targets),
+        flags=_flags(arguments, flags) if given or runs_only else None,
+        tolerances=arguments.tolerances,
+        engine_flags=arguments.engine_flags,
+    )
+    from parity_bridge.commands.explain import explain_request, text_of
+    from parity_bridge.report.records import as_json
+
+    report, finding = explain_request(request, _note)
+    _print((as_json(finding).rstrip("\n") if arguments.json else text_of(report, finding),))
+    return report.comparison.exit_status
+
+
+def _side(arguments: argparse.Namespace, word: str) -> EngineChoice | Path:
+    """An engine, unless a folder or file has that name and no engine has."""
+    if word in ENGINES or ":" in word:
+        return _choice(arguments, word)
+    if Path(word).exists():
+        return Path(word)
+    raise UsageError(f"{word!r} is neither an engine nor a folder of records; choose c or torch")
 
 
 def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
@@ -234,138 +231,14 @@ def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
     return (*(given or BENCHMARK_FLAGS), *oversample, *hkl)
 
 
-def _split(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Our own arguments and, after the first ``--``, nanoBragg's flags."""
-    if "--" not in argv:
-        return argv, []
-    at = argv.index("--")
-    return argv[:at], argv[at + 1 :]
-
-
-def _protected(argv: list[str]) -> list[str]:
-    """Put a space before quoted ``--engine-flags``, lest argparse take them for its own."""
-    before = ("", "", *argv)
-    return [
-        f" {word}" if previous == "--engine-flags" and word.startswith("-") else word
-        for previous, word in zip(before, argv, strict=False)
-    ]
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m parity_bridge",
-        description="Compare the nanoBragg C core and its PyTorch port, pixel by pixel.",
-        epilog=_EPILOG,
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    _add_run(commands)
-    _add_trace(commands)
-    _add_frame(commands)
-    return parser
-
-
-def _add_run(commands: Any) -> None:
-    summary = "compute pixels with both engines, compare and report"
-    parser = commands.add_parser("run", help=summary, description=summary, epilog=_EPILOG)
-    _add_common(parser)
-    parser.add_argument(
-        "--out-dir", type=options.folder, default=Path("reports"), metavar="DIR",
-        help="folder of reports (default: reports)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)"
-    )
-    parser.add_argument(
-        "--engine-flags", action=_AddEngineFlags, nargs=2, default={}, metavar=("NAME", "FLAGS"),
-        help=f"further nanoBragg flags, quoted, for one engine only ({_either(ENGINES)})",
-    )  # fmt: skip
-    parser.set_defaults(act=_run)
-
-
-def _add_trace(commands: Any) -> None:
-    summary = "print every value of the chain of one engine at one pixel"
-    parser = commands.add_parser("trace", help=summary, description=summary, epilog=_EPILOG)
-    _add_common(parser)
-    parser.add_argument(
-        "--engine", default="torch", help="c, torch (default) or package.module:Class"
-    )
-    parser.add_argument("--json", action="store_true", help="print the tap as its JSON record")
-    parser.add_argument(
-        "--out-dir", type=options.folder, metavar="DIR",
-        help="store record, metadata and TRACE log here",
-    )  # fmt: skip
-    parser.set_defaults(act=_trace)
-
-
-def _add_frame(commands: Any) -> None:
-    summary = "render the image of the whole detector with one engine"
-    parser = commands.add_parser("frame", help=summary, description=summary, epilog=_FRAME_EPILOG)
-    parser.usage = f"{parser.prog} --engine NAME --output FILE [options] [-- NANOBRAGG FLAGS]"
-    add = parser.add_argument
-    add("--engine", required=True, help="c, torch or package.module:Class")
-    add(
-        "--output", type=options.image_file, required=True, metavar="FILE",
-        help="float32 photons, slow-major: .npy, or .bin for the bare little-endian numbers",
-    )  # fmt: skip
-    add(
-        "--roi", nargs=4, type=options.whole_number, metavar=("XMIN", "XMAX", "YMIN", "YMAX"),
-        help="fast, then slow, both ends inclusive; the image is 0 elsewhere",
-    )  # fmt: skip
-    add("--threads", type=options.thread_count, metavar="N", help="default: all there are")
-    add(
-        "--precision", choices=options.PRECISIONS,
-        help="of the C core: the contract's bits (exact, the default), or vectorised sines (fast)",
-    )  # fmt: skip
-    add(
-        "--compile", action="store_true",
-        help="PyTorch port: compile first, which takes a minute and pays on large frames",
-    )  # fmt: skip
-    _add_experiment(parser)
-    parser.set_defaults(act=_frame)
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.usage = f"{parser.prog} --pixel SLOW FAST [--tag NAME] [options] [-- NANOBRAGG FLAGS]"
-    add = parser.add_argument
-    add(
-        "--pixel", dest="targets", action=_AddPixel, nargs=2, type=options.whole_number,
-        required=True, metavar=("SLOW", "FAST"), help="pixel to compute, counted from 0",
-    )  # fmt: skip
-    add(
-        "--tag", dest="targets", action=_TagPixel, type=options.name, metavar="NAME",
-        help="name of the pixel before it",
-    )  # fmt: skip
-    add("--taps", type=options.taps, default=options.TAPS, help="what to record (default: f_cell)")
-    add(
-        "--state", choices=options.STATES, default="start",
-        help="what a pixel begins in: the state of a run at its start (default), or of a run over "
-        "the whole frame that has come to the pixel, which may take as long as the frame",
-    )  # fmt: skip
-    _add_experiment(parser)
-
-
-def _add_experiment(parser: argparse.ArgumentParser) -> None:
-    """Options that say what is simulated and how an engine computes it."""
-    add = parser.add_argument
-    add(
-        "--oversample", type=options.oversample, metavar="N",
-        help="subpixels along each axis (default: what the flags say, else the contract's own "
-        "choice, §3)",
-    )  # fmt: skip
-    add("--hkl", metavar="FILE", help="table of structure factors, one h k l F a line")
-    add(
-        "--dtype",
-        type=options.dtype,
-        default="float64",
-        help="float64 (default) or float32, of the PyTorch port",
-    )
-    add("--device", default="cpu", help="of the PyTorch port, as torch names it (default: cpu)")
-    add(
-        "--behaviour", dest="behaviours", action=_AddBehaviour, default=(),
-        metavar="[ENGINE:]NAME=CHOICE",
-        help="decide something otherwise than the reference does (contract §7), omega=last say; "
-        "may be given several times",
-    )  # fmt: skip
+_ACTS = {
+    "run": _run,
+    "trace": _trace,
+    "frame": _frame,
+    "compare": _compare,
+    "check-report": _check_report,
+    "explain": _explain,
+}
 
 
 def _note(text: str) -> None:
@@ -382,7 +255,3 @@ def _print(lines: Iterable[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         raise FileError(f"standard output cannot be written ({error.strerror})") from error
-
-
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(names)

@@ -86,6 +86,22 @@ def to_flags(experiment: Experiment) -> list[str]:
     ]
 
 
+def given_flags(experiment: Experiment) -> dict[str, str]:
+    """What ``to_flags`` writes, flag -> values, but for files: their content counts, not a name."""
+    source = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
+    beam = experiment.beam.model_copy(update={"source_file": None})
+    detector = experiment.detector.model_copy(update={"mask": None})
+    flags: dict[str, list[str]] = {}
+    without_files = {"structure_factors": source, "beam": beam, "detector": detector}
+    for word in to_flags(experiment.model_copy(update=without_files)):
+        if is_flag_word(word):
+            flag = word
+            flags[flag] = []
+        else:
+            flags[flag].append(word)
+    return {flag: " ".join(values) for flag, values in flags.items()}
+
+
 def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:
     try:
         header = read_header(mask)

@@ -1,112 +1,108 @@
-"""Two records side by side: every figure of Tap 4 with its counterpart, in schema order."""
+"""Two taps side by side: every figure with its counterpart, rows matched by their place."""
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any
 
-from parity_bridge.taps.f_cell import FCellValues, FractionalBounds, IndexBounds, Lookup, Schema
+import numpy as np
 
-Scalar = bool | int | float | None
+from parity_bridge.tolerances import Tolerance
 
-_BOUNDS = {"hkl_bounds": IndexBounds, "hkl_fractional_bounds": FractionalBounds}
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-
-class Place(Schema):
-    """Where in the loops of a pixel a lookup stands, each counted from 0 (contract §6)."""
-
-    layer: int
-    subpixel: tuple[int, int]  # slow, fast
-    source: int
-    phi_step: int
-    domain: int
-
-    @classmethod
-    def of(cls, lookup: Lookup) -> Self:
-        """The place of a recorded lookup."""
-        return cls(
-            layer=lookup.layer,
-            subpixel=lookup.subpixel_index,
-            source=lookup.source,
-            phi_step=lookup.phi_step,
-            domain=lookup.domain,
-        )
+    from parity_bridge.taps.figures import Figures
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One figure in both records; ``place`` is None for figures of the pixel."""
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of two taps belong together."""
 
-    field: str
-    place: Place | None
-    reference: Scalar
-    other: Scalar
-
-
-def pairs(reference: FCellValues, other: FCellValues) -> Iterator[Pair]:
-    """Every figure of both records in schema order, pixel first, then lookup by lookup.
-
-    A lookup that only one side made gives one pair named ``lookup``: whether it was made.
-    """
-    yield from _side_by_side(None, _pixel_figures(reference), _pixel_figures(other))
-    for place, ours, theirs in lookup_pairs(reference, other):
-        if ours is None or theirs is None:
-            yield Pair("lookup", place, ours is not None, theirs is not None)
-        else:
-            yield from _side_by_side(place, _lookup_figures(ours), _lookup_figures(theirs))
+    ours: NDArray[np.int64]
+    theirs: NDArray[np.int64]
+    only_ours: NDArray[np.int64]
+    only_theirs: NDArray[np.int64]
 
 
-def lookup_pairs(
-    reference: FCellValues, other: FCellValues
-) -> Iterator[tuple[Place, Lookup | None, Lookup | None]]:
-    """Lookups matched by their place, None where one side made no such lookup."""
-    ours, theirs = _by_place(reference), _by_place(other)
-    for place, number in dict.fromkeys((*ours, *theirs)):
-        yield place, ours.get((place, number)), theirs.get((place, number))
+def match_rows(reference: Figures, other: Figures) -> Rows:
+    """Rows of the same place; several of one place, as others may write, in their order."""
+    nothing = np.zeros(0, dtype=np.int64)
+    if np.array_equal(reference.places, other.places):
+        same = np.arange(len(reference.places))
+        return Rows(same, same, nothing, nothing)
+    ours, theirs = _numbered(reference.places), _numbered(other.places)
+    common = [(ours[key], theirs[key]) for key in ours if key in theirs]
+    pairs = np.array(common, dtype=np.int64).reshape(-1, 2)
+    return Rows(
+        pairs[:, 0],
+        pairs[:, 1],
+        np.array([row for key, row in ours.items() if key not in theirs], dtype=np.int64),
+        np.array([row for key, row in theirs.items() if key not in ours], dtype=np.int64),
+    )
 
 
-def _by_place(values: FCellValues) -> dict[tuple[Place, int], Lookup]:
-    """Lookups by place and their number there, as records of others may not tell places apart."""
-    seen: Counter[Place] = Counter()
-    found = {}
-    for lookup in values.subpixels:
-        place = Place.of(lookup)
-        found[place, seen[place]] = lookup
+def disagree(
+    ours: NDArray[Any], theirs: NDArray[Any], tolerance: Tolerance | None
+) -> NDArray[np.bool_]:
+    """Where two columns differ by more than ``tolerance``; None is not at all."""
+    if not (_is_number(ours) and _is_number(theirs)):
+        unlike: NDArray[np.bool_] = ours != theirs
+        return unlike
+    with np.errstate(invalid="ignore", over="ignore"):
+        equal = (ours == theirs) | ((ours != ours) & (theirs != theirs))  # noqa: PLR0124 - NaN
+        if tolerance is None:
+            return ~equal
+        finite = np.isfinite(ours) & np.isfinite(theirs)
+        near = np.abs(theirs - ours) <= tolerance.atol + tolerance.rtol * np.abs(ours)
+    return ~(equal | (finite & near))
+
+
+def distances(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.float64]:
+    """|theirs - ours|; 0 where equal or both NaN, infinite where no distance exists."""
+    if not (_is_number(ours) and _is_number(theirs)):
+        return np.where(ours == theirs, 0.0, np.inf)
+    with np.errstate(invalid="ignore", over="ignore"):
+        equal = (ours == theirs) | ((ours != ours) & (theirs != theirs))  # noqa: PLR0124 - NaN
+        distance = np.abs(np.asarray(theirs, np.float64) - np.asarray(ours, np.float64))
+    return np.where(equal, 0.0, np.where(np.isnan(distance), np.inf, distance))
+
+
+def ulp_distance(first: float, second: float) -> int | None:
+    """Count the float64 steps between two values; None where one is not finite."""
+    if not (np.isfinite(first) and np.isfinite(second)):
+        return None
+    return abs(_ordinal(first) - _ordinal(second))
+
+
+def column_ulps(ours: NDArray[Any], theirs: NDArray[Any]) -> int:
+    """Largest distance of two float columns where both are finite; 0 for other columns."""
+    if ours.dtype.kind != "f" or theirs.dtype.kind != "f":
+        return 0
+    finite = np.isfinite(ours) & np.isfinite(theirs) & (ours != theirs)
+    pairs = zip(ours[finite].tolist(), theirs[finite].tolist(), strict=True)
+    return max((abs(_ordinal(first) - _ordinal(second)) for first, second in pairs), default=0)
+
+
+def _ordinal(value: float) -> int:
+    """Position of a float64 among all, so that neighbours differ by one and -0 equals 0."""
+    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
+    return bits if bits >= 0 else -(bits + 2**63)
+
+
+def _numbered(places: NDArray[np.int64]) -> dict[tuple[int, ...], int]:
+    return {(*place, number): row for row, (place, number) in enumerate(_repeats(places))}
+
+
+def _repeats(places: NDArray[np.int64]) -> Iterator[tuple[tuple[int, ...], int]]:
+    seen: Counter[tuple[int, ...]] = Counter()
+    for place in map(tuple, places.tolist()):
+        yield place, seen[place]
         seen[place] += 1
-    return found
 
 
-def _side_by_side(
-    place: Place | None, ours: Mapping[str, Scalar], theirs: Mapping[str, Scalar]
-) -> Iterator[Pair]:
-    for field, value in ours.items():
-        yield Pair(field, place, value, theirs[field])
-
-
-def _pixel_figures(values: FCellValues) -> dict[str, Scalar]:
-    figures: dict[str, Scalar] = {}
-    for name in FCellValues.model_fields:
-        if name in _BOUNDS:
-            figures |= _bounds_figures(name, getattr(values, name))
-        elif name != "subpixels":
-            figures[name] = getattr(values, name)
-    return figures
-
-
-def _bounds_figures(name: str, bounds: IndexBounds | FractionalBounds | None) -> dict[str, Scalar]:
-    return {f"{name}.{limit}": getattr(bounds, limit, None) for limit in _BOUNDS[name].model_fields}
-
-
-def _lookup_figures(lookup: Lookup) -> dict[str, Scalar]:
-    return {
-        **_miller("hkl_fractional", lookup.hkl_fractional),
-        **_miller("hkl_rounded", lookup.hkl_rounded),
-        "F_cell": lookup.F_cell,
-        "out_of_bounds": lookup.out_of_bounds,
-    }
-
-
-def _miller(name: str, indices: tuple[Scalar, Scalar, Scalar]) -> dict[str, Scalar]:
-    return {f"{name}.{axis}": index for axis, index in zip("hkl", indices, strict=True)}
+def _is_number(column: NDArray[Any]) -> bool:
+    return column.dtype.kind in "fiu"

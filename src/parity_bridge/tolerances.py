@@ -1,61 +1,121 @@
-"""How far two engines may differ before a comparison says so: one table, nothing hidden elsewhere.
+"""How far two engines may differ before a comparison says so: one file, ``tolerances.toml``.
 
-A float agrees where ``|py - c| <= atol + rtol*|c|``; NaN agrees with NaN and an infinity with the
-same infinity. Every field that is not in the table (counts, Miller indices, flags, and whether a
-figure exists at all) must be equal.
+A float agrees where ``|other - reference| <= atol + rtol*|reference|``; NaN agrees with NaN and an
+infinity with the same infinity. What the semantic table calls exact (counts, nearest Miller
+indices, flags, words, and whether a figure exists at all) must be equal.
 """
 
 from __future__ import annotations
 
-from parity_bridge.taps.f_cell import Schema
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
 
-FORMULA = "|py - c| <= atol + rtol*|c|"
+from pydantic import Field, TypeAdapter, ValidationError
+
+from parity_bridge.errors import FileError
+from parity_bridge.file_reading import read_file
+from parity_bridge.taps.schema import Schema
+from parity_bridge.taps.semantics import SEMANTICS, field_of, is_exact
+
+FORMULA = "|other - reference| <= atol + rtol*|reference|"
+
+_Limit = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Tolerance(Schema):
-    """Absolute (unit of the field) and relative tolerance of one field."""
+    """Absolute (unit of the field) and relative tolerance of one figure."""
 
-    atol: float
-    rtol: float
+    atol: _Limit = 0.0
+    rtol: _Limit = 0.0
 
 
 class Tolerances(Schema):
-    """The tolerances of one comparison: which case they are for, and one pair a float field."""
+    """The tolerances of one comparison: which case they are for, and who set them otherwise."""
 
     case: str
+    #: ``tap.field``, ``tap.*`` or ``*`` -> tolerance.
     fields: dict[str, Tolerance]
+    #: Name of the file of ``--tolerances`` and which of ``fields`` are from it.
+    file: str | None = None
+    overridden: tuple[str, ...] = ()
 
-    def of(self, field: str) -> Tolerance | None:
-        """Tolerance of ``field``, ``hkl_fractional.h`` say; None where it must be equal."""
-        return self.fields.get(field.partition(".")[0])
+    def of(self, tap_id: str, figure: str) -> Tolerance | None:
+        """Tolerance of ``figure``, ``hkl_fractional.h`` say; None where it must be equal."""
+        key = self.key(tap_id, figure)
+        return None if key is None else self.fields[key]
 
+    def key(self, tap_id: str, figure: str) -> str | None:
+        """Which of ``fields`` holds for ``figure``; None where it must be equal."""
+        if is_exact(tap_id, figure):
+            return None
+        names = (f"{tap_id}.{field_of(tap_id, figure)}", f"{tap_id}.*", "*")
+        return next((name for name in names if name in self.fields), None)
 
-_FLOAT_FIELDS = (
-    "mean_f_cell",
-    "hkl_fractional_bounds",
-    "rounding_margin",
-    "hkl_fractional",
-    "F_cell",
-)
-
-# float64, cpu: both engines evaluate in the order of the contract, so the bits are equal.
-# float64, elsewhere: not measured; room for other mathematical libraries and fused operations, a
-#   few units in the last place along the chain from position to fractional index.
-# float32: everything up to the distance from the nearest index is computed in float64 all the same,
-#   so indices and margins are as above. Measured over the golden cases by
-#   benchmarks/float32_errors.py: 4.5e-6 of an interpolated F; the table allows four times that.
-_SINGLE = Tolerance(atol=0.0, rtol=2e-5)
-_TABLE: dict[str, dict[str, Tolerance]] = {
-    "float64 on cpu": dict.fromkeys(_FLOAT_FIELDS, Tolerance(atol=0.0, rtol=0.0)),
-    "float64": dict.fromkeys(_FLOAT_FIELDS, Tolerance(atol=1e-12, rtol=1e-12)),
-}
-_TABLE |= {
-    f"float32{where}": {**_TABLE[f"float64{where}"], "mean_f_cell": _SINGLE, "F_cell": _SINGLE}
-    for where in (" on cpu", "")
-}
+    @property
+    def are_exact(self) -> bool:
+        """Whether no difference at all passes."""
+        return all(item.atol == item.rtol == 0 for item in self.fields.values())
 
 
-def tolerances_for(dtype: str = "float64", device: str = "cpu") -> Tolerances:
-    """Tolerances for an engine computing in ``dtype`` on ``device`` against the C core."""
+_Table = TypeAdapter(dict[str, Tolerance])
+
+
+def tolerances_for(
+    dtype: str = "float64", device: str = "cpu", overrides: Path | None = None
+) -> Tolerances:
+    """Tolerances for an engine computing in ``dtype`` on ``device`` against the C core.
+
+    ``overrides`` is a TOML file of ``"tap.field" = { atol = ..., rtol = ... }``. Raises FileError
+    for one that is not.
+    """
     case = f"{dtype} on {device}"
-    return Tolerances(case=case, fields=_TABLE[case if case in _TABLE else dtype])
+    shipped = _shipped()
+    fields = shipped.get(case, shipped[dtype])
+    if overrides is None:
+        return Tolerances(case=case, fields=fields)
+    own = _read(overrides)
+    return Tolerances(
+        case=case, fields={**fields, **own}, file=str(overrides), overridden=tuple(own)
+    )
+
+
+@cache
+def _shipped() -> dict[str, dict[str, Tolerance]]:
+    text = files("parity_bridge").joinpath("tolerances.toml").read_text(encoding="utf-8")
+    return {case: _Table.validate_python(table) for case, table in tomllib.loads(text).items()}
+
+
+def _read(path: Path) -> dict[str, Tolerance]:
+    try:
+        table = tomllib.loads(read_file(path, "tolerance file").decode())
+        fields = _Table.validate_python(table)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise FileError(f"tolerance file {path} is not TOML ({error}); mend it") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise FileError(
+            f'tolerance file {path}: {where}: {first["msg"]}; write "tap.field" = '
+            "{ atol = 0.0, rtol = 1e-6 }"
+        ) from error
+    if not fields:
+        raise FileError(f"tolerance file {path} sets no tolerance; name a field in it")
+    _check_names(path, fields)
+    return fields
+
+
+def _check_names(path: Path, fields: Mapping[str, Any]) -> None:
+    """Raise FileError for a name that no float figure has, lest it be taken for effective."""
+    known = {"*"}
+    for tap_id, meanings in SEMANTICS.items():
+        known |= {f"{tap_id}.*"}
+        known |= {f"{tap_id}.{name}" for name, meaning in meanings.items() if not meaning.exact}
+    for name in fields:
+        if name not in known:
+            raise FileError(
+                f"tolerance file {path}: there is no float figure {name!r}; docs/taps.md lists them"
+            )

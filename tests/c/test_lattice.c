@@ -38,8 +38,9 @@ static double one_factor(const pb_crystal *c, double h, double k, double l)
     const pb_lanes3 hkl = {{h}, {k}, {l}};
     pb_index_lanes hkl0;
     double F_latt[1];
+    pb_lanes3 factors;
     pb_nearest_index(PB_HALF_DOWN, &hkl, 1, &hkl0);
-    pb_lattice_factor(c, PB_EXACT, &hkl, &hkl0, 1, F_latt);
+    pb_lattice_factor(c, PB_EXACT, &hkl, &hkl0, 1, F_latt, &factors);
     return F_latt[0];
 }
 
@@ -95,15 +96,16 @@ static void lanes_are_alone(int32_t shape, int precision)
     pb_index_lanes hkl0;
     pb_nearest_index(PB_HALF_DOWN, &hkl, PB_LANES, &hkl0);
     double alone[PB_LANES];
+    pb_lanes3 factors;
     for (int i = 0; i < PB_LANES; i++) {
         const pb_lanes3 one = {{hkl.x[i]}, {hkl.y[i]}, {hkl.z[i]}};
         const pb_index_lanes one0 = {{hkl0.h[i]}, {hkl0.k[i]}, {hkl0.l[i]}};
-        pb_lattice_factor(&c, precision, &one, &one0, 1, &alone[i]);
+        pb_lattice_factor(&c, precision, &one, &one0, 1, &alone[i], &factors);
     }
     for (int n = 1; n <= PB_LANES; n++) {
         double together[PB_LANES + 1];
         together[n] = -7.0;
-        pb_lattice_factor(&c, precision, &hkl, &hkl0, n, together);
+        pb_lattice_factor(&c, precision, &hkl, &hkl0, n, together, &factors);
         for (int i = 0; i < n; i++)
             CHECK_BITS(together[i], alone[i]);
         CHECK_BITS(together[n], -7.0);
@@ -119,14 +121,15 @@ static void fast_is_the_fast_sine(void)
     pb_lanes3 hkl = many_indices();
     const pb_index_lanes unused = {{0}, {0}, {0}};
     double F_latt[PB_LANES];
-    pb_lattice_factor(&c, PB_FAST, &hkl, &unused, PB_LANES, F_latt);
+    pb_lanes3 factors;
+    pb_lattice_factor(&c, PB_FAST, &hkl, &unused, PB_LANES, F_latt, &factors);
     for (int i = 0; i < PB_LANES; i++) {
         const double x = PB_PI * hkl.x[i];
         CHECK_BITS(F_latt[i], x == 0.0 ? 5.0 : pb_fast_sine(x * 5.0) / pb_fast_sine(x));
     }
     const double before = F_latt[41];
     hkl.x[40] = 1e6;
-    pb_lattice_factor(&c, PB_FAST, &hkl, &unused, PB_LANES, F_latt);
+    pb_lattice_factor(&c, PB_FAST, &hkl, &unused, PB_LANES, F_latt, &factors);
     CHECK_BITS(F_latt[40], pb_sincg(PB_PI * 1e6, 5.0));
     CHECK_BITS(F_latt[41], before);
 }

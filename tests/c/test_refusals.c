@@ -183,12 +183,13 @@ typedef struct call {
     int precision;
     float *image;
     const pb_f_cell_planes *planes;
+    const pb_given *stages;
 } call;
 
 static int pixel(call c)
 {
     return note(pb_pixel(c.setup, c.table, c.slow, c.fast, c.state, c.totals, c.f_cell,
-                         c.evaluations, c.capacity));
+                         c.evaluations, c.capacity, c.stages));
 }
 
 static int image(call c)

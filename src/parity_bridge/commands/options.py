@@ -12,7 +12,6 @@ from parity_bridge.errors import UsageError
 from parity_bridge.timestamps import utc_stamp
 
 DTYPES = ("float64", "float32")
-TAPS = ("f_cell",)
 STATES = ("start", "frame")
 PRECISIONS = ("exact", "fast")
 IMAGE_ENDINGS = (".npy", ".bin")
@@ -55,12 +54,22 @@ def folder(text: str) -> Path:
 
 
 def taps(text: str) -> tuple[str, ...]:
-    """Comma-separated names of taps, each once."""
+    """Comma-separated names of taps, each once, or ``all``."""
+    from parity_bridge.taps.registry import choose_taps  # noqa: PLC0415 - seldom needed, and slow
+
     chosen = tuple(dict.fromkeys(text.split(",")))
-    for tap in chosen:
-        if tap not in TAPS:
-            raise ArgumentTypeError(f"there is no tap {tap!r}; choose from {', '.join(TAPS)}")
+    try:
+        choose_taps(chosen)
+    except UsageError as error:
+        raise ArgumentTypeError(str(error)) from error
     return chosen
+
+
+def file(text: str) -> Path:
+    """Path of a file or folder to read."""
+    if not text:
+        raise ArgumentTypeError("'' is not a file; name one")
+    return Path(text)
 
 
 def dtype(text: str) -> str:

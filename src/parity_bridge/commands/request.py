@@ -25,6 +25,39 @@ class RunRequest:
     other: EngineChoice
     #: Further nanoBragg flags by engine name.
     engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: File of tolerances that replace the shipped ones.
+    tolerances: Path | None = None
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """``compare``: records against records."""
+
+    command: str
+    reference: Path
+    other: Path
+    #: Names of the taps to compare; empty: all that are there.
+    taps: tuple[str, ...]
+    tolerances: Path | None = None
+    as_json: bool = False
+    #: Folder of the report; None prints it only.
+    folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class ExplainRequest:
+    """``explain``: why two sides disagree, each an engine or a folder of records."""
+
+    command: str
+    reference: EngineChoice | Path
+    other: EngineChoice | Path
+    #: Pixels where engines are run; of the records where there are any and none is named.
+    targets: tuple[Target, ...]
+    #: None: those of the records.
+    flags: tuple[str, ...] | None
+    tolerances: Path | None = None
+    engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    as_json: bool = False
 
 
 @dataclass(frozen=True)

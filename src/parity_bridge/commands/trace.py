@@ -16,8 +16,8 @@ from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.report.folder import make_folder
 from parity_bridge.report.journal import note_command, note_failure
 from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import as_json, paths, records_of, write_run
-from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.report.records import as_json, paths, record_of, write_run
+from parity_bridge.taps.registry import TapRecord, choose_taps
 from parity_bridge.taps.trace import trace_lines
 from parity_bridge.timestamps import utc_now
 
@@ -34,7 +34,7 @@ def trace(request: TraceRequest, on_note: Callable[[str], None]) -> Iterator[str
     occasion = Occasion(request.command, utc_now())
     parsed = parse_flags(request.flags)
     if request.out_dir is not None:
-        _check_unrecorded(request.out_dir, request.target.coords)
+        _check_unrecorded(request.out_dir, request)
     for note in notes(parsed, [request.target.coords]):
         on_note(note)
     if request.out_dir is None:
@@ -51,7 +51,7 @@ def _recorded(
     with _failures_noted(folder, occasion):
         note_command(folder, request.command)
         run = observe(request.engine, parsed, [request.target])
-        write_run(folder, run, occasion, request.taps)
+        write_run(folder, run, occasion, choose_taps(request.taps))
     return run
 
 
@@ -64,8 +64,8 @@ def _failures_noted(folder: Path, occasion: Occasion) -> Iterator[None]:
         raise
 
 
-def _check_unrecorded(folder: Path, pixel: tuple[int, int]) -> None:
-    for path in paths(folder, pixel).values():
+def _check_unrecorded(folder: Path, request: TraceRequest) -> None:
+    for path in paths(folder, request.target.coords, choose_taps(request.taps)).values():
         if os.path.lexists(path):
             raise FileError(
                 f"{path} exists already and is never overwritten; remove it or give another "
@@ -77,14 +77,15 @@ def _lines(run: EngineRun, request: TraceRequest, occasion: Occasion) -> Iterato
     prefix = run.engine.trace_prefix
     for observation in run.observations:
         yield from trace_lines(prefix, observation)
-        for record in records_of(run, observation, occasion, request.taps).values():
+        for tap in choose_taps(request.taps):
+            record = record_of(run, observation, occasion, tap)
             if request.as_json:
                 yield as_json(record).rstrip("\n")
             else:
                 yield from _tap_lines(prefix.replace("TRACE", "TAP"), record)
 
 
-def _tap_lines(prefix: str, record: FCellRecord) -> Iterator[str]:
+def _tap_lines(prefix: str, record: TapRecord) -> Iterator[str]:
     for key, value in _flat("", record.model_dump(mode="json")):
         yield f"{prefix}: {key} {value}"
 

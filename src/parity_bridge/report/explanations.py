@@ -6,21 +6,22 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from parity_bridge.causes import Explanation, extents_text
-from parity_bridge.compare import Difference, Inputs, PixelComparison
-from parity_bridge.flags.values import is_flag_word
-from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.compare import Difference, FieldComparison, Inputs, PixelComparison
+from parity_bridge.explain.explanation import Finding, Trial
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.view import (
     Report,
     Row,
-    Side,
     number,
     pixel_text,
     place_text,
     plural,
+    short,
     table,
 )
 from parity_bridge.taps.f_cell import IndexBounds
+from parity_bridge.taps.registry import BY_ID
+from parity_bridge.tolerances import Tolerances
 
 Item = TypeVar("Item")
 
@@ -29,22 +30,173 @@ _MOST_ULPS = 2**20
 _OF_INPUTS = ("stale cache", "different tables", "different default_F")
 
 
+def first_divergence_section(report: Report) -> str:
+    """Where the two sides part first, and by every measure how far; empty where they do not."""
+    pixel = first_diverging(report)
+    if pixel is None or pixel.first_divergence is None:
+        return ""
+    first = pixel.first_divergence
+    names = report.comparison.reference, report.comparison.other
+    where = pixel_text(pixel.pixel_coords, pixel.tag)
+    lines = (
+        f"Pixel {where}, {_tap_text(first.tap)}, {_difference_text(first, names)}",
+        table(_measures(pixel, first, report.comparison.tolerances)),
+        _in_other_pixels(report, pixel),
+    )
+    return "## First divergence\n\n" + "\n\n".join(line for line in lines if line)
+
+
+def first_diverging(report: Report) -> PixelComparison | None:
+    """The pixel whose first divergence is earliest in the chain; the first of several."""
+    order = list(BY_ID)
+    diverging = [pixel for pixel in report.comparison.pixels if pixel.first_divergence]
+    return min(
+        diverging,
+        key=lambda pixel: order.index(pixel.first_divergence.tap) if pixel.first_divergence else 0,
+        default=None,
+    )
+
+
+def _tap_text(tap_id: str) -> str:
+    tap = BY_ID[tap_id]
+    return f"tap {tap.number} `{tap_id}`" if tap.number else f"tap `{tap_id}`"
+
+
+def _measures(pixel: PixelComparison, first: Difference, tolerances: Tolerances) -> list[Row]:
+    field = next(
+        item for item in pixel.fields if (item.tap, item.field) == (first.tap, first.field)
+    )
+    measures = {
+        "difference": "-" if first.absolute is None else number(first.absolute),
+        "in ULPs": "-" if first.ulps is None else str(first.ulps),
+        "in units of the tolerance": _in_tolerances(first, tolerances),
+        "in units of the expected noise": _in_noise(first),
+        "smallest tolerance that passes everywhere in this pixel": _smallest(field),
+    }
+    return [{"measure": name, "value": value} for name, value in measures.items()]
+
+
+def _in_tolerances(first: Difference, tolerances: Tolerances) -> str:
+    if first.tolerance is None:
+        return "must be equal"
+    allowed = f"atol {first.tolerance.atol!r}, rtol {first.tolerance.rtol!r}"
+    marked = ", overridden" if _is_overridden(tolerances, first.tap, first.field) else ""
+    if first.tolerance_units is None:
+        return f"no difference is allowed ({allowed}{marked})"
+    return f"{short(first.tolerance_units)} ({allowed}{marked})"
+
+
+def _in_noise(first: Difference) -> str:
+    if first.noise_units is None:
+        return "not known" if first.absolute is not None else "-"
+    word = "noise" if first.is_noise else "signal"
+    return f"{short(first.noise_units)}: {word} (1-ULP changes of the inputs spread it by " \
+        f"{short(first.noise or 0.0)})"
+
+
+def _smallest(field: FieldComparison) -> str:
+    if field.smallest_passing_atol is None:
+        return "none: it must be equal"
+    return f"atol {number(field.smallest_passing_atol)} (rtol 0)"
+
+
+def _in_other_pixels(report: Report, leading: PixelComparison) -> str:
+    others = [
+        f"{pixel_text(pixel.pixel_coords, pixel.tag)}: `{first.tap}` `{first.field}`"
+        for pixel in report.comparison.pixels
+        if pixel is not leading and (first := pixel.first_divergence) is not None
+    ]
+    return f"First divergence elsewhere: {'; '.join(others)}." if others else ""
+
+
+def _is_overridden(tolerances: Tolerances, tap_id: str, figure: str) -> bool:
+    return tolerances.key(tap_id, figure) in tolerances.overridden
+
+
+def finding_section(finding: Finding | None) -> str:
+    """Why the two sides disagree, and the evidence; empty where nobody asked."""
+    if finding is None or finding.reason == "agreement":
+        return ""
+    title = "Explanation" if finding.is_sufficient else "Unexplained"
+    parts = (
+        f"## {title}",
+        f"**{finding.sentence}**",
+        "\n".join(f"- {line}" for line in finding.inputs),
+        _transplants(finding),
+        _trials(finding.trials),
+        _listed("Ruled out", finding.ruled_out),
+        _listed("Not tried", finding.not_tried),
+        f"```sh\n{finding.command}\n```" if finding.command else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _transplants(finding: Finding) -> str:
+    if not finding.transplants:
+        return ""
+    rows = [
+        {
+            "the C core goes on from the other side's": item.what,
+            "then": "parity" if item.agrees else f"`{item.left}` differs",
+        }
+        for item in finding.transplants
+    ]
+    return f"Transplants:\n\n{table(rows)}"
+
+
+def _trials(trials: Sequence[Trial]) -> str:
+    telling = [trial for trial in trials if trial.matters]
+    if not telling:
+        return ""
+    best = sorted(telling, key=lambda trial: -trial.reproduced)
+    rows = [
+        {
+            "the reference with": " and ".join(f"`{item.name}`" for item in trial.hypotheses),
+            "reproduces": f"{trial.reproduced} of {plural(trial.pixels, 'pixel')}",
+            "first figure left": "-" if trial.left is None else f"`{trial.left}`",
+        }
+        for trial in best
+    ]
+    return f"Hypotheses that change the reference at these pixels:\n\n{table(rows)}"
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    return f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+
 def inputs_section(report: Report) -> str:
     """What each engine was given, where that differs; empty where it does not."""
     pixels = [pixel for pixel in report.comparison.pixels if pixel.inputs.differing]
-    tables = [
-        table(_input_rows(inputs, report)) for inputs in _unique(pixel.inputs for pixel in pixels)
+    unlike = _unique(pixel.inputs for pixel in pixels)
+    tables = [table(_table_rows(inputs, report)) for inputs in unlike if _tables_differ(inputs)]
+    flags = _unique(pair for inputs in unlike for pair in inputs.flags)
+    flag_rows: list[Row] = [
+        {
+            "nanoBragg flag": f"`{pair.flag}`",
+            report.comparison.reference: _flag_value(pair.reference),
+            report.comparison.other: _flag_value(pair.other),
+        }
+        for pair in flags
     ]
     explained = _unique(item for pixel in pixels for item in pixel.explanations if _of_inputs(item))
     bullets = "\n".join(_bullet(explanation) for explanation in explained)
-    told = _different_behaviours(report), _different_flags(report)
-    text = "\n\n".join(part for part in (*tables, bullets, *told) if part)
+    told = _different_behaviours(report)
+    parts = (*tables, table(flag_rows) if flag_rows else "", bullets, told)
+    text = "\n\n".join(part for part in parts if part)
     return f"## The engines were not given the same\n\n{text}" if text else ""
 
 
+def _flag_value(value: str | None) -> str:
+    return "not given" if value is None else value or "given"
+
+
+def _tables_differ(inputs: Inputs) -> bool:
+    return len(inputs.differing) > len(inputs.flags)
+
+
 def differences_section(report: Report) -> str:
-    """Pixel by pixel: the first difference, all differing fields, and what explains them."""
-    parts = [_pixel_part(report, pixel) for pixel in report.comparison.pixels if pixel.differences]
+    """Pixel by pixel: all differing fields, and what is consistent with them."""
+    parts = [_pixel_part(report, pixel) for pixel in report.comparison.pixels if pixel.differing]
     return "\n\n".join(("## Differences", *parts)) if parts else ""
 
 
@@ -52,66 +204,52 @@ def _pixel_part(report: Report, pixel: PixelComparison) -> str:
     names = report.comparison.reference, report.comparison.other
     parts = (
         f"### Pixel {pixel_text(pixel.pixel_coords, pixel.tag)}",
-        _first(pixel.differences, names),
         table(_field_rows(pixel, names)),
         _margins(report, pixel),
-        _explained(report, pixel.explanations),
+        _consistent(report, pixel.explanations),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _explained(report: Report, explanations: Sequence[Explanation]) -> str:
+def _consistent(report: Report, explanations: Sequence[Explanation]) -> str:
     """What the figures of a pixel are consistent with; inputs were explained further up."""
-    if not explanations:
-        text = "No named behaviour of contract §7 explains this from the records alone"
-        if _different_behaviours(report):
-            text += "; the engines were told to behave differently (see above)"
-        if _different_flags(report):
-            text += "; the engines were given different nanoBragg flags (see above)"
-        return f"{text}."
-    bullets = (
-        f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in explanations
-    )
-    return "Consistent with:\n\n" + "\n".join(bullets)
-
-
-def _first(differences: Sequence[Difference], names: tuple[str, str]) -> str:
-    first = differences[0]
-    text = f"- First difference in schema order: {_difference_text(first, names)}"
-    in_subpixel = next((item for item in differences if item.place is not None), None)
-    if in_subpixel is None or in_subpixel is first:
-        return text
-    return f"{text}\n- First lookup that differs: {_difference_text(in_subpixel, names)}"
+    if explanations:
+        bullets = (
+            f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in explanations
+        )
+        return "Consistent with:\n\n" + "\n".join(bullets)
+    if report.finding is not None:
+        return ""
+    text = "No named behaviour of contract §7 explains this from the records alone"
+    if _different_behaviours(report):
+        text += "; the engines were told to behave differently (see above)"
+    return f"{text}; `explain` searches for one by computing."
 
 
 def _difference_text(item: Difference, names: tuple[str, str]) -> str:
     where = f" at {place_text(item.place)}" if item.place else ""
-    by = "" if item.absolute is None else f", difference {number(item.absolute)}"
-    shown = _ulps(item)
-    ulps = "" if shown is None else f", {plural(shown, 'ULP')}"
-    return (
-        f"`{item.field}`{where}, {names[0]} {number(item.reference)}, {names[1]} "
-        f"{number(item.other)}{by}{ulps}."
-    )
+    ours, theirs = f"{names[0]} {number(item.reference)}", f"{names[1]} {number(item.other)}"
+    sensitive = " The nearest index here is rounding-sensitive." if item.rounding_sensitive else ""
+    return f"`{item.field}`{where}: **{ours}, {theirs}**.{sensitive}"
 
 
 def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
     """One row a differing field, with its first occurrence."""
-    by_field: dict[str, list[Difference]] = {}
-    for item in pixel.differences:
-        by_field.setdefault(item.field, []).append(item)
     return [
         {
-            "field": field,
-            "differing": str(len(items)),
-            "first at": place_text(items[0].place) if items[0].place else "pixel",
-            names[0]: number(items[0].reference),
-            names[1]: number(items[0].other),
-            "difference": _or_dash(items[0].absolute),
-            "ULP": _or_dash(_ulps(items[0])),
-            "smallest passing atol (rtol 0)": _or_dash(pixel.smallest_passing_atol[field]),
+            "tap": item.tap,
+            "field": item.field,
+            "differing": f"{item.differing} of {item.compared}",
+            "first at": place_text(first.place) if first.place else "pixel",
+            names[0]: number(first.reference),
+            names[1]: number(first.other),
+            "difference": _or_dash(first.absolute),
+            "ULP": _or_dash(_ulps(first)),
+            "noise": "-" if first.noise_units is None else short(first.noise_units),
+            "smallest passing atol (rtol 0)": _or_dash(item.smallest_passing_atol),
         }
-        for field, items in by_field.items()
+        for item in pixel.fields
+        if (first := item.first) is not None
     ]
 
 
@@ -125,24 +263,27 @@ def _or_dash(value: float | None) -> str:
 
 def _margins(report: Report, pixel: PixelComparison) -> str:
     """Rounding margins, where a nearest index differs: a small one is a flip near a tie."""
-    if not any("hkl_rounded" in item.field for item in pixel.differences):
+    if not any("hkl_rounded" in item.field for item in pixel.differing):
         return ""
     margins = [
-        f"{record.implementation} {number(record.values.rounding_margin)}"
+        f"{seen.implementation} {number(seen.taps['f_cell_stats'].pixel['rounding_margin'])}"
         for side in report.sides
-        for record in side.records
-        if record.pixel_coords == pixel.pixel_coords
+        for seen in side.pixels
+        if seen.pixel == pixel.pixel_coords
+        and "f_cell_stats" in seen.taps
+        and "rounding_margin" in seen.taps["f_cell_stats"].pixel
     ]
+    if not margins:
+        return ""
     return f"Nearest indices differ; smallest distance from a half-integer: {', '.join(margins)}."
 
 
-def _input_rows(inputs: Inputs, report: Report) -> list[Row]:
-    ours, theirs = inputs.reference, inputs.other
+def _table_rows(inputs: Inputs, report: Report) -> list[Row]:
     return [
         {
             "structure factors": ("**" + field + "**") if field in inputs.differing else field,
-            report.comparison.reference: _shown(getattr(ours, field)),
-            report.comparison.other: _shown(getattr(theirs, field)),
+            report.comparison.reference: _shown(getattr(inputs.reference, field)),
+            report.comparison.other: _shown(getattr(inputs.other, field)),
         }
         for field in ("source", "file", "sha256", "extents", "entries", "default_F")
     ]
@@ -156,45 +297,10 @@ def _different_behaviours(report: Report) -> str:
     return f"The engines were told to behave differently. {told}."
 
 
-def _different_flags(report: Report) -> str:
-    ours, theirs = (_flags(side) for side in report.sides)
-    if ours == theirs:
-        return ""
-    names = report.comparison.reference, report.comparison.other
-    own = _only(names[0], ours, theirs), _only(names[1], theirs, ours)
-    return (
-        f"nanoBragg flags differ: {own[0]}, {own[1]}.\n\n"
-        "Tap 4 holds no intensities, so flags that only change those are not compared."
-    )
-
-
-def _flags(side: Side) -> list[str]:
-    """Flags, each with its numbers, but for files: their content is compared, not their names."""
-    if not side.metadata:
-        return []
-    experiment = side.metadata[0].experiment
-    source = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
-    beam = experiment.beam.model_copy(update={"source_file": None})
-    detector = experiment.detector.model_copy(update={"mask": None})
-    flags: list[str] = []
-    without_files = {"structure_factors": source, "beam": beam, "detector": detector}
-    for word in to_flags(experiment.model_copy(update=without_files)):
-        if is_flag_word(word):
-            flags.append(word)
-        else:
-            flags[-1] += f" {word}"
-    return flags
-
-
-def _only(name: str, flags: Sequence[str], others: Sequence[str]) -> str:
-    own = [flag for flag in flags if flag not in others]
-    return f"{name} alone has `{' '.join(own)}`" if own else f"{name} has the defaults there"
-
-
 def _shown(value: IndexBounds | str | float | None) -> str:
     if isinstance(value, IndexBounds):
         return extents_text(value)
-    return value if isinstance(value, str) else number(value)
+    return number(value)
 
 
 def _of_inputs(explanation: Explanation) -> bool:

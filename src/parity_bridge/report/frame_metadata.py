@@ -7,7 +7,7 @@ from typing import Literal
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.experiment import Experiment
 from parity_bridge.frames import RunState
-from parity_bridge.taps.f_cell import Schema
+from parity_bridge.taps.schema import Schema
 
 
 class FrameMetadata(Schema):

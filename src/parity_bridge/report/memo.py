@@ -5,57 +5,101 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parity_bridge.causes import extents_text
-from parity_bridge.compare import PixelComparison
-from parity_bridge.report.explanations import differences_section, inputs_section
+from parity_bridge.compare import Absence, PixelComparison
+from parity_bridge.report.explanations import (
+    differences_section,
+    finding_section,
+    first_divergence_section,
+    inputs_section,
+)
 from parity_bridge.report.provenance import provenance_section, reproduce_section
 from parity_bridge.report.view import (
     Report,
     Row,
-    by_pixel,
+    figure,
     lookup_rows,
     number,
     pixel_text,
+    place_text,
+    plural,
     range_text,
+    short,
     table,
     verdict_sentence,
+    with_lookups,
 )
+from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import FORMULA
+
+_MOST_ABSENCES = 12
 
 
 def memo(report: Report) -> str:
-    """The whole memo; what the engines were given stands before any figure where it differs."""
+    """The whole memo: the verdict, where the sides part first and why, then everything else."""
     return "\n\n".join(part for part in _parts(report) if part) + "\n"
 
 
 def _parts(report: Report) -> Iterator[str]:
     comparison = report.comparison
-    yield f"# Structure-factor lookups: {comparison.reference} against {comparison.other}"
+    yield f"# Parity of {comparison.other} with {comparison.reference}"
     yield f"**Verdict: {verdict_sentence(report)}.**"
+    yield first_divergence_section(report)
+    yield finding_section(report.finding)
     yield inputs_section(report)
+    yield _taps_section(report)
     yield _lookups_section(report)
     yield _shapes_section(report)
     yield differences_section(report)
     yield _tolerance_section(report)
+    yield _noise_section(report)
     yield _indices_section(report)
     yield _extents_section(report)
     yield provenance_section(report)
     yield reproduce_section(report)
 
 
+def _taps_section(report: Report) -> str:
+    rows = [_tap_row(report, tap_id) for tap_id in BY_ID if _is_compared(report, tap_id)]
+    return f"## Taps\n\n{table(rows)}\n\nFigures of all pixels, in the order of the chain."
+
+
+def _is_compared(report: Report, tap_id: str) -> bool:
+    return any(tap_id in pixel.taps for pixel in report.comparison.pixels)
+
+
+def _tap_row(report: Report, tap_id: str) -> Row:
+    fields = [
+        item for pixel in report.comparison.pixels for item in pixel.fields if item.tap == tap_id
+    ]
+    apart = [item for item in fields if item.differing]
+    return {
+        "tap": BY_ID[tap_id].number or "-",
+        "name": tap_id,
+        "figures compared": str(sum(item.compared for item in fields)),
+        "differing": str(sum(item.differing for item in fields)),
+        "fields that differ": ", ".join(dict.fromkeys(item.field for item in apart)) or "-",
+    }
+
+
 def _lookups_section(report: Report) -> str:
+    rows = lookup_rows(report)
+    if not rows:
+        return ""
     return f"""## Lookups
 
-{table(lookup_rows(report))}
+{table(rows)}
 
 Pixel is slow, fast. Ranges are of the nearest Miller indices the pixel asked for; F in \
 electrons."""
 
 
 def _shapes_section(report: Report) -> str:
+    comparison = report.comparison
     lines = [
-        *_alone(report.comparison.reference, report.comparison.only_in_reference),
-        *_alone(report.comparison.other, report.comparison.only_in_other),
-        *filter(None, map(_oversampling, report.comparison.pixels)),
+        *_alone(comparison.reference, comparison.only_in_reference),
+        *_alone(comparison.other, comparison.only_in_other),
+        *filter(None, map(_oversampling, comparison.pixels)),
+        *_absences(report),
     ]
     return "## Shapes\n\n" + "\n".join(lines) if lines else ""
 
@@ -72,34 +116,60 @@ def _oversampling(pixel: PixelComparison) -> str | None:
     return f"- Pixel {where} was oversampled {ours} and {theirs}; its figures are not compared."
 
 
+def _absences(report: Report) -> Iterator[str]:
+    found: dict[Absence, list[str]] = {}
+    for pixel in report.comparison.pixels:
+        for absence in pixel.absent:
+            found.setdefault(absence, []).append(pixel_text(pixel.pixel_coords, pixel.tag))
+    for absence, pixels in list(found.items())[:_MOST_ABSENCES]:
+        yield f"- {_absence_text(report, absence)} (pixel {'; '.join(pixels)})."
+    left = len(found) - _MOST_ABSENCES
+    if left > 0:
+        yield f"- {left} more, see `summary.json`."
+
+
+def _absence_text(report: Report, absence: Absence) -> str:
+    names = {"reference": report.comparison.reference, "other": report.comparison.other}
+    has = names["other" if absence.missing_in == "reference" else "reference"]
+    if absence.what == "unknown field":
+        return f"`{absence.name}` of {has} is not in the schema and was not compared"
+    return (
+        f"The {absence.what} `{absence.name}` is recorded by {has} and not by "
+        f"{names[absence.missing_in]}; it was not compared"
+    )
+
+
 def _tolerance_section(report: Report) -> str:
     tolerances = report.comparison.tolerances
     rows = [
         {
-            "field": field,
+            "figures": name,
             "atol": number(tolerance.atol),
             "rtol": number(tolerance.rtol),
-            "largest difference": _largest(report, field),
+            "largest difference": _largest(report, name),
+            "set by": tolerances.file if name in tolerances.overridden else tolerances.case,
         }
-        for field, tolerance in tolerances.fields.items()
+        for name, tolerance in tolerances.fields.items()
     ]
     return f"""## Tolerances
 
-`{FORMULA}` with c the reference ({report.comparison.reference}), py {report.comparison.other}, \
+`{FORMULA}` with the reference {report.comparison.reference}, the other {report.comparison.other}, \
 {tolerances.case}:
 
-{table(rows)}
+{table([{key: str(value) for key, value in row.items()} for row in rows])}
 
-Counts, Miller indices and flags must be equal. The largest difference over all pixels is the \
-smallest atol that passes with rtol 0."""
+The most specific row holds. Counts, nearest Miller indices, flags and words must be equal; NaN \
+agrees with NaN and an infinity with itself. The largest difference over all pixels is the smallest \
+atol that passes with rtol 0."""
 
 
-def _largest(report: Report, field: str) -> str:
+def _largest(report: Report, name: str) -> str:
+    tolerances = report.comparison.tolerances
     needed = [
-        atol
+        item.smallest_passing_atol
         for pixel in report.comparison.pixels
-        for name, atol in pixel.smallest_passing_atol.items()
-        if name.partition(".")[0] == field
+        for item in pixel.fields
+        if item.compared and tolerances.key(item.tap, item.field) == name
     ]
     known = [atol for atol in needed if atol is not None]
     if not needed:
@@ -107,10 +177,50 @@ def _largest(report: Report, field: str) -> str:
     return number(max(known)) if len(known) == len(needed) else "no atol passes"
 
 
+def _noise_section(report: Report) -> str:
+    budgets = report.reference.noise
+    if not budgets:
+        return ""
+    inputs = list(dict.fromkeys(name for budget in budgets.values() for name in budget.inputs))
+    rows = [
+        {"tap": tap_id, "field": field, "spread": short(spread), "of": pixel_text(pixel)}
+        for (tap_id, field), (spread, pixel) in _widest(report).items()
+    ]
+    sensitive = [
+        f"- {pixel_text(pixel)}, {place_text(item.place)}: {item.axis} = {number(item.index)} lies "
+        f"{short(item.tie_distance)} from a half, its noise is {short(item.noise)}."
+        for pixel, budget in budgets.items()
+        for item in budget.rounding_sensitive[:_MOST_ABSENCES]
+    ]
+    tail = "\n\nRounding-sensitive indices:\n\n" + "\n".join(sensitive) if sensitive else ""
+    return f"""## Noise budget
+
+What a change of one unit in the last place of an input does to a figure, summed over \
+{plural(len(inputs), "input")} ({", ".join(inputs)}), and at least one unit in the last place of the \
+figure. The widest field of each tap:
+
+{table(rows)}{tail}"""
+
+
+def _widest(report: Report) -> dict[tuple[str, str], tuple[float, tuple[int, int]]]:
+    """The field of each tap whose spread is largest against the figure's own size, and where."""
+    found: dict[str, tuple[float, tuple[str, float, tuple[int, int]]]] = {}
+    for pixel, budget in report.reference.noise.items():
+        for tap_id, fields in budget.spread.items():
+            for field, spreads in fields.items():
+                widest = max(spreads, default=0.0)
+                if widest > found.get(tap_id, (-1.0, None))[0]:
+                    found[tap_id] = widest, (field, widest, pixel)
+    return {(tap_id, item[0]): item[1:] for tap_id, (_, item) in found.items()}
+
+
 def _indices_section(report: Report) -> str:
+    rows = _indices_rows(report)
+    if not rows:
+        return ""
     return f"""## Miller indices asked for
 
-{table(_indices_rows(report))}
+{table(rows)}
 
 Fractional indices, smallest and largest of the pixel. The rounding margin is the smallest \
 distance of any of them from a half-integer."""
@@ -119,25 +229,25 @@ distance of any of them from a half-integer."""
 def _indices_rows(report: Report) -> list[Row]:
     return [
         {
-            "Pixel": pixel_text(record.pixel_coords, record.tag),
-            "Impl": record.implementation,
-            **{axis: range_text(record.values.hkl_fractional_bounds, axis) for axis in "hkl"},
-            "rounding margin": number(record.values.rounding_margin),
+            "Pixel": pixel_text(side.pixel, side.tag),
+            "Impl": side.implementation,
+            **{axis: range_text(side, "hkl_fractional_bounds", axis) for axis in "hkl"},
+            "rounding margin": figure(side, "rounding_margin"),
         }
-        for record in by_pixel(report)
+        for side in with_lookups(report)
     ]
 
 
 def _extents_section(report: Report) -> str:
+    tables = [(side.name, side.pixels[0].hkl_table) for side in report.sides]
     rows = [
         {
-            "Impl": side.name,
-            "source": side.records[0].hkl_table.source,
-            "entries": str(side.records[0].hkl_table.entries),
-            "extents": extents_text(side.records[0].hkl_table.extents),
+            "Impl": name,
+            "source": told.source,
+            "entries": str(told.entries),
+            "extents": extents_text(told.extents),
         }
-        for side in report.sides
+        for name, told in tables
+        if told is not None
     ]
-    return f"""## Extents of the structure-factor table
-
-{table(rows)}"""
+    return f"## Extents of the structure-factor table\n\n{table(rows)}" if rows else ""

@@ -8,7 +8,7 @@ from typing import Literal
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment import Experiment
 from parity_bridge.frames import RunState
-from parity_bridge.taps.f_cell import Schema
+from parity_bridge.taps.schema import Schema
 
 
 def state_assumed(state: RunState, *, in_frame: bool) -> str:
@@ -46,6 +46,8 @@ class Metadata(Schema):
     nanobragg_flags: str
     experiment: Experiment
     behaviours: Behaviours = REFERENCE
+    #: Whether the pixel was begun as a run over the frame would have come to it.
+    in_frame: bool = False
     state_assumed: str
     notes: tuple[str, ...]
     build: dict[str, str]

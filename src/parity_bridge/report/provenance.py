@@ -43,15 +43,18 @@ def behaviours_text(metadata: Metadata) -> str:
 
 
 def _engine(side: Side) -> str:
-    lines = [f"- structure factors: {what_was_read(side.records[0].hkl_table)}"]
+    tables = list(dict.fromkeys(pixel.hkl_table for pixel in side.pixels if pixel.hkl_table))
+    lines = [f"- structure factors: {what_was_read(table)}" for table in tables]
     lines += [f"- sha256 of the file: {sha256}" for sha256 in _hashes(side)]
     lines += [line for metadata in side.metadata[:1] for line in _made_by(metadata)]
+    if not lines:
+        lines = ["- the records do not say"]
     return "\n".join((f"### {side.name}", "", *lines))
 
 
 def _hashes(side: Side) -> list[str]:
-    found = dict.fromkeys(record.hkl_table.sha256 for record in side.records)
-    return [sha256 for sha256 in found if sha256 is not None]
+    tables = (pixel.hkl_table for pixel in side.pixels)
+    return list(dict.fromkeys(table.sha256 for table in tables if table and table.sha256))
 
 
 def _made_by(metadata: Metadata) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,33 +13,46 @@ from parity_bridge.atomic_write import write_text
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_run import EngineRun, notes
 from parity_bridge.errors import FileError
+from parity_bridge.file_reading import read_file
 from parity_bridge.nanobragg_flags import to_flags
 from parity_bridge.report.environment import package_versions
 from parity_bridge.report.metadata import Metadata, Occasion, state_assumed
-from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.observation import Observation
+from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
 from parity_bridge.taps.trace import trace_lines
 
-RECORD = "_f_cell_stats.json"
 METADATA = "_metadata.json"
+NOISE = "_noise_budget.json"
 LOG = ".log"
-_RECORD_OF = {"f_cell": RECORD}
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def paths(folder: Path, pixel: tuple[int, int]) -> dict[str, Path]:
-    """The three files of a pixel by their ending."""
+def paths(folder: Path, pixel: tuple[int, int], taps: Sequence[Tap]) -> dict[str, Path]:
+    """The files of a pixel by their ending."""
     slow, fast = pixel
-    return {end: folder / f"pixel_{slow}_{fast}{end}" for end in (RECORD, METADATA, LOG)}
+    ends = (*map(ending, taps), METADATA, LOG)
+    return {end: folder / f"pixel_{slow}_{fast}{end}" for end in ends}
 
 
-def records_of(
-    run: EngineRun, observation: Observation, occasion: Occasion, taps: Sequence[str]
-) -> dict[str, FCellRecord]:
-    """The ``taps`` of one observation by name, as they are stored."""
-    made_by = {"f_cell": _f_cell}
-    return {tap: made_by[tap](run, observation, occasion) for tap in taps}
+def ending(tap: Tap) -> str:
+    """How the names of a tap's files end."""
+    return f"_{tap.tap_id}.json"
+
+
+def record_of(run: EngineRun, observation: Observation, occasion: Occasion, tap: Tap) -> TapRecord:
+    """One tap of one observation as it is stored."""
+    table = {"hkl_table": observation.hkl_table} if "hkl_table" in tap.record.model_fields else {}
+    return tap.record(
+        implementation=run.engine.implementation,
+        pixel_coords=observation.pixel,
+        tag=run.tag(observation),
+        oversample=observation.oversample,
+        values=tap.content(observation).values(),
+        **table,
+        timestamp_utc=occasion.timestamp,
+    )
 
 
 def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) -> Metadata:
@@ -56,6 +69,7 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
         nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
         experiment=run.parsed.experiment,
         behaviours=Behaviours.parse(run.choice.behaviours),
+        in_frame=run.choice.in_frame,
         state_assumed=state_assumed(observation.state, in_frame=run.choice.in_frame),
         notes=notes(run.parsed, [observation.pixel]),
         build=dict(run.build),
@@ -64,7 +78,7 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
     )
 
 
-def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[str]) -> None:
+def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[Tap]) -> None:
     """Write ``taps``, metadata and TRACE log of every pixel into the existing ``folder``.
 
     Raises FileError, and takes back what it wrote, where one of them cannot be written.
@@ -73,13 +87,12 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[s
     try:
         for observation in run.observations:
             lines = trace_lines(run.engine.trace_prefix, observation)
-            records = records_of(run, observation, occasion, taps)
             texts = {
-                **{_RECORD_OF[tap]: as_json(record) for tap, record in records.items()},
+                **{ending(tap): as_json(record_of(run, observation, occasion, tap)) for tap in taps},
                 METADATA: as_json(metadata_of(run, observation, occasion)),
                 LOG: "".join(f"{line}\n" for line in lines),
             }
-            files = paths(folder, observation.pixel)
+            files = paths(folder, observation.pixel, taps)
             for end, text in texts.items():
                 write_text(files[end], text)
                 written.append(files[end])
@@ -89,16 +102,32 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[s
         raise
 
 
-def read_records(folder: Path) -> list[FCellRecord]:
-    """Every Tap 4 record in ``folder``, by pixel; raises FileError for one that is not."""
-    records = [_read(path, FCellRecord) for path in folder.glob(f"pixel_*{RECORD}")]
-    return sorted(records, key=lambda record: record.pixel_coords)
+def write_noise(folder: Path, budgets: Sequence[NoiseBudget]) -> None:
+    """Write the noise budget of each pixel into the existing ``folder``; raises FileError."""
+    for budget in budgets:
+        slow, fast = budget.pixel_coords
+        write_text(folder / f"pixel_{slow}_{fast}{NOISE}", as_json(budget))
+
+
+def read_records(folder: Path) -> dict[tuple[int, int], list[TapRecord]]:
+    """Every record in ``folder`` by pixel; raises FileError for one that is not."""
+    found: dict[tuple[int, int], list[TapRecord]] = {}
+    for tap in BY_ID.values():
+        for record in _read_all(folder, ending(tap), tap.record):
+            found.setdefault(record.pixel_coords, []).append(record)
+    return dict(sorted(found.items()))
 
 
 def read_metadata(folder: Path) -> list[Metadata]:
     """Every metadata file in ``folder``, by pixel; raises FileError for one that is not."""
-    found = [_read(path, Metadata) for path in folder.glob(f"pixel_*{METADATA}")]
+    found = _read_all(folder, METADATA, Metadata)
     return sorted(found, key=lambda metadata: metadata.pixel_coords)
+
+
+def read_noise(folder: Path) -> dict[tuple[int, int], NoiseBudget]:
+    """Every noise budget in ``folder``, by pixel; raises FileError for one that is not."""
+    found = _read_all(folder, NOISE, NoiseBudget)
+    return {budget.pixel_coords: budget for budget in found}
 
 
 def as_json(model: BaseModel) -> str:
@@ -106,28 +135,18 @@ def as_json(model: BaseModel) -> str:
     return model.model_dump_json(indent=2) + "\n"
 
 
-def _f_cell(run: EngineRun, observation: Observation, occasion: Occasion) -> FCellRecord:
-    return FCellRecord(
-        implementation=run.engine.implementation,
-        pixel_coords=observation.pixel,
-        tag=run.tag(observation),
-        oversample=observation.oversample,
-        values=observation.f_cell,
-        hkl_table=observation.hkl_table,
-        timestamp_utc=occasion.timestamp,
-    )
-
-
-def _read(path: Path, model: type[Model]) -> Model:
+def read_model(path: Path, model: type[Model]) -> Model:
+    """The ``model`` stored in ``path``; raises FileError where it is not one."""
+    data = read_file(path, "record")
     try:
-        return model.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise FileError(
-            f"{path} cannot be read ({error.strerror}); make the report again"
-        ) from error
+        return model.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise FileError(
-            f"{path} is not a record: {where}: {first['msg']}; make the report again"
-        ) from error
+        reason = f"{where[:200]}: {first['msg']}"
+        raise FileError(f"{path} is not a record: {reason}; make the record again") from error
+
+
+def _read_all(folder: Path, end: str, model: type[Model]) -> Iterator[Model]:
+    for path in sorted(folder.glob(f"pixel_*{end}")):
+        yield read_model(path, model)

@@ -6,37 +6,95 @@ from pathlib import Path
 
 from parity_bridge.atomic_write import write_text
 from parity_bridge.compare import Comparison, compare_runs
+from parity_bridge.errors import FileError
+from parity_bridge.explain.explanation import Finding
 from parity_bridge.report.memo import memo
-from parity_bridge.report.records import as_json, read_metadata, read_records
+from parity_bridge.report.reading import Recorded, read_side
+from parity_bridge.report.records import as_json, read_model, read_records
 from parity_bridge.report.summary import summary
 from parity_bridge.report.view import Report, Side
 from parity_bridge.tolerances import tolerances_for
 
+SUMMARY_JSON = "summary.json"
+EXPLANATION = "explanation.json"
+TOLERANCES = "tolerances.toml"
+#: Folders of a report on records of any making; those of ``run`` have the engines' names.
+OF_RECORDS = ("a", "b")
 
-def render(folder: Path, reference: str = "c_taps", other: str = "py_taps") -> Report:
-    """Read both engines' records, compare them, write memo, summary and ``summary.json``.
 
-    ``reference`` and ``other`` name the engines' folders inside ``folder``. Raises FileError for
-    records that cannot be read, UsageError where there is nothing to compare.
+def render(folder: Path) -> Report:
+    """Read both sides' records, compare them, write memo, summary and ``summary.json``.
+
+    Raises FileError for records that cannot be read, UsageError where there is nothing to compare.
     """
-    report = load(folder, reference, other)
-    write_text(folder / "summary.json", as_json(report.comparison))
-    write_text(folder / "f_cell_comparison.md", memo(report))
-    write_text(folder / "f_cell_summary.md", summary(report))
+    report = load(folder)
+    write_rendered(folder, report)
     return report
 
 
-def load(folder: Path, reference: str = "c_taps", other: str = "py_taps") -> Report:
-    """The records of a report folder and the comparison they give."""
-    ours, theirs = _side(folder / reference), _side(folder / other)
-    return Report(ours, theirs, _compare(ours, theirs))
+def write_rendered(folder: Path, report: Report) -> None:
+    """Write everything that is derived from the records into the existing ``folder``."""
+    for name, text in rendered(report).items():
+        write_text(folder / name, text)
 
 
-def _side(folder: Path) -> Side:
-    return Side(tuple(read_records(folder)), tuple(read_metadata(folder)))
+def rendered(report: Report) -> dict[str, str]:
+    """Everything that is derived from the records, by file name."""
+    return {
+        SUMMARY_JSON: as_json(report.comparison),
+        "f_cell_comparison.md": memo(report),
+        "f_cell_summary.md": summary(report),
+    }
 
 
-def _compare(ours: Side, theirs: Side) -> Comparison:
-    case = theirs.metadata[0] if theirs.metadata else None
-    tolerances = tolerances_for(case.dtype, case.device) if case else tolerances_for()
-    return compare_runs(ours.records, theirs.records, tolerances)
+def load(folder: Path) -> Report:
+    """The records of a report folder, the comparison they give and the explanation beside it."""
+    names = side_folders(folder)
+    if names != OF_RECORDS:
+        # Of our own making: every record is held against its schema.
+        for name in names:
+            read_records(folder / name)
+    own, explained = folder / TOLERANCES, folder / EXPLANATION
+    return report_of(
+        *(read_side(folder / name) for name in names),
+        overrides=own if own.exists() else None,
+        finding=read_model(explained, Finding) if explained.exists() else None,
+    )
+
+
+def side_folders(folder: Path) -> tuple[str, ...]:
+    """The folders of the two sides of a report, the reference first; raises FileError."""
+    found = sorted(path.name for path in folder.iterdir() if any(path.glob("*_metadata.json")))
+    names = OF_RECORDS if all((folder / name).is_dir() for name in OF_RECORDS) else tuple(found)
+    if len(names) != len(OF_RECORDS):
+        raise FileError(
+            f"{folder} is not a report: it holds records in {len(names)} folders and not in two"
+        )
+    return names
+
+
+def report_of(
+    reference: Recorded,
+    other: Recorded,
+    *,
+    overrides: Path | None = None,
+    finding: Finding | None = None,
+) -> Report:
+    """Two sides from files and the comparison they give."""
+    return Report(
+        _side(reference), _side(other), _compare(reference, other, overrides), finding
+    )
+
+
+def _side(recorded: Recorded) -> Side:
+    return Side(recorded.pixels, recorded.metadata, recorded.noise or {})
+
+
+def _compare(reference: Recorded, other: Recorded, overrides: Path | None) -> Comparison:
+    case = other.metadata[0] if other.metadata else None
+    tolerances = (
+        tolerances_for(case.dtype, case.device, overrides)
+        if case
+        else tolerances_for(overrides=overrides)
+    )
+    return compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from parity_bridge.report.view import (
     Report,
     Row,
-    by_pixel,
+    figure,
     lookup_rows,
-    number,
     pixel_text,
     table,
     verdict_sentence,
+    with_lookups,
 )
 
 
@@ -32,14 +32,14 @@ def terminal_text(report: Report) -> str:
 def _rows(report: Report) -> list[Row]:
     return [
         {
-            "Pixel": pixel_text(record.pixel_coords, record.tag),
-            "Impl": record.implementation,
-            "total": str(record.values.total_lookups),
-            "skipped": str(record.values.skipped_lookups),
-            "out of bounds": str(record.values.out_of_bounds_count),
-            "zero": str(record.values.zero_f_count),
-            "default_F": str(record.values.default_f_count),
-            "mean F": number(record.values.mean_f_cell),
+            "Pixel": pixel_text(side.pixel, side.tag),
+            "Impl": side.implementation,
+            "total": figure(side, "total_lookups"),
+            "skipped": figure(side, "skipped_lookups"),
+            "out of bounds": figure(side, "out_of_bounds_count"),
+            "zero": figure(side, "zero_f_count"),
+            "default_F": figure(side, "default_f_count"),
+            "mean F": figure(side, "mean_f_cell"),
         }
-        for record in by_pixel(report)
+        for side in with_lookups(report)
     ]

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tabulate import tabulate
 
 from parity_bridge.compare import Comparison
-from parity_bridge.pairing import Place, Scalar
+from parity_bridge.explain.explanation import Finding
 from parity_bridge.report.metadata import Metadata
-from parity_bridge.taps.f_cell import TAP_ID, FCellRecord, FractionalBounds, IndexBounds
+from parity_bridge.taps.f_cell import TAP_ID
+from parity_bridge.taps.figures import Place, Scalar
+from parity_bridge.taps.noise_budget import NoiseBudget
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID
 
 Row = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One engine's records and metadata, by pixel."""
+    """What one side recorded, and what stands beside it, by pixel."""
 
-    records: tuple[FCellRecord, ...]
-    metadata: tuple[Metadata, ...]
+    pixels: tuple[PixelTaps, ...]
+    metadata: tuple[Metadata, ...] = ()
+    noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """The implementation's name in its records."""
-        return self.records[0].implementation
+        return self.pixels[0].implementation
 
 
 @dataclass(frozen=True)
 class Report:
-    """Both engines and what comparing them gave."""
+    """Both sides, what comparing them gave, and why where that was asked."""
 
     reference: Side
     other: Side
     comparison: Comparison
+    finding: Finding | None = None
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -43,27 +49,33 @@ class Report:
 
 
 def lookup_rows(report: Report) -> list[Row]:
-    """One row an engine and pixel: counts, mean and ranges of the nearest index asked for."""
+    """One row a side and pixel: counts, mean and ranges of the nearest index asked for."""
     return [
         {
-            "Pixel": pixel_text(record.pixel_coords, record.tag),
-            "Impl": record.implementation,
-            "total_lookups": str(record.values.total_lookups),
-            "out_of_bounds": str(record.values.out_of_bounds_count),
-            "zero_f": str(record.values.zero_f_count),
-            "default_f": str(record.values.default_f_count),
-            "mean_f_cell": number(record.values.mean_f_cell),
-            **{f"{axis}_range": range_text(record.values.hkl_bounds, axis) for axis in "hkl"},
+            "Pixel": pixel_text(side.pixel, side.tag),
+            "Impl": side.implementation,
+            "total_lookups": figure(side, "total_lookups"),
+            "out_of_bounds": figure(side, "out_of_bounds_count"),
+            "zero_f": figure(side, "zero_f_count"),
+            "default_f": figure(side, "default_f_count"),
+            "mean_f_cell": figure(side, "mean_f_cell"),
+            **{f"{axis}_range": range_text(side, "hkl_bounds", axis) for axis in "hkl"},
         }
-        for record in by_pixel(report)
+        for side in with_lookups(report)
     ]
 
 
-def by_pixel(report: Report) -> Iterator[FCellRecord]:
-    """Records of both engines, pixel by pixel, the reference first."""
-    records = [record for side in report.sides for record in side.records]
-    for pixel in dict.fromkeys(record.pixel_coords for record in records):
-        yield from (record for record in records if record.pixel_coords == pixel)
+def with_lookups(report: Report) -> Iterator[PixelTaps]:
+    """What both sides tell of Tap 4, pixel by pixel, the reference first."""
+    told = [pixel for side in report.sides for pixel in side.pixels if TAP_ID in pixel.taps]
+    for at in dict.fromkeys(pixel.pixel for pixel in told):
+        yield from (pixel for pixel in told if pixel.pixel == at)
+
+
+def figure(side: PixelTaps, name: str) -> str:
+    """A figure of Tap 4; a dash where the side does not tell it."""
+    figures = side.taps[TAP_ID].pixel
+    return number(figures[name]) if name in figures else "-"
 
 
 def verdict_sentence(report: Report) -> str:
@@ -71,26 +83,39 @@ def verdict_sentence(report: Report) -> str:
     comparison = report.comparison
     names = f"{comparison.reference} and {comparison.other}"
     at = plural(len(comparison.pixels), "pixel")
-    apart = sum(bool(pixel.differences) for pixel in comparison.pixels)
+    apart = sum(bool(pixel.differing) for pixel in comparison.pixels)
     match comparison.verdict:
         case "parity":
-            agree = f"agree in every field of {TAP_ID} {_how_well(comparison)} at {at}"
+            agree = f"agree {taps_text(comparison)} {_how_well(comparison)} at {at}"
             return f"parity: {names} {agree}{_without_lookup(report)}"
         case "inputs differ":
-            given = f"no parity: {names} were given different structure factors"
+            given = f"no parity: {names} were given different {_what(comparison)}"
             if not apart:
                 return f"{given}, though no figure differs at {at}{_without_lookup(report)}"
             return f"{given} and disagree at {apart} of {at}"
         case "values differ":
             return f"no parity: {names} disagree at {apart} of {at}"
         case "shapes differ":
-            return f"no parity: {names} did not record the same pixels at the same oversampling"
+            return f"no parity: {names} did not record the same figures of the same pixels"
+
+
+def _what(comparison: Comparison) -> str:
+    """What the two sides were not given alike."""
+    inputs = [pixel.inputs for pixel in comparison.pixels]
+    flags = any(item.flags for item in inputs)
+    tables = any(len(item.differing) > len(item.flags) for item in inputs)
+    words = ("structure factors" if tables else "", "nanoBragg flags" if flags else "")
+    return " and ".join(word for word in words if word)
 
 
 def _without_lookup(report: Report) -> str:
     """How many of the pixels show nothing, because neither engine looked anything up there."""
     empty = (
-        {record.pixel_coords for record in side.records if record.values.total_lookups == 0}
+        {
+            pixel.pixel
+            for pixel in side.pixels
+            if TAP_ID in pixel.taps and pixel.taps[TAP_ID].pixel.get("total_lookups") == 0
+        }
         for side in report.sides
     )
     count = len(set.intersection(*empty))
@@ -102,8 +127,17 @@ def _without_lookup(report: Report) -> str:
 
 def _how_well(comparison: Comparison) -> str:
     tolerances = comparison.tolerances
-    exact = all(item.atol == item.rtol == 0 for item in tolerances.fields.values())
-    return "exactly" if exact else f"within the tolerances for {tolerances.case}"
+    return "exactly" if tolerances.are_exact else f"within the tolerances for {tolerances.case}"
+
+
+def taps_text(comparison: Comparison) -> str:
+    """Which taps were compared, in a few words."""
+    taps = dict.fromkeys(tap for pixel in comparison.pixels for tap in pixel.taps)
+    if len(taps) == 1:
+        return f"in every field of {next(iter(taps))}"
+    return f"in every field of all {len(taps)} taps" if len(taps) == len(BY_ID) else (
+        f"in every field of {', '.join(taps)}"
+    )
 
 
 def table(rows: Sequence[Row], style: str = "github") -> str:
@@ -126,14 +160,20 @@ def place_text(place: Place) -> str:
 
 def number(value: Scalar) -> str:
     """A figure with every digit it has; ``none`` where it does not exist."""
+    if isinstance(value, str):
+        return value
     return "none" if value is None else repr(value)
 
 
-def range_text(bounds: IndexBounds | FractionalBounds | None, axis: str) -> str:
-    """``min..max`` along one axis."""
-    if bounds is None:
-        return "none"
-    return f"{getattr(bounds, f'{axis}_min')!r}..{getattr(bounds, f'{axis}_max')!r}"
+def short(value: float) -> str:
+    """A number that says how much and needs no more digits."""
+    return f"{value:.3g}"
+
+
+def range_text(side: PixelTaps, field_name: str, axis: str) -> str:
+    """``min..max`` of Tap 4 along one axis."""
+    low, high = (figure(side, f"{field_name}.{axis}_{end}") for end in ("min", "max"))
+    return low if low == high and low in ("none", "-") else f"{low}..{high}"
 
 
 def plural(count: int, noun: str) -> str:

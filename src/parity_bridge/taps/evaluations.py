@@ -37,8 +37,10 @@ EVALUATION = np.dtype(
         ("airpath", "f8"),  # m
         ("omega", "f8"),  # sr, the value just computed or kept (contract §6)
         ("capture", "f8"),  # fraction; as omega, and so is polar
+        ("q", "f8", 3),  # scattering vector of the source, 1/m
         ("hkl", "f8", 3),  # fractional Miller indices
         ("hkl0", "i4", 3),  # nearest Miller indices, clamped to the range of int32
+        ("F_latt_factors", "f8", 3),  # along a, b, c; NaN but for the parallelepiped
         ("F_latt", "f8"),
         ("F_cell", "f8"),  # electrons
         ("polar", "f8"),

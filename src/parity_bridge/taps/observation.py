@@ -10,10 +10,45 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from parity_bridge.experiment import Experiment
     from parity_bridge.frames import RunState
-    from parity_bridge.taps.f_cell import FCellValues, HklTable
+    from parity_bridge.taps.f_cell import HklTable
 
 Quantity = float | int | Sequence[float] | Sequence[int] | Sequence[Sequence[float]]
+
+#: Smallest and largest index along h, k, l.
+Limits = tuple[Sequence[float], Sequence[float]]
+
+#: The end of the chain in its order: sum, steps, their quotient, then the sum on its way to
+#: photons, factor by factor, and what an image holds (``in_roi`` is 0 or 1).
+TOTALS = (
+    "I",
+    "steps",
+    "I_per_step",
+    "fluence_scaled",
+    "normalized",
+    "capture",
+    "after_capture",
+    "polar",
+    "after_polar",
+    "omega",
+    "after_omega",
+    "intensity",
+    "image",
+    "in_roi",
+)
+
+
+@dataclass(frozen=True)
+class FCellStats:
+    """Tap 4 as an engine counted it; all but the counts mean nothing without a lookup."""
+
+    #: Names of ``taps.f_cell.COUNTS``.
+    counts: Mapping[str, int]
+    mean_f_cell: float  # electrons
+    nearest: Limits
+    fractional: Limits
+    rounding_margin: float
 
 
 @dataclass(frozen=True)
@@ -25,10 +60,16 @@ class Observation:
     derived: Mapping[str, Quantity]
     #: Rows of dtype ``taps.evaluations.EVALUATION`` in order of evaluation.
     evaluations: NDArray[np.void]
-    #: I, steps, omega, polar, capture, intensity: the end of the chain (contract §6).
+    #: The end of the chain (contract §6), names of ``TOTALS``.
     totals: Mapping[str, float | int]
-    f_cell: FCellValues
+    f_cell: FCellStats
     hkl_table: HklTable
     oversample: int
     #: Of the run, before this pixel.
     state: RunState
+    #: What was simulated.
+    experiment: Experiment
+    #: Region of interest in force: fast min, fast max, slow min, slow max, inclusive.
+    roi: tuple[int, int, int, int]
+    #: Value of the mask at the pixel; None without a mask.
+    mask: int | None

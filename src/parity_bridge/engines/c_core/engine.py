@@ -9,24 +9,19 @@ from parity_bridge import structure_factors
 from parity_bridge._core import ffi, lib
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, states_before
-from parity_bridge.engines.c_core.marshal import state_struct, table_struct
-from parity_bridge.engines.c_core.observe import (
-    mosaic_umats,
-    observation,
-    plain,
-    row_buffer,
-    source_list,
-)
-from parity_bridge.engines.c_core.setup import check, derive
+from parity_bridge.engines.c_core.marshal import table_struct
+from parity_bridge.engines.c_core.pixels import observe_pixels
+from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
 from parity_bridge.frames import Frame, Planes, Region, RunState, f_cell_planes
 from parity_bridge.smv import read_mask
-from parity_bridge.taps.derived import derived_quantities
 
 if TYPE_CHECKING:
+    from parity_bridge.engines.c_core.given import Given
     from parity_bridge.experiment import Experiment
-    from parity_bridge.taps.observation import Observation
+    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.taps.observation import Observation, Quantity
 
 PRECISIONS = {"exact": lib.PB_EXACT, "fast": lib.PB_FAST}
 
@@ -64,40 +59,36 @@ class CCore:
         in_frame: bool = False,
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) one after the other; see ``Engine.observe``."""
-        factors = structure_factors.load(experiment.structure_factors, behaviours)
-        setup, table = derive(experiment, behaviours), table_struct(factors)
+        return self.replay(experiment, pixels, behaviours=behaviours, in_frame=in_frame)
+
+    def replay(
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
+        factors: StructureFactors | None = None,
+        derived: Mapping[str, Quantity] | None = None,
+        given: Sequence[Given] | None = None,
+    ) -> list[Observation]:
+        """``observe`` with some of what is computed on the way given instead.
+
+        ``factors`` are looked up instead of what the experiment names; ``derived`` are quantities of
+        ``taps.derived`` put in the place of the core's own before sources and orientations are laid
+        out; ``given`` are stages of each pixel. Raises as ``observe`` does, and ShapeError for rows
+        of another number than the pixel has evaluations.
+        """
+        if factors is None:
+            factors = structure_factors.load(experiment.structure_factors, behaviours)
+        setup, table = derive(experiment, behaviours, derived), table_struct(factors)
         pixels_fast, pixels_slow = setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
         check_evaluations(setup.evaluations)
-        quantities = derived_quantities(
-            setup,
-            plain,
-            source_list=source_list(setup),
-            mosaic_umats=mosaic_umats(setup),
-            has_table=factors.grid is not None,
-        )
         canvas = self._canvas(experiment, setup, table)
-        rows = row_buffer(setup.evaluations)
-        totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
-        filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
-        observations = []
         states = states_before(canvas, pixels) if in_frame else [canvas.start()] * len(pixels)
-        for (slow, fast), before in zip(pixels, states, strict=True):
-            state = state_struct(before)
-            check(lib.pb_pixel(setup, table, slow, fast, state, totals, f_cell, filled, rows.size))
-            observations.append(
-                observation(
-                    (slow, fast),
-                    quantities,
-                    setup.steps,
-                    rows,
-                    totals,
-                    f_cell,
-                    factors.provenance,
-                    before,
-                )
-            )
-        return observations
+        stages = given or [None] * len(pixels)
+        return observe_pixels(experiment, factors, canvas, pixels, states, stages)
 
     def frame(
         self,

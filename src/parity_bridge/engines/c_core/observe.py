@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from parity_bridge._core import ffi
 from parity_bridge.frames import RunState
 from parity_bridge.taps.evaluations import EVALUATION
-from parity_bridge.taps.f_cell import COUNTS, FCellValues, HklTable, f_cell_values
-from parity_bridge.taps.observation import Observation, Quantity
+from parity_bridge.taps.f_cell import COUNTS
+from parity_bridge.taps.observation import TOTALS, FCellStats, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,44 +51,19 @@ def run_state(state: Any) -> RunState:
     return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
 
 
-def observation(
-    pixel: tuple[int, int],
-    derived: Mapping[str, Quantity],
-    steps: int,
-    rows: NDArray[np.void],
-    totals: Any,
-    f_cell: Any,
-    table: HklTable,
-    state: RunState,
-) -> Observation:
-    """One pixel; ``rows`` is copied because the buffer is used again."""
-    kept = rows.copy()
-    return Observation(
-        pixel=pixel,
-        derived=derived,
-        evaluations=kept,
-        totals={
-            "I": totals.I,
-            "steps": steps,
-            "omega": totals.omega,
-            "polar": totals.polar,
-            "capture": totals.capture,
-            "intensity": totals.intensity,
-        },
-        f_cell=_f_cell(f_cell, kept),
-        hkl_table=table,
-        oversample=int(derived["oversample"]),  # type: ignore[arg-type]
-        state=state,
-    )
+def totals_of(totals: Any, steps: int) -> dict[str, float | int]:
+    """The end of the chain, from a ``pb_pixel_totals *``."""
+    apart = {"steps": steps, "after_omega": totals.intensity}
+    return {name: apart.get(name, getattr(totals, name, None)) for name in TOTALS}
 
 
-def _f_cell(stats: Any, rows: NDArray[np.void]) -> FCellValues:
+def f_cell_stats(stats: Any) -> FCellStats:
+    """Tap 4, from a ``pb_f_cell_stats *``."""
     total = stats.total_lookups
-    return f_cell_values(
+    return FCellStats(
         counts={name: getattr(stats, name) for name in COUNTS},
         mean_f_cell=stats.sum_f_cell / total if total else math.nan,
-        nearest=(stats.hkl_min, stats.hkl_max),
-        fractional=(stats.fractional_min, stats.fractional_max),
+        nearest=(list(stats.hkl_min), list(stats.hkl_max)),
+        fractional=(list(stats.fractional_min), list(stats.fractional_max)),
         rounding_margin=stats.rounding_margin,
-        evaluations=rows,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -13,6 +14,7 @@ from parity_bridge.sources import read_sources
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
+    from parity_bridge.taps.observation import Quantity
 
 #: Statuses that the wrapper's own arguments cause; every other one is the experiment's fault.
 _OUR_FAULT = {lib.PB_BAD_ARGUMENT, lib.PB_BAD_TABLE, lib.PB_SMALL_BUFFER}
@@ -22,9 +24,15 @@ _OUR_FAULT = {lib.PB_BAD_ARGUMENT, lib.PB_BAD_TABLE, lib.PB_SMALL_BUFFER}
 _ARRAYS: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 
 
-def derive(experiment: Experiment, behaviours: Behaviours = REFERENCE) -> Any:
+def derive(
+    experiment: Experiment,
+    behaviours: Behaviours = REFERENCE,
+    derived: Mapping[str, Quantity] | None = None,
+) -> Any:
     """``pb_setup *`` ready for pixels: geometry, cell, sources, orientations (contract §1 to §4).
 
+    ``derived`` are quantities of ``taps.derived`` that replace the core's own before sources and
+    orientations are laid out from them; counts stay as they are.
     Raises UsageError where the experiment derives to nonsense, FileError for a source file that
     cannot be read.
     """
@@ -32,6 +40,7 @@ def derive(experiment: Experiment, behaviours: Behaviours = REFERENCE) -> Any:
     given = experiment_struct(experiment, behaviours, None if file is None else read_sources(file))
     setup = ffi.new("pb_setup *")
     check(lib.pb_derive(given, setup))
+    _replace(setup, derived or {})
     domains = setup.crystal.domains
     arrays = (
         ffi.new("pb_source[]", setup.source_count),
@@ -41,6 +50,52 @@ def derive(experiment: Experiment, behaviours: Behaviours = REFERENCE) -> Any:
     _ARRAYS[setup] = arrays
     check(lib.pb_lay_out(given, setup, *arrays))
     return setup
+
+
+#: Where in ``pb_setup`` the quantities of ``taps.derived`` stand that may be replaced.
+_PLACES = {
+    "pixel_size": "detector.pixel_size",
+    "subpixel_size": "detector.subpixel_size",
+    "beam_vector": "detector.beam",
+    "fdet_vector": "detector.fast",
+    "sdet_vector": "detector.slow",
+    "odet_vector": "detector.odet",
+    "polar_vector": "detector.polar",
+    "spindle_vector": "detector.spindle",
+    "pix0_vector": "detector.pix0",
+    "distance": "detector.distance",
+    "close_distance": "detector.close_distance",
+    "Fbeam": "detector.Fbeam",
+    "Sbeam": "detector.Sbeam",
+    "Fclose": "detector.Fclose",
+    "Sclose": "detector.Sclose",
+    "a_star": "crystal.a_star",
+    "b_star": "crystal.b_star",
+    "c_star": "crystal.c_star",
+    "V_cell": "crystal.V_cell",
+    "a0": "crystal.a0",
+    "b0": "crystal.b0",
+    "c0": "crystal.c0",
+    "mosaic_spread": "crystal.mosaic_spread",
+    "lambda0": "beam.lambda0",
+    "fluence": "beam.fluence",
+    "I_bg": "beam.I_bg",
+    "phi0": "phi0",
+    "phistep": "phi.step",
+    "detector_thick": "detector.thick.range",
+    "detector_thickstep": "detector.thick.step",
+    "detector_mu": "detector.mu",
+}
+
+
+def _replace(setup: Any, derived: Mapping[str, Quantity]) -> None:
+    for name, place in _PLACES.items():
+        if name in derived:
+            *parts, last = place.split(".")
+            target = setup
+            for part in parts:
+                target = getattr(target, part)
+            setattr(target, last, derived[name])
 
 
 def check(status: int) -> None:

@@ -27,6 +27,7 @@ from parity_bridge.engines.torch_port.evaluation import (
     Evaluation,
     Found,
     Place,
+    Scaled,
     Scales,
     State,
     Steps,
@@ -109,21 +110,19 @@ class Chain:
         if layers == "each" and self.capture.mode.scales_the_sum:
             self.I = self.I_before_layer + (self.I - self.I_before_layer) * capture
 
-    @property
-    def intensity(self) -> Tensor:
-        """Photons of the pixels, in the end."""
+    def finish(self) -> Scaled:
+        """From the sum to photons, factor by factor."""
         setup = self.setup
-        v = units.R_E_SQR * setup.beam.fluence * self.I
-        if setup.behaviours.divide_by_steps:
-            v = v / setup.steps
+        scaled = units.R_E_SQR * setup.beam.fluence * self.I
+        normalized = scaled / setup.steps if setup.behaviours.divide_by_steps else scaled
         if setup.behaviours.background == "undivided":
-            v = v + units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
-        if self.capture.mode.scales_the_sum and setup.behaviours.layers != "each":
-            v = v * self.layer_capture
-        for factor in (self.polar, self.omega):
-            if factor.mode.scales_the_sum:
-                v = v * factor.result
-        return v
+            normalized = normalized + units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
+        captures = self.capture.mode.scales_the_sum and setup.behaviours.layers != "each"
+        after_capture = normalized * self.layer_capture if captures else normalized
+        after_polar = _scaled(after_capture, self.polar)
+        return Scaled(
+            scaled, normalized, after_capture, after_polar, _scaled(after_polar, self.omega)
+        )
 
     def _number(self, value: float) -> Tensor:
         return torch.full_like(self.table.default_F, value)
@@ -132,6 +131,10 @@ class Chain:
         # A sensor without thickness captures everything.
         captured = 0.0 if self.setup.detector.thick.range > 0.0 else 1.0
         return Kept(self.setup.capture, self._number(captured))
+
+
+def _scaled(value: Tensor, factor: Kept) -> Tensor:
+    return value * factor.result if factor.mode.scales_the_sum else value
 
 
 def run_chain(chain: Chain) -> Iterator[Evaluation]:
@@ -223,7 +226,7 @@ def _run_domain(chain: Chain, place: Place, view: View, source: Sources, aim: Ai
     return Evaluation(
         place,
         view,
-        aim.beyond_dmin,
+        aim,
         found,
         chain.omega.value,
         chain.capture.value,
@@ -329,12 +332,12 @@ def _evaluate(
     """Lattice factor, then the lookup unless it is pointless, then the running sum."""
     hkl = miller_index(orientation, aim.q)
     behaviours = setup.behaviours
-    hkl0, F_latt, lookup = None, None, None
+    hkl0, F_latt, factors, lookup = None, None, None, None
     parallelepiped = setup.crystal.shape == "parallelepiped"
     if wanted.lookups or table.values is not None or not parallelepiped:
         hkl0 = Vec3(*(nearest_index(index, behaviours.rounding) for index in hkl))
     if wanted.intensity or setup.may_skip:
-        F_latt = lattice_factor(setup.crystal, hkl, hkl0, table.default_F.dtype)
+        F_latt, factors = lattice_factor(setup.crystal, hkl, hkl0, table.default_F.dtype)
     if aim.beyond_dmin is not None:
         lookup = ~aim.beyond_dmin
     if setup.may_skip and F_latt is not None:
@@ -354,6 +357,7 @@ def _evaluate(
     return Found(
         hkl,
         hkl0,
+        factors,
         F_latt,
         lookup,
         found.F_cell,

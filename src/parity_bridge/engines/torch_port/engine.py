@@ -98,6 +98,8 @@ class TorchPort:
                 evaluations,
                 stats,
                 factors.provenance,
+                experiment,
+                canvas.mask,
                 has_table=factors.grid is not None,
             )
 

@@ -80,6 +80,7 @@ class Found(NamedTuple):
 
     hkl: Vec3
     hkl0: Vec3 | None  # whole numbers, float64
+    F_latt_factors: Vec3 | None  # along a, b, c; None: the shape has none
     F_latt: Tensor | None
     lookup: Tensor | None  # bool: a structure factor was looked up; None: everywhere
     F_cell: Tensor  # electrons; means nothing where there was no lookup
@@ -95,11 +96,21 @@ class Evaluation:
 
     place: Place
     view: View
-    beyond_dmin: Tensor | None
+    aim: Aim
     found: Found
     omega: Tensor  # sr, the value in force, as are capture and polar
     capture: Tensor
     polar: Tensor
+
+
+class Scaled(NamedTuple):
+    """The sum on its way to photons; a factor that does not scale it leaves it as it was."""
+
+    fluence_scaled: Tensor
+    normalized: Tensor  # over the steps
+    after_capture: Tensor
+    after_polar: Tensor
+    intensity: Tensor
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ def _replaced_flag(
 def _intensity(chain: Chain, like: Tensor) -> Planes:
     for _ in run_chain(chain):
         pass
-    return {"intensity": chain.intensity.expand_as(like).reshape(-1)}
+    return {"intensity": chain.finish().intensity.expand_as(like).reshape(-1)}
 
 
 def _counts(chain: Chain, like: Tensor) -> Planes:

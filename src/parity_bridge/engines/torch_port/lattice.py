@@ -36,13 +36,20 @@ def sinc3(x: Tensor) -> Tensor:
     return torch.where(at_zero, 1.0, value)
 
 
-def lattice_factor(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype) -> Tensor:
+def lattice_factor(
+    crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype
+) -> tuple[Tensor, Vec3 | None]:
     """F_latt at fractional indices ``hkl`` whose nearest indices are ``hkl0``, float64, any shape.
 
-    The parallelepiped does not need ``hkl0``. The result is of ``dtype``.
+    The parallelepiped does not need ``hkl0``, and has a factor along each of a, b, c besides; other
+    shapes have None. The result is of ``dtype``.
     """
     if crystal.shape == "parallelepiped":
         return _parallelepiped(crystal, hkl, dtype)
+    return _of_shape(crystal, hkl, hkl0, dtype), None
+
+
+def _of_shape(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype) -> Tensor:
     if hkl0 is None:
         raise ValueError(f"the shape {crystal.shape} needs the nearest indices")
     Na, Nb, Nc = crystal.cells
@@ -65,18 +72,25 @@ def _sinc3_series(x: Tensor) -> Tensor:
     return 1.0 - y / 10.0 * (1.0 - y / 28.0 * (1.0 - y / 54.0))
 
 
-def _parallelepiped(crystal: Crystal, hkl: Vec3, dtype: torch.dtype) -> Tensor:
+def _parallelepiped(crystal: Crystal, hkl: Vec3, dtype: torch.dtype) -> tuple[Tensor, Vec3]:
+    one = torch.ones((), dtype=dtype, device=hkl.x.device)
     factors = [
-        sincg(math.pi * index, N) if dtype == torch.float64 else _grating(index, N, dtype)
+        _of_axis(index, N, dtype) if N > 1.0 else one
         for index, N in zip(hkl, crystal.cells, strict=True)
-        if N > 1.0
     ]
-    if not factors:
-        return torch.ones_like(hkl.x, dtype=dtype)
-    product = factors[0]
-    for factor in factors[1:]:
+    along = [factor for factor, N in zip(factors, crystal.cells, strict=True) if N > 1.0]
+    if not along:
+        return torch.ones_like(hkl.x, dtype=dtype), Vec3(*factors)
+    product = along[0]
+    for factor in along[1:]:
         product = product * factor
-    return product
+    return product, Vec3(*factors)
+
+
+def _of_axis(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
+    if dtype == torch.float64:
+        return sincg(math.pi * index, N)
+    return _grating(index, N, dtype)
 
 
 def _grating(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:

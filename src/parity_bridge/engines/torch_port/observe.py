@@ -18,20 +18,20 @@ from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION, Kind
-from parity_bridge.taps.f_cell import COUNTS, FCellValues, HklTable, f_cell_values
-from parity_bridge.taps.observation import Observation, Quantity
+from parity_bridge.taps.f_cell import COUNTS, HklTable
+from parity_bridge.taps.observation import TOTALS, Observation, Quantity
+from parity_bridge.taps.observation import FCellStats as Counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from parity_bridge.experiment import Experiment
     from parity_bridge.frames import RunState
 
 NOT_FINITE = (
     "the pixel does not come out finite; check the detector vectors, lengths and structure factors "
     "for values far out of range"
 )
-
-_TOTALS = ("I", "omega", "polar", "capture", "intensity")
 
 
 def observations(
@@ -42,6 +42,8 @@ def observations(
     evaluations: list[Evaluation],
     stats: FCellStats,
     table: HklTable,
+    experiment: Experiment,
+    mask: NDArray[np.uint8] | None,
     *,
     has_table: bool,
 ) -> list[Observation]:
@@ -55,18 +57,21 @@ def observations(
         mosaic_umats=_mosaic_umats(setup),
         has_table=has_table,
     )
-    ends = {name: _array(getattr(totals, name)).tolist() for name in _TOTALS}
-    f_cell = _f_cell(stats, rows)
+    ends = _totals(totals, setup.steps)
+    f_cell = _f_cell(stats)
     return [
         Observation(
             pixel=at,
             derived=derived,
             evaluations=rows[number],
-            totals={"steps": setup.steps, **{name: ends[name][number] for name in _TOTALS}},
+            totals={name: ends[name][number] for name in TOTALS},
             f_cell=f_cell[number],
             hkl_table=table,
             oversample=setup.oversample,
             state=states[number],
+            experiment=experiment,
+            roi=setup.detector.roi,
+            mask=None if mask is None else int(mask[at]),
         )
         for number, at in enumerate(pixels)
     ]
@@ -102,17 +107,20 @@ def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
     for name in ("omega", "capture", "polar"):
         row[name] = _array(getattr(evaluation, name))
     row["I"] = _array(found.I)
+    row["q"] = _components(evaluation.aim.q)
     row["hkl"] = np.where(reached[:, None], _components(found.hkl), 0.0)
     if found.hkl0 is not None:
         nearest = np.nan_to_num(_components(found.hkl0), nan=INT32_MIN)
         row["hkl0"] = np.where(reached[:, None], nearest, 0)
+    factors = np.nan if found.F_latt_factors is None else _components(found.F_latt_factors)
+    row["F_latt_factors"] = np.where(reached[:, None], factors, 0.0)
     if found.F_latt is not None:
         row["F_latt"] = np.where(reached, _array(found.F_latt), 0.0)
     row["F_cell"] = np.where(lookup, _array(found.F_cell), 0.0)
 
 
 def _reached(evaluation: Evaluation, like: Tensor) -> NDArray[np.bool_]:
-    beyond = evaluation.beyond_dmin
+    beyond = evaluation.aim.beyond_dmin
     if beyond is None:
         return np.ones(len(like), dtype=np.bool_)
     reached: NDArray[np.bool_] = ~_array(beyond)
@@ -123,7 +131,18 @@ def _flag(flag: Tensor | bool) -> Any:
     return _array(flag) if isinstance(flag, Tensor) else flag
 
 
-def _f_cell(stats: FCellStats, rows: NDArray[np.void]) -> list[FCellValues]:
+def _totals(totals: Totals, steps: int) -> dict[str, list[float | int]]:
+    """Each end of the chain, one number a pixel."""
+    apart = {"after_omega": totals.intensity, "in_roi": totals.in_roi.to(torch.int64)}
+    return {
+        name: [steps] * len(totals.I)
+        if name == "steps"
+        else _array(apart.get(name, getattr(totals, name, totals.I))).tolist()
+        for name in TOTALS
+    }
+
+
+def _f_cell(stats: FCellStats) -> list[Counted]:
     counts = {name: _array(getattr(stats, name)).tolist() for name in COUNTS}
     means = _array(stats.mean_f_cell).tolist()
     margins = _array(stats.rounding_margin).tolist()
@@ -132,13 +151,12 @@ def _f_cell(stats: FCellStats, rows: NDArray[np.void]) -> list[FCellValues]:
         for vector in (stats.hkl_min, stats.hkl_max, stats.fractional_min, stats.fractional_max)
     ]
     return [
-        f_cell_values(
+        Counted(
             counts={name: counts[name][number] for name in COUNTS},
             mean_f_cell=mean,
             nearest=(smallest, largest),
             fractional=(fractional_smallest, fractional_largest),
             rounding_margin=margin,
-            evaluations=rows[number],
         )
         for number, (
             mean,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.chain import EAGER, Chain, is_in_roi, run_chain
-from parity_bridge.engines.torch_port.evaluation import EVERYTHING, Evaluation, State
+from parity_bridge.engines.torch_port.evaluation import EVERYTHING, Evaluation, Scaled, State
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 
@@ -18,10 +18,15 @@ class Totals:
     """The end of the chain; twin of ``pb_pixel_totals``. Tensors of shape (pixels,)."""
 
     I: Tensor  # the sum, background included
-    omega: Tensor
-    polar: Tensor
+    I_per_step: Tensor
+    fluence_scaled: Tensor  # photons, as all that follows but the factors
+    normalized: Tensor
     capture: Tensor
-    intensity: Tensor  # photons
+    after_capture: Tensor
+    polar: Tensor
+    after_polar: Tensor
+    omega: Tensor  # sr
+    intensity: Tensor
     image: Tensor  # the float32 an image holds
     in_roi: Tensor  # bool
 
@@ -53,14 +58,15 @@ def pixel(
     scales = chain.capture.mode.scales_the_sum
     capture = chain.layer_capture if scales else chain.capture.value
     in_roi = is_in_roi(setup.detector, slow, fast)
-    intensity = chain.intensity.expand_as(slow)
+    scaled = Scaled(*(value.expand_as(slow) for value in chain.finish()))
     totals = Totals(
         I=chain.I.expand_as(slow),
-        omega=chain.omega.result.expand_as(slow),
-        polar=chain.polar.result.expand_as(slow),
+        I_per_step=(chain.I / setup.steps).expand_as(slow),
         capture=capture.expand_as(slow),
-        intensity=intensity,
-        image=torch.where(in_roi, (0.0 + intensity).to(torch.float32), 0.0),
+        polar=chain.polar.result.expand_as(slow),
+        omega=chain.omega.result.expand_as(slow),
+        image=torch.where(in_roi, (0.0 + scaled.intensity).to(torch.float32), 0.0),
         in_roi=in_roi,
+        **scaled._asdict(),
     )
     return totals, evaluations, chain.state

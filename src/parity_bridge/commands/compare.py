@@ -1,0 +1,93 @@
+"""``compare`` and ``check-report``: records against records, and a memo against its records."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from parity_bridge.commands.compare_logs import compare_logs
+from parity_bridge.commands.request import CompareRequest
+from parity_bridge.errors import FileError, UsageError
+from parity_bridge.file_reading import read_file
+from parity_bridge.report.folder import check_free, make_folder, staged
+from parity_bridge.report.journal import note_command
+from parity_bridge.report.memo import memo
+from parity_bridge.report.reading import Recorded, read_side
+from parity_bridge.report.records import LOG, as_json
+from parity_bridge.report.rendering import (
+    OF_RECORDS,
+    TOLERANCES,
+    load,
+    rendered,
+    report_of,
+    write_rendered,
+)
+from parity_bridge.report.view import Report
+from parity_bridge.taps.registry import choose_taps
+
+
+def compare(request: CompareRequest) -> tuple[str, int]:
+    """Compare two sides; what is to be printed, and the exit status.
+
+    Raises FileError for what cannot be read, UsageError where nothing can be compared, ShapeError
+    where the two are of different pixels.
+    """
+    if request.reference.suffix == request.other.suffix == LOG:
+        return compare_logs(request)
+    report = _compare_records(request)
+    status = report.comparison.exit_status
+    if request.as_json:
+        return as_json(report.comparison).rstrip("\n"), status
+    return memo(report).rstrip("\n"), status
+
+
+def _compare_records(request: CompareRequest) -> Report:
+    """Compare two folders of records, or two records; keep a report where one was asked for."""
+    if request.folder is not None:
+        check_free(request.folder)
+    sides = tuple(
+        _chosen(read_side(source), request.taps) for source in (request.reference, request.other)
+    )
+    report = report_of(sides[0], sides[1], overrides=request.tolerances)
+    if request.folder is not None:
+        with staged(request.folder) as folder:
+            note_command(folder, request.command)
+            _keep(folder, request, sides)
+            write_rendered(folder, report)
+    return report
+
+
+def check_report(folder: Path) -> list[str]:
+    """Make everything again that a report derives from its records; what has drifted, by name.
+
+    Raises FileError where the records or what was made from them cannot be read.
+    """
+    if not folder.is_dir():
+        raise FileError(f"{folder} is not a folder; name a report")
+    return [
+        name
+        for name, text in rendered(load(folder)).items()
+        if read_file(folder / name, "report file") != text.encode()
+    ]
+
+
+def _chosen(side: Recorded, names: tuple[str, ...]) -> Recorded:
+    if not names:
+        return side
+    wanted = {tap.tap_id for tap in choose_taps(names)}
+    pixels = tuple(pixel.only(wanted) for pixel in side.pixels)
+    if not any(pixel.taps for pixel in pixels):
+        raise UsageError(f"{side.source} holds none of the taps {', '.join(names)}")
+    return replace(side, pixels=pixels, taps=frozenset(wanted))
+
+
+def _keep(folder: Path, request: CompareRequest, sides: Sequence[Recorded]) -> None:
+    """Copies of the records that were compared, so that the report stands alone."""
+    for name, side in zip(OF_RECORDS, sides, strict=True):
+        make_folder(folder / name)
+        for path in side.files:
+            shutil.copyfile(path, folder / name / path.name)
+    if request.tolerances is not None:
+        shutil.copyfile(request.tolerances, folder / TOLERANCES)

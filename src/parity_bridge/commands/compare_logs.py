@@ -1,0 +1,81 @@
+"""``compare A.log B.log``: the first line at which two TRACE logs part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from parity_bridge.commands.request import CompareRequest
+from parity_bridge.errors import ShapeError, UsageError
+from parity_bridge.pairing import ulp_distance
+from parity_bridge.taps.trace_log import TraceLine, read_trace
+
+_DIFFER = 3
+_SHAPES = 4
+
+
+def compare_logs(request: CompareRequest) -> tuple[str, int]:
+    """What is to be printed of two TRACE logs, and the exit status.
+
+    Values are compared as they are printed, keys in the order of the reference, the first line of a
+    key with the first of that key. Raises FileError for a file that is no log, ShapeError where the
+    two have no key in common, UsageError for options that mean nothing to logs.
+    """
+    if request.as_json or request.folder is not None or request.taps or request.tolerances:
+        raise UsageError("TRACE logs are compared as they are printed; give A and B only")
+    ours, theirs = _numbered(read_trace(request.reference)), _numbered(read_trace(request.other))
+    common = [key for key in ours if key in theirs]
+    if not common:
+        raise ShapeError(f"{request.reference} and {request.other} have no key in common")
+    apart = [key for key in common if not _agree(ours[key].values, theirs[key].values)]
+    lines = [f"{len(common)} lines compared, {len(apart)} differ"]
+    lines += _only(str(request.reference), [ours[key] for key in ours if key not in theirs])
+    lines += _only(str(request.other), [theirs[key] for key in theirs if key not in ours])
+    if apart:
+        lines.insert(0, _first(ours[apart[0]], theirs[apart[0]]))
+    alone = ours.keys() != theirs.keys()
+    return "\n".join(lines), _DIFFER if apart else _SHAPES if alone else 0
+
+
+def _numbered(lines: Sequence[TraceLine]) -> dict[tuple[str, int], TraceLine]:
+    seen: Counter[str] = Counter()
+    found = {}
+    for line in lines:
+        found[line.key, seen[line.key]] = line
+        seen[line.key] += 1
+    return found
+
+
+def _agree(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    return len(ours) == len(theirs) and all(
+        first == second or _number(first) == _number(second) is not None
+        for first, second in zip(ours, theirs, strict=True)
+    )
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word)
+    except ValueError:
+        return None
+
+
+def _first(ours: TraceLine, theirs: TraceLine) -> str:
+    text = (
+        f"first divergence: {ours.key}, line {ours.number} of A: {' '.join(ours.values)}; line "
+        f"{theirs.number} of B: {' '.join(theirs.values)}"
+    )
+    for first, second in zip_longest(ours.values, theirs.values):
+        a, b = (None if word is None else _number(word) for word in (first, second))
+        if a is not None and b is not None and a != b:
+            ulps = ulp_distance(a, b)
+            return f"{text} (difference {abs(b - a):.3g}, {ulps} ULP as printed)"
+    return text
+
+
+def _only(name: str, lines: Sequence[TraceLine]) -> list[str]:
+    if not lines:
+        return []
+    keys = ", ".join(dict.fromkeys(line.key for line in lines))
+    return [f"{len(lines)} lines only in {name}: {keys}"]

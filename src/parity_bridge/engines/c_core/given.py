@@ -1,0 +1,57 @@
+"""Stages of a pixel that are given to the C core instead of computed; twin of ``csrc/given.c``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from parity_bridge._core import ffi, lib
+from parity_bridge.errors import ShapeError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Stage(IntEnum):
+    """Stages of the chain in their order; what each hands on is said in ``csrc/pb_core.h``."""
+
+    POSITION = lib.PB_STAGE_POSITION
+    SCATTERING = lib.PB_STAGE_SCATTERING
+    HKL = lib.PB_STAGE_HKL
+    HKL0 = lib.PB_STAGE_HKL0
+    F_LATT = lib.PB_STAGE_F_LATT
+    F_CELL = lib.PB_STAGE_F_CELL
+    FACTORS = lib.PB_STAGE_FACTORS
+    SUM = lib.PB_STAGE_SUM
+
+
+@dataclass(frozen=True)
+class Given:
+    """Every stage up to and including ``last_stage``, as another engine computed it."""
+
+    #: dtype ``taps.evaluations.EVALUATION``, one row an evaluation, in their order.
+    rows: NDArray[np.void]
+    #: omega, capture, polar and I at the end of the chain.
+    totals: Mapping[str, float]
+    last_stage: Stage
+
+
+def given_struct(given: Given | None, evaluations: int) -> Any:
+    """A ``pb_given *`` into the rows, or NULL; raises ShapeError for another number of rows."""
+    if given is None:
+        return ffi.NULL
+    if given.rows.size != evaluations:
+        raise ShapeError(
+            f"{given.rows.size} evaluations are given for a pixel that has {evaluations}; give "
+            "those of the same sampling"
+        )
+    # The memory that the struct points into is that of the caller's rows.
+    rows = ffi.cast("pb_evaluation *", ffi.from_buffer(given.rows))
+    ends = {name: given.totals[name] for name in ("omega", "capture", "polar", "I")}
+    return ffi.new(
+        "pb_given *",
+        {"rows": rows, "count": evaluations, "last_stage": int(given.last_stage), **ends},
+    )

@@ -1,0 +1,74 @@
+"""Tapped pixels of the C core, one after the other: setup and states in, observations out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.frame import Canvas
+from parity_bridge.engines.c_core.given import Given, given_struct
+from parity_bridge.engines.c_core.marshal import state_struct
+from parity_bridge.engines.c_core.observe import (
+    f_cell_stats,
+    mosaic_umats,
+    plain,
+    row_buffer,
+    source_list,
+    totals_of,
+)
+from parity_bridge.engines.c_core.setup import check
+from parity_bridge.taps.derived import derived_quantities
+from parity_bridge.taps.observation import Observation
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
+    from parity_bridge.frames import RunState
+    from parity_bridge.structure_factors import StructureFactors
+
+
+def observe_pixels(
+    experiment: Experiment,
+    factors: StructureFactors,
+    canvas: Canvas,
+    pixels: Sequence[tuple[int, int]],
+    states: Sequence[RunState],
+    given: Sequence[Given | None],
+) -> list[Observation]:
+    """Compute ``pixels`` (slow, fast), each from its state and with its given stages."""
+    setup = canvas.setup
+    derived = derived_quantities(
+        setup,
+        plain,
+        source_list=source_list(setup),
+        mosaic_umats=mosaic_umats(setup),
+        has_table=factors.grid is not None,
+    )
+    rows = row_buffer(setup.evaluations)
+    filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
+    totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+    fast_min, fast_max, slow_min, slow_max = setup.detector.roi
+    observations = []
+    for (slow, fast), before, stages in zip(pixels, states, given, strict=True):
+        state, fed = state_struct(before), given_struct(stages, setup.evaluations)
+        status = lib.pb_pixel(
+            setup, canvas.table, slow, fast, state, totals, f_cell, filled, rows.size, fed
+        )
+        check(status)
+        observations.append(
+            Observation(
+                pixel=(slow, fast),
+                derived=derived,
+                # The buffer is used again.
+                evaluations=rows.copy(),
+                totals=totals_of(totals, setup.steps),
+                f_cell=f_cell_stats(f_cell),
+                hkl_table=factors.provenance,
+                oversample=setup.oversample,
+                state=before,
+                experiment=experiment,
+                roi=(fast_min, fast_max, slow_min, slow_max),
+                mask=None if canvas.mask is None else int(canvas.mask[slow, fast]),
+            )
+        )
+    return observations

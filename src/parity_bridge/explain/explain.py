@@ -1,0 +1,193 @@
+"""Why two sides disagree: inputs, then stages of the chain, then behaviours; the first that suffices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parity_bridge.compare import Comparison
+from parity_bridge.explain.explanation import Finding, Hypothesis, Reason, Trial
+from parity_bridge.explain.inputs import InputsFound, differing_inputs
+from parity_bridge.explain.reference import Reference
+from parity_bridge.explain.search import Searched, search
+from parity_bridge.explain.transplant import Transplanted, transplant
+from parity_bridge.taps.pixel_taps import PixelTaps
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Case:
+    """Two sides and what is known of how they were made."""
+
+    comparison: Comparison
+    #: The other side, at every pixel of ``reference``.
+    others: Sequence[PixelTaps]
+    #: None where the reference cannot be run: only its records are known.
+    reference: Reference | None = None
+    #: What the other side was given, where that is known.
+    experiment: Experiment | None = None
+    #: Why there is no reference to run.
+    why_not: str = "the reference cannot be run: its records come without metadata"
+
+
+def explain(case: Case) -> Finding:
+    """Find the reason; raises what the reference raises where it cannot be run as it stands."""
+    comparison, tolerances = case.comparison, case.comparison.tolerances
+    pixels = tuple(pixel.pixel_coords for pixel in comparison.pixels)
+    if comparison.verdict == "parity":
+        sentence = f"{comparison.other} and {comparison.reference} agree; nothing is to be explained"
+        return Finding(reason="agreement", sentence=f"{sentence}.", pixels=pixels)
+    inputs = differing_inputs(
+        comparison, case.reference, case.others, case.experiment, tolerances
+    )
+    if inputs.is_sufficient:
+        return _by_inputs(case, inputs, pixels)
+    if case.reference is None:
+        not_tried = (*inputs.not_tried, f"transplants and behaviours: {case.why_not}")
+        return _unexplained(case, inputs, Transplanted(not_tried=not_tried), None, pixels)
+    done = transplant(case.reference, case.others, tolerances)
+    searched = search(case.reference, case.others, tolerances)
+    if searched.sufficient:
+        return _by_hypotheses(case, inputs, done, searched, pixels)
+    return _unexplained(case, inputs, done, searched, pixels)
+
+
+def _by_inputs(
+    case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]
+) -> Finding:
+    names = case.comparison.reference, case.comparison.other
+    shown = (
+        f"with the inputs of {names[1]} {names[0]} reproduces it {_everywhere(len(pixels))}"
+        if case.reference is not None and case.experiment is not None and not inputs.not_tried
+        else "every recorded figure before the first lookup agrees"
+    )
+    label = " and ".join(inputs.names)
+    return Finding(
+        reason="inputs",
+        sentence=f"{label}: {inputs.clause}; {shown}.",
+        names=(inputs.names,),
+        pixels=pixels,
+        inputs=inputs.evidence,
+        not_tried=inputs.not_tried,
+    )
+
+
+def _by_hypotheses(
+    case: Case,
+    inputs: InputsFound,
+    done: Transplanted,
+    searched: Searched,
+    pixels: tuple[tuple[int, int], ...],
+) -> Finding:
+    chosen = searched.sufficient[0]
+    kinds = {item.kind for item in chosen.hypotheses}
+    reason: Reason = "behaviours" if kinds == {"behaviour"} else "slips"
+    does = " and ".join(item.does for item in chosen.hypotheses)
+    names = " and ".join(f"`{item.name}`" for item in chosen.hypotheses)
+    sentence = (
+        f"{_subject(case)} {does}; with {names} the C core reproduces it "
+        f"{_everywhere(len(pixels))} to {chosen.largest_ulps} ULP"
+    )
+    return Finding(
+        reason=reason,
+        sentence=f"{sentence}{_or_else(searched.sufficient)}.",
+        names=tuple(tuple(item.name for item in trial.hypotheses) for trial in searched.sufficient),
+        pixels=pixels,
+        largest_ulps=chosen.largest_ulps,
+        inputs=inputs.evidence,
+        transplants=done.transplants,
+        stage=None if done.healing is None else done.healing.stage,
+        trials=searched.trials,
+        ruled_out=tuple(_ruled_out(inputs, searched)),
+        not_tried=(*inputs.not_tried, *done.not_tried, *searched.not_tried),
+    )
+
+
+def _unexplained(
+    case: Case,
+    inputs: InputsFound,
+    done: Transplanted,
+    searched: Searched | None,
+    pixels: tuple[tuple[int, int], ...],
+) -> Finding:
+    trials = () if searched is None else searched.trials
+    left_out = () if searched is None else searched.not_tried
+    return Finding(
+        reason="unexplained",
+        sentence=f"{_where_it_lies(case, done)}; no input, behaviour of contract §7 or known slip "
+        "that was tried reproduces it.",
+        pixels=pixels,
+        inputs=inputs.evidence,
+        transplants=done.transplants,
+        stage=None if done.healing is None else done.healing.stage,
+        trials=trials,
+        ruled_out=tuple(_ruled_out(inputs, searched)),
+        not_tried=(*inputs.not_tried, *done.not_tried, *left_out),
+    )
+
+
+def _where_it_lies(case: Case, done: Transplanted) -> str:
+    healing = done.healing
+    if healing is None:
+        first = _first(case)
+        return f"{_subject(case)} differs first in `{first}`"
+    if healing is done.transplants[0]:
+        return (
+            f"{_subject(case)} differs in its {healing.what}: fed with them the C core reproduces "
+            "everything after"
+        )
+    before = done.transplants[done.transplants.index(healing) - 1]
+    return (
+        f"{_subject(case)} computes its {healing.what} otherwise: fed with them the C core "
+        f"reproduces everything after, fed with its {before.what} only `{before.left}` still "
+        "differs"
+    )
+
+
+def _first(case: Case) -> str:
+    firsts = [pixel.first_divergence for pixel in case.comparison.pixels]
+    first = next((item for item in firsts if item is not None), None)
+    return "the recorded shapes" if first is None else f"{first.tap}.{first.field}"
+
+
+def _subject(case: Case) -> str:
+    return case.comparison.other
+
+
+def _everywhere(count: int) -> str:
+    return "at the pixel" if count == 1 else f"at all {count} pixels"
+
+
+def _or_else(sufficient: Sequence[Trial]) -> str:
+    """Other sets of the same size that these pixels cannot tell from the first."""
+    others = [
+        " and ".join(f"`{item.name}`" for item in trial.hypotheses) for trial in sufficient[1:]
+    ]
+    return f" (these pixels cannot tell it from {', '.join(others)})" if others else ""
+
+
+def _ruled_out(inputs: InputsFound, searched: Searched | None) -> list[str]:
+    lines = []
+    if inputs.evidence:
+        lines.append(f"the inputs alone, though they differ: {inputs.clause}")
+    else:
+        lines.append("different inputs: flags and structure factors are the same where recorded")
+    if searched is None:
+        return lines
+    failed = [
+        trial.hypotheses[0]
+        for trial in searched.trials
+        if trial.matters and not trial.is_sufficient and len(trial.hypotheses) == 1
+    ]
+    if failed:
+        lines.append(f"alone, and they change these pixels: {_names(failed)}")
+    if searched.pointless:
+        lines.append(f"no effect at these pixels: {_names(searched.pointless)}")
+    return lines
+
+
+def _names(hypotheses: Sequence[Hypothesis]) -> str:
+    return ", ".join(item.name for item in hypotheses)

@@ -1,0 +1,82 @@
+"""What an explanation says and what it rests on; a record like any other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from parity_bridge.taps.schema import Count, Pixel, Schema
+
+Reason = Literal["agreement", "inputs", "behaviours", "slips", "unexplained"]
+Kind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]
+
+
+class Hypothesis(Schema):
+    """Something that the other side may do otherwise than the reference."""
+
+    kind: Kind
+    #: ``omega=last`` say, as ``--behaviour`` takes it; or the name of a slip.
+    name: str
+    #: What the other side then does, "uses the last subpixel's solid angle" say.
+    does: str
+
+
+class Trial(Schema):
+    """The reference run under some hypotheses and held against the other side."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    #: Pixels at which every figure agrees then, of how many.
+    reproduced: Count
+    pixels: Count
+    #: Whether the reference's own figures change at any pixel: otherwise nothing was tried.
+    matters: bool
+    #: First figure that still differs, ``tap.field``; None where none does.
+    left: str | None
+    #: Of any float figure, where every pixel is reproduced.
+    largest_ulps: Count | None = None
+
+    @property
+    def is_sufficient(self) -> bool:
+        """Whether the reference then reproduces the other side everywhere."""
+        return self.reproduced == self.pixels
+
+
+class Transplant(Schema):
+    """The reference run on from the other side's values of all stages up to one."""
+
+    stage: str
+    #: What the stage hands on, in words.
+    what: str
+    agrees: bool
+    #: First figure that differs downstream of it, ``tap.field``; None where none does.
+    left: str | None
+
+
+class Finding(Schema):
+    """Why the two sides disagree, as far as that could be found out."""
+
+    schema_version: Literal[1] = 1
+    reason: Reason
+    #: One sentence.
+    sentence: str
+    #: Names of the inputs, behaviours or slips that explain everything; several sets where the
+    #: pixels cannot tell them apart.
+    names: tuple[tuple[str, ...], ...] = ()
+    pixels: tuple[Pixel, ...]
+    #: Of the reference so changed against the other side; None where nothing was reproduced.
+    largest_ulps: Count | None = None
+    #: What each side was given where that differs.
+    inputs: tuple[str, ...] = ()
+    transplants: tuple[Transplant, ...] = ()
+    #: The stage whose computation differs, by what feeding it restores.
+    stage: str | None = None
+    trials: tuple[Trial, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+    #: What could not be tried, and why.
+    not_tried: tuple[str, ...] = ()
+    #: The command that shows it.
+    command: str | None = None
+
+    @property
+    def is_sufficient(self) -> bool:
+        """Whether the reason explains every figure at every pixel."""
+        return self.reason in ("inputs", "behaviours", "slips")

@@ -1,0 +1,107 @@
+"""Whether the two sides were given the same, and whether that is reason enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parity_bridge.causes import what_was_read
+from parity_bridge.compare import Comparison, agree
+from parity_bridge.errors import BridgeError
+from parity_bridge.explain.reference import Reference
+from parity_bridge.taps.f_cell import TAP_ID
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.tolerances import Tolerances
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
+
+#: Explanations by the records alone that are about what was read.
+_OF_INPUTS = ("stale cache", "different tables", "different default_F")
+
+
+@dataclass(frozen=True)
+class InputsFound:
+    """What differs in what the sides were given."""
+
+    names: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    #: What a sentence may say of it.
+    clause: str = ""
+    is_sufficient: bool = False
+    not_tried: tuple[str, ...] = ()
+
+
+def differing_inputs(
+    comparison: Comparison,
+    reference: Reference | None,
+    others: Sequence[PixelTaps],
+    experiment: Experiment | None,
+    tolerances: Tolerances,
+) -> InputsFound:
+    """Compare what was given; ``experiment`` is the other side's.
+
+    Sufficient is what the reference, given the same, reproduces; without a reference to run, what
+    leaves every figure before the first lookup alone.
+    """
+    names, evidence = _names(comparison), tuple(_evidence(comparison))
+    if not evidence:
+        return InputsFound()
+    clause = "; ".join(evidence)
+    if reference is not None and experiment is not None:
+        try:
+            looks = reference.look(experiment=experiment)
+        except BridgeError as error:
+            tried = (f"the reference with the other side's inputs: {error}",)
+            sufficient = _explained_by_records(comparison)
+            return InputsFound(names, evidence, clause, sufficient, tried)
+        seen = {other.pixel: other for other in others}
+        sufficient = all(agree(look, seen[look.pixel], tolerances) for look in looks)
+        return InputsFound(names, evidence, clause, sufficient)
+    return InputsFound(names, evidence, clause, _explained_by_records(comparison))
+
+
+def _names(comparison: Comparison) -> tuple[str, ...]:
+    named = (
+        item.name
+        for pixel in comparison.pixels
+        for item in pixel.explanations
+        if item.name in _OF_INPUTS
+    )
+    flags = (pair.flag for pixel in comparison.pixels for pair in pixel.inputs.flags)
+    return tuple(dict.fromkeys((*named, *flags)))
+
+
+def _evidence(comparison: Comparison) -> list[str]:
+    lines: list[str] = []
+    for pixel in comparison.pixels:
+        inputs = pixel.inputs
+        if len(inputs.differing) > len(inputs.flags) and inputs.reference and inputs.other:
+            lines.append(
+                f"{comparison.reference} read {what_was_read(inputs.reference)}, "
+                f"{comparison.other} {what_was_read(inputs.other)}"
+            )
+        lines += [
+            f"{pair.flag} is {_given(pair.reference)} for {comparison.reference}, "
+            f"{_given(pair.other)} for {comparison.other}"
+            for pair in inputs.flags
+        ]
+    return list(dict.fromkeys(lines))
+
+
+def _given(value: str | None) -> str:
+    return "not given" if value is None else value or "given"
+
+
+def _explained_by_records(comparison: Comparison) -> bool:
+    """Whether only lookups and what follows them differ, and the sides read different tables."""
+    firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
+    tables = any(
+        len(pixel.inputs.differing) > len(pixel.inputs.flags) for pixel in comparison.pixels
+    )
+    flags = any(pixel.inputs.flags for pixel in comparison.pixels)
+    return tables and not flags and all(
+        first.tap == TAP_ID and not first.field.startswith(("hkl", "rounding_margin", "lookup"))
+        for first in firsts
+    )

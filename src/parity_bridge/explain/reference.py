@@ -1,0 +1,76 @@
+"""The reference as an instrument: the C core run again and again under this or that hypothesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from parity_bridge import structure_factors
+from parity_bridge.behaviours import REFERENCE, Behaviours
+from parity_bridge.engines.c_core import CCore
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID, Tap
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
+    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.taps.observation import Observation
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An experiment, pixels of it (slow, fast), and how the C core looks at them."""
+
+    experiment: Experiment
+    pixels: tuple[tuple[int, int], ...]
+    behaviours: Behaviours = REFERENCE
+    in_frame: bool = False
+    taps: tuple[Tap, ...] = tuple(BY_ID.values())
+
+    @cached_property
+    def observations(self) -> list[Observation]:
+        """What the C core sees as it stands; raises as ``Engine.observe`` does."""
+        return self.observe()
+
+    @cached_property
+    def seen(self) -> list[PixelTaps]:
+        """The figures of that."""
+        return self.figures(self.observations)
+
+    @cached_property
+    def factors(self) -> StructureFactors:
+        """The structure factors as the C core reads them."""
+        return structure_factors.load(self.experiment.structure_factors, self.behaviours)
+
+    def observe(self, **changed: Any) -> list[Observation]:
+        """What the C core sees with another experiment, other behaviours, factors or stages given.
+
+        Keywords are those of ``CCore.replay``, ``experiment`` and ``pixels``.
+        """
+        experiment = changed.pop("experiment", self.experiment)
+        pixels = changed.pop("pixels", self.pixels)
+        settings = {"behaviours": self.behaviours, "in_frame": self.in_frame, **changed}
+        return CCore().replay(experiment, pixels, **settings)
+
+    def look(self, **changed: Any) -> list[PixelTaps]:
+        """The figures of what ``observe`` gives."""
+        return self.figures(self.observe(**changed))
+
+    def figures(self, observations: Sequence[Observation]) -> list[PixelTaps]:
+        """The figures of the taps asked for, as those of ``pixels``."""
+        return [
+            replace(PixelTaps.of(seen, CCore.implementation, self.taps), pixel=pixel)
+            for seen, pixel in zip(observations, self.pixels, strict=True)
+        ]
+
+    @property
+    def evaluations(self) -> int:
+        """Of all pixels together: what one more look costs."""
+        return sum(len(seen.evaluations) for seen in self.observations)
+
+
+def by_pixel(sides: Sequence[PixelTaps]) -> Mapping[tuple[int, int], PixelTaps]:
+    """Sides by their pixel."""
+    return {side.pixel: side for side in sides}

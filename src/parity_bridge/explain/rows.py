@@ -1,0 +1,128 @@
+"""The evaluations of a pixel rebuilt from what another side recorded, to be run on from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parity_bridge.taps.evaluations import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.taps.figures import Figures
+    from parity_bridge.taps.pixel_taps import PixelTaps
+
+#: tap_id -> column of the rows -> figures of the tap.
+_XYZ, _HKL = ("x", "y", "z"), ("h", "k", "l")
+_COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
+    "omega_subpixel": {
+        "position": tuple(f"position.{axis}" for axis in _XYZ),
+        "airpath": ("airpath",),
+        "omega": ("omega",),
+        "capture": ("capture",),
+    },
+    "hkl_subpixel": {
+        "q": tuple(f"scattering_vector.{axis}" for axis in _XYZ),
+        "hkl": tuple(f"hkl_fractional.{axis}" for axis in _HKL),
+        "hkl0": tuple(f"hkl_rounded.{axis}" for axis in _HKL),
+    },
+    "lattice": {
+        "F_latt_factors": tuple(f"F_latt_{axis}" for axis in "abc"),
+        "F_latt": ("F_latt",),
+    },
+    "f_cell_stats": {"F_cell": ("F_cell",), "out_of_bounds": ("out_of_bounds",)},
+    "intensity_pre_norm": {
+        "interpolation_on": ("interpolation_on",),
+        "polar": ("polar",),
+        "I": ("running_sum",),
+    },
+}
+_PLACE = ("layer", "sub_slow", "sub_fast", "source", "phi_step", "domain")
+_KINDS = {kind.name.lower(): kind for kind in Kind}
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """Rows of dtype ``EVALUATION`` and the ends of the chain."""
+
+    rows: NDArray[np.void]
+    totals: dict[str, float]
+
+
+def rebuild(like: NDArray[np.void], side: PixelTaps) -> Rebuilt | None:
+    """Rows as in ``like`` with the figures of ``side``; None where a tap or a row is missing."""
+    if not {*_COLUMNS, "intensity_post_scale"} <= side.taps.keys():
+        return None
+    rows = like.copy()
+    places = {place: row for row, place in enumerate(map(tuple, _places(like).tolist()))}
+    for tap_id, columns in _COLUMNS.items():
+        figures = side.taps[tap_id]
+        at = _subpixels(like, figures) if tap_id == "omega_subpixel" else _rows(places, figures)
+        if at is None or not _has(figures, columns):
+            return None
+        ours, theirs = at
+        for column, names in columns.items():
+            rows[column][ours] = _joined(figures, names)[theirs]
+    ended = _ended(rows, places, side.taps["intensity_pre_norm"])
+    return None if ended is None else Rebuilt(ended, _totals(side))
+
+
+def _places(rows: NDArray[np.void]) -> NDArray[np.int64]:
+    return np.stack([rows[name] for name in _PLACE], axis=-1).astype(np.int64)
+
+
+def _rows(
+    places: dict[tuple[int, ...], int], figures: Figures
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Rows of ours and theirs; None where they have one that we have not."""
+    found = [places.get(place) for place in map(tuple, figures.places.tolist())]
+    if None in found:
+        return None
+    return np.array(found, dtype=np.int64), np.arange(len(found))
+
+
+def _subpixels(
+    like: NDArray[np.void], figures: Figures
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """For each of our evaluations its subpixel among theirs."""
+    numbers = {place[:3]: row for row, place in enumerate(map(tuple, figures.places.tolist()))}
+    found = [numbers.get(place[:3]) for place in map(tuple, _places(like).tolist())]
+    if None in found:
+        return None
+    return np.arange(len(found)), np.array(found, dtype=np.int64)
+
+
+def _has(figures: Figures, columns: dict[str, tuple[str, ...]]) -> bool:
+    return all(name in figures.columns for names in columns.values() for name in names)
+
+
+def _joined(figures: Figures, names: tuple[str, ...]) -> NDArray[Any]:
+    parts = [figures.columns[name] for name in names]
+    return parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
+
+
+def _ended(
+    rows: NDArray[np.void], places: dict[tuple[int, ...], int], figures: Figures
+) -> NDArray[np.void] | None:
+    """How each evaluation ended there; None where some are not told.
+
+    What only an evaluation that went on has is 0 elsewhere.
+    """
+    at = _rows(places, figures)
+    if at is None or len(at[0]) != len(rows):
+        return None
+    words = figures.columns["evaluation"].tolist()
+    rows["kind"][at[0]] = [_KINDS[word] for word in words]
+    for column in ("F_cell", "out_of_bounds"):
+        rows[column][rows["kind"] != Kind.LOOKUP] = 0
+    rows["default_f"] = rows["out_of_bounds"]
+    return rows
+
+
+def _totals(side: PixelTaps) -> dict[str, float]:
+    scale, sums = side.taps["intensity_post_scale"].pixel, side.taps["intensity_pre_norm"].pixel
+    found = {name: scale.get(name) for name in ("omega", "capture", "polar")}
+    return {name: float(value) for name, value in {**found, "I": sums.get("sum")}.items()}  # type: ignore[arg-type]

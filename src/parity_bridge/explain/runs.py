@@ -1,0 +1,65 @@
+"""Explanations of engines that have just been run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.explain.explain import Case, explain
+from parity_bridge.explain.reference import Reference
+from parity_bridge.taps.registry import choose_taps
+
+if TYPE_CHECKING:
+    from parity_bridge.compare import Comparison
+    from parity_bridge.engine_run import EngineRun
+    from parity_bridge.explain.explanation import Finding
+    from parity_bridge.taps.pixel_taps import PixelTaps
+    from parity_bridge.taps.registry import Tap
+
+
+def reference_of(run: EngineRun, taps: Sequence[Tap]) -> Reference | None:
+    """The C core as it was run; None where another engine was the reference."""
+    if run.choice.name != "c":
+        return None
+    return Reference(
+        run.parsed.experiment,
+        tuple(observation.pixel for observation in run.observations),
+        Behaviours.parse(run.choice.behaviours),
+        run.choice.in_frame,
+        tuple(taps),
+    )
+
+
+def explain_runs(
+    reference: EngineRun, other: EngineRun, comparison: Comparison, others: Sequence[PixelTaps]
+) -> Finding:
+    """Why two runs of the same pixels disagree; ``others`` are the figures of the second.
+
+    Raises what the C core raises where it cannot be run as the reference was.
+    """
+    common = {pixel.pixel_coords for pixel in comparison.pixels}
+    sides = tuple(side for side in others if side.pixel in common)
+    taps = choose_taps(tuple(sides[0].taps))
+    made = reference_of(reference, taps)
+    again = made and replace(made, pixels=tuple(side.pixel for side in sides))
+    return explain(
+        Case(
+            comparison,
+            sides,
+            again,
+            experiment=other.parsed.experiment,
+            why_not=f"only the C core can be run for that, and {reference.choice.name} is not it",
+        )
+    )
+
+
+def with_behaviours(command: str, finding: Finding) -> str:
+    """``command``, a ``run`` or ``explain``, with the C core told to behave as was found."""
+    words = shlex.split(command)
+    chosen = finding.names[0] if finding.reason == "behaviours" else ()
+    switches = [word for name in chosen for word in ("--behaviour", f"c:{name}")]
+    at = words.index("parity_bridge") + 2
+    return shlex.join([*words[:at], *switches, *words[at:]])

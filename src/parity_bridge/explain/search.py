@@ -1,0 +1,176 @@
+"""The smallest set of hypotheses under which the reference reproduces the other side everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+from parity_bridge.compare import agree, first_left, largest_ulps
+from parity_bridge.errors import BridgeError
+from parity_bridge.explain.behaviours import behaviour_hypotheses
+from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.reference import Reference
+from parity_bridge.explain.slips import input_slips, table_slips
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.tolerances import Tolerances
+
+#: Hypotheses of one set, at most.
+_LARGEST = 3
+#: Evaluations that may be spent on sets of several, lest a heavy pixel take minutes.
+_MOST_EVALUATIONS = 4_000_000
+_MOST_TRIALS = 1500
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A hypothesis and how the reference is run under it."""
+
+    hypothesis: Hypothesis
+    #: Fields of ``Behaviours`` that it sets.
+    switches: Mapping[str, object] = field(default_factory=dict)
+    #: Other keywords of ``Reference.look``.
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search tried, the sets that suffice, and what it left out."""
+
+    trials: tuple[Trial, ...]
+    sufficient: tuple[Trial, ...]
+    not_tried: tuple[str, ...] = ()
+
+    @property
+    def pointless(self) -> tuple[Hypothesis, ...]:
+        """Hypotheses that change nothing at these pixels."""
+        return tuple(
+            trial.hypotheses[0]
+            for trial in self.trials
+            if not trial.matters and len(trial.hypotheses) == 1
+        )
+
+
+def search(reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances) -> Searched:
+    """Try behaviours one by one, then slips, then sets of those that matter, smallest first."""
+    judge = _Judge(reference, others, tolerances)
+    behaviours, slips = list(_behaviours(reference)), list(_slips(reference))
+    trials = [judge.trial((candidate,)) for candidate in behaviours]
+    found = _sufficient(trials)
+    if not found:
+        trials += [judge.trial((candidate,)) for candidate in slips]
+        found = _sufficient(trials)
+    if found:
+        return Searched(tuple(trials), found)
+    telling = [
+        candidate
+        for candidate, trial in zip((*behaviours, *slips), trials, strict=True)
+        if trial.matters
+    ]
+    more, not_tried = _sets(judge, telling)
+    return Searched((*trials, *more), _sufficient(more), not_tried)
+
+
+def _sufficient(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    return tuple(trial for trial in trials if trial.matters and trial.is_sufficient)
+
+
+def _behaviours(reference: Reference) -> Iterator[Candidate]:
+    for hypothesis, switches in behaviour_hypotheses(reference.behaviours):
+        yield Candidate(hypothesis, switches=switches)
+
+
+def _slips(reference: Reference) -> Iterator[Candidate]:
+    for hypothesis, experiment in input_slips(reference.experiment):
+        yield Candidate(hypothesis, settings={"experiment": experiment})
+    for hypothesis, factors in table_slips(reference.factors):
+        yield Candidate(hypothesis, settings={"factors": factors})
+    swapped = tuple((fast, slow) for slow, fast in reference.pixels)
+    if swapped != reference.pixels:
+        does = "takes the slow pixel number for the fast one"
+        hypothesis = Hypothesis(kind="slip of an input", name="slow and fast swapped", does=does)
+        yield Candidate(hypothesis, settings={"pixels": swapped})
+
+
+def _sets(
+    judge: _Judge, telling: Sequence[Candidate]
+) -> tuple[list[Trial], tuple[str, ...]]:
+    """Sets of several, until one size holds some that suffice; only those are kept."""
+    left = min(_MOST_TRIALS, _MOST_EVALUATIONS // max(1, judge.reference.evaluations))
+    for size in range(2, _LARGEST + 1):
+        sets = [chosen for chosen in combinations(telling, size) if _fit_together(chosen)]
+        if len(sets) > left:
+            return [], (f"sets of {size} or more hypotheses: {len(sets)} of that size",)
+        left -= len(sets)
+        found = [judge.trial(chosen) for chosen in sets if judge.suffices(chosen)]
+        if found:
+            return found, ()
+    return [], ()
+
+
+def _fit_together(chosen: Sequence[Candidate]) -> bool:
+    """Whether no two of a set speak of the same thing."""
+    named = [name for item in chosen for name in (*item.switches, *item.settings)]
+    return len(named) == len(set(named))
+
+
+class _Judge:
+    """Runs the reference under hypotheses and holds it against the other side."""
+
+    def __init__(
+        self, reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
+    ) -> None:
+        self.reference, self.tolerances = reference, tolerances
+        seen = {other.pixel: other for other in others}
+        self.others = [seen[pixel] for pixel in reference.pixels]
+
+    def trial(self, chosen: Sequence[Candidate]) -> Trial:
+        """What comes of a set of hypotheses at every pixel."""
+        hypotheses = tuple(candidate.hypothesis for candidate in chosen)
+        looks = self._look(chosen)
+        if looks is None:
+            return Trial(
+                hypotheses=hypotheses, reproduced=0, pixels=len(self.others), matters=False,
+                left=None,
+            )  # fmt: skip
+        left = [
+            first_left(look, other, self.tolerances)
+            for look, other in zip(looks, self.others, strict=True)
+        ]
+        return Trial(
+            hypotheses=hypotheses,
+            reproduced=left.count(None),
+            pixels=len(left),
+            matters=any(
+                first_left(look, seen, _EXACT) is not None
+                for look, seen in zip(looks, self.reference.seen, strict=True)
+            ),
+            left=next((name for name in left if name is not None), None),
+            largest_ulps=self._largest_ulps(looks) if not any(left) else None,
+        )
+
+    def _largest_ulps(self, looks: Sequence[PixelTaps]) -> int:
+        pairs = zip(looks, self.others, strict=True)
+        return max(largest_ulps(look, other) for look, other in pairs)
+
+    def suffices(self, chosen: Sequence[Candidate]) -> bool:
+        """The same as a yes or no, which is found sooner."""
+        looks = self._look(chosen)
+        return looks is not None and all(
+            agree(look, other, self.tolerances)
+            for look, other in zip(looks, self.others, strict=True)
+        )
+
+    def _look(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
+        """None where the reference cannot be run like that."""
+        switches = {name: value for item in chosen for name, value in item.switches.items()}
+        settings = {name: value for item in chosen for name, value in item.settings.items()}
+        behaviours = self.reference.behaviours.model_copy(update=switches)
+        try:
+            return self.reference.look(behaviours=behaviours, **settings)
+        except BridgeError:
+            return None
+
+
+_EXACT = Tolerances(case="exact", fields={})

@@ -1,0 +1,180 @@
+"""Records made at other times and places, by this program or another, as sides of a comparison.
+
+A record without ``schema_version`` is of another program: it needs to say which tap, pixel and
+oversampling it is about, and may leave out or add what it likes. Everything that is there must be
+of the schema's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, create_model
+
+from parity_bridge.errors import FileError
+from parity_bridge.report.metadata import Metadata
+from parity_bridge.report.records import (
+    METADATA,
+    NOISE,
+    read_metadata,
+    read_model,
+    read_noise,
+)
+from parity_bridge.taps.content import ROWS
+from parity_bridge.taps.noise_budget import NoiseBudget
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID, TapRecord
+from parity_bridge.taps.schema import SCHEMA_VERSION, Ordinal
+
+_ASIDE = (METADATA, NOISE)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One side of a comparison, from files."""
+
+    source: Path
+    pixels: tuple[PixelTaps, ...]
+    metadata: tuple[Metadata, ...] = ()
+    noise: dict[tuple[int, int], NoiseBudget] | None = None
+    #: Record files with their tap, and the others beside them.
+    records: tuple[tuple[Path, str], ...] = ()
+    beside: tuple[Path, ...] = ()
+    #: Which taps are taken from them; None: all.
+    taps: frozenset[str] | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that hold what is taken."""
+        taken = (path for path, tap_id in self.records if self.taps is None or tap_id in self.taps)
+        return (*taken, *self.beside)
+
+
+def read_side(source: Path) -> Recorded:
+    """All records in a folder, or the one in a file.
+
+    Raises FileError for a file that is no record of this schema, and where there is none at all.
+    """
+    if not source.is_dir():
+        record = _read(source)
+        return Recorded(
+            source, (_pixel_taps([record], source),), records=((source, record[1].tap_id),)
+        )
+    files = sorted(source.glob("*.json"))
+    records = [_read(path) for path in files if not path.name.endswith(_ASIDE)]
+    if not records:
+        raise FileError(f"{source} holds no record{_inner(source)}")
+    by_pixel: dict[tuple[int, int], list[tuple[Path, TapRecord]]] = {}
+    for path, record in records:
+        by_pixel.setdefault(tuple(record.pixel_coords), []).append((path, record))
+    return Recorded(
+        source,
+        tuple(_pixel_taps(by_pixel[pixel], source) for pixel in sorted(by_pixel)),
+        tuple(read_metadata(source)),
+        read_noise(source),
+        tuple((path, record.tap_id) for path, record in records),
+        tuple(path for path in files if path.name.endswith(_ASIDE)),
+    )
+
+
+def _inner(source: Path) -> str:
+    inner = sorted(path.parent.name for path in source.glob("*/pixel_*.json"))
+    if inner:
+        return f"; name one engine's folder in it, {' or '.join(dict.fromkeys(inner))}"
+    return "; name a folder of pixel_SLOW_FAST_*.json files"
+
+
+def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> PixelTaps:
+    seen: dict[str, Path] = {}
+    for path, record in records:
+        if record.tap_id in seen:
+            raise FileError(
+                f"{path} and {seen[record.tap_id]} both record {record.tap_id} of pixel "
+                f"{tuple(record.pixel_coords)}; keep one"
+            )
+        seen[record.tap_id] = path
+    path, first = records[0]
+    try:
+        found = PixelTaps.of_records([record for _, record in records])
+    except ValueError as error:
+        raise FileError(f"{path} is not a record: {error}; write one in every row") from error
+    return replace(
+        found,
+        implementation=found.implementation or source.stem,
+        foreign=first.schema_version is None,
+        unknown={record.tap_id: tuple(_unknown(record)) for _, record in records},
+    )
+
+
+class _Lenient(BaseModel):
+    """A model of which any part may be missing and to which anything may be added."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="allow", strict=True, ser_json_inf_nan="strings", protected_namespaces=()
+    )
+
+
+class _Probe(_Lenient):
+    """What tells one record from another."""
+
+    schema_version: Any = None
+    tap_id: str
+    pixel_coords: tuple[Ordinal, Ordinal]
+    oversample: Ordinal
+
+
+def _read(path: Path) -> tuple[Path, TapRecord]:
+    probe = read_model(path, _Probe)
+    if probe.schema_version not in (None, SCHEMA_VERSION) or probe.schema_version is True:
+        raise FileError(
+            f"{path} has schema_version {probe.schema_version!r}; this program reads "
+            f"{SCHEMA_VERSION}, so read it with the one that wrote it"
+        )
+    if probe.tap_id not in BY_ID:
+        raise FileError(
+            f"{path} is of the tap {probe.tap_id[:80]!r}, which there is not; choose from "
+            f"{', '.join(BY_ID)}"
+        )
+    record: TapRecord = read_model(path, lenient(BY_ID[probe.tap_id].record))
+    if record.values is None:
+        raise FileError(f"{path} is not a record: it has no values; make the record again")
+    return path, record
+
+
+@cache
+def lenient(model: type[BaseModel]) -> type[BaseModel]:
+    """``model`` with every field optional, at every depth, and unknown fields kept."""
+    fields: dict[str, Any] = {
+        name: (Annotated[(_lenient_type(field.annotation), *field.metadata)] | None, None)
+        if field.metadata
+        else (_lenient_type(field.annotation) | None, None)
+        for name, field in model.model_fields.items()
+    }
+    return create_model(model.__name__, __base__=_Lenient, **fields)
+
+
+def _lenient_type(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        # The table that was read is compared as a whole: it is told completely or not at all.
+        return annotation if annotation.__name__ == "HklTable" else lenient(annotation)
+    arguments = get_args(annotation)
+    if get_origin(annotation) is tuple and arguments[-1] is Ellipsis:
+        return tuple[_lenient_type(arguments[0]), ...]  # type: ignore[misc]
+    models = [item for item in arguments if isinstance(item, type) and issubclass(item, BaseModel)]
+    if models:
+        return lenient(models[0])
+    return annotation
+
+
+def _unknown(record: TapRecord) -> Iterator[str]:
+    """Fields that the schema does not have, outermost first."""
+    yield from record.model_extra or ()
+    yield from record.values.model_extra or ()
+    rows = getattr(record.values, ROWS, None) or ()
+    yield from dict.fromkeys(
+        f"{ROWS}.{name}" for row in rows for name in (row.model_extra or ())
+    )

@@ -1,0 +1,93 @@
+"""A tap of one pixel on its way between an observation, a record and a comparison.
+
+Rows are held as columns, so that thousands of evaluations are compared in a few array operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+import numpy as np
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.taps.schema import SubpixelRow
+
+#: Under this name every tap holds its rows.
+ROWS = "subpixels"
+_STEPS = ("layer", "source", "phi_step", "domain")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a tap says of a pixel."""
+
+    #: Figures of the pixel: plain values, nested as in the record.
+    pixel: Mapping[str, Any]
+    #: Field of the row -> its column, (rows,) or (rows, components); ``subpixel_index`` is one.
+    rows: Mapping[str, NDArray[Any]] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """The ``values`` of a record, rows as rows."""
+        if self.rows is None:
+            return dict(self.pixel)
+        columns = [_listed(column) for column in self.rows.values()]
+        names = tuple(self.rows)
+        rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+        return {**self.pixel, ROWS: tuple(rows)}
+
+
+def places_of(evaluations: NDArray[np.void], *, inner: bool = True) -> dict[str, NDArray[Any]]:
+    """The columns that say where rows of dtype ``EVALUATION`` stand; ``inner`` loops too."""
+    columns = {
+        "subpixel_index": np.stack((evaluations["sub_slow"], evaluations["sub_fast"]), axis=-1)
+    }
+    return columns | {name: evaluations[name] for name in (_STEPS if inner else _STEPS[:1])}
+
+
+def content_of(values: BaseModel, row: type[SubpixelRow] | None) -> Content:
+    """The content of a record's ``values``, of all that was given there.
+
+    Raises ValueError where rows do not say which subpixel they belong to.
+    """
+    given = [name for name in type(values).model_fields if name in values.model_fields_set]
+    pixel = {name: _plain(getattr(values, name)) for name in given if row is None or name != ROWS}
+    if row is None or ROWS not in given:
+        return Content(pixel)
+    rows: Sequence[BaseModel] = getattr(values, ROWS) or ()
+    return Content(pixel, dict(_columns(rows, row)))
+
+
+def _columns(
+    rows: Sequence[BaseModel], row: type[SubpixelRow]
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """A column for every field that all rows have; steps that are not told are 0."""
+    told = set(row.model_fields).intersection(*(each.model_fields_set for each in rows))
+    if "subpixel_index" not in told:
+        raise ValueError(f"{ROWS}: a row has no subpixel_index")
+    for name, field in row.model_fields.items():
+        if name in told:
+            width = len(get_args(field.annotation)) if get_origin(field.annotation) is tuple else 0
+            yield name, _column([getattr(each, name) for each in rows], width)
+        elif not field.is_required():
+            yield name, np.full(len(rows), field.default)
+
+
+def _column(values: Sequence[Any], width: int) -> NDArray[Any]:
+    """A column of figures, or of vectors of ``width``; what does not exist is NaN."""
+    nothing = (np.nan,) * width if width else np.nan
+    told = [nothing if value is None else value for value in values]
+    return np.array(told).reshape((-1, width) if width else (-1,))
+
+
+def _listed(values: NDArray[Any]) -> list[Any]:
+    listed = values.tolist()
+    return [tuple(value) for value in listed] if values.ndim > 1 else listed
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value

@@ -1,0 +1,108 @@
+"""A tap taken apart into scalar figures: what a comparison, a tolerance and a noise speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parity_bridge.taps.schema import Pixel, Schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.taps.content import Content
+
+Scalar = bool | int | float | str | None
+
+_PLACE = ("layer", "subpixel_index", "source", "phi_step", "domain")
+
+
+class Place(Schema):
+    """Where in the loops of a pixel a row stands, each counted from 0 (contract §6)."""
+
+    layer: int
+    subpixel: Pixel  # slow, fast
+    source: int
+    phi_step: int
+    domain: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of one tap at one pixel, in the order of the schema."""
+
+    #: Field, ``hkl_bounds.h_min`` say -> figure of the pixel.
+    pixel: Mapping[str, Scalar]
+    #: Field, ``hkl_fractional.h`` say -> one figure a row.
+    columns: Mapping[str, NDArray[Any]]
+    #: (rows, 6): layer, subpixel slow and fast, source, phi step, domain.
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, content: Content) -> Figures:
+        """The figures of a tap's content."""
+        rows = dict(content.rows or {})
+        places = _places({name: rows.pop(name) for name in _PLACE if name in rows})
+        columns = {
+            name: part
+            for field, column in rows.items()
+            for name, part in _parts(field, column)
+        }
+        return cls(dict(_flat("", content.pixel)), columns, places)
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """Names of all figures, those of the pixel first."""
+        return (*self.pixel, *self.columns)
+
+    def place(self, row: int) -> Place:
+        """Where a row stands."""
+        layer, slow, fast, source, phi_step, domain = self.places[row].tolist()
+        return Place(
+            layer=layer, subpixel=(slow, fast), source=source, phi_step=phi_step, domain=domain
+        )
+
+
+_HKL, _XYZ = ("h", "k", "l"), ("x", "y", "z")
+#: Null in a record where there is no lookup.
+_BOUNDS = ("hkl_bounds", "hkl_fractional_bounds")
+_LIMITS = tuple(f"{axis}_{end}" for axis in _HKL for end in ("min", "max"))
+_NO_PLACES = np.zeros((0, 6), dtype=np.int64)
+
+
+def _places(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
+    subpixels = columns.get("subpixel_index")
+    if subpixels is None or not len(subpixels):
+        return _NO_PLACES
+    zeros = np.zeros(len(subpixels), dtype=np.int64)
+    slow, fast = subpixels.T
+    inner = (columns.get(name, zeros) for name in ("source", "phi_step", "domain"))
+    return np.stack((columns.get("layer", zeros), slow, fast, *inner), axis=-1).astype(np.int64)
+
+
+def _parts(field: str, column: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+    if column.ndim == 1:
+        yield field, column
+        return
+    for number, name in enumerate(_HKL if field.startswith("hkl") else _XYZ):
+        yield f"{field}.{name}", column[:, number]
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Scalar]]:
+    """Leaves of a nested value under dotted names."""
+    if value is None and name in _BOUNDS:
+        value = dict.fromkeys(_LIMITS)
+    if isinstance(value, Mapping):
+        items = value.items()
+    elif isinstance(value, tuple | list):
+        vector = len(value) == len(_XYZ) and isinstance(value[0], int | float)
+        items = zip(_XYZ if vector else map(str, range(len(value))), value, strict=True)
+    else:
+        yield name, value
+        return
+    for key, item in items:
+        yield from _flat(f"{name}.{key}" if name else key, item)

@@ -1,0 +1,46 @@
+"""Tap 3, ``hkl_subpixel``: scattering vector and Miller indices of each evaluation (contract §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from parity_bridge.taps.content import Content, places_of
+from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.schema import EvaluationRow, Index, Record, Schema, Vector
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Observation
+
+
+class HklRow(EvaluationRow):
+    """One evaluation that the resolution cut did not drop."""
+
+    scattering_vector: Vector  # 1/m
+    hkl_fractional: Vector
+    hkl_rounded: tuple[Index, Index, Index]
+
+
+class HklValues(Schema):
+    """Every evaluation within the resolution cut."""
+
+    subpixels: tuple[HklRow, ...]
+
+
+class HklRecord(Record):
+    """The envelope of Tap 3."""
+
+    tap_id: Literal["hkl_subpixel"] = "hkl_subpixel"
+    values: HklValues
+    timestamp_utc: str
+
+
+def content(observation: Observation) -> Content:
+    """One row an evaluation within the resolution cut."""
+    rows = observation.evaluations
+    reached = rows[rows["kind"] != Kind.BEYOND_DMIN]
+    figures = {
+        "scattering_vector": reached["q"],
+        "hkl_fractional": reached["hkl"],
+        "hkl_rounded": reached["hkl0"],
+    }
+    return Content({}, {**places_of(reached), **figures})

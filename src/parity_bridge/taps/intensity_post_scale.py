@@ -1,0 +1,37 @@
+"""Tap 6, ``intensity_post_scale``: from the sum to photons, factor by factor (contract §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from parity_bridge.taps.content import Content
+from parity_bridge.taps.schema import Number, Record, Schema
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Observation
+
+
+class PostScaleValues(Schema):
+    """Each product in turn; a factor that was oversampled leaves it as it was."""
+
+    fluence_scaled: Number
+    normalized: Number
+    capture: Number
+    after_capture: Number
+    polar: Number
+    after_polar: Number
+    omega: Number
+    after_omega: Number
+
+
+class PostScaleRecord(Record):
+    """The envelope of Tap 6."""
+
+    tap_id: Literal["intensity_post_scale"] = "intensity_post_scale"
+    values: PostScaleValues
+    timestamp_utc: str
+
+
+def content(observation: Observation) -> Content:
+    """The end of the chain, factor by factor."""
+    return Content({name: observation.totals[name] for name in PostScaleValues.model_fields})

@@ -1,0 +1,55 @@
+"""Tap 5, ``intensity_pre_norm``: the running sum and what it comes to (contract §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from parity_bridge.taps.content import Content, places_of
+from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.schema import Count, EvaluationRow, Number, Record, Schema
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Observation
+
+_KINDS = np.array([kind.name.lower() for kind in Kind])
+
+
+class SumRow(EvaluationRow):
+    """One evaluation, whether it added anything or not."""
+
+    evaluation: Literal["lookup", "no_lattice", "beyond_dmin"]
+    interpolation_on: bool  # after it
+    polar: Number  # the value in force
+    running_sum: Number  # after it, background included
+
+
+class PreNormValues(Schema):
+    """The sum, the steps, and the one over the other."""
+
+    sum: Number
+    steps: Count
+    sum_over_steps: Number
+    subpixels: tuple[SumRow, ...]
+
+
+class PreNormRecord(Record):
+    """The envelope of Tap 5."""
+
+    tap_id: Literal["intensity_pre_norm"] = "intensity_pre_norm"
+    values: PreNormValues
+    timestamp_utc: str
+
+
+def content(observation: Observation) -> Content:
+    """One row an evaluation, and the end of the sum."""
+    rows, totals = observation.evaluations, observation.totals
+    figures = {
+        "evaluation": _KINDS[rows["kind"]],
+        "interpolation_on": rows["interpolation_on"] != 0,
+        "polar": rows["polar"],
+        "running_sum": rows["I"],
+    }
+    ends = {"sum": totals["I"], "steps": totals["steps"], "sum_over_steps": totals["I_per_step"]}
+    return Content(ends, {**places_of(rows), **figures})

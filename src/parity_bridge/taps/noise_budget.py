@@ -1,0 +1,43 @@
+"""The noise budget of one pixel: how far its figures move when an input moves by one ULP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from parity_bridge.taps.figures import Place
+from parity_bridge.taps.schema import Number, Pixel, Schema
+
+
+class SensitiveIndex(Schema):
+    """A fractional index within its own noise of a half: its nearest index is not to be relied on."""
+
+    place: Place
+    axis: Literal["h", "k", "l"]
+    index: Number
+    #: Distance from the half-integer, and the noise that is not below it.
+    tie_distance: Number
+    noise: Number
+
+
+class NoiseBudget(Schema):
+    """Spread of every float figure of one pixel of the reference."""
+
+    schema_version: Literal[1] = 1
+    implementation: str
+    pixel_coords: Pixel
+    #: The inputs that move any figure when they move by one unit in the last place.
+    inputs: tuple[str, ...]
+    #: tap_id -> figure -> spread: of the pixel (one number), or of each row in order. The spread is
+    #: the sum over the inputs of the larger of both changes, at least one ULP of the figure.
+    spread: dict[str, dict[str, tuple[Number, ...]]]
+    rounding_sensitive: tuple[SensitiveIndex, ...]
+
+    def of(self, tap_id: str, figure: str, row: int | None) -> float | None:
+        """Spread of a figure, of a row where it is one of a row; None where it is not known."""
+        spread = self.spread.get(tap_id, {}).get(figure)
+        number = 0 if row is None else row
+        return None if spread is None or number >= len(spread) else spread[number]
+
+    def is_sensitive(self, place: Place | None) -> bool:
+        """Whether a nearest index at ``place`` is decided by noise."""
+        return any(item.place == place for item in self.rounding_sensitive)

@@ -1,0 +1,43 @@
+"""Tap 2, ``omega_subpixel``: where each subpixel lies, and its solid angle (contract §6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from parity_bridge.taps.content import Content, places_of
+from parity_bridge.taps.schema import Number, Record, Schema, SubpixelRow, Vector
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Observation
+
+
+class OmegaRow(SubpixelRow):
+    """One subpixel in one layer of the sensor."""
+
+    position: Vector  # m
+    airpath: Number  # m
+    omega: Number  # sr, the value in force
+    capture: Number  # fraction, the value in force
+
+
+class OmegaValues(Schema):
+    """Every subpixel of every layer."""
+
+    subpixels: tuple[OmegaRow, ...]
+
+
+class OmegaRecord(Record):
+    """The envelope of Tap 2."""
+
+    tap_id: Literal["omega_subpixel"] = "omega_subpixel"
+    values: OmegaValues
+    timestamp_utc: str
+
+
+def content(observation: Observation) -> Content:
+    """One row a subpixel and layer: what its first evaluation found."""
+    rows = observation.evaluations
+    inner = rows["source"] + rows["phi_step"] + rows["domain"]
+    first = rows[inner == 0]
+    figures = {name: first[name] for name in ("position", "airpath", "omega", "capture")}
+    return Content({}, {**places_of(first, inner=False), **figures})

@@ -1,0 +1,94 @@
+"""Everything one side tells of one pixel: what comparisons, noise and explanations work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from parity_bridge.nanobragg_flags import given_flags
+from parity_bridge.taps.content import Content, content_of
+from parity_bridge.taps.f_cell import HklTable
+from parity_bridge.taps.figures import Figures
+from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
+from parity_bridge.taps.semantics import INPUTS
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Observation
+
+_CONFIG = "config_snapshot"
+
+
+@dataclass(frozen=True)
+class PixelTaps:
+    """One pixel as one side saw it; what a side does not tell is None or absent."""
+
+    implementation: str
+    pixel: tuple[int, int]  # slow, fast
+    oversample: int
+    #: tap_id -> its figures, in the order of the chain.
+    taps: Mapping[str, Figures]
+    tag: str | None = None
+    hkl_table: HklTable | None = None
+    #: nanoBragg flag -> values.
+    flags: Mapping[str, str] | None = None
+    #: Files that are not of this program's making need not have all fields.
+    foreign: bool = False
+    #: tap_id -> fields that the schema does not have.
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, observation: Observation, implementation: str, taps: Iterable[Tap]) -> PixelTaps:
+        """The figures of ``taps`` as an engine has just seen them."""
+        figures = {tap.tap_id: _figures(tap.content(observation)) for tap in taps}
+        return cls(
+            implementation,
+            observation.pixel,
+            observation.oversample,
+            figures,
+            hkl_table=observation.hkl_table,
+            flags=given_flags(observation.experiment) if _CONFIG in figures else None,
+        )
+
+    @classmethod
+    def of_records(cls, records: Iterable[TapRecord]) -> PixelTaps:
+        """The figures of the records of one pixel; there is at least one."""
+        by_id = {record.tap_id: record for record in records}
+        known = {tap_id: by_id[tap_id] for tap_id in BY_ID if tap_id in by_id}
+        first = next(iter(known.values()))
+        contents = {
+            tap_id: content_of(record.values, BY_ID[tap_id].row)
+            for tap_id, record in known.items()
+        }
+        given = contents.get(_CONFIG, Content({})).pixel
+        return cls(
+            first.implementation,
+            tuple(first.pixel_coords),
+            first.oversample,
+            {tap_id: _figures(content) for tap_id, content in contents.items()},
+            tag=first.tag,
+            hkl_table=_table(known),
+            flags=given.get("nanobragg_flags"),
+        )
+
+    def only(self, taps: Iterable[str]) -> PixelTaps:
+        """The same with no other taps than these, by tap_id."""
+        wanted = set(taps)
+        kept = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in wanted}
+        return replace(self, taps=kept)
+
+
+def _figures(content: Content) -> Figures:
+    """Figures of a content; what both engines were given is compared apart."""
+    pixel = {name: value for name, value in content.pixel.items() if name not in INPUTS}
+    return Figures.of(replace(content, pixel=pixel))
+
+
+def _table(records: Mapping[str, TapRecord]) -> HklTable | None:
+    if "f_cell_stats" in records:
+        table: HklTable | None = records["f_cell_stats"].hkl_table
+        return table
+    if _CONFIG in records:
+        told: HklTable = records[_CONFIG].values.structure_factors
+        return told
+    return None

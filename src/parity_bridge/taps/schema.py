@@ -1,0 +1,74 @@
+"""What all stored models share: strict types, numbers that survive JSON, the place of a row."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+
+#: JSON has no words for these; they are written as strings.
+_SPELLED = ("NaN", "Infinity", "-Infinity")
+
+
+def _number(value: Any, info: ValidationInfo) -> Any:
+    if info.mode == "json" and isinstance(value, str) and value in _SPELLED:
+        return float(value)
+    if info.mode == "json" and isinstance(value, float) and math.isinf(value):
+        raise ValueError('the number is too large for float64; infinity is written "Infinity"')
+    return value
+
+
+#: A float64, bit for bit in JSON and back.
+Number = Annotated[
+    float,
+    BeforeValidator(_number),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"enum": list(_SPELLED)}]}),
+]
+Vector = tuple[Number, Number, Number]
+#: Any figure as a report holds it; the union is tried from left to right, so that "NaN" is a number.
+AnyFigure = Annotated[bool | int | Number | str | None, Field(union_mode="left_to_right")]
+#: How often something happened.
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+#: A nearest Miller index.
+Index = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+#: A number of a pixel, a subpixel or a step, from 0.
+Ordinal = Annotated[int, Field(ge=0, le=2**31 - 1)]
+#: slow, fast.
+Pixel = tuple[Ordinal, Ordinal]
+
+SCHEMA_VERSION: Literal[1] = 1
+
+
+class Schema(BaseModel):
+    """Base of every stored model: nothing is converted, unknown fields are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings"
+    )
+
+
+class Record(Schema):
+    """The envelope of a tap: one pixel seen by one engine."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    tap_id: str
+    implementation: str
+    pixel_coords: Pixel
+    tag: str | None
+    oversample: Annotated[int, Field(ge=1)]
+
+
+class SubpixelRow(Schema):
+    """A row of a tap; which subpixel of which layer of the sensor it belongs to."""
+
+    subpixel_index: Pixel  # slow, fast
+    layer: Ordinal = 0
+
+
+class EvaluationRow(SubpixelRow):
+    """A row of a tap that belongs to one evaluation: one more step of each inner loop, from 0."""
+
+    source: Ordinal = 0
+    phi_step: Ordinal = 0
+    domain: Ordinal = 0

@@ -1,0 +1,52 @@
+"""Reading TRACE logs, ours and those that people print themselves.
+
+A line is ``PREFIX: key value ...``, ``PREFIX: key=value ...`` or the same without a prefix; what is
+no such line is passed over and counted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_bridge.errors import FileError
+from parity_bridge.file_reading import read_file
+
+_LINE = re.compile(
+    r"(?:(?P<prefix>[A-Za-z_]\w*)\s*:)?\s*(?P<key>[A-Za-z_][\w.\[\]-]*)\s*(?:=|\s)\s*(?P<values>\S.*?)\s*"
+)
+
+
+@dataclass(frozen=True)
+class TraceLine:
+    """One line of a TRACE log."""
+
+    number: int  # of the line in the file, from 1
+    key: str
+    values: tuple[str, ...]
+
+
+def read_trace(path: Path) -> tuple[TraceLine, ...]:
+    """The lines of the log ``path``; raises FileError where it holds none."""
+    try:
+        text = read_file(path, "TRACE log").decode()
+    except UnicodeDecodeError as error:
+        raise FileError(f"TRACE log {path} is not text ({error.reason}); name a log") from error
+    lines = tuple(
+        line
+        for number, words in enumerate(text.splitlines(), start=1)
+        if (line := parse_line(number, words)) is not None
+    )
+    if not lines:
+        raise FileError(f"{path} holds no line `PREFIX: key value`; name a TRACE log")
+    return lines
+
+
+def parse_line(number: int, text: str) -> TraceLine | None:
+    """One line; None where it is none."""
+    found = _LINE.fullmatch(text.strip())
+    if found is None:
+        return None
+    values = found["values"].replace(",", " ").strip("[]() ").split()
+    return TraceLine(number, found["key"], tuple(values))
