@@ -124,21 +124,16 @@ static void update_polar(pb_chain *c, const pb_source *source)
         }
 }
 
-/* Which lanes look a structure factor up. */
+/* Which lanes look a structure factor up; whether any does. */
 PB_CLONES
-static void decide_lookups(pb_chain *c, int skips_zero)
+static int decide_lookups(pb_chain *c, int skips_zero)
 {
+    int any = 0;
     for (int i = 0; i < c->n; i++) {
         const int pointless = skips_zero & (c->F_latt[i] == 0.0);
         c->made[i] = !c->beyond_dmin[i] & !pointless;
-    }
-}
-
-static int any_lookup(const pb_chain *c)
-{
-    int any = 0;
-    for (int i = 0; i < c->n; i++)
         any |= c->made[i];
+    }
     return any;
 }
 
@@ -209,14 +204,16 @@ static void evaluate_domain(pb_chain *c, const pb_orientation *orientation, cons
     const int has_factor = needs_lattice_factor(c);
     if (has_factor)
         pb_lattice_factor(&setup->crystal, c->precision, &c->hkl, &c->hkl0, c->n, c->F_latt,
-                          &c->F_latt_factors);
+                          c->F_latt_factors);
     pb_give_F_latt(c);
-    decide_lookups(c, has_factor && skips_zero_lattice(setup));
-    if (!pb_give_lookup(c) && any_lookup(c))
+    int any = decide_lookups(c, has_factor && skips_zero_lattice(setup));
+    if (pb_give_lookup(c))
+        any = c->made[0];
+    else if (any)
         pb_structure_factor(c->table, &setup->behaviours, &c->hkl, &c->hkl0, c->n,
                             &c->state->interpolation_on, &c->found);
     pb_give_factors(c);
-    if (!c->only_f_cell && any_lookup(c))
+    if (any && !c->only_f_cell)
         add_to_sum(c, source->relative_weight);
     pb_give_sum(c);
     if (c->visit != NULL)

@@ -31,7 +31,8 @@ struct pb_chain {
     int only_f_cell;  /* leave out what Tap 4 does not depend on */
     pb_visitor visit; /* NULL: nothing */
     void *keeper;
-    const pb_given *given; /* NULL: everything is computed; else there is one lane */
+    pb_lanes3 *F_latt_factors; /* returned with F_latt; NULL: nobody asks */
+    const pb_given *given;     /* NULL: everything is computed; else there is one lane */
     pb_run_state *state;
     int n;
     int32_t slow;
@@ -59,7 +60,6 @@ struct pb_chain {
     pb_lanes3 hkl;
     pb_index_lanes hkl0;
     double F_latt[PB_LANES];
-    pb_lanes3 F_latt_factors;
     int32_t made[PB_LANES]; /* a structure factor was looked up */
     pb_lookup_lanes found;
     int64_t evaluated; /* evaluations before this one */

@@ -132,8 +132,8 @@ double pb_sincg(double x, double N);
 /* Shape transform of a sphere, 1 where x is exactly 0. */
 double pb_sinc3(double x);
 
-/* Lattice factor F_latt and, of a parallelepiped, its factors along a, b, c (1 along an axis of one
- * cell), NaN of the other shapes; precision is a pb_precision. */
+/* Lattice factor F_latt; precision is a pb_precision. Unless NULL, factors returns those of a
+ * parallelepiped along a, b, c, 1 along an axis of one cell, and NaN for the other shapes. */
 void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3 *hkl,
                        const pb_index_lanes *hkl0, int n, double *F_latt, pb_lanes3 *factors);
 

@@ -62,7 +62,7 @@ void pb_give_F_latt(pb_chain *chain)
     if (!has_indices(row))
         return;
     const double *factors = row->F_latt_factors;
-    give_vector(&chain->F_latt_factors, (pb_vec3){factors[0], factors[1], factors[2]});
+    give_vector(chain->F_latt_factors, (pb_vec3){factors[0], factors[1], factors[2]});
     chain->F_latt[0] = row->F_latt;
 }
 

@@ -1,4 +1,7 @@
 /* Lattice factor F_latt of the four crystal shapes, contract §6. */
+#include <stddef.h>
+#include <string.h>
+
 #include "factors.h"
 #include "fast_sine.h"
 #include "units.h"
@@ -49,23 +52,34 @@ static void sincg_of_axis(const double *index, double N, int precision, int n, d
     }
 }
 
+static double *lanes_of(pb_lanes3 *vector, int axis)
+{
+    return axis == 0 ? vector->x : axis == 1 ? vector->y : vector->z;
+}
+
+/* What a factor is where it is not computed. */
+static void fill_factors(pb_lanes3 *factors, int n, double value)
+{
+    for (int axis = 0; axis < 3; axis++)
+        for (int i = 0; i < n; i++)
+            lanes_of(factors, axis)[i] = value;
+}
+
 static void parallelepiped(const double N[3], int precision, const pb_lanes3 *hkl, int n,
                            double *product, pb_lanes3 *factors)
 {
     const double *indices[3] = {hkl->x, hkl->y, hkl->z};
-    double *axes[3] = {factors->x, factors->y, factors->z};
+    double ratio[PB_LANES];
     for (int i = 0; i < n; i++)
         product[i] = 1.0;
     for (int axis = 0; axis < 3; axis++) {
-        double *ratio = axes[axis];
-        if (N[axis] > 1.0) {
-            sincg_of_axis(indices[axis], N[axis], precision, n, ratio);
-            for (int i = 0; i < n; i++)
-                product[i] *= ratio[i];
-        } else {
-            for (int i = 0; i < n; i++)
-                ratio[i] = 1.0;
-        }
+        if (!(N[axis] > 1.0))
+            continue;
+        sincg_of_axis(indices[axis], N[axis], precision, n, ratio);
+        for (int i = 0; i < n; i++)
+            product[i] *= ratio[i];
+        if (factors != NULL)
+            memcpy(lanes_of(factors, axis), ratio, (size_t)n * sizeof *ratio);
     }
 }
 
@@ -102,12 +116,13 @@ static double of_shape(const pb_crystal *crystal, const double d[3])
 void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3 *hkl,
                        const pb_index_lanes *hkl0, int n, double *F_latt, pb_lanes3 *factors)
 {
+    if (factors != NULL)
+        fill_factors(factors, n, crystal->shape == PB_PARALLELEPIPED ? 1.0 : NAN);
     if (crystal->shape == PB_PARALLELEPIPED) {
         parallelepiped(crystal->cells, precision, hkl, n, F_latt, factors);
         return;
     }
     for (int i = 0; i < n; i++) {
-        factors->x[i] = factors->y[i] = factors->z[i] = NAN;
         const double d[3] = {
             hkl->x[i] - hkl0->h[i],
             hkl->y[i] - hkl0->k[i],

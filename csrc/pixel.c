@@ -72,9 +72,9 @@ static void add_indices(pb_evaluation *row, const pb_chain *c)
     row->hkl0[0] = c->hkl0.h[0];
     row->hkl0[1] = c->hkl0.k[0];
     row->hkl0[2] = c->hkl0.l[0];
-    row->F_latt_factors[0] = c->F_latt_factors.x[0];
-    row->F_latt_factors[1] = c->F_latt_factors.y[0];
-    row->F_latt_factors[2] = c->F_latt_factors.z[0];
+    row->F_latt_factors[0] = c->F_latt_factors->x[0];
+    row->F_latt_factors[1] = c->F_latt_factors->y[0];
+    row->F_latt_factors[2] = c->F_latt_factors->z[0];
     row->F_latt = c->F_latt[0];
 }
 
@@ -134,6 +134,16 @@ int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state)
     return PB_OK;
 }
 
+static int check_stages(const pb_setup *setup, const pb_given *stages)
+{
+    if (stages == NULL)
+        return PB_OK;
+    if (stages->rows == NULL || stages->last_stage < PB_STAGE_NONE ||
+        stages->last_stage > PB_STAGE_SUM)
+        return PB_BAD_ARGUMENT;
+    return stages->count == setup->evaluations ? PB_OK : PB_SMALL_BUFFER;
+}
+
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
              pb_evaluation *evaluations, int64_t capacity, const pb_given *stages)
@@ -144,16 +154,19 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     const int status = pb_check_pixels(setup, table, slow, fast, 1);
     if (status != PB_OK)
         return status;
-    if (stages != NULL && stages->rows == NULL)
-        return PB_BAD_ARGUMENT;
-    if (capacity < setup->evaluations || (stages != NULL && stages->count != setup->evaluations))
+    const int stages_status = check_stages(setup, stages);
+    if (stages_status != PB_OK)
+        return stages_status;
+    if (capacity < setup->evaluations)
         return PB_SMALL_BUFFER;
     tapped kept = {evaluations, f_cell, 1};
+    pb_lanes3 F_latt_factors;
     pb_chain chain = {.setup = setup,
                       .table = table,
                       .precision = PB_EXACT,
                       .visit = record,
                       .keeper = &kept,
+                      .F_latt_factors = &F_latt_factors,
                       .given = stages,
                       .state = state,
                       .n = 1,

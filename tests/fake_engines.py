@@ -13,25 +13,11 @@ import numpy as np
 from parity_bridge.errors import EngineError, FileError, UsageError
 from parity_bridge.experiment import Experiment
 from parity_bridge.frames import RunState
+from parity_bridge.taps.config_snapshot import Derived
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION
-from parity_bridge.taps.f_cell import (
-    FCellValues,
-    FractionalBounds,
-    HklTable,
-    IndexBounds,
-    lookups,
-)
-from parity_bridge.taps.observation import Observation, Quantity
-
-AXES = ("h", "k", "l")
-
-
-def bounds(low: Sequence[float], high: Sequence[float]) -> dict[str, float]:
-    """Six limits as the models name them."""
-    lows = {f"{axis}_min": value for axis, value in zip(AXES, low, strict=True)}
-    highs = {f"{axis}_max": value for axis, value in zip(AXES, high, strict=True)}
-    return lows | highs
+from parity_bridge.taps.f_cell import HklTable
+from parity_bridge.taps.observation import TOTALS, FCellStats, Observation, Quantity
 
 
 class FakeC:
@@ -57,20 +43,23 @@ class FakeC:
         """One pixel."""
         oversample = experiment.sampling.oversample or 1
         rows = self.rows(pixel, oversample, experiment.structure_factors.default_F)
-        derived: dict[str, Quantity] = dict.fromkeys(DERIVED, 1.5)
+        derived = {name: derived_figure(name, rows.size) for name in DERIVED}
         return Observation(
             pixel=pixel,
             derived=derived,
             evaluations=rows,
-            totals={"I": 1.5, "steps": rows.size, "omega": 0.25, "polar": 1.0, "capture": 1.0,
-                    "intensity": 3.5},
-            f_cell=f_cell_values(rows),
+            totals={**dict.fromkeys(TOTALS, 3.5), "I": 1.5, "steps": rows.size, "omega": 0.25,
+                    "polar": 1.0, "capture": 1.0, "in_roi": 1},
+            f_cell=f_cell_stats(rows),
             hkl_table=HklTable(
                 source="none", file=None, sha256=None, entries=0, extents=None,
                 default_F=experiment.structure_factors.default_F,
             ),
             oversample=oversample,
             state=RunState(interpolation_on=False, swept=False, polar_axis=(0.0, 0.0, 1.0)),
+            experiment=experiment,
+            roi=(0, 4095, 0, 4095),
+            mask=None,
         )  # fmt: skip
 
     def rows(self, pixel: tuple[int, int], oversample: int, F: float) -> np.ndarray:
@@ -172,21 +161,29 @@ class Interrupted(FakeTorch):
         raise KeyboardInterrupt
 
 
-def f_cell_values(rows: np.ndarray) -> FCellValues:
+def derived_figure(name: str, evaluations: int) -> Quantity:
+    """A figure of the type that the schema asks for."""
+    rows: dict[str, Quantity] = {"source_list": ((1.5,) * 5,), "mosaic_umats": ((1.5,) * 9,)}
+    if name in rows:
+        return rows[name]
+    kind = Derived.model_fields[name].annotation
+    if kind is int:
+        return evaluations
+    return 1.5 if kind is float else (1.5, 0.25, -2.0)
+
+
+def f_cell_stats(rows: np.ndarray) -> FCellStats:
     """Tap 4 of rows that all looked up default_F without a table."""
-    return FCellValues(
-        total_lookups=rows.size,
-        skipped_lookups=0,
-        out_of_bounds_count=0,
-        default_f_count=rows.size,
-        zero_f_count=int((rows["F_cell"] == 0).sum()),
+    return FCellStats(
+        counts={
+            "total_lookups": rows.size,
+            "skipped_lookups": 0,
+            "out_of_bounds_count": 0,
+            "default_f_count": rows.size,
+            "zero_f_count": int((rows["F_cell"] == 0).sum()),
+        },
         mean_f_cell=float(rows["F_cell"].mean()),
-        hkl_bounds=IndexBounds.model_validate(
-            bounds(rows["hkl0"].min(axis=0).tolist(), rows["hkl0"].max(axis=0).tolist())
-        ),
-        hkl_fractional_bounds=FractionalBounds.model_validate(
-            bounds(rows["hkl"].min(axis=0).tolist(), rows["hkl"].max(axis=0).tolist())
-        ),
+        nearest=(rows["hkl0"].min(axis=0).tolist(), rows["hkl0"].max(axis=0).tolist()),
+        fractional=(rows["hkl"].min(axis=0).tolist(), rows["hkl"].max(axis=0).tolist()),
         rounding_margin=0.1,
-        subpixels=lookups(rows),
     )

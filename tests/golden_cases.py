@@ -16,6 +16,8 @@ from parity_bridge.experiment import Experiment, StructureFactorSource
 from parity_bridge.nanobragg_flags import parse_flags
 
 GOLDEN = Path(__file__).parent / "golden"
+#: The end of a pixel as the program printed it.
+ENDS = ("I", "steps", "omega", "polar", "capture", "intensity")
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
 
 

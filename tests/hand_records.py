@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from parity_bridge.taps.f_cell import (
     FCellRecord,
     FCellValues,
@@ -10,6 +12,7 @@ from parity_bridge.taps.f_cell import (
     IndexBounds,
     Lookup,
 )
+from parity_bridge.taps.pixel_taps import PixelTaps
 
 EDGE, CENTRE = (0, 0), (2048, 2048)
 SUBPIXELS = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -53,6 +56,11 @@ def record(
         hkl_table=table,
         timestamp_utc="2026-01-31T12:00:00Z",
     )
+
+
+def sides(records: Sequence[FCellRecord]) -> list[PixelTaps]:
+    """What a comparison is made from, one record a pixel."""
+    return [PixelTaps.of_records([each]) for each in records]
 
 
 def benchmark(implementation: str) -> list[FCellRecord]:

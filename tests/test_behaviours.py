@@ -21,6 +21,7 @@ from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.structure_factors import load, write_cache
+from parity_bridge.taps import f_cell
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import FCellValues
 from parity_bridge.taps.observation import Observation
@@ -38,17 +39,22 @@ TIE = (
     "-oversample 1 -Xbeam -80 -Ybeam 0 -nointerpolate -default_F 3 -hkl counted.hkl"
 )
 
+#: What the end of the chain passes on, from each step to the image.
+AFTER_OMEGA = {"total.after_omega", "total.intensity", "total.image"}
+AFTER_POLAR = AFTER_OMEGA | {"total.after_polar"}
+AFTER_CAPTURE = AFTER_POLAR | {"total.after_capture"}
+AFTER_STEPS = AFTER_CAPTURE | {"total.normalized"}
+SUM = AFTER_STEPS | {"row.I", "total.I", "total.I_per_step", "total.fluence_scaled"}
 #: What every lookup of another F changes.
-OTHER_F = {"row.F_cell", "row.I", "tap.mean_f_cell", "tap.subpixels", "total.I", "total.intensity"}
+OTHER_F = SUM | {"row.F_cell", "tap.mean_f_cell", "tap.subpixels"}
 OTHER_LOOKUPS = {
     "row.kind", "row.F_cell", "tap.total_lookups", "tap.skipped_lookups", "tap.mean_f_cell",
     "tap.hkl_bounds", "tap.hkl_fractional_bounds", "tap.rounding_margin", "tap.subpixels",
 }  # fmt: skip
 OTHER_INDICES = OTHER_F | {
-    "row.hkl", "row.hkl0", "row.F_latt", "tap.hkl_bounds", "tap.hkl_fractional_bounds",
-    "tap.rounding_margin",
+    "row.hkl", "row.hkl0", "row.F_latt_factors", "row.F_latt", "tap.hkl_bounds",
+    "tap.hkl_fractional_bounds", "tap.rounding_margin",
 }  # fmt: skip
-SUM = {"row.I", "total.I", "total.intensity"}
 
 
 @dataclass(frozen=True)
@@ -79,32 +85,33 @@ CASES = [
     ),
     *(
         Case(f"omega={kept}", f"{MISSET} -oversample 2",
-             {"row.omega", "total.omega", "total.intensity"})
+             AFTER_OMEGA | {"row.omega", "total.omega"})
         for kept in ("last", "mean")
     ),
     Case("omega=each", f"{MISSET} -oversample 2", SUM | {"row.omega", "total.omega"}),
     *(
         Case(f"polar={kept}", f"{MISSET} -oversample 2 -polar 0.5",
-             {"row.polar", "total.polar", "total.intensity"})
+             AFTER_POLAR | {"row.polar", "total.polar"})
         for kept in ("last", "mean")
     ),
     Case("polar=each", f"{MISSET} -oversample 2 -polar 0.5", SUM | {"row.polar", "total.polar"}),
     *(
-        Case(f"capture={kept}", LAYERS, {"row.capture", "total.capture", "total.intensity"})
+        Case(f"capture={kept}", LAYERS, AFTER_CAPTURE | {"row.capture", "total.capture"})
         for kept in ("last", "mean")
     ),
     Case("capture=each", LAYERS, SUM | {"row.capture", "total.capture"}),
-    Case("layers=first", LAYERS, {"total.capture", "total.intensity"}),
+    Case("layers=first", LAYERS, AFTER_CAPTURE | {"total.capture"}),
     Case("layers=each", LAYERS, SUM),
     Case("oversampled=term", f"{MISSET} -oversample 2 -oversample_omega -oversample_polar", SUM),
-    Case("divide_by_steps=false", f"{MISSET} -oversample 2", {"total.intensity"}),
+    Case("divide_by_steps=false", f"{MISSET} -oversample 2", AFTER_STEPS),
     Case("background=undivided", f"{MISSET} -oversample 2 -water 100", SUM),
     Case("weights=used", f"{MISSET} -sourcefile sources.txt", SUM),
     Case("zero_lattice=looked_up", f"{MISSET} -tophat_spots", OTHER_LOOKUPS),
     Case(
         "dmin=ignored", f"{MISSET} -dmin 5 -oversample 2",
         OTHER_LOOKUPS | SUM
-        | {"row.hkl", "row.hkl0", "row.F_latt", "row.polar", "total.polar"}, (0, 0),
+        | {"row.hkl", "row.hkl0", "row.F_latt_factors", "row.F_latt", "row.polar", "total.polar"},
+        (0, 0),
     ),
     *(
         Case("phi_carry_over=false", f"{MISSET} -phi 0 -osc 3 -phisteps 3", OTHER_INDICES,
@@ -137,9 +144,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def figures(seen: Observation) -> dict[str, Any]:
-    """Everything an engine tells of a pixel, by name."""
-    rows = {f"row.{name}": seen.evaluations[name].tolist() for name in EVALUATION.names or ()}
-    tap = {f"tap.{name}": getattr(seen.f_cell, name) for name in FCellValues.model_fields}
+    """Everything an engine tells of a pixel, by name; as text, in which a NaN equals another."""
+    rows = {f"row.{name}": repr(seen.evaluations[name].tolist()) for name in EVALUATION.names or ()}
+    values = FCellValues(**f_cell.content(seen).values())
+    tap = {f"tap.{name}": getattr(values, name) for name in FCellValues.model_fields}
     derived = {
         f"derived.{name}": np.asarray(value).tolist() for name, value in seen.derived.items()
     }

@@ -14,13 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge import cli
+from parity_bridge import arguments, cli
 from parity_bridge.cli import main
-from parity_bridge.report.records import RECORD, paths
+from parity_bridge.report.records import ending, paths
 from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.taps.registry import TAPS
 
 PIXELS = ("--pixel", "0", "0", "--tag", "edge", "--pixel", "1", "2")
 TRACE = ("trace", "--engine", "fake_engines:FakeC", "--pixel", "1", "2")
+
+F_CELL = (TAPS["f_cell"],)
+RECORD = ending(*F_CELL)
 
 UseEngine = Callable[[str], None]
 
@@ -36,7 +40,9 @@ def use(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
     """Let ``run`` compare the fake reference with another fake."""
 
     def choose(other: str) -> None:
-        monkeypatch.setattr(cli, "ENGINES", ("fake_engines:FakeC", f"fake_engines:{other}"))
+        for module in (arguments, cli):
+            engines = ("fake_engines:FakeC", f"fake_engines:{other}")
+            monkeypatch.setattr(module, "ENGINES", engines)
 
     return choose
 
@@ -111,7 +117,7 @@ class TestErrors:
             (["run", "--pixel", "1", "2", "--tag", "a|b"], "'a|b' is not a name"),
             (["run", "--pixel", "1", "2", "--tag", ".a"], "'.a' is not a name"),
             (["run", "--pixel", "1", "2", "--tag=-a"], "'-a' is not a name"),
-            (["run", "--pixel", "1", "2", "--taps", "omega"], "no tap 'omega'"),
+            (["run", "--pixel", "1", "2", "--taps", "omgea"], "no tap 'omgea'"),
             (["run", "--pixel", "1", "2", "--taps", ""], "no tap ''"),
             (["run", "--pixel", "1", "2", "--dtype", "float16"], "no dtype 'float16'"),
             (["run", "--pixel", "1", "2", "--stamp", "a/b"], "'a/b' is not a name"),
@@ -145,7 +151,10 @@ class TestErrors:
                 ["trace", "--pixel", "1", "2", "--engine", "fake_engines:No"],
                 "fake_engines has no class No with observe; choose c, torch or",
             ),
-            (["trace", "--pixel", "1", "2", "--engine", "fake_engines:AXES"], "no class AXES"),
+            (
+                ["trace", "--pixel", "1", "2", "--engine", "fake_engines:DERIVED"],
+                "no class DERIVED",
+            ),
             (["trace", "--pixel", "1", "2", "--engine", "pathlib:Path"], "no class Path"),
             (["trace", "--pixel", "1", "2", "--stamp", "s"], "--stamp"),
         ],
@@ -251,18 +260,24 @@ class TestNothingHalfWritten:
 
 
 class TestRun:
-    def test_the_report_holds_every_artefact(self, use: UseEngine) -> None:
-        use("FakeTorch")
+    @pytest.mark.parametrize(
+        ("engine", "further"), [("FakeTorch", []), ("OneUlpOff", ["explanation.json"])]
+    )
+    def test_the_report_holds_every_artefact(
+        self, use: UseEngine, engine: str, further: list[str]
+    ) -> None:
+        use(engine)
         run()
         one_engine = [
             f"pixel_{pixel}{end}"
             for pixel in ("0_0", "1_2")
-            for end in ("_f_cell_stats.json", "_metadata.json", ".log")
+            for end in (*map(ending, TAPS.values()), "_metadata.json", ".log")
         ]
         files = [str(path.relative_to("reports/s")) for path in Path().rglob("*") if path.is_file()]
         assert sorted(files) == sorted(
             [
                 *(f"{taps}/{name}" for taps in ("c_taps", "py_taps") for name in one_engine),
+                *further,
                 "commands.txt",
                 "env/trace_env.json",
                 "f_cell_comparison.md",
@@ -411,7 +426,7 @@ class TestTrace:
         main([*TRACE, "--json", "--out-dir", "out"])
         out = capsys.readouterr().out
         printed = out[out.index("{") :]
-        assert printed == paths(Path("out"), (1, 2))[RECORD].read_text()
+        assert printed == paths(Path("out"), (1, 2), F_CELL)[RECORD].read_text()
 
     def test_the_log_is_what_was_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
         main([*TRACE, "--out-dir", "out"])
@@ -520,4 +535,4 @@ class TestProcess:
 
 
 def _record(folder: Path, pixel: tuple[int, int]) -> FCellRecord:
-    return FCellRecord.model_validate_json(paths(folder, pixel)[RECORD].read_bytes())
+    return FCellRecord.model_validate_json(paths(folder, pixel, F_CELL)[RECORD].read_bytes())

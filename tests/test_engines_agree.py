@@ -27,7 +27,8 @@ from parity_bridge.frames import F_CELL_PLANES, Frame, Region
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.structure_factors import load, write_cache
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.f_cell import COUNTS
+from parity_bridge.taps.f_cell import COUNTS, content
+from parity_bridge.taps.observation import Observation
 
 SPARSE = "-3 -4 -5 7.5\n3 4 5 9.25\n0 0 1 55\n0 -2 3 0\n"
 
@@ -90,7 +91,7 @@ def test_tap_4_and_everything_behind_it(
         strict=True,
     ):
         assert theirs.state == ours.state
-        assert theirs.f_cell == ours.f_cell
+        assert f_cell_figures(theirs) == f_cell_figures(ours)
         assert theirs.hkl_table == ours.hkl_table
         for name in DERIVED:
             assert np.array_equal(theirs.derived[name], ours.derived[name]), name
@@ -139,6 +140,11 @@ def test_frames_and_maps_of_tap_4(
     _check_pixel(experiment, thrown, (row, column), whole, ours)
 
 
+def f_cell_figures(seen: Observation) -> dict[str, Any]:
+    """Tap 4 as it is recorded: what means nothing without a lookup is left out."""
+    return content(seen).values()
+
+
 def _check_pixel(
     experiment: Experiment,
     thrown: Behaviours,
@@ -157,7 +163,7 @@ def _check_pixel(
     with np.errstate(over="ignore"):  # beyond float32 an image holds an infinity, as in C
         assert whole.image[pixel] == np.float32(0.0 + seen.totals["intensity"])
     for name in COUNTS:
-        assert maps[name][pixel] == getattr(seen.f_cell, name), name
+        assert maps[name][pixel] == seen.f_cell.counts[name], name
 
 
 def _in_roi(experiment: Experiment, pixel: tuple[int, int]) -> bool:

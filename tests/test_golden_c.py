@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden_cases import NAMES, GoldenCase, load_case
+from golden_cases import ENDS, NAMES, GoldenCase, load_case
 
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
@@ -94,8 +94,11 @@ def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
             case.rows(observation.pixel, "skipped"), rows[rows["kind"] == Kind.NO_LATTICE]
         )
         (end,) = case.rows(observation.pixel, "pixel")
-        for name, value in observation.totals.items():
-            assert value == end[name], name
+        totals = observation.totals
+        for name in ENDS:
+            assert totals[name] == end[name], name
+        assert totals["after_omega"] == totals["intensity"]
+        assert totals["image"] == np.float32(end["float32"])
 
 
 def _check_subpixels(events: list[dict[str, Any]], rows: Any) -> None:

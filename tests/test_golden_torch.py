@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden_cases import NAMES, GoldenCase, load_case
+from golden_cases import ENDS, NAMES, GoldenCase, load_case
 
 from parity_bridge.engines.torch_port import TorchPort, canvas
 from parity_bridge.engines.torch_port.parameters import Parameters
@@ -82,8 +82,11 @@ def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
         _same(case.rows(observation.pixel, "lookup"), made, LOOKUP)
         _same(case.rows(observation.pixel, "skipped"), skipped, SKIPPED)
         (end,) = case.rows(observation.pixel, "pixel")
-        for name, value in observation.totals.items():
-            assert value == end[name], name
+        totals = observation.totals
+        for name in ENDS:
+            assert totals[name] == end[name], name
+        assert totals["after_omega"] == totals["intensity"]
+        assert totals["image"] == np.float32(end["float32"])
 
 
 def _same(events: list[dict[str, Any]], rows: Any, columns: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_engines import FakeC
+from fake_engines import FakeC, FakeTorch
 from hand_records import (
     CENTRE,
     EDGE,
@@ -22,18 +22,26 @@ from hand_records import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity_bridge.commands.options import TAPS
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import EngineRun
-from parity_bridge.errors import FileError, UsageError
+from parity_bridge.errors import FileError
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.report.environment import environment, git_commit
 from parity_bridge.report.folder import staged
 from parity_bridge.report.metadata import Metadata, Occasion
 from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.records import METADATA, RECORD, as_json, metadata_of, paths, write_run
+from parity_bridge.report.records import (
+    METADATA,
+    as_json,
+    ending,
+    metadata_of,
+    paths,
+    record_of,
+    write_run,
+)
 from parity_bridge.report.rendering import render
 from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
+from parity_bridge.taps.registry import TAPS, Tap
 
 COLUMNS = (
     "Pixel", "Impl", "total_lookups", "out_of_bounds", "zero_f", "default_f", "mean_f_cell",
@@ -41,24 +49,38 @@ COLUMNS = (
 )  # fmt: skip
 COMMAND = "python -m parity_bridge run --pixel 0 0 --stamp s -- -cell 100 -N 5"
 
+OCCASION = Occasion(COMMAND, "2026-01-31T12:00:00Z", "s")
+F_CELL = (TAPS["f_cell"],)
+RECORD = ending(*F_CELL)
+
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
-def metadata(record: FCellRecord, *flags: str) -> Metadata:
+def metadata(record: FCellRecord, *flags: str, behaviours: tuple[str, ...] = ()) -> Metadata:
     """Metadata as ``run`` writes it, for the benchmark and some more flags."""
-    choice = EngineChoice("c" if record.implementation == "c" else "torch")
+    name = "c" if record.implementation == "c" else "torch"
+    choice = EngineChoice(name, behaviours=behaviours)
     parsed = parse_flags([*BENCHMARK_FLAGS, *flags])
     engine_run = EngineRun(choice, FakeC(), parsed, [Target(record.pixel_coords)], [], {})
     (seen,) = engine_run.engine.observe(parsed.experiment, [record.pixel_coords])
     return metadata_of(engine_run, seen, Occasion(COMMAND, record.timestamp_utc, "s"))
 
 
-def store(folder: Path, records: list[FCellRecord], *flags: str) -> None:
+def store(
+    folder: Path, records: list[FCellRecord], *flags: str, behaviours: tuple[str, ...] = ()
+) -> None:
     folder.mkdir()
     for item in records:
-        files = paths(folder, item.pixel_coords)
+        files = paths(folder, item.pixel_coords, F_CELL)
         files[RECORD].write_text(as_json(item))
-        files[METADATA].write_text(as_json(metadata(item, *flags)))
+        files[METADATA].write_text(as_json(metadata(item, *flags, behaviours=behaviours)))
+
+
+def fake_run(engine: FakeC, pixels: list[tuple[int, int]], *flags: str) -> EngineRun:
+    parsed = parse_flags([*BENCHMARK_FLAGS, *flags])
+    seen = engine.observe(parsed.experiment, pixels)
+    targets = [Target(pixel) for pixel in pixels]
+    return EngineRun(EngineChoice(engine.name), engine, parsed, targets, seen, {})
 
 
 def memo_of(folder: Path, ours: list[FCellRecord], theirs: list[FCellRecord]) -> str:
@@ -70,10 +92,20 @@ def memo_of(folder: Path, ours: list[FCellRecord], theirs: list[FCellRecord]) ->
 
 def lookup_table(memo: str) -> list[dict[str, str]]:
     """Rows of the first table under the heading Lookups."""
-    lines = memo.partition("## Lookups\n\n")[2].splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[:10]]
-    rows = [row for row in cells[2:] if len(row) == len(cells[0])]
-    return [dict(zip(cells[0], row, strict=True)) for row in rows]
+    return rows_of(memo.partition("## Lookups\n\n")[2])
+
+
+def measures(memo: str) -> dict[str, str]:
+    """The table of the first divergence."""
+    rows = rows_of(memo.partition("## First divergence\n\n")[2])
+    return {row["measure"]: row["value"] for row in rows}
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    """Rows of the first table in ``text``."""
+    lines = text[text.index("|") :].partition("\n\n")[0].splitlines()
+    header, _, *rows = ([cell.strip() for cell in line[1:-1].split("|")] for line in lines)
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 class TestRecords:
@@ -110,26 +142,27 @@ class TestRecords:
 
     def test_a_file_that_cannot_be_written_takes_the_others_back(self, tmp_path: Path) -> None:
         (tmp_path / "pixel_1_2.log").mkdir()
-        parsed = parse_flags(BENCHMARK_FLAGS)
-        engine = FakeC()
-        seen = engine.observe(parsed.experiment, [(0, 0), (1, 2)])
-        targets = [Target((0, 0)), Target((1, 2))]
-        engine_run = EngineRun(EngineChoice("c"), engine, parsed, targets, seen, {})
         with pytest.raises(FileError, match=r"pixel_1_2\.log"):
-            write_run(tmp_path, engine_run, Occasion(COMMAND, "2026-01-31T12:00:00Z"), TAPS)
+            write_run(tmp_path, fake_run(FakeC(), [(0, 0), (1, 2)]), OCCASION, [*TAPS.values()])
         assert [path.name for path in tmp_path.iterdir()] == ["pixel_1_2.log"]
 
-    @pytest.mark.parametrize("taps", [TAPS, ()])
+    @pytest.mark.parametrize("names", [(), ("f_cell",), ("config", "final"), tuple(TAPS)])
     def test_only_the_taps_asked_for_are_written(
-        self, tmp_path: Path, taps: tuple[str, ...]
+        self, tmp_path: Path, names: tuple[str, ...]
     ) -> None:
-        parsed = parse_flags(BENCHMARK_FLAGS)
-        engine = FakeC()
-        seen = engine.observe(parsed.experiment, [EDGE])
-        engine_run = EngineRun(EngineChoice("c"), engine, parsed, [Target(EDGE)], seen, {})
-        write_run(tmp_path, engine_run, Occasion(COMMAND, "2026-01-31T12:00:00Z"), taps)
-        assert paths(tmp_path, EDGE)[RECORD].exists() is bool(taps)
-        assert paths(tmp_path, EDGE)[METADATA].exists()
+        taps = [TAPS[name] for name in names]
+        write_run(tmp_path, fake_run(FakeC(), [EDGE]), OCCASION, taps)
+        written = {f"pixel_0_0{end}" for end in (*map(ending, taps), METADATA, ".log")}
+        assert {path.name for path in tmp_path.iterdir()} == written
+
+    @pytest.mark.parametrize("tap", TAPS.values(), ids=TAPS)
+    def test_every_tap_reads_back_as_it_was_written(self, tmp_path: Path, tap: Tap) -> None:
+        engine_run = fake_run(FakeC(), [EDGE])
+        write_run(tmp_path, engine_run, OCCASION, [tap])
+        text = paths(tmp_path, EDGE, [tap])[ending(tap)].read_text()
+        back = tap.record.model_validate_json(text)
+        assert back == record_of(engine_run, engine_run.observations[0], OCCASION, tap)
+        assert as_json(back) == text
 
 
 class TestMemo:
@@ -189,10 +222,10 @@ class TestMemo:
         assert "a.hkl" in memo.partition("## Provenance")[2]
         assert "b -N.hkl" in memo.partition("## Provenance")[2]
 
-    def test_a_stale_cache_is_told_before_any_figure(self, tmp_path: Path) -> None:
+    def test_a_stale_cache_is_told_right_after_the_first_divergence(self, tmp_path: Path) -> None:
         memo = memo_of(tmp_path, benchmark_with_stale_cache(), benchmark("pytorch"))
         headings = re.findall(r"^## (.*)$", memo, flags=re.MULTILINE)
-        assert headings[0] == "The engines were not given the same"
+        assert headings[:2] == ["First divergence", "The engines were not given the same"]
         assert memo.index("**stale cache**") < memo.index("## Lookups")
         assert "Fdump.bin" in memo
         assert STALE_CACHE.sha256 is not None
@@ -211,21 +244,31 @@ class TestMemo:
         F = (100.0, 100.0, 100.00000000000001, 100.0)
         memo = memo_of(tmp_path, [record(EDGE)], [record(EDGE, "pytorch", F=F)])
         assert (
-            "`F_cell` at subpixel 1 0, c 100.0, pytorch 100.00000000000001, "
-            "difference 1.4210854715202004e-14, 1 ULP."
+            "## First divergence\n\nPixel 0 0 (edge), tap 4 `f_cell_stats`, `F_cell` at subpixel "
+            "1 0: **c 100.0, pytorch 100.00000000000001**."
         ) in memo
-        assert "`|py - c| <= atol + rtol*|c|`" in memo
+        assert measures(memo) == {
+            "difference": "1.4210854715202004e-14",
+            "in ULPs": "1",
+            "in units of the tolerance": "no difference is allowed (atol 0.0, rtol 0.0)",
+            "in units of the expected noise": "not known",
+            "smallest tolerance that passes everywhere in this pixel": (
+                "atol 1.4210854715202004e-14 (rtol 0)"
+            ),
+        }
+        assert "`|other - reference| <= atol + rtol*|reference|` with the reference c" in memo
         assert "smallest passing atol" in memo
 
     @pytest.mark.parametrize(("ulps", "shown"), [(2**20, True), (2**20 + 1, False)])
-    def test_many_ulps_are_left_out_of_the_memo_and_kept_in_the_json(
+    def test_many_ulps_are_left_out_of_the_differences_and_kept_in_the_json(
         self, tmp_path: Path, ulps: int, shown: bool
     ) -> None:
         F = 64.0 + ulps * 2.0**-46
         ours, theirs = (record(EDGE, F=(it, 64.0, 64.0, 64.0)) for it in (64.0, F))
         memo = memo_of(tmp_path, [ours], [theirs])
-        assert (f"{ulps} ULPs." in memo) is shown
-        assert (f"| {ulps} |" in re.sub(" +", " ", memo)) is shown
+        assert measures(memo)["in ULPs"] == str(ulps)
+        differences = memo.partition("## Differences")[2]
+        assert (f"| {ulps} |" in re.sub(" +", " ", differences)) is shown
         assert f'"ulps": {ulps},' in (tmp_path / "summary.json").read_text()
 
     @pytest.mark.parametrize(
@@ -251,33 +294,54 @@ class TestMemo:
     ) -> None:
         records = [record(EDGE, "c", TEXT_TABLE)]
         before = memo_of(tmp_path, records, [record(EDGE, "pytorch", TEXT_TABLE)])
-        path = paths(tmp_path / "py_taps", EDGE)[RECORD]
+        path = paths(tmp_path / "py_taps", EDGE, F_CELL)[RECORD]
         path.write_text(_changed(path.read_text(), where, number))
         render(tmp_path)
         after = (tmp_path / "f_cell_comparison.md").read_text()
         assert str(number) not in before
         assert str(number) in after
 
-    def test_flags_that_differ_are_told_even_at_parity(self, tmp_path: Path) -> None:
-        store(tmp_path / "c_taps", benchmark("c"))
-        store(tmp_path / "py_taps", benchmark("pytorch"), "-nopolar")
-        report = render(tmp_path)
-        assert report.comparison.verdict == "parity"
-        memo = (tmp_path / "f_cell_comparison.md").read_text()
-        assert "c has the defaults there, pytorch alone has `-nopolar`." in memo
-        assert "Tap 4 holds no intensities, so flags that only change those are not" in memo
-
-    @pytest.mark.parametrize("flags", [(), ("-nopolar",)])
-    def test_an_unexplained_difference_points_to_flags_that_differ(
-        self, tmp_path: Path, flags: tuple[str, ...]
+    @pytest.mark.parametrize("taps", [("config",), tuple(TAPS)])
+    def test_flags_that_differ_are_told_even_where_no_figure_does(
+        self, tmp_path: Path, taps: tuple[str, ...]
     ) -> None:
+        for engine, flags in ((FakeC(), ("-fluence", "1e20")), (FakeTorch(), ("-nopolar",))):
+            folder = tmp_path / engine.folder
+            folder.mkdir()
+            chosen = [TAPS[name] for name in taps]
+            write_run(folder, fake_run(engine, [EDGE], *flags), OCCASION, chosen)
+        report = render(tmp_path)
+        assert (report.comparison.verdict, report.comparison.exit_status) == ("inputs differ", 3)
+        assert not report.comparison.pixels[0].differing
+        memo = (tmp_path / "f_cell_comparison.md").read_text()
+        assert memo.splitlines()[2] == (
+            "**Verdict: no parity: c and pytorch were given different nanoBragg flags, though no "
+            "figure differs at 1 pixel.**"
+        )
+        section = memo.partition("## The engines were not given the same\n\n")[2]
+        assert rows_of(section) == [
+            {"nanoBragg flag": "`-fluence`", "c": "1e+20", "pytorch": "not given"},
+            {"nanoBragg flag": "`-nopolar`", "c": "not given", "pytorch": "given"},
+        ]
+
+    @pytest.mark.parametrize("behaviours", [(), ("omega=last",)])
+    def test_an_unexplained_difference_points_to_behaviours_that_differ(
+        self, tmp_path: Path, behaviours: tuple[str, ...]
+    ) -> None:
+        other = record(EDGE, "pytorch", F=(99.0, *[100.0] * 3))
         store(tmp_path / "c_taps", [record(EDGE)])
-        store(tmp_path / "py_taps", [record(EDGE, "pytorch", F=(99.0, *[100.0] * 3))], *flags)
+        store(tmp_path / "py_taps", [other], behaviours=behaviours)
         render(tmp_path)
         memo = (tmp_path / "f_cell_comparison.md").read_text()
-        end = "; the engines were given different nanoBragg flags (see above)." if flags else "."
-        text = f"No named behaviour of contract §7 explains this from the records alone{end}\n"
-        assert text in memo
+        told = "; the engines were told to behave differently (see above)" if behaviours else ""
+        assert (
+            f"No named behaviour of contract §7 explains this from the records alone{told}; "
+            "`explain` searches for one by computing.\n"
+        ) in memo
+        assert (
+            "## The engines were told to behave differently\n\nBehaviours told: c: all as in the "
+            "reference (contract §7); pytorch: omega=last." in memo
+        ) is bool(behaviours)
 
     def test_pixels_only_one_engine_recorded_are_named(self, tmp_path: Path) -> None:
         memo = memo_of(tmp_path, benchmark("c"), benchmark("pytorch")[:1])
@@ -302,14 +366,21 @@ class TestMemo:
 
 
 class TestReading:
-    def test_an_empty_report_is_nothing_to_compare(self, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="nothing to compare"):
+    @pytest.mark.parametrize("folders", [(), ("c_taps",), ("c_taps", "d_taps", "py_taps")])
+    def test_a_report_has_records_in_two_folders(
+        self, tmp_path: Path, folders: tuple[str, ...]
+    ) -> None:
+        for name in folders:
+            store(tmp_path / name, benchmark("c"))
+        words = f"is not a report: it holds records in {len(folders)} folders"
+        with pytest.raises(FileError, match=words):
             render(tmp_path)
 
     @pytest.mark.parametrize("text", ["", "{", "{}", "[]", '{"schema_version": 2}', "\0"])
     def test_a_record_that_is_none_is_named(self, tmp_path: Path, text: str) -> None:
         store(tmp_path / "c_taps", benchmark("c"))
-        path = paths(tmp_path / "c_taps", EDGE)[RECORD]
+        store(tmp_path / "py_taps", benchmark("pytorch"))
+        path = paths(tmp_path / "c_taps", EDGE, F_CELL)[RECORD]
         path.write_text(text)
         with pytest.raises(FileError, match=re.escape(str(path))) as caught:
             render(tmp_path)
@@ -317,7 +388,8 @@ class TestReading:
 
     def test_an_unknown_field_is_refused(self, tmp_path: Path) -> None:
         store(tmp_path / "c_taps", benchmark("c"))
-        path = paths(tmp_path / "c_taps", EDGE)[RECORD]
+        store(tmp_path / "py_taps", benchmark("pytorch"))
+        path = paths(tmp_path / "c_taps", EDGE, F_CELL)[RECORD]
         path.write_text(_changed(path.read_text(), ("surprise",), 1))
         with pytest.raises(FileError, match="surprise"):
             render(tmp_path)

@@ -12,9 +12,9 @@ from parity_bridge.compare import Comparison, compare_runs
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import observe
 from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import records_of
-from parity_bridge.taps.f_cell import FCellRecord
+from parity_bridge.taps.f_cell import TAP_ID
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID, TAPS
 from parity_bridge.tolerances import tolerances_for
 
 #: A float32 fractional index may be off by this much of what is allowed, at most and at least.
@@ -26,25 +26,23 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
     return load_case(request.param, tmp_path)
 
 
-def records(case: GoldenCase, choice: EngineChoice) -> list[FCellRecord]:
+def seen(case: GoldenCase, choice: EngineChoice) -> list[PixelTaps]:
     run = observe(choice, parse_flags(case.flags), [Target(pixel) for pixel in case.pixels])
-    occasion = Occasion("test", "2026-01-31T12:00:00Z")
-    return [records_of(run, seen, occasion, ["f_cell"])["f_cell"] for seen in run.observations]
+    name = run.engine.implementation
+    return [PixelTaps.of(each, name, TAPS.values()) for each in run.observations]
 
 
 def comparison(case: GoldenCase, dtype: str) -> Comparison:
-    reference = records(case, EngineChoice("c"))
-    return compare_runs(
-        reference, records(case, EngineChoice("torch", dtype)), tolerances_for(dtype)
-    )
+    reference = seen(case, EngineChoice("c"))
+    return compare_runs(reference, seen(case, EngineChoice("torch", dtype)), tolerances_for(dtype))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_golden_case_is_at_parity_on_a_gpu(case: GoldenCase, dtype: str) -> None:
     found = compare_runs(
-        records(case, EngineChoice("c")),
-        records(case, EngineChoice("torch", dtype, "cuda")),
+        seen(case, EngineChoice("c")),
+        seen(case, EngineChoice("torch", dtype, "cuda")),
         tolerances_for(dtype, "cuda"),
     )
     assert found.verdict == "parity"
@@ -53,21 +51,24 @@ def test_every_golden_case_is_at_parity_on_a_gpu(case: GoldenCase, dtype: str) -
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_golden_case_is_at_parity(case: GoldenCase, dtype: str) -> None:
     found = comparison(case, dtype)
-    assert [pixel.differences for pixel in found.pixels if pixel.differences] == []
+    assert [pixel.first_divergence for pixel in found.pixels if pixel.differing] == []
+    assert all(set(pixel.taps) == set(BY_ID) for pixel in found.pixels)
     assert found.verdict == "parity"
 
 
 def test_the_float32_tolerance_is_neither_tight_nor_idle(tmp_path: Path) -> None:
     """The largest error of an interpolated F of all golden cases."""
     case = load_case("xtal_size_auto_oversample", tmp_path)
-    ours = records(case, EngineChoice("c"))
-    theirs = records(case, EngineChoice("torch", "float32"))
+    ours = seen(case, EngineChoice("c"))
+    theirs = seen(case, EngineChoice("torch", "float32"))
     largest = max(
-        abs(b.F_cell - a.F_cell) / abs(a.F_cell)
+        abs(b - a) / abs(a)
         for reference, other in zip(ours, theirs, strict=True)
-        for a, b in zip(reference.values.subpixels, other.values.subpixels, strict=True)
-        if a.F_cell
+        for a, b in zip(
+            *(side.taps[TAP_ID].columns["F_cell"] for side in (reference, other)), strict=True
+        )
+        if a
     )
-    allowed = tolerances_for("float32").of("F_cell")
+    allowed = tolerances_for("float32").of(TAP_ID, "F_cell")
     assert allowed is not None
     assert ROOM[0] < largest / allowed.rtol < ROOM[1]

@@ -130,14 +130,14 @@ def test_maps_hold_tap_4_of_every_pixel(
     pixels = [(slow, fast) for slow in range(0, 14, 3) for fast in range(14)]
     for seen in engine.observe(simulated, pixels, in_frame=True):
         at = {name: plane[seen.pixel] for name, plane in maps.items()}
-        counts = seen.f_cell.model_dump()
+        counts = seen.f_cell.counts
         for name in ("total_lookups", "skipped_lookups", "out_of_bounds_count", "zero_f_count"):
             assert at[name] == counts[name]
         rows = seen.evaluations[seen.evaluations["kind"] == Kind.LOOKUP]
         assert at["sum_f_cell"] == sum(rows["F_cell"].tolist())
-        if counts["hkl_bounds"] is not None:
-            for name, bound in counts["hkl_bounds"].items():
-                assert at[name] == bound
+        if counts["total_lookups"]:
+            for axis, *bounds in zip("hkl", *seen.f_cell.nearest, strict=True):
+                assert [at[f"{axis}_min"], at[f"{axis}_max"]] == bounds
 
 
 def test_nothing_is_computed_outside_the_region_of_interest() -> None:

@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
-#: C alone: texts of statuses, and the loops over rows that PyTorch has no need of.
-CARETAKERS = {"status", "rows"}
+#: C alone: texts of statuses, the loops over rows that PyTorch has no need of, and the stages that
+#: the reference is given instead of computing them.
+CARETAKERS = {"status", "rows", "given"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)

@@ -166,9 +166,7 @@ def _check_report(arguments: argparse.Namespace, flags: list[str]) -> int:
 
 
 def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
-    reference, other = (
-        _side(arguments, word) for word in (arguments.reference, arguments.other)
-    )
+    reference, other = (_side(arguments, word) for word in (arguments.reference, arguments.other))
     if isinstance(reference, EngineChoice):
         reference = replace(reference, dtype="float64", device="cpu")
     given = bool(flags) or (arguments.oversample, arguments.hkl) != (None, None)

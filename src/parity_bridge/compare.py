@@ -101,6 +101,8 @@ class FieldComparison(Schema):
     compared: int
     differing: int
     first: Difference | None
+    #: Of the differing, those beyond the noise of the inputs; None where the noise is not known.
+    signal: int | None
     #: Largest difference, which is the smallest atol that passes with rtol 0; None where no atol
     #: does.
     smallest_passing_atol: Number | None
@@ -132,6 +134,11 @@ class PixelComparison(Schema):
     def differing(self) -> tuple[FieldComparison, ...]:
         """The fields that differ."""
         return tuple(item for item in self.fields if item.differing)
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether something differs, and nothing by more than the noise of the inputs."""
+        return bool(self.differing) and all(item.signal == 0 for item in self.differing)
 
 
 class Comparison(Schema):
@@ -190,7 +197,13 @@ def compare(
     tolerances: Tolerances,
     noise: NoiseBudget | None = None,
 ) -> PixelComparison:
-    """Compare one pixel; raises UsageError where both sides have no figure in common."""
+    """Compare one pixel.
+
+    Raises ShapeError where the two are of different pixels, UsageError where they have no figure in
+    common.
+    """
+    if reference.pixel != other.pixel:
+        raise ShapeError(_no_common_pixel([reference.pixel], [other.pixel]))
     same_shape = reference.oversample == other.oversample
     common = _common(reference, other)
     fields = tuple(
@@ -235,9 +248,7 @@ def agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> boo
     )
 
 
-def first_left(
-    reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
-) -> str | None:
+def first_left(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> str | None:
     """The first figure that differs, ``tap.field``; None where all that both sides tell agrees."""
     if reference.oversample != other.oversample:
         return "config_snapshot.derived.oversample"
@@ -248,6 +259,16 @@ def first_left(
         if first is not None:
             return f"{tap_id}.{first.field}"
     return None
+
+
+def left_by_tap(
+    reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
+) -> Iterator[tuple[str, int]]:
+    """Taps that both sides tell, in the order of the chain, and how many figures differ in each."""
+    for tap_id in _common(reference, other):
+        ours, theirs = reference.taps[tap_id], other.taps[tap_id]
+        fields = _compare_tap(tap_id, ours, theirs, tolerances, None)
+        yield tap_id, sum(item.differing for item in fields)
 
 
 def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
@@ -345,9 +366,7 @@ def _absences(reference: PixelTaps, other: PixelTaps) -> Iterator[Absence]:
                     yield Absence(what="field", missing_in=missing_in, name=f"{tap_id}.{name}")
         for tap_id, names in side.unknown.items():
             for name in names:
-                yield Absence(
-                    what="unknown field", missing_in=missing_in, name=f"{tap_id}.{name}"
-                )
+                yield Absence(what="unknown field", missing_in=missing_in, name=f"{tap_id}.{name}")
 
 
 def _is_excused(absence: Absence, reference: PixelTaps, other: PixelTaps) -> bool:
@@ -417,6 +436,7 @@ def _presence(tap_id: str, ours: Figures, theirs: Figures, rows: Rows) -> FieldC
         compared=len(rows.ours) + differing,
         differing=differing,
         first=first,
+        signal=differing or None,
         smallest_passing_atol=None if differing else 0.0,
     )
 
@@ -435,21 +455,33 @@ class _Pair:
         differs = bool(disagree(_cell(ours), _cell(theirs), self.tolerance)[0])
         distance = float(distances(_cell(ours), _cell(theirs))[0])
         first = self.difference(None, None, ours, theirs) if differs else None
-        return self._compared(1, int(differs), first, distance)
+        signal = self._signal(np.array([distance]), np.array([0])) if differs else None
+        return self._compared(1, int(differs), first, signal, distance)
 
     def of_rows(
         self, ours: NDArray[Any], theirs: NDArray[Any], reference: Figures, rows: Rows
     ) -> FieldComparison:
         """A column of the rows that both sides have."""
         differing = np.flatnonzero(disagree(ours, theirs, self.tolerance))
-        largest = float(distances(ours, theirs).max(initial=0.0))
-        first = None
+        apart = distances(ours, theirs)
+        first, signal = None, None
         if differing.size:
             at = int(differing[0])
             row = int(rows.ours[at])
             values = ours[at].item(), theirs[at].item()
             first = self.difference(reference.place(row), row, *values)
-        return self._compared(len(ours), len(differing), first, largest)
+            signal = self._signal(apart[differing], rows.ours[differing])
+        largest = float(apart.max(initial=0.0))
+        return self._compared(len(ours), len(differing), first, signal, largest)
+
+    def _signal(self, apart: NDArray[np.float64], rows: NDArray[np.int64]) -> int | None:
+        """How many of these differences are beyond the noise; all of what must be equal are."""
+        if self.noise is None:
+            return None
+        spread = self.noise.spread.get(self.tap_id, {}).get(self.field)
+        if spread is None or len(spread) <= rows.max():
+            return len(apart)
+        return int((apart > np.array(spread)[rows]).sum())
 
     def difference(
         self, place: Place | None, row: int | None, ours: Scalar, theirs: Scalar
@@ -473,7 +505,12 @@ class _Pair:
         )
 
     def _compared(
-        self, compared: int, differing: int, first: Difference | None, largest: float
+        self,
+        compared: int,
+        differing: int,
+        first: Difference | None,
+        signal: int | None,
+        largest: float,
     ) -> FieldComparison:
         toleranced = self.tolerance is not None and math.isfinite(largest)
         return FieldComparison(
@@ -482,6 +519,7 @@ class _Pair:
             compared=compared,
             differing=differing,
             first=first,
+            signal=signal,
             smallest_passing_atol=largest if toleranced or not differing else None,
         )
 

@@ -9,7 +9,9 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment import Experiment
@@ -86,7 +88,8 @@ def to_flags(experiment: Experiment) -> list[str]:
     ]
 
 
-def given_flags(experiment: Experiment) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def given_flags(experiment: Experiment) -> Mapping[str, str]:
     """What ``to_flags`` writes, flag -> values, but for files: their content counts, not a name."""
     source = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
     beam = experiment.beam.model_copy(update={"source_file": None})
@@ -99,7 +102,7 @@ def given_flags(experiment: Experiment) -> dict[str, str]:
             flags[flag] = []
         else:
             flags[flag].append(word)
-    return {flag: " ".join(values) for flag, values in flags.items()}
+    return MappingProxyType({flag: " ".join(values) for flag, values in flags.items()})
 
 
 def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:

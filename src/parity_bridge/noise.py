@@ -1,19 +1,24 @@
-"""The noise budget, computed: every float input moved by one ULP, the C core run again.
+"""The noise budget, computed: inputs moved by one ULP, the C core run again.
 
 What a faithful engine may differ by is not known beforehand; what its inputs do not determine any
-better is. Each input is moved up and down, one at a time; the larger of both changes of a figure is
-that input's share, and the shares add up to the figure's spread. A figure cannot be nearer than its
-own last place, so the spread is at least one ULP of it.
+better is. Moved, up and down and one at a time, are every float that was given, and what each stage
+of the chain hands to the next: a subpixel's position, a scattering vector, Miller indices, lattice
+and structure factors, solid angle, captured fraction and polarization factor. The larger of both
+changes of a figure is that input's share, and the shares add up to the figure's spread, which is at
+least one ULP of the figure. A component of a vector is moved by the last place of the largest
+number it is made from: it cannot be known any better, however small it comes out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.engines.c_core.given import Given, Stage
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.reference import Reference
 from parity_bridge.flags.fields import experiment_of, fields_of
@@ -26,14 +31,20 @@ if TYPE_CHECKING:
 
     from parity_bridge.experiment import Experiment
     from parity_bridge.taps.figures import Figures
+    from parity_bridge.taps.observation import Observation
     from parity_bridge.taps.pixel_taps import PixelTaps
 
-#: Evaluations that a budget may take; a pixel that needs more has none.
+#: Evaluations that a budget may take; pixels that need more have none.
 MOST_EVALUATIONS = 20_000_000
 
 #: tap_id -> figure -> spread of the pixel or of each row.
 _Spread = dict[str, dict[str, "NDArray[np.float64]"]]
+#: Keywords of ``Reference.look`` under which one thing is moved.
+_Change = dict[str, Any]
 _HKL_TAP = "hkl_subpixel"
+#: Figures that are float32 in every engine.
+_SINGLE = {("final_output", "image")}
+_DOWN_AND_UP = (-1.0, 1.0)
 
 
 def noise_budgets(reference: Reference) -> tuple[NoiseBudget, ...]:
@@ -41,12 +52,14 @@ def noise_budgets(reference: Reference) -> tuple[NoiseBudget, ...]:
 
     Raises what the reference raises where it cannot be run as it stands.
     """
-    moved = dict(_moved(reference.experiment))
-    if 2 * len(moved) * reference.evaluations > MOST_EVALUATIONS:
+    inputs = list(_moved_inputs(reference.experiment))
+    looks = len(_DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in _MOVES))
+    if looks * reference.evaluations > MOST_EVALUATIONS:
         return ()
     spreads: list[_Spread] = [_floor(seen) for seen in reference.seen]
     shares: list[_Spread] = [_nothing(spread) for spread in spreads]
-    telling = [name for name, around in moved.items() if _add(shares, reference, around)]
+    moved = chain(inputs, _moved_stages(reference.observations))
+    telling = [name for name, changes in moved if _add(shares, reference, changes)]
     for spread, share in zip(spreads, shares, strict=True):
         _raise_to(spread, share)
     return tuple(
@@ -55,14 +68,14 @@ def noise_budgets(reference: Reference) -> tuple[NoiseBudget, ...]:
     )
 
 
-def _moved(experiment: Experiment) -> Iterator[tuple[str, list[Experiment]]]:
-    """Name of each float input, and the experiments in which it is one ULP lower and higher."""
+def _moved_inputs(experiment: Experiment) -> Iterator[tuple[str, list[_Change]]]:
+    """Every float that was given, by the name of its flag."""
     fields = fields_of(experiment)
     for path, value in fields.items():
         if isinstance(value, float) and value != 0.0 and math.isfinite(value):
-            ends = (math.nextafter(value, -math.inf), math.nextafter(value, math.inf))
-            moved = ({**fields, path: end} for end in ends)
-            yield _flag_of(path), [made for each in moved if (made := _made(each)) is not None]
+            ends = (math.nextafter(value, sign * math.inf) for sign in _DOWN_AND_UP)
+            moved = (_made({**fields, path: end}) for end in ends)
+            yield _flag_of(path), [{"experiment": made} for made in moved if made is not None]
 
 
 def _made(fields: Mapping[str, Any]) -> Experiment | None:
@@ -81,12 +94,82 @@ def _flag_of(path: str) -> str:
     return path
 
 
+def _of_position(seen: Observation) -> NDArray[np.float64]:
+    """Of the largest component."""
+    spacing: NDArray[np.float64] = np.spacing(np.abs(seen.evaluations["position"]).max(axis=1))
+    return spacing
+
+
+def _of_scattering(seen: Observation) -> NDArray[np.float64]:
+    """Of the unit vectors, over the wavelength, whose difference it is."""
+    wavelength = np.float64(seen.derived["lambda0"])  # type: ignore[arg-type]
+    return np.full(len(seen.evaluations), np.spacing(1.0 / wavelength))
+
+
+def _of_index(seen: Observation) -> NDArray[np.float64]:
+    """Of the largest product that may be part of the sum."""
+    cell = max(np.abs(seen.derived[name]).max() for name in ("a0", "b0", "c0"))
+    largest = cell * np.abs(seen.evaluations["q"]).max(axis=1)
+    spacing: NDArray[np.float64] = np.spacing(largest)
+    return spacing
+
+
+def _own(column: str) -> Callable[[Observation], NDArray[np.float64]]:
+    return lambda seen: np.spacing(np.abs(seen.evaluations[column]))
+
+
+#: Stage, the column of its rows that is moved, by which step, and the column's components.
+_MOVES = (
+    (Stage.POSITION, "position", _of_position, 3),
+    (Stage.SCATTERING, "q", _of_scattering, 3),
+    (Stage.HKL, "hkl", _of_index, 3),
+    (Stage.F_LATT, "F_latt", _own("F_latt"), 1),
+    (Stage.F_CELL, "F_cell", _own("F_cell"), 1),
+    (Stage.FACTORS, "omega", _own("omega"), 1),
+    (Stage.FACTORS, "capture", _own("capture"), 1),
+    (Stage.FACTORS, "polar", _own("polar"), 1),
+)
+
+
+def _moved_stages(observations: Sequence[Observation]) -> Iterator[tuple[str, list[_Change]]]:
+    """What each stage hands on, component by component."""
+    for stage, column, step, width in _MOVES:
+        for axis in range(width):
+            name = f"{column} {axis + 1}" if width > 1 else column
+            yield name, [
+                {"given": [_given(seen, stage, column, axis, sign * step(seen))
+                           for seen in observations]}
+                for sign in _DOWN_AND_UP
+            ]  # fmt: skip
+
+
+def _given(
+    seen: Observation, stage: Stage, column: str, axis: int, by: NDArray[np.float64]
+) -> Given:
+    """An engine's own rows with one component of one column moved."""
+    rows = seen.evaluations.copy()
+    moved = rows[column].reshape(len(rows), -1)[:, axis]
+    moved += by
+    ends = {name: float(seen.totals[name]) for name in ("omega", "capture", "polar", "I")}
+    if column in ends:
+        ends[column] += float(by[-1])
+    return Given(rows, ends, stage)
+
+
 def _floor(seen: PixelTaps) -> _Spread:
     """One ULP of every float figure."""
     return {
-        tap_id: {name: np.spacing(np.abs(values)) for name, values in _floats(tap_id, figures)}
+        tap_id: {
+            name: _last_place((tap_id, name), values) for name, values in _floats(tap_id, figures)
+        }
         for tap_id, figures in seen.taps.items()
     }
+
+
+def _last_place(figure: tuple[str, str], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if figure in _SINGLE:
+        return np.spacing(np.abs(values).astype(np.float32)).astype(np.float64)
+    return np.spacing(np.abs(values))
 
 
 def _floats(tap_id: str, figures: Figures) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -105,37 +188,37 @@ def _nothing(spread: _Spread) -> _Spread:
     }
 
 
-def _add(shares: Sequence[_Spread], reference: Reference, around: Sequence[Experiment]) -> bool:
+def _add(shares: Sequence[_Spread], reference: Reference, changes: Sequence[_Change]) -> bool:
     """Add the share of one input, the larger of the changes on both sides; whether it has any."""
-    looks = [look for experiment in around if (look := _look(reference, experiment))]
+    looks = [look for change in changes if (look := _look(reference, change)) is not None]
     has_share = False
     for number, (seen, share) in enumerate(zip(reference.seen, shares, strict=True)):
         for tap_id, figures in share.items():
             before = dict(_floats(tap_id, seen.taps[tap_id]))
             after = [dict(_floats(tap_id, look[number].taps[tap_id])) for look in looks]
             for name in figures:
-                changes = [_change(before[name], found.get(name)) for found in after]
-                own = np.max(changes, axis=0) if changes else np.zeros_like(before[name])
+                moves = [_distance(before[name], found.get(name)) for found in after]
+                own = np.max(moves, axis=0) if moves else np.zeros_like(before[name])
                 figures[name] += own
                 has_share = has_share or bool(own.any())
     return has_share
 
 
-def _look(reference: Reference, experiment: Experiment) -> list[PixelTaps] | None:
+def _look(reference: Reference, change: _Change) -> list[PixelTaps] | None:
     try:
-        return reference.look(experiment=experiment)
+        return reference.look(**change)
     except BridgeError:
         # One ULP further there is no such experiment.
         return None
 
 
-def _change(before: NDArray[np.float64], after: Any) -> NDArray[np.float64]:
+def _distance(before: NDArray[np.float64], after: Any) -> NDArray[np.float64]:
     """Infinite where rows came or went: the figure is not determined at all."""
     if after is None or after.shape != before.shape:
         return np.full(before.shape, np.inf)
     with np.errstate(invalid="ignore"):
-        change = np.abs(after - before)
-    return np.where(np.isnan(change), 0.0, change)
+        distance = np.abs(after - before)
+    return np.where(np.isnan(distance), 0.0, distance)
 
 
 def _raise_to(spread: _Spread, share: _Spread) -> None:

@@ -53,12 +53,13 @@ def disagree(
         unlike: NDArray[np.bool_] = ours != theirs
         return unlike
     with np.errstate(invalid="ignore", over="ignore"):
-        equal = (ours == theirs) | ((ours != ours) & (theirs != theirs))  # noqa: PLR0124 - NaN
-        if tolerance is None:
-            return ~equal
-        finite = np.isfinite(ours) & np.isfinite(theirs)
-        near = np.abs(theirs - ours) <= tolerance.atol + tolerance.rtol * np.abs(ours)
-    return ~(equal | (finite & near))
+        agree: NDArray[np.bool_] = (ours == theirs) | (
+            (ours != ours) & (theirs != theirs)  # noqa: PLR0124 - NaN
+        )
+        if tolerance is not None:
+            near = np.abs(theirs - ours) <= tolerance.atol + tolerance.rtol * np.abs(ours)
+            agree |= np.isfinite(ours) & np.isfinite(theirs) & near
+    return ~agree
 
 
 def distances(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.float64]:

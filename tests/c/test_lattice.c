@@ -62,6 +62,25 @@ static void on_a_node(void)
     CHECK_BITS(one_factor(&box, 0.0, 0.3, 0.0), 15.0);
 }
 
+/* The factor of each axis, whose product it is; no other shape has any. */
+static void factors_of_the_axes(void)
+{
+    pb_crystal box = crystal(PB_PARALLELEPIPED);
+    const pb_crystal ball = crystal(PB_ROUND);
+    const pb_lanes3 hkl = {{0.3}, {-1.2}, {2.0}};
+    const pb_index_lanes hkl0 = {{0}, {-1}, {2}};
+    double F_latt;
+    pb_lanes3 f;
+    box.cells[2] = 1.0;
+    pb_lattice_factor(&box, PB_EXACT, &hkl, &hkl0, 1, &F_latt, &f);
+    CHECK_BITS(f.x[0], pb_sincg(PB_PI * 0.3, 5.0));
+    CHECK_BITS(f.y[0], pb_sincg(PB_PI * -1.2, 4.0));
+    CHECK_BITS(f.z[0], 1.0);
+    CHECK_BITS(F_latt, f.x[0] * f.y[0]);
+    pb_lattice_factor(&ball, PB_EXACT, &hkl, &hkl0, 1, &F_latt, &f);
+    CHECK(isnan(f.x[0]) && isnan(f.y[0]) && isnan(f.z[0]));
+}
+
 /* Off the node along h by 0.01: r2 = (0.01 * 0.05)^2 * 60^2 = 9e-4; by 0.2: 0.36. */
 static void off_a_node(void)
 {
@@ -139,6 +158,7 @@ int main(void)
     at_zero();
     known_values();
     on_a_node();
+    factors_of_the_axes();
     off_a_node();
     for (int32_t shape = PB_PARALLELEPIPED; shape <= PB_TOPHAT; shape++) {
         lanes_are_alone(shape, PB_EXACT);

@@ -274,6 +274,19 @@ static void small_buffer(call good)
     CALL(pixel, PB_SMALL_BUFFER, c.capacity = -1);
 }
 
+static void bad_stages(call good)
+{
+    const pb_given own = {.rows = good.evaluations, .count = good.capacity};
+    pb_given some = own;
+    CALL(pixel, PB_OK, c.stages = &some);
+    CALL(pixel, PB_SMALL_BUFFER, some.count--; c.stages = &some);
+    some = own;
+    CALL(pixel, PB_BAD_ARGUMENT, some.rows = NULL; c.stages = &some);
+    some = own;
+    CALL(pixel, PB_BAD_ARGUMENT, some.last_stage = PB_STAGE_SUM + 1; c.stages = &some);
+    CALL(pixel, PB_BAD_ARGUMENT, some.last_stage = -1; c.stages = &some);
+}
+
 static void bad_tables(call good)
 {
     const double entry[1] = {1.0};
@@ -330,6 +343,7 @@ static void of_pixels(void)
     missing_planes(good);
     off_the_detector(good);
     small_buffer(good);
+    bad_stages(good);
     bad_tables(good);
     not_finite(good);
     clear_laid_out(&run);

@@ -29,11 +29,12 @@ def test_the_version_is_the_one_of_the_distribution() -> None:
     assert parity_bridge.__version__ == version("parity-bridge")
 
 
-def test_the_package_carries_type_marker_and_examples() -> None:
+def test_the_package_carries_type_marker_examples_and_schemas() -> None:
     package = files(parity_bridge)
     assert (package / "py.typed").is_file()
     assert (package / "examples" / "gnnqqny_p1.hkl").is_file()
     assert (package / "examples" / "gnnqqny.txt").is_file()
+    assert (package / "taps" / "schemas" / "f_cell_stats.schema.json").is_file()
 
 
 def test_both_engines_are_found_by_name() -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_bridge.behaviours import Behaviours
+from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.commands.request import ExplainRequest
-from parity_bridge.compare import compare_runs
+from parity_bridge.compare import agree, compare_runs
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import notes, observe
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import BridgeError, UsageError
 from parity_bridge.explain.explain import Case, explain
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.reference import Reference
@@ -24,11 +24,16 @@ from parity_bridge.report.reading import read_side
 from parity_bridge.report.view import Report, Side, verdict_sentence
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, choose_taps
-from parity_bridge.tolerances import tolerances_for
+from parity_bridge.tolerances import Tolerances, tolerances_for
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
     from parity_bridge.report.metadata import Metadata
+    from parity_bridge.taps.noise_budget import NoiseBudget
+    from parity_bridge.taps.registry import Tap
+
+#: The C core gives the same bits every time.
+_EXACT = Tolerances(case="exact", fields={})
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,13 @@ class _Party:
 
     pixels: tuple[PixelTaps, ...]
     experiment: Experiment | None = None
-    behaviours: Behaviours = Behaviours()
+    behaviours: Behaviours = REFERENCE
     in_frame: bool = False
     engine: str | None = None
     dtype: str = "float64"
     device: str = "cpu"
     metadata: tuple[Metadata, ...] = ()
+    noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
 
 
 def explain_request(
@@ -62,6 +68,10 @@ def explain_request(
         other = _run(request.other, request, reference, on_note)
     if other is None:
         raise UsageError("name two sides, each an engine or a folder of records")
+    if isinstance(request.reference, EngineChoice):
+        reference = _like(reference, other)
+    elif isinstance(request.other, EngineChoice):
+        other = _like(other, reference)
     return _explained(request, reference, other)
 
 
@@ -76,42 +86,62 @@ def text_of(report: Report, finding: Finding) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _explained(
-    request: ExplainRequest, reference: _Party, other: _Party
-) -> tuple[Report, Finding]:
+def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tuple[Report, Finding]:
     taps = tuple(dict.fromkeys(tap for pixel in other.pixels for tap in pixel.taps))
-    again = _again(reference, other, choose_taps(taps))
-    noise = {budget.pixel_coords: budget for budget in noise_budgets(again)} if again else {}
     tolerances = tolerances_for(other.dtype, other.device, request.tolerances)
-    comparison = compare_runs(reference.pixels, other.pixels, tolerances, noise)
+    comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
     common = {pixel.pixel_coords for pixel in comparison.pixels}
     others = tuple(pixel for pixel in other.pixels if pixel.pixel in common)
-    case = Case(comparison, others, again, other.experiment)
-    finding = explain(case)
+    finding = explain(Case(comparison, others))
+    noise = dict(reference.noise)
+    if not finding.is_sufficient and finding.reason != "agreement":
+        again, why_not = _again(reference, others, choose_taps(taps))
+        if again is not None and not noise:
+            noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
+            comparison = compare_runs(reference.pixels, other.pixels, tolerances, noise)
+        finding = explain(Case(comparison, others, again, other.experiment, why_not))
     shown = with_behaviours(request.command, finding)
-    report = Report(
-        Side(reference.pixels, reference.metadata, noise), Side(other.pixels, other.metadata),
-        comparison, finding,
-    )  # fmt: skip
-    return report, finding.model_copy(update={"command": shown})
-
-
-def _again(reference: _Party, other: _Party, taps: Sequence[object]) -> Reference | None:
-    """The C core as the reference was made; None where that is not known."""
-    if reference.experiment is None or reference.engine != "c":
-        return None
-    seen = {pixel.pixel for pixel in reference.pixels}
-    pixels = tuple(pixel.pixel for pixel in other.pixels if pixel.pixel in seen)
-    chosen = tuple(tap for tap in BY_ID.values() if tap in taps)
-    return Reference(
-        reference.experiment, pixels, reference.behaviours, reference.in_frame, chosen
+    finding = finding.model_copy(update={"command": shown})
+    sides = (
+        Side(reference.pixels, reference.metadata, noise),
+        Side(other.pixels, other.metadata),
     )
+    return Report(*sides, comparison, finding), finding
+
+
+def _like(run: _Party, recorded: _Party) -> _Party:
+    """An engine that was run, with no other taps than the records have."""
+    taps = dict.fromkeys(tap for pixel in recorded.pixels for tap in pixel.taps)
+    return replace(run, pixels=tuple(pixel.only(taps) for pixel in run.pixels))
+
+
+def _again(
+    reference: _Party, others: Sequence[PixelTaps], taps: Sequence[Tap]
+) -> tuple[Reference | None, str]:
+    """The C core as the reference was made; None, and why, where it cannot be run again."""
+    if reference.experiment is None or reference.engine is None:
+        return None, "the reference's records come without metadata"
+    if reference.engine != "c":
+        return None, f"only the C core can be run for that, and {reference.engine} is not it"
+    pixels = tuple(side.pixel for side in others)
+    again = Reference(
+        reference.experiment, pixels, reference.behaviours, reference.in_frame, tuple(taps)
+    )
+    recorded = {side.pixel: side for side in reference.pixels}
+    try:
+        looks = again.seen
+    except BridgeError as error:
+        return None, f"the reference cannot be run again: {error}"
+    if not all(agree(recorded[look.pixel], look, _EXACT) for look in looks):
+        return None, "the C core does not give the reference's records any more"
+    return again, ""
 
 
 def _recorded(folder: Path) -> _Party:
     side = read_side(folder)
+    noise = side.noise or {}
     if not side.metadata:
-        return _Party(side.pixels)
+        return _Party(side.pixels, noise=noise)
     made = side.metadata[0]
     return _Party(
         side.pixels,
@@ -122,6 +152,7 @@ def _recorded(folder: Path) -> _Party:
         made.dtype,
         made.device,
         side.metadata,
+        noise,
     )
 
 

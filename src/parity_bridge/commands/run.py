@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parity_bridge.atomic_write import write_text
@@ -21,7 +21,7 @@ from parity_bridge.report.journal import note_command, note_failure
 from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.records import as_json, write_noise, write_run
-from parity_bridge.report.rendering import EXPLANATION, TOLERANCES, load, render
+from parity_bridge.report.rendering import EXPLANATION, TOLERANCES, load, write_rendered
 from parity_bridge.report.view import Report
 from parity_bridge.taps.registry import choose_taps
 from parity_bridge.timestamps import utc_now
@@ -91,8 +91,11 @@ def _fill(
     if report.comparison.exit_status != 0:
         finding = explain_runs(reference, other, report.comparison, report.other.pixels)
         shown = with_behaviours(without_stamp(request.command), finding)
-        write_text(folder / EXPLANATION, as_json(finding.model_copy(update={"command": shown})))
-    return render(folder)
+        finding = finding.model_copy(update={"command": shown})
+        report = replace(report, finding=finding)
+        write_text(folder / EXPLANATION, as_json(finding))
+    write_rendered(folder, report)
+    return report
 
 
 def _write_records(

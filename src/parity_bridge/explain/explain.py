@@ -1,4 +1,4 @@
-"""Why two sides disagree: inputs, then stages of the chain, then behaviours; the first that suffices."""
+"""Why two sides disagree: inputs, stages of the chain, then behaviours; the first that suffices."""
 
 from __future__ import annotations
 
@@ -38,26 +38,25 @@ def explain(case: Case) -> Finding:
     comparison, tolerances = case.comparison, case.comparison.tolerances
     pixels = tuple(pixel.pixel_coords for pixel in comparison.pixels)
     if comparison.verdict == "parity":
-        sentence = f"{comparison.other} and {comparison.reference} agree; nothing is to be explained"
-        return Finding(reason="agreement", sentence=f"{sentence}.", pixels=pixels)
-    inputs = differing_inputs(
-        comparison, case.reference, case.others, case.experiment, tolerances
-    )
+        names = f"{comparison.other} and {comparison.reference}"
+        sentence = f"{names} agree; nothing is to be explained."
+        return Finding(reason="agreement", sentence=sentence, pixels=pixels)
+    inputs = differing_inputs(comparison, case.reference, case.others, case.experiment, tolerances)
     if inputs.is_sufficient:
         return _by_inputs(case, inputs, pixels)
     if case.reference is None:
         not_tried = (*inputs.not_tried, f"transplants and behaviours: {case.why_not}")
         return _unexplained(case, inputs, Transplanted(not_tried=not_tried), None, pixels)
     done = transplant(case.reference, case.others, tolerances)
+    if all(pixel.is_noise for pixel in comparison.pixels if pixel.differing):
+        return _by_noise(case, inputs, done, pixels)
     searched = search(case.reference, case.others, tolerances)
     if searched.sufficient:
         return _by_hypotheses(case, inputs, done, searched, pixels)
     return _unexplained(case, inputs, done, searched, pixels)
 
 
-def _by_inputs(
-    case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]
-) -> Finding:
+def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]) -> Finding:
     names = case.comparison.reference, case.comparison.other
     shown = (
         f"with the inputs of {names[1]} {names[0]} reproduces it {_everywhere(len(pixels))}"
@@ -75,6 +74,23 @@ def _by_inputs(
     )
 
 
+def _by_noise(
+    case: Case, inputs: InputsFound, done: Transplanted, pixels: tuple[tuple[int, int], ...]
+) -> Finding:
+    healing = done.healing
+    where = f", from its {healing.what} on" if healing is not None else ""
+    return Finding(
+        reason="noise",
+        sentence=f"{_subject(case)} rounds otherwise{where}: no figure differs by more than "
+        "changes of one unit in the last place of the inputs would make it.",
+        pixels=pixels,
+        inputs=inputs.evidence,
+        transplants=done.transplants,
+        stage=None if healing is None else healing.stage,
+        not_tried=(*inputs.not_tried, *done.not_tried),
+    )
+
+
 def _by_hypotheses(
     case: Case,
     inputs: InputsFound,
@@ -85,7 +101,8 @@ def _by_hypotheses(
     chosen = searched.sufficient[0]
     kinds = {item.kind for item in chosen.hypotheses}
     reason: Reason = "behaviours" if kinds == {"behaviour"} else "slips"
-    does = " and ".join(item.does for item in chosen.hypotheses)
+    *others, last = (item.does for item in chosen.hypotheses)
+    does = f"{', '.join(others)} and {last}" if others else last
     names = " and ".join(f"`{item.name}`" for item in chosen.hypotheses)
     sentence = (
         f"{_subject(case)} {does}; with {names} the C core reproduces it "
@@ -131,9 +148,22 @@ def _unexplained(
 
 def _where_it_lies(case: Case, done: Transplanted) -> str:
     healing = done.healing
+    sensitive = [
+        pixel.first_divergence.field
+        for pixel in case.comparison.pixels
+        if pixel.first_divergence is not None and pixel.first_divergence.rounding_sensitive
+    ]
+    if sensitive:
+        return (
+            f"{_subject(case)} differs first in `{_first(case)}`, where the nearest index lies "
+            "within its noise of a half"
+        )
     if healing is None:
-        first = _first(case)
-        return f"{_subject(case)} differs first in `{first}`"
+        first = f"{_subject(case)} differs first in `{_first(case)}`"
+        if not done.transplants:
+            return first
+        fed = done.transplants[-1]
+        return f"{first}; even fed with its {fed.what} the C core gives another `{fed.left}`"
     if healing is done.transplants[0]:
         return (
             f"{_subject(case)} differs in its {healing.what}: fed with them the C core reproduces "
@@ -158,7 +188,8 @@ def _subject(case: Case) -> str:
 
 
 def _everywhere(count: int) -> str:
-    return "at the pixel" if count == 1 else f"at all {count} pixels"
+    words = {1: "at the pixel", 2: "at both pixels"}
+    return words.get(count, f"at all {count} pixels")
 
 
 def _or_else(sufficient: Sequence[Trial]) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from parity_bridge.taps.schema import Count, Pixel, Schema
 
-Reason = Literal["agreement", "inputs", "behaviours", "slips", "unexplained"]
+Reason = Literal["agreement", "inputs", "noise", "behaviours", "slips", "unexplained"]
 Kind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]
 
 
@@ -79,4 +79,4 @@ class Finding(Schema):
     @property
     def is_sufficient(self) -> bool:
         """Whether the reason explains every figure at every pixel."""
-        return self.reason in ("inputs", "behaviours", "slips")
+        return self.reason in ("inputs", "noise", "behaviours", "slips")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.causes import what_was_read
-from parity_bridge.compare import Comparison, agree
+from parity_bridge.compare import Comparison, FlagPair, Inputs, agree
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.reference import Reference
 from parity_bridge.taps.f_cell import TAP_ID
@@ -69,7 +68,7 @@ def _names(comparison: Comparison) -> tuple[str, ...]:
         for item in pixel.explanations
         if item.name in _OF_INPUTS
     )
-    flags = (pair.flag for pixel in comparison.pixels for pair in pixel.inputs.flags)
+    flags = (pair.flag for pixel in comparison.pixels for pair in _telling_flags(pixel.inputs))
     return tuple(dict.fromkeys((*named, *flags)))
 
 
@@ -77,17 +76,23 @@ def _evidence(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     for pixel in comparison.pixels:
         inputs = pixel.inputs
-        if len(inputs.differing) > len(inputs.flags) and inputs.reference and inputs.other:
-            lines.append(
-                f"{comparison.reference} read {what_was_read(inputs.reference)}, "
-                f"{comparison.other} {what_was_read(inputs.other)}"
-            )
+        named = [item.sentence for item in pixel.explanations if item.name in _OF_INPUTS]
+        if not named and len(inputs.differing) > len(inputs.flags) and inputs.reference:
+            named = [f"the structure factors differ in {', '.join(inputs.differing)}"]
+        lines += named
         lines += [
             f"{pair.flag} is {_given(pair.reference)} for {comparison.reference}, "
             f"{_given(pair.other)} for {comparison.other}"
-            for pair in inputs.flags
+            for pair in _telling_flags(inputs)
         ]
     return list(dict.fromkeys(lines))
+
+
+def _telling_flags(inputs: Inputs) -> Iterator[FlagPair]:
+    """The flags that differ, but for what is told of the structure factors anyway."""
+    for pair in inputs.flags:
+        if not (pair.flag == "-default_F" and "default_F" in inputs.differing):
+            yield pair
 
 
 def _given(value: str | None) -> str:
@@ -101,7 +106,11 @@ def _explained_by_records(comparison: Comparison) -> bool:
         len(pixel.inputs.differing) > len(pixel.inputs.flags) for pixel in comparison.pixels
     )
     flags = any(pixel.inputs.flags for pixel in comparison.pixels)
-    return tables and not flags and all(
-        first.tap == TAP_ID and not first.field.startswith(("hkl", "rounding_margin", "lookup"))
-        for first in firsts
+    return (
+        tables
+        and not flags
+        and all(
+            first.tap == TAP_ID and not first.field.startswith(("hkl", "rounding_margin", "lookup"))
+            for first in firsts
+        )
     )

@@ -61,5 +61,5 @@ def with_behaviours(command: str, finding: Finding) -> str:
     words = shlex.split(command)
     chosen = finding.names[0] if finding.reason == "behaviours" else ()
     switches = [word for name in chosen for word in ("--behaviour", f"c:{name}")]
-    at = words.index("parity_bridge") + 2
+    at = words.index("--") if "--" in words else len(words)
     return shlex.join([*words[:at], *switches, *words[at:]])

@@ -1,29 +1,38 @@
-"""The smallest set of hypotheses under which the reference reproduces the other side everywhere."""
+"""The smallest set of hypotheses under which the reference reproduces the other side everywhere.
+
+One hypothesis is tried after the other, then every two of those that change anything. Larger sets
+are grown: only by what moves the first divergence further down the chain, or leaves fewer figures
+differing in the tap where it lies, as every true part of an explanation does unless two of them
+hide each other.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import inf
 from typing import Any
 
-from parity_bridge.compare import agree, first_left, largest_ulps
+from parity_bridge.compare import agree, first_left, largest_ulps, left_by_tap
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial
 from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.slips import input_slips, table_slips
 from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import Tolerances
 
-#: Hypotheses of one set, at most.
-_LARGEST = 3
+#: Hypotheses of one set, at most, and sets of one size that are grown further.
+_LARGEST = 5
+_GROWN = 6
 #: Evaluations that may be spent on sets of several, lest a heavy pixel take minutes.
 _MOST_EVALUATIONS = 4_000_000
-_MOST_TRIALS = 1500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A hypothesis and how the reference is run under it."""
 
@@ -69,7 +78,7 @@ def search(reference: Reference, others: Sequence[PixelTaps], tolerances: Tolera
         if trial.matters
     ]
     more, not_tried = _sets(judge, telling)
-    return Searched((*trials, *more), _sufficient(more), not_tried)
+    return Searched((*trials, *more), tuple(more), not_tried)
 
 
 def _sufficient(trials: Iterable[Trial]) -> tuple[Trial, ...]:
@@ -93,26 +102,60 @@ def _slips(reference: Reference) -> Iterator[Candidate]:
         yield Candidate(hypothesis, settings={"pixels": swapped})
 
 
-def _sets(
-    judge: _Judge, telling: Sequence[Candidate]
-) -> tuple[list[Trial], tuple[str, ...]]:
-    """Sets of several, until one size holds some that suffice; only those are kept."""
-    left = min(_MOST_TRIALS, _MOST_EVALUATIONS // max(1, judge.reference.evaluations))
-    for size in range(2, _LARGEST + 1):
-        sets = [chosen for chosen in combinations(telling, size) if _fit_together(chosen)]
-        if len(sets) > left:
-            return [], (f"sets of {size} or more hypotheses: {len(sets)} of that size",)
-        left -= len(sets)
-        found = [judge.trial(chosen) for chosen in sets if judge.suffices(chosen)]
-        if found:
-            return found, ()
-    return [], ()
+def _sets(judge: _Judge, telling: Sequence[Candidate]) -> tuple[list[Trial], tuple[str, ...]]:
+    """Trials of the smallest sets of several that suffice, and what could not be tried."""
+    pairs = [chosen for chosen in combinations(telling, 2) if _fit_together(chosen)]
+    grown = _LARGEST * _GROWN * len(telling)
+    if (len(pairs) + grown) * judge.reference.evaluations > _MOST_EVALUATIONS:
+        return [], ("several hypotheses together: the pixels have too many evaluations",)
+    sufficient = [chosen for chosen in pairs if judge.suffices(chosen)] or _grow(judge, telling)
+    return [judge.trial(chosen) for chosen in sufficient], ()
+
+
+def _grow(judge: _Judge, telling: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+    """Sets of three and more that suffice, all of one size."""
+    grown: dict[tuple[Candidate, ...], Progress] = {(): judge.progress(())}
+    for _ in range(_LARGEST):
+        further = {
+            chosen: reached
+            for before, was in grown.items()
+            for chosen in _larger(before, telling)
+            if (reached := judge.progress(chosen)) > was
+        }
+        sufficient = [chosen for chosen, reached in further.items() if reached == PARITY]
+        if sufficient:
+            return _distinct(sufficient)
+        furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
+        grown = dict(furthest[:_GROWN])
+    return []
+
+
+def _larger(
+    chosen: tuple[Candidate, ...], telling: Sequence[Candidate]
+) -> Iterator[tuple[Candidate, ...]]:
+    for candidate in telling:
+        larger = (*chosen, candidate)
+        if candidate not in chosen and _fit_together(larger):
+            yield larger
+
+
+def _distinct(sets: Sequence[tuple[Candidate, ...]]) -> list[tuple[Candidate, ...]]:
+    """Each set once, in whatever order it was grown."""
+    found = {frozenset(item.hypothesis.name for item in chosen): chosen for chosen in sets}
+    return list(found.values())
 
 
 def _fit_together(chosen: Sequence[Candidate]) -> bool:
     """Whether no two of a set speak of the same thing."""
     named = [name for item in chosen for name in (*item.switches, *item.settings)]
     return len(named) == len(set(named))
+
+
+#: How far down the chain the reference and the other side agree at all pixels: number of the first
+#: tap in which anything differs, and how many figures still do there, as a negative number.
+Progress = tuple[float, float]
+PARITY: Progress = (inf, 0.0)
+_BEFORE_ALL: Progress = (-1.0, 0.0)
 
 
 class _Judge:
@@ -161,6 +204,19 @@ class _Judge:
             agree(look, other, self.tolerances)
             for look, other in zip(looks, self.others, strict=True)
         )
+
+    def progress(self, chosen: Sequence[Candidate]) -> Progress:
+        """How far the reference under these hypotheses agrees with the other side."""
+        looks = self._look(chosen)
+        if looks is None:
+            return _BEFORE_ALL
+        left: Counter[str] = Counter()
+        for look, other in zip(looks, self.others, strict=True):
+            if look.oversample != other.oversample:
+                return _BEFORE_ALL
+            left.update(dict(left_by_tap(look, other, self.tolerances)))
+        apart = ((number, left[tap_id]) for number, tap_id in enumerate(BY_ID) if left[tap_id])
+        return next(((float(number), -float(count)) for number, count in apart), PARITY)
 
     def _look(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
         """None where the reference cannot be run like that."""

@@ -6,7 +6,7 @@ A slip is not a behaviour of contract §7; each is here because it can be told f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,16 +65,15 @@ def _negate(part: str, field: str) -> ExperimentSlip:
     return slip
 
 
-def _toggle(part: str, field: str) -> ExperimentSlip:
-    return lambda experiment: _change(
-        part, **{field: not getattr(getattr(experiment, part), field)}
-    )(experiment)
+def _convention(given: str, taken: str) -> ExperimentSlip:
+    """One convention for another where the first was given."""
 
+    def slip(experiment: Experiment) -> Experiment:
+        if experiment.detector.convention != given:
+            return experiment
+        return _change("detector", convention=taken)(experiment)
 
-def _unshifted(experiment: Experiment) -> Experiment:
-    """MOSFLM's beam centre without its half pixel is DENZO's, and the other way round."""
-    other = {"mosflm": "denzo", "denzo": "mosflm"}.get(experiment.detector.convention)
-    return _change("detector", convention=other)(experiment) if other else experiment
+    return slip
 
 
 def _swapped_beam(experiment: Experiment) -> Experiment:
@@ -83,15 +82,19 @@ def _swapped_beam(experiment: Experiment) -> Experiment:
     return _change("detector", **swapped)(experiment)
 
 
-def _other_pivot(experiment: Experiment) -> Experiment:
-    """The other pivot; a named convention, which sets its own, is written out as a custom one."""
-    detector = experiment.detector
-    if detector.convention == "custom":
-        other = "beam" if detector.pivot == "sample" else "sample"
-        return _change("detector", pivot=other)(experiment)
-    if detector.convention in ("xds", "dials"):
-        return _pivoted_at_beam(experiment)
-    return _pivoted_at_sample(experiment)
+def _pivot(pivot: str) -> ExperimentSlip:
+    """Another pivot; a named convention, which sets its own, is written out as a custom one."""
+
+    def slip(experiment: Experiment) -> Experiment:
+        detector = experiment.detector
+        if detector.convention == "custom":
+            return _change("detector", pivot=pivot)(experiment)
+        own = "sample" if detector.convention in ("xds", "dials") else "beam"
+        if pivot == own:
+            return experiment
+        return _pivoted_at_beam(experiment) if pivot == "beam" else _pivoted_at_sample(experiment)
+
+    return slip
 
 
 def _axes(detector: Detector) -> DetectorVectors:
@@ -112,7 +115,7 @@ def _axes(detector: Detector) -> DetectorVectors:
 
 
 def _pivoted_at_sample(experiment: Experiment) -> Experiment:
-    """Custom geometry takes its close point from the beam centre: the convention's own stands there."""
+    """Custom geometry takes its close point from the beam centre: that of the convention."""
     detector = experiment.detector
     fast, slow = _edges(detector)
     close_fast = detector.x_close if detector.x_close is not None else fast / 2
@@ -153,51 +156,67 @@ _OF_INPUTS: dict[str, tuple[str, ExperimentSlip]] = {
     "-xtalsize left out": (
         "ignores the crystal's size in mm", _change("crystal", sample_size=(0.0, 0.0, 0.0))
     ),
-    "-polarization negated": (
+    "-polar negated": (
         "takes the Kahn factor with the opposite sign", _negate("beam", "polarization")
     ),
-    "-polarization left out": ("ignores the Kahn factor", _change("beam", polarization=0.0)),
-    "-nopolar toggled": (
-        "computes the polarization factor where it should not, or the other way round",
-        _toggle("beam", "polarized"),
+    "-polar left out": ("ignores the Kahn factor", _change("beam", polarization=0.0)),
+    "-nopolar added": (
+        "leaves the polarization factor out", _change("beam", polarized=False)
     ),
+    "-nopolar left out": ("ignores -nopolar", _change("beam", polarized=True)),
     "-flux left out": ("ignores -flux", _change("beam", flux=0.0)),
     "-dispersion left out": ("ignores -dispersion", _change("beam", dispersion=0.0)),
-    "half pixel of MOSFLM": (
-        "adds MOSFLM's half pixel to the beam centre where DENZO has none, or leaves it out",
-        _unshifted,
+    "MOSFLM half pixel left out": (
+        "leaves MOSFLM's half pixel out of the beam centre", _convention("mosflm", "denzo")
     ),
-    "-pivot": ("pivots the detector about the other of sample and beam", _other_pivot),
+    "MOSFLM half pixel added": (
+        "adds MOSFLM's half pixel to the beam centre, which DENZO has not",
+        _convention("denzo", "mosflm"),
+    ),
+    "-pivot sample": ("pivots the detector about the sample", _pivot("sample")),
+    "-pivot beam": ("pivots the detector about the beam", _pivot("beam")),
     "-Xbeam and -Ybeam swapped": ("swaps -Xbeam and -Ybeam", _swapped_beam),
-    "-twotheta negated": ("takes -twotheta with the opposite sign", _negate("detector", "twotheta")),
-    "-detector_rot negated": (
+    "-twotheta negated": (
+        "takes -twotheta with the opposite sign", _negate("detector", "twotheta")
+    ),
+    "detector rotations negated": (
         "rotates the detector with the opposite sign", _negate("detector", "rotations")
     ),
-    "-detector_rot left out": (
+    "detector rotations left out": (
         "does not rotate the detector", _change("detector", rotations=(0.0, 0.0, 0.0))
     ),
-    "-curved_det toggled": (
-        "takes a flat detector for a curved one, or the other way round",
-        _toggle("detector", "curved"),
+    "-curved_det added": ("takes the detector for a curved one", _change("detector", curved=True)),
+    "-curved_det left out": (
+        "takes the detector for a flat one", _change("detector", curved=False)
     ),
-    "-point_pixel toggled": (
-        "leaves the obliquity in or out of the solid angle", _toggle("detector", "point_pixel")
+    "-point_pixel added": (
+        "leaves pixel size and obliquity out of the solid angle",
+        _change("detector", point_pixel=True),
     ),
-    "-detector_thick left out": ("ignores the sensor's thickness", _change("detector", thickness=0.0)),
+    "-point_pixel left out": ("ignores -point_pixel", _change("detector", point_pixel=False)),
+    "-detector_thick left out": (
+        "ignores the sensor's thickness", _change("detector", thickness=0.0)
+    ),
     "-phi negated": ("takes -phi with the opposite sign", _negate("sampling", "phi")),
-    "-oversample_omega toggled": (
-        "multiplies by the solid angle at every lookup where it should not, or the other way round",
-        _toggle("sampling", "oversample_omega"),
+    "-oversample_omega added": (
+        "multiplies by the solid angle at every lookup", _change("sampling", oversample_omega=True)
     ),
-    "-oversample_polar toggled": (
-        "multiplies by the polarization factor at every lookup where it should not, or the other "
-        "way round",
-        _toggle("sampling", "oversample_polar"),
+    "-oversample_omega left out": (
+        "ignores -oversample_omega", _change("sampling", oversample_omega=False)
     ),
-    "-oversample_thick toggled": (
-        "multiplies by the captured fraction at every lookup where it should not, or the other "
-        "way round",
-        _toggle("sampling", "oversample_thick"),
+    "-oversample_polar added": (
+        "multiplies by the polarization factor at every lookup",
+        _change("sampling", oversample_polar=True),
+    ),
+    "-oversample_polar left out": (
+        "ignores -oversample_polar", _change("sampling", oversample_polar=False)
+    ),
+    "-oversample_thick added": (
+        "multiplies by the captured fraction at every lookup",
+        _change("sampling", oversample_thick=True),
+    ),
+    "-oversample_thick left out": (
+        "ignores -oversample_thick", _change("sampling", oversample_thick=False)
     ),
     "-interpolate": ("always interpolates", _change("sampling", interpolate=True)),
     "-nointerpolate": ("never interpolates", _change("sampling", interpolate=False)),
@@ -247,7 +266,7 @@ def _grid(factors: StructureFactors) -> NDArray[np.float64]:
 
 _OF_TABLES: dict[str, tuple[str, TableSlip]] = {
     **{
-        f"{name} + {by}" if by > 0 else f"{name} - {-by}": (
+        f"table shifted by {by:+d} along {name}": (
             f"looks F up at the index {name} {'-' if by > 0 else '+'} 1",
             _shifted(axis, by),
         )

@@ -90,8 +90,8 @@ def _in_noise(first: Difference) -> str:
     if first.noise_units is None:
         return "not known" if first.absolute is not None else "-"
     word = "noise" if first.is_noise else "signal"
-    return f"{short(first.noise_units)}: {word} (1-ULP changes of the inputs spread it by " \
-        f"{short(first.noise or 0.0)})"
+    spread = f"1-ULP changes of the inputs spread it by {short(first.noise or 0.0)}"
+    return f"{short(first.noise_units)}: {word} ({spread})"
 
 
 def _smallest(field: FieldComparison) -> str:
@@ -118,17 +118,35 @@ def finding_section(finding: Finding | None) -> str:
     if finding is None or finding.reason == "agreement":
         return ""
     title = "Explanation" if finding.is_sufficient else "Unexplained"
+    evidence = (
+        (_healing(finding),)
+        if finding.is_sufficient
+        else (
+            "\n".join(f"- {line}" for line in finding.inputs),
+            _transplants(finding),
+            _listed("Ruled out", finding.ruled_out),
+        )
+    )
     parts = (
         f"## {title}",
         f"**{finding.sentence}**",
-        "\n".join(f"- {line}" for line in finding.inputs),
-        _transplants(finding),
+        *evidence,
         _trials(finding.trials),
-        _listed("Ruled out", finding.ruled_out),
         _listed("Not tried", finding.not_tried),
         f"```sh\n{finding.command}\n```" if finding.command else "",
     )
     return "\n\n".join(part for part in parts if part)
+
+
+def _healing(finding: Finding) -> str:
+    """At which stage parity returns, in a sentence."""
+    fed = list(finding.transplants)
+    if not fed or not fed[-1].agrees:
+        return ""
+    text = f"Fed with its {fed[-1].what}, the C core reproduces everything after"
+    if len(fed) == 1:
+        return f"{text}."
+    return f"{text}; fed with its {fed[-2].what} only, `{fed[-2].left}` still differs."
 
 
 def _transplants(finding: Finding) -> str:
@@ -183,7 +201,8 @@ def inputs_section(report: Report) -> str:
     told = _different_behaviours(report)
     parts = (*tables, table(flag_rows) if flag_rows else "", bullets, told)
     text = "\n\n".join(part for part in parts if part)
-    return f"## The engines were not given the same\n\n{text}" if text else ""
+    title = "were told to behave differently" if text == told else "were not given the same"
+    return f"## The engines {title}\n\n{text}" if text else ""
 
 
 def _flag_value(value: str | None) -> str:
@@ -294,7 +313,7 @@ def _different_behaviours(report: Report) -> str:
     if len(set(texts)) < 2:
         return ""
     told = "; ".join(f"{side.name}: {text}" for side, text in zip(report.sides, texts, strict=True))
-    return f"The engines were told to behave differently. {told}."
+    return f"Behaviours told: {told}."
 
 
 def _shown(value: IndexBounds | str | float | None) -> str:

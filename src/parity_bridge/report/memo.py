@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from parity_bridge.causes import extents_text
-from parity_bridge.compare import Absence, PixelComparison
+from parity_bridge.compare import Absence, FieldComparison, PixelComparison
 from parity_bridge.report.explanations import (
     differences_section,
     finding_section,
@@ -21,13 +23,13 @@ from parity_bridge.report.view import (
     number,
     pixel_text,
     place_text,
-    plural,
     range_text,
     short,
     table,
     verdict_sentence,
     with_lookups,
 )
+from parity_bridge.taps.figures import Figures
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import FORMULA
 
@@ -77,8 +79,17 @@ def _tap_row(report: Report, tap_id: str) -> Row:
         "name": tap_id,
         "figures compared": str(sum(item.compared for item in fields)),
         "differing": str(sum(item.differing for item in fields)),
+        "beyond noise": _beyond_noise(apart),
         "fields that differ": ", ".join(dict.fromkeys(item.field for item in apart)) or "-",
     }
+
+
+def _beyond_noise(apart: Sequence[FieldComparison]) -> str:
+    """How many differences are signal; a dash where the noise is not known or nothing differs."""
+    signals = [item.signal for item in apart]
+    if not signals or None in signals:
+        return "-"
+    return str(sum(signal for signal in signals if signal is not None))
 
 
 def _lookups_section(report: Report) -> str:
@@ -159,8 +170,8 @@ def _tolerance_section(report: Report) -> str:
 {table([{key: str(value) for key, value in row.items()} for row in rows])}
 
 The most specific row holds. Counts, nearest Miller indices, flags and words must be equal; NaN \
-agrees with NaN and an infinity with itself. The largest difference over all pixels is the smallest \
-atol that passes with rtol 0."""
+agrees with NaN and an infinity with itself. The largest difference over all pixels is the \
+smallest atol that passes with rtol 0."""
 
 
 def _largest(report: Report, name: str) -> str:
@@ -183,8 +194,14 @@ def _noise_section(report: Report) -> str:
         return ""
     inputs = list(dict.fromkeys(name for budget in budgets.values() for name in budget.inputs))
     rows = [
-        {"tap": tap_id, "field": field, "spread": short(spread), "of": pixel_text(pixel)}
-        for (tap_id, field), (spread, pixel) in _widest(report).items()
+        {
+            "tap": tap_id,
+            "field": item.field,
+            "figure": number(item.figure),
+            "spread": short(item.spread),
+            "relative": short(item.relative),
+        }
+        for tap_id, item in _widest(report).items()
     ]
     sensitive = [
         f"- {pixel_text(pixel)}, {place_text(item.place)}: {item.axis} = {number(item.index)} lies "
@@ -195,23 +212,41 @@ def _noise_section(report: Report) -> str:
     tail = "\n\nRounding-sensitive indices:\n\n" + "\n".join(sensitive) if sensitive else ""
     return f"""## Noise budget
 
-What a change of one unit in the last place of an input does to a figure, summed over \
-{plural(len(inputs), "input")} ({", ".join(inputs)}), and at least one unit in the last place of the \
-figure. The widest field of each tap:
+What a change of one unit in the last place of an input does to a figure, summed over the \
+{len(inputs)} that have an effect (flags, and what a stage hands to the next: \
+{", ".join(inputs)}), and at least one unit in the last place of the figure. Of each tap \
+the figure known worst for its size:
 
 {table(rows)}{tail}"""
 
 
-def _widest(report: Report) -> dict[tuple[str, str], tuple[float, tuple[int, int]]]:
-    """The field of each tap whose spread is largest against the figure's own size, and where."""
-    found: dict[str, tuple[float, tuple[str, float, tuple[int, int]]]] = {}
-    for pixel, budget in report.reference.noise.items():
-        for tap_id, fields in budget.spread.items():
-            for field, spreads in fields.items():
-                widest = max(spreads, default=0.0)
-                if widest > found.get(tap_id, (-1.0, None))[0]:
-                    found[tap_id] = widest, (field, widest, pixel)
-    return {(tap_id, item[0]): item[1:] for tap_id, (_, item) in found.items()}
+class _Widest(NamedTuple):
+    """A figure and its spread; the first decides."""
+
+    relative: float
+    spread: float
+    field: str
+    figure: float
+
+
+def _widest(report: Report) -> dict[str, _Widest]:
+    """Of each tap the figure that is known worst for its size."""
+    found: dict[str, _Widest] = {}
+    for pixel in report.reference.pixels:
+        budget = report.reference.noise.get(pixel.pixel)
+        for tap_id, spreads in (budget.spread if budget else {}).items():
+            for field, spread in spreads.items():
+                for item in _measured(pixel.taps[tap_id], field, spread):
+                    found[tap_id] = max(found.get(tap_id, item), item)
+    return {tap_id: found[tap_id] for tap_id in BY_ID if tap_id in found}
+
+
+def _measured(figures: Figures, field: str, spread: Sequence[float]) -> Iterator[_Widest]:
+    column = figures.columns.get(field)
+    values = [figures.pixel[field]] if column is None else column.tolist()
+    for value, width in zip(values, spread, strict=True):
+        if isinstance(value, float) and value != 0.0 and math.isfinite(value):
+            yield _Widest(width / abs(value), width, field, value)
 
 
 def _indices_section(report: Report) -> str:

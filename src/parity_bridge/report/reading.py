@@ -23,12 +23,14 @@ from parity_bridge.report.records import (
     read_metadata,
     read_model,
     read_noise,
+    read_records,
 )
 from parity_bridge.taps.content import ROWS
+from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, TapRecord
-from parity_bridge.taps.schema import SCHEMA_VERSION, Ordinal
+from parity_bridge.taps.schema import SCHEMA_VERSION, Pixel
 
 _ASIDE = (METADATA, NOISE)
 
@@ -81,6 +83,18 @@ def read_side(source: Path) -> Recorded:
     )
 
 
+def read_own_side(folder: Path) -> Recorded:
+    """The same of a folder that ``run`` or ``trace`` wrote: every record follows its schema.
+
+    Raises FileError for one that does not, and where there is none.
+    """
+    records = read_records(folder)
+    if not records:
+        raise FileError(f"{folder} holds no record{_inner(folder)}")
+    pixels = tuple(PixelTaps.of_records(records[pixel]) for pixel in records)
+    return Recorded(folder, pixels, tuple(read_metadata(folder)), read_noise(folder))
+
+
 def _inner(source: Path) -> str:
     inner = sorted(path.parent.name for path in source.glob("*/pixel_*.json"))
     if inner:
@@ -97,16 +111,12 @@ def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> Pixe
                 f"{tuple(record.pixel_coords)}; keep one"
             )
         seen[record.tap_id] = path
-    path, first = records[0]
-    try:
-        found = PixelTaps.of_records([record for _, record in records])
-    except ValueError as error:
-        raise FileError(f"{path} is not a record: {error}; write one in every row") from error
+    found = PixelTaps.of_records([record for _, record in records])
     return replace(
         found,
         implementation=found.implementation or source.stem,
-        foreign=first.schema_version is None,
-        unknown={record.tap_id: tuple(_unknown(record)) for _, record in records},
+        foreign=all(record.schema_version is None for _, record in records),
+        unknown={record.tap_id: tuple(dict.fromkeys(_unknown(record))) for _, record in records},
     )
 
 
@@ -123,15 +133,17 @@ class _Probe(_Lenient):
 
     schema_version: Any = None
     tap_id: str
-    pixel_coords: tuple[Ordinal, Ordinal]
-    oversample: Ordinal
+    pixel_coords: Pixel
+    oversample: int
 
 
 def _read(path: Path) -> tuple[Path, TapRecord]:
     probe = read_model(path, _Probe)
-    if probe.schema_version not in (None, SCHEMA_VERSION) or probe.schema_version is True:
+    version = probe.schema_version
+    # Python takes true and 1.0 for 1.
+    if version is not None and (type(version) is not int or version != SCHEMA_VERSION):
         raise FileError(
-            f"{path} has schema_version {probe.schema_version!r}; this program reads "
+            f"{path} has schema_version {repr(version)[:80]}; this program reads "
             f"{SCHEMA_VERSION}, so read it with the one that wrote it"
         )
     if probe.tap_id not in BY_ID:
@@ -139,9 +151,16 @@ def _read(path: Path) -> tuple[Path, TapRecord]:
             f"{path} is of the tap {probe.tap_id[:80]!r}, which there is not; choose from "
             f"{', '.join(BY_ID)}"
         )
-    record: TapRecord = read_model(path, lenient(BY_ID[probe.tap_id].record))
+    model: type[BaseModel] = BY_ID[probe.tap_id].record
+    record: TapRecord = read_model(path, lenient(model))
     if record.values is None:
         raise FileError(f"{path} is not a record: it has no values; make the record again")
+    for number, row in enumerate(getattr(record.values, ROWS, None) or ()):
+        if "subpixel_index" not in row.model_fields_set:
+            raise FileError(
+                f"{path} is not a record: {ROWS}.{number} has no subpixel_index; write one in "
+                "every row"
+            )
     return path, record
 
 
@@ -149,32 +168,36 @@ def _read(path: Path) -> tuple[Path, TapRecord]:
 def lenient(model: type[BaseModel]) -> type[BaseModel]:
     """``model`` with every field optional, at every depth, and unknown fields kept."""
     fields: dict[str, Any] = {
-        name: (Annotated[(_lenient_type(field.annotation), *field.metadata)] | None, None)
-        if field.metadata
-        else (_lenient_type(field.annotation) | None, None)
+        name: (_with(_lenient_type(field.annotation), field.metadata), None)
         for name, field in model.model_fields.items()
     }
     return create_model(model.__name__, __base__=_Lenient, **fields)
 
 
+def _with(annotation: Any, metadata: Sequence[Any]) -> Any:
+    return Annotated[(annotation, *metadata)] if metadata else annotation
+
+
 def _lenient_type(annotation: Any) -> Any:
+    """The same type with every model in it lenient; what may be null is as it was."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         # The table that was read is compared as a whole: it is told completely or not at all.
-        return annotation if annotation.__name__ == "HklTable" else lenient(annotation)
+        return annotation if annotation is HklTable else lenient(annotation)
     arguments = get_args(annotation)
     if get_origin(annotation) is tuple and arguments[-1] is Ellipsis:
         return tuple[_lenient_type(arguments[0]), ...]  # type: ignore[misc]
     models = [item for item in arguments if isinstance(item, type) and issubclass(item, BaseModel)]
     if models:
-        return lenient(models[0])
+        return lenient(models[0]) | None
     return annotation
 
 
-def _unknown(record: TapRecord) -> Iterator[str]:
-    """Fields that the schema does not have, outermost first."""
-    yield from record.model_extra or ()
-    yield from record.values.model_extra or ()
-    rows = getattr(record.values, ROWS, None) or ()
-    yield from dict.fromkeys(
-        f"{ROWS}.{name}" for row in rows for name in (row.model_extra or ())
-    )
+def _unknown(model: BaseModel, name: str = "") -> Iterator[str]:
+    """Fields that the schema does not have, dotted names as those of figures; outermost first."""
+    yield from (f"{name}{field}" for field in model.model_extra or ())
+    for field in type(model).model_fields:
+        value = getattr(model, field)
+        inner = "" if field == "values" else f"{name}{field}."
+        for item in value if field == ROWS and value else (value,):
+            if isinstance(item, BaseModel):
+                yield from _unknown(item, inner)

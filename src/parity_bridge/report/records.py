@@ -87,8 +87,9 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[T
     try:
         for observation in run.observations:
             lines = trace_lines(run.engine.trace_prefix, observation)
+            records = {ending(tap): record_of(run, observation, occasion, tap) for tap in taps}
             texts = {
-                **{ending(tap): as_json(record_of(run, observation, occasion, tap)) for tap in taps},
+                **{end: as_json(record) for end, record in records.items()},
                 METADATA: as_json(metadata_of(run, observation, occasion)),
                 LOG: "".join(f"{line}\n" for line in lines),
             }
@@ -110,12 +111,17 @@ def write_noise(folder: Path, budgets: Sequence[NoiseBudget]) -> None:
 
 
 def read_records(folder: Path) -> dict[tuple[int, int], list[TapRecord]]:
-    """Every record in ``folder`` by pixel; raises FileError for one that is not."""
-    found: dict[tuple[int, int], list[TapRecord]] = {}
+    """Every record in ``folder`` by pixel; raises FileError for one that is none, or is twice."""
+    found: dict[tuple[int, int], dict[str, TapRecord]] = {}
     for tap in BY_ID.values():
         for record in _read_all(folder, ending(tap), tap.record):
-            found.setdefault(record.pixel_coords, []).append(record)
-    return dict(sorted(found.items()))
+            of_pixel = found.setdefault(record.pixel_coords, {})
+            if tap.tap_id in of_pixel:
+                raise FileError(
+                    f"{folder} records {tap.tap_id} of pixel {record.pixel_coords} twice; keep one"
+                )
+            of_pixel[tap.tap_id] = record
+    return {pixel: list(found[pixel].values()) for pixel in sorted(found)}
 
 
 def read_metadata(folder: Path) -> list[Metadata]:
@@ -142,8 +148,10 @@ def read_model(path: Path, model: type[Model]) -> Model:
         return model.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        reason = f"{where[:200]}: {first['msg']}"
+        where = ".".join(str(part) for part in first["loc"])[:200] or "the file"
+        # A key may hold whatever its writer liked.
+        shown = "".join(letter if letter.isprintable() else " " for letter in where)
+        reason = f"{shown}: {first['msg']}"
         raise FileError(f"{path} is not a record: {reason}; make the record again") from error
 
 

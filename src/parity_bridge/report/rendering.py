@@ -9,8 +9,8 @@ from parity_bridge.compare import Comparison, compare_runs
 from parity_bridge.errors import FileError
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.report.memo import memo
-from parity_bridge.report.reading import Recorded, read_side
-from parity_bridge.report.records import as_json, read_model, read_records
+from parity_bridge.report.reading import Recorded, read_own_side, read_side
+from parity_bridge.report.records import as_json, read_model
 from parity_bridge.report.summary import summary
 from parity_bridge.report.view import Report, Side
 from parity_bridge.tolerances import tolerances_for
@@ -50,13 +50,11 @@ def rendered(report: Report) -> dict[str, str]:
 def load(folder: Path) -> Report:
     """The records of a report folder, the comparison they give and the explanation beside it."""
     names = side_folders(folder)
-    if names != OF_RECORDS:
-        # Of our own making: every record is held against its schema.
-        for name in names:
-            read_records(folder / name)
+    # What is of our own making is held against its schema.
+    read = read_side if names == OF_RECORDS else read_own_side
     own, explained = folder / TOLERANCES, folder / EXPLANATION
     return report_of(
-        *(read_side(folder / name) for name in names),
+        *(read(folder / name) for name in names),
         overrides=own if own.exists() else None,
         finding=read_model(explained, Finding) if explained.exists() else None,
     )
@@ -81,9 +79,7 @@ def report_of(
     finding: Finding | None = None,
 ) -> Report:
     """Two sides from files and the comparison they give."""
-    return Report(
-        _side(reference), _side(other), _compare(reference, other, overrides), finding
-    )
+    return Report(_side(reference), _side(other), _compare(reference, other, overrides), finding)
 
 
 def _side(recorded: Recorded) -> Side:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from parity_bridge.report.explanations import first_diverging
 from parity_bridge.report.view import (
     Report,
     Row,
     figure,
     lookup_rows,
+    number,
     pixel_text,
+    place_text,
     table,
     verdict_sentence,
     with_lookups,
@@ -26,7 +29,27 @@ Verdict: {verdict_sentence(report)}.
 
 def terminal_text(report: Report) -> str:
     """The same records for a person at a terminal."""
-    return f"{table(lookup_rows(report), 'simple')}\n\n{verdict_sentence(report)}"
+    parts = (table(lookup_rows(report), "simple"), verdict_sentence(report), _why(report))
+    return "\n\n".join(part for part in parts if part)
+
+
+def _why(report: Report) -> str:
+    """The first divergence and the reason for it, a line each."""
+    lines = []
+    pixel = first_diverging(report)
+    if pixel is not None and pixel.first_divergence is not None:
+        first = pixel.first_divergence
+        where = f" at {place_text(first.place)}" if first.place else ""
+        names = report.comparison.reference, report.comparison.other
+        lines.append(
+            f"first divergence: pixel {pixel_text(pixel.pixel_coords, pixel.tag)}, {first.tap}, "
+            f"{first.field}{where}: {names[0]} {number(first.reference)}, {names[1]} "
+            f"{number(first.other)}"
+        )
+    if report.finding is not None:
+        label = "why" if report.finding.is_sufficient else "unexplained"
+        lines.append(f"{label}: {report.finding.sentence}")
+    return "\n".join(lines)
 
 
 def _rows(report: Report) -> list[Row]:

@@ -135,8 +135,10 @@ def taps_text(comparison: Comparison) -> str:
     taps = dict.fromkeys(tap for pixel in comparison.pixels for tap in pixel.taps)
     if len(taps) == 1:
         return f"in every field of {next(iter(taps))}"
-    return f"in every field of all {len(taps)} taps" if len(taps) == len(BY_ID) else (
-        f"in every field of {', '.join(taps)}"
+    return (
+        f"in every field of all {len(taps)} taps"
+        if len(taps) == len(BY_ID)
+        else (f"in every field of {', '.join(taps)}")
     )
 
 

@@ -1,4 +1,4 @@
-"""Tap 1, ``config_snapshot``: what was given and what an engine derived from it (contract §1-§5)."""
+"""Tap 1, ``config_snapshot``: what was given and what an engine made of it (contract §1-§5)."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def content(observation: Observation) -> Content:
     state = observation.state
     return Content(
         {
-            "nanobragg_flags": given_flags(observation.experiment),
+            "nanobragg_flags": dict(given_flags(observation.experiment)),
             "structure_factors": observation.hkl_table.model_dump(),
             "state": {
                 "interpolation_on": state.interpolation_on,

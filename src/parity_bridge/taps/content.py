@@ -90,4 +90,7 @@ def _listed(values: NDArray[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
+    """As the record holds it; what the schema does not have is no figure."""
+    if not isinstance(value, BaseModel):
+        return value
+    return value.model_dump(include=set(type(value).model_fields), exclude_unset=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,9 +48,7 @@ class Figures:
         rows = dict(content.rows or {})
         places = _places({name: rows.pop(name) for name in _PLACE if name in rows})
         columns = {
-            name: part
-            for field, column in rows.items()
-            for name, part in _parts(field, column)
+            name: part for field, column in rows.items() for name, part in _parts(field, column)
         }
         return cls(dict(_flat("", content.pixel)), columns, places)
 
@@ -96,6 +94,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Scalar]]:
     """Leaves of a nested value under dotted names."""
     if value is None and name in _BOUNDS:
         value = dict.fromkeys(_LIMITS)
+    items: Iterable[tuple[str, Any]]
     if isinstance(value, Mapping):
         items = value.items()
     elif isinstance(value, tuple | list):

@@ -1,4 +1,4 @@
-"""Tap 3, ``hkl_subpixel``: scattering vector and Miller indices of each evaluation (contract §6)."""
+"""Tap 3, ``hkl_subpixel``: scattering vector and Miller indices of evaluations (contract §6)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from parity_bridge.taps.schema import Number, Pixel, Schema
 
 
 class SensitiveIndex(Schema):
-    """A fractional index within its own noise of a half: its nearest index is not to be relied on."""
+    """A fractional index within its own noise of a half: do not rely on its nearest index."""
 
     place: Place
     axis: Literal["h", "k", "l"]
@@ -25,7 +25,7 @@ class NoiseBudget(Schema):
     schema_version: Literal[1] = 1
     implementation: str
     pixel_coords: Pixel
-    #: The inputs that move any figure when they move by one unit in the last place.
+    #: The flags, and the columns of a stage, that move any figure when they move by one ULP.
     inputs: tuple[str, ...]
     #: tap_id -> figure -> spread: of the pixel (one number), or of each row in order. The spread is
     #: the sum over the inputs of the larger of both changes, at least one ULP of the figure.

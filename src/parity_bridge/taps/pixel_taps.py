@@ -57,8 +57,7 @@ class PixelTaps:
         known = {tap_id: by_id[tap_id] for tap_id in BY_ID if tap_id in by_id}
         first = next(iter(known.values()))
         contents = {
-            tap_id: content_of(record.values, BY_ID[tap_id].row)
-            for tap_id, record in known.items()
+            tap_id: content_of(record.values, BY_ID[tap_id].row) for tap_id, record in known.items()
         }
         given = contents.get(_CONFIG, Content({})).pixel
         return cls(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 
 #: JSON has no words for these; they are written as strings.
 _SPELLED = ("NaN", "Infinity", "-Infinity")
+#: What float64 holds, in the words of JSON Schema.
+_FINITE = {"type": "number", "minimum": -sys.float_info.max, "maximum": sys.float_info.max}
 
 
 def _number(value: Any, info: ValidationInfo) -> Any:
@@ -23,10 +26,10 @@ def _number(value: Any, info: ValidationInfo) -> Any:
 Number = Annotated[
     float,
     BeforeValidator(_number),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"enum": list(_SPELLED)}]}),
+    WithJsonSchema({"anyOf": [_FINITE, {"enum": list(_SPELLED)}]}),
 ]
 Vector = tuple[Number, Number, Number]
-#: Any figure as a report holds it; the union is tried from left to right, so that "NaN" is a number.
+#: Any figure as a report holds it; the union is tried from left to right: "NaN" is a number.
 AnyFigure = Annotated[bool | int | Number | str | None, Field(union_mode="left_to_right")]
 #: How often something happened.
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -43,9 +46,7 @@ SCHEMA_VERSION: Literal[1] = 1
 class Schema(BaseModel):
     """Base of every stored model: nothing is converted, unknown fields are refused."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
 
 
 class Record(Schema):

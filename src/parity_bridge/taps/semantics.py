@@ -1,7 +1,8 @@
 """The semantic table: what every field of every tap means, and who computes it.
 
 One row a field. ``docs/taps.md`` is rendered from it; a comparison takes from it which figures must
-be equal. Functions are named file.function, of ``csrc/`` and of ``engines/torch_port/``.
+be equal. Functions are named file.function, of ``csrc/`` (``pb_`` left out) and of
+``engines/torch_port/``; what begins with ``parity_bridge.`` is of the package itself.
 """
 
 from __future__ import annotations
@@ -14,97 +15,136 @@ class Meaning:
     """One row of the table."""
 
     definition: str
+    #: "1" for a float without a unit; empty for what is no float.
     unit: str
     #: Must be equal; otherwise a tolerance applies.
     exact: bool
-    c: str
-    torch: str
+    #: Functions that compute it, the last one last.
+    c: tuple[str, ...]
+    torch: tuple[str, ...]
 
 
 def _exact(definition: str, c: str, torch: str | None = None, unit: str = "") -> Meaning:
-    return Meaning(definition, unit, True, c, torch or c)
+    return Meaning(definition, unit, True, tuple(c.split()), tuple((torch or c).split()))
 
 
 def _float(unit: str, definition: str, c: str, torch: str | None = None) -> Meaning:
-    return Meaning(definition, unit, False, c, torch or c)
+    return Meaning(definition, unit, False, tuple(c.split()), tuple((torch or c).split()))
 
 
-_DETECTOR = "detector.derive_detector"
-_CRYSTAL = "crystal.derive_crystal"
+_RECORD = "parity_bridge.report.records.record_of"
+_OVERSAMPLE = ("setup.choose_oversample", "setup._choose_oversample")
+
+#: Fields that every record has.
+ENVELOPE = {
+    "schema_version": _exact("1", _RECORD),
+    "tap_id": _exact("which tap", _RECORD),
+    "implementation": _exact("which side; not compared", _RECORD),
+    "pixel_coords": _exact("the pixel: slow, fast", _RECORD),
+    "tag": _exact("name given to the pixel, or null; not compared", _RECORD),
+    "oversample": _exact("subpixels along each edge of the pixel", *_OVERSAMPLE),
+    "timestamp_utc": _exact("when the record was made; not compared", _RECORD),
+}
+
+_FLAGS = "parity_bridge.nanobragg_flags.given_flags"
+_TABLE = "parity_bridge.structure_factors.load"
+_HKL_TABLE = {
+    "source": _exact("kind of file the structure factors were read from", _TABLE),
+    "file": _exact("its path; not compared", _TABLE),
+    "sha256": _exact("SHA-256 of its bytes", _TABLE),
+    "entries": _exact("entries read; not compared", _TABLE),
+    "extents": _exact("box of Miller indices that it spans", _TABLE),
+    "default_F": _exact("F where no entry is found", _TABLE, unit="electrons"),
+}
+
+_PIXELS = ("detector.count_pixels", "detector._count_pixels")
+_AXES = ("detector.chosen_axes", "detector._chosen_axes")
+_PLACED = ("detector.place", "detector._place")
+_SENSOR = ("detector.derive_sensor", "detector._sensor")
+_CELL = ("crystal.real_space", "crystal._real_space")
+_CELLS = ("crystal.choose_cells", "crystal._choose_cells")
+_DOMAINS = ("crystal.choose_domains", "crystal.derive_crystal")
 _BEAM = "beam.derive_beam"
 _SWEEP = "sweep.sample_sweep"
-_FLAGS = "nanobragg_flags.parse_flags"
-_TABLE = "structure_factors.load"
+_SPINDLE = "setup.sweep_spindle"
 
 _CONFIG = {
     "nanobragg_flags": _exact("flag and its values as given, but for files", _FLAGS),
-    "structure_factors.source": _exact("kind of file the structure factors were read from", _TABLE),
-    "structure_factors.file": _exact("its path; not compared", _TABLE),
-    "structure_factors.sha256": _exact("SHA-256 of its bytes", _TABLE),
-    "structure_factors.entries": _exact("entries read; not compared", _TABLE),
-    "structure_factors.extents": _exact("box of Miller indices that it spans", _TABLE),
-    "structure_factors.default_F": _exact(
-        "F where no entry is found", _TABLE, unit="electrons"
-    ),
+    **{f"structure_factors.{name}": meaning for name, meaning in _HKL_TABLE.items()},
     "state.interpolation_on": _exact(
         "no unsafe lookup was met before this pixel, and there is a table", "pixel.start"
     ),
     "state.swept": _exact(
         "a spindle angle of exactly 0 finds the crystal as a sweep left it", "pixel.start"
     ),
-    "state.polar_axis": _float("", "polarization axis, unit vector", "pixel.start"),
-    "derived.fpixels": _exact("pixels along fast", _DETECTOR),
-    "derived.spixels": _exact("pixels along slow", _DETECTOR),
-    "derived.pixel_size": _float("m", "edge of a pixel", _DETECTOR),
-    "derived.subpixel_size": _float("m", "edge of a subpixel", "setup.derive"),
-    "derived.detsize_f": _float("m", "edge of the detector along fast", _DETECTOR),
-    "derived.detsize_s": _float("m", "edge of the detector along slow", _DETECTOR),
-    "derived.beam_vector": _float("", "direction of the beam, unit vector", _DETECTOR),
-    "derived.fdet_vector": _float("", "fast axis, unit vector", _DETECTOR),
-    "derived.sdet_vector": _float("", "slow axis, unit vector", _DETECTOR),
-    "derived.odet_vector": _float("", "normal of the detector, unit vector", _DETECTOR),
-    "derived.polar_vector": _float("", "polarization axis, unit vector", _DETECTOR),
-    "derived.spindle_vector": _float("", "spindle axis, unit vector", _DETECTOR),
-    "derived.twotheta_axis": _float("", "axis of the 2θ arm, as given", _DETECTOR),
-    "derived.pix0_vector": _float("m", "outer corner of the first pixel", _DETECTOR),
-    "derived.distance": _float("m", "from the sample to the detector along the beam", _DETECTOR),
-    "derived.close_distance": _float("m", "shortest distance to the detector's plane", _DETECTOR),
-    "derived.Fbeam": _float("m", "beam centre along fast", _DETECTOR),
-    "derived.Sbeam": _float("m", "beam centre along slow", _DETECTOR),
-    "derived.Fclose": _float("m", "closest point along fast", _DETECTOR),
-    "derived.Sclose": _float("m", "closest point along slow", _DETECTOR),
-    "derived.a_star": _float("1/Å", "reciprocal vector a*", _CRYSTAL),
-    "derived.b_star": _float("1/Å", "reciprocal vector b*", _CRYSTAL),
-    "derived.c_star": _float("1/Å", "reciprocal vector c*", _CRYSTAL),
-    "derived.V_cell": _float("Å³", "volume of the cell", _CRYSTAL),
-    "derived.a0": _float("m", "cell vector a before any rotation about the spindle", _CRYSTAL),
-    "derived.b0": _float("m", "cell vector b, likewise", _CRYSTAL),
-    "derived.c0": _float("m", "cell vector c, likewise", _CRYSTAL),
-    "derived.Na": _float("", "cells along a", _CRYSTAL),
-    "derived.Nb": _float("", "cells along b", _CRYSTAL),
-    "derived.Nc": _float("", "cells along c", _CRYSTAL),
-    "derived.mosaic_spread": _float("rad", "largest misorientation of a domain", _CRYSTAL),
-    "derived.mosaic_domains": _exact("mosaic domains", _CRYSTAL),
+    "state.polar_axis": _float("1", "polarization axis, unit vector", "pixel.start"),
+    "derived.fpixels": _exact("pixels along fast", *_PIXELS),
+    "derived.spixels": _exact("pixels along slow", *_PIXELS),
+    "derived.pixel_size": _float("m", "edge of a pixel", "detector.derive_detector"),
+    "derived.subpixel_size": _float(
+        "m", "edge of a subpixel", "setup.choose_oversample", "setup.derive"
+    ),
+    "derived.detsize_f": _float("m", "edge of the detector along fast", *_PIXELS),
+    "derived.detsize_s": _float("m", "edge of the detector along slow", *_PIXELS),
+    "derived.beam_vector": _float("1", "direction of the beam, unit vector", *_AXES),
+    "derived.fdet_vector": _float("1", "fast axis, unit vector", *_PLACED),
+    "derived.sdet_vector": _float("1", "slow axis, unit vector", *_PLACED),
+    "derived.odet_vector": _float("1", "normal of the detector, unit vector", *_PLACED),
+    "derived.polar_vector": _float("1", "polarization axis, unit vector", *_AXES),
+    "derived.spindle_vector": _float("1", "spindle axis, unit vector", *_AXES),
+    "derived.twotheta_axis": _float("1", "axis of the 2θ arm, as given", *_AXES),
+    "derived.pix0_vector": _float("m", "outer corner of the first pixel", *_PLACED),
+    "derived.distance": _float("m", "from the sample to the detector along the beam", *_PLACED),
+    "derived.close_distance": _float("m", "shortest distance to the detector's plane", *_PLACED),
+    "derived.Fbeam": _float("m", "beam centre along fast", *_PLACED),
+    "derived.Sbeam": _float("m", "beam centre along slow", *_PLACED),
+    "derived.Fclose": _float("m", "closest point along fast", *_PLACED),
+    "derived.Sclose": _float("m", "closest point along slow", *_PLACED),
+    "derived.a_star": _float("1/Å", "reciprocal vector a*", *_CELL),
+    "derived.b_star": _float("1/Å", "reciprocal vector b*", *_CELL),
+    "derived.c_star": _float("1/Å", "reciprocal vector c*", *_CELL),
+    "derived.V_cell": _float("Å³", "volume of the cell", *_CELL),
+    "derived.a0": _float("m", "cell vector a before any rotation about the spindle", *_CELL),
+    "derived.b0": _float("m", "cell vector b, likewise", *_CELL),
+    "derived.c0": _float("m", "cell vector c, likewise", *_CELL),
+    "derived.Na": _float("1", "cells along a", *_CELLS),
+    "derived.Nb": _float("1", "cells along b", *_CELLS),
+    "derived.Nc": _float("1", "cells along c", *_CELLS),
+    "derived.mosaic_spread": _float("rad", "largest misorientation of a domain", *_DOMAINS),
+    "derived.mosaic_domains": _exact("mosaic domains", *_DOMAINS),
     "derived.lambda0": _float("m", "wavelength", _BEAM),
-    "derived.fluence": _float("photons/m²", "fluence", _BEAM),
-    "derived.I_bg": _float("", "background of the water, the sum's first value", _BEAM),
+    "derived.fluence": _float("photons/m²", "fluence", "beam.fluence", "beam._fluence"),
+    "derived.I_bg": _float(
+        "electrons²",
+        "background of the water as a term of the sum, its first value",
+        "beam.background",
+        "beam._background",
+    ),
     "derived.sources": _exact("sources", "beam.lay_out_sources"),
-    "derived.phi0": _float("rad", "spindle angle of the first step", "setup.derive"),
+    "derived.phi0": _float("rad", "spindle angle of the first step", _SPINDLE, "setup.derive"),
     "derived.phistep": _float("rad", "step of the spindle", _SWEEP),
     "derived.phisteps": _exact("spindle steps", _SWEEP),
     "derived.osc": _float("rad", "range of the spindle", _SWEEP),
     "derived.detector_thick": _float("m", "thickness of the sensor", _SWEEP),
     "derived.detector_thickstep": _float("m", "thickness of a layer", _SWEEP),
     "derived.detector_thicksteps": _exact("layers of the sensor", _SWEEP),
-    "derived.detector_mu": _float("1/m", "attenuation of the sensor", _DETECTOR),
-    "derived.oversample": _exact("subpixels along each edge of a pixel", "setup.derive"),
+    "derived.detector_mu": _float(
+        "1/m", "attenuation of the sensor; -1 where nothing was given", *_SENSOR
+    ),
+    "derived.oversample": _exact("subpixels along each edge of a pixel", *_OVERSAMPLE),
     "derived.steps": _exact("evaluations of one layer, which divide the sum", "setup.lay_out"),
-    "derived.interpolate": _exact("1 where lookups are interpolated at the start", "setup.derive"),
+    "derived.interpolate": _exact(
+        "1 where lookups are interpolated at the start",
+        "setup.derive parity_bridge.taps.derived.derived_quantities",
+    ),
     "derived.source_list": _float(
-        "m", "each source: direction (unit vector), weight, wavelength", "beam.lay_out_sources"
+        "1, 1, m",
+        "each source: direction (unit vector), weight, wavelength",
+        "beam.finish_sources",
+        "beam._finished",
     ),
     "derived.mosaic_umats": _float(
-        "", "each domain: rotation matrix, row by row", "mosaic.mosaic_domains"
+        "1", "each domain: rotation matrix, row by row", "mosaic.mosaic_domains"
     ),
 }
 
@@ -112,26 +152,44 @@ _PLACE = {
     "subpixel_index": _exact("subpixel within the pixel: slow, fast", "chain.run_chain"),
     "layer": _exact("layer of the sensor, from 0", "chain.run_chain"),
 }
+_DOMAIN_LOOP = ("chain.evaluate_source", "chain._run_source")
 _INNER = {
-    "source": _exact("source, from 0", "chain.run_chain"),
-    "phi_step": _exact("spindle step, from 0", "chain.run_chain"),
-    "domain": _exact("mosaic domain, from 0", "chain.run_chain"),
+    "source": _exact("source, from 0", "chain.evaluate_subpixel", "chain._run_subpixel"),
+    "phi_step": _exact("spindle step, from 0", *_DOMAIN_LOOP),
+    "domain": _exact("mosaic domain, from 0", *_DOMAIN_LOOP),
 }
 
+
+def _row(definition: str, c: str, torch: str | None = None) -> Meaning:
+    """A figure of a comparison alone: rows are matched by their place."""
+    return _exact(f"{definition}; true or false, in a comparison only", c, torch)
+
+
 _OMEGA = {
+    "row": _row("whether this place was reached", "chain.evaluate_subpixel", "chain._run_subpixel"),
     **_PLACE,
     "position": _float("m", "centre of the subpixel in this layer", "detector.subpixel_position"),
     "airpath": _float("m", "from the sample to there", "chain.look_along", "chain._look"),
-    "omega": _float("sr", "solid angle of the pixel in force there", "detector.solid_angle"),
-    "capture": _float("", "captured fraction in force there", "detector.captured_fraction"),
+    "omega": _float(
+        "sr",
+        "solid angle of the pixel in force there",
+        "detector.solid_angle chain.update_omega",
+        "detector.solid_angle chain._update_omega",
+    ),
+    "capture": _float(
+        "1",
+        "captured fraction in force there",
+        "detector.captured_fraction chain.update_capture",
+        "detector.captured_fraction chain._update_capture",
+    ),
 }
 
-_HKL_FRACTIONAL = _float(
-    "", "fractional Miller index", "crystal.miller_index"
-)
+_REACHED = _row("whether the resolution cut left this place", "beam.is_beyond_dmin")
+_HKL_FRACTIONAL = _float("1", "fractional Miller index", "crystal.miller_index")
 _HKL_ROUNDED = _exact("nearest Miller index", "structure_factors.nearest_index")
 
 _HKL = {
+    "row": _REACHED,
     **_PLACE,
     **_INNER,
     "scattering_vector": _float("1/m", "q = (d - incident)/λ", "beam.scattering_vector"),
@@ -139,77 +197,125 @@ _HKL = {
     "hkl_rounded": _HKL_ROUNDED,
 }
 
+_AXIS = ("lattice.parallelepiped", "lattice._parallelepiped")
 _LATTICE = {
+    "row": _REACHED,
     **_PLACE,
     **_INNER,
-    "F_latt_a": _float("", "factor of the axis a of a parallelepiped", "lattice.lattice_factor"),
-    "F_latt_b": _float("", "factor of the axis b, likewise", "lattice.lattice_factor"),
-    "F_latt_c": _float("", "factor of the axis c, likewise", "lattice.lattice_factor"),
-    "F_latt": _float("", "lattice factor", "lattice.lattice_factor"),
+    "F_latt_a": _float("1", "factor of the axis a; null but for a parallelepiped", *_AXIS),
+    "F_latt_b": _float("1", "factor of the axis b, likewise", *_AXIS),
+    "F_latt_c": _float("1", "factor of the axis c, likewise", *_AXIS),
+    "F_latt": _float("1", "lattice factor", "lattice.lattice_factor"),
 }
 
+_COUNTED = ("pixel.count_lookup", "f_cell.Counts.add")
 _STATS = ("pixel.count_lookup", "f_cell.f_cell_stats")
+_FOUND = "structure_factors.structure_factor"
 _F_CELL = {
-    "total_lookups": _exact("structure-factor lookups made", *_STATS),
-    "skipped_lookups": _exact("evaluations that ended before a lookup", "pixel.record", _STATS[1]),
-    "out_of_bounds_count": _exact("lookups outside the box of a loaded table", *_STATS),
-    "default_f_count": _exact("lookups that returned default_F for want of an entry", *_STATS),
-    "zero_f_count": _exact("lookups that returned exactly 0", *_STATS),
-    "mean_f_cell": _float("electrons", "mean of the F returned, over the lookups", *_STATS),
-    "hkl_bounds": _exact("smallest and largest nearest index asked for", *_STATS),
-    "hkl_fractional_bounds": _float("", "the same of the fractional index", *_STATS),
-    "rounding_margin": _float("", "smallest distance of an index from a half-integer", *_STATS),
-    "lookup": _exact("whether a lookup was made at this place", "chain.decide_lookups",
-                     "f_cell.made_lookup"),
+    "total_lookups": _exact("structure-factor lookups made", *_COUNTED),
+    "skipped_lookups": _exact(
+        "evaluations that ended before a lookup", "pixel.record", _COUNTED[1]
+    ),
+    "out_of_bounds_count": _exact("lookups outside the box of a loaded table", *_COUNTED),
+    "default_f_count": _exact("lookups that returned default_F for want of an entry", *_COUNTED),
+    "zero_f_count": _exact("lookups that returned exactly 0", *_COUNTED),
+    "mean_f_cell": _float(
+        "electrons",
+        "mean of the F returned, over the lookups; null without one, as are the next three",
+        "pixel.count_lookup parity_bridge.engines.c_core.observe.f_cell_stats",
+        "f_cell.Counts.add f_cell.FCellStats.mean_f_cell",
+    ),
+    "hkl_bounds": _exact("smallest and largest nearest index asked for", *_COUNTED),
+    "hkl_fractional_bounds": _float("1", "the same of the fractional index", *_STATS),
+    "rounding_margin": _float(
+        "1",
+        "smallest distance of an index from a half-integer",
+        f"structure_factors.tie_distance {_STATS[0]}",
+        f"structure_factors.tie_distance {_STATS[1]}",
+    ),
+    "lookup": _row(
+        "whether a lookup was made at this place",
+        "chain.decide_lookups",
+        "chain._evaluate f_cell.made_lookup",
+    ),
     **_PLACE,
     **_INNER,
     "hkl_fractional": _HKL_FRACTIONAL,
     "hkl_rounded": _HKL_ROUNDED,
-    "F_cell": _float("electrons", "structure factor", "structure_factors.structure_factor"),
+    "F_cell": _float("electrons", "structure factor", _FOUND),
     "out_of_bounds": _exact(
-        "nearest index outside the box of a loaded table", "structure_factors.nearest_lookup"
+        "nearest index outside the box of a loaded table; false where F was interpolated", _FOUND
     ),
+    **{f"hkl_table.{name}": meaning for name, meaning in _HKL_TABLE.items()},
 }
 
+_SUM = ("chain.add_to_sum", "chain._added")
+_POLAR = (
+    "polarization.polarization_factor chain.update_polar",
+    "polarization.polarization_factor chain._update_polar",
+)
 _PRE_NORM = {
-    "sum": _float("", "I after the last evaluation, background included", "chain.add_to_sum",
-                  "chain._added"),
+    "sum": _float(
+        "electrons²",
+        "I after the last evaluation and layer, background included",
+        f"{_SUM[0]} chain.end_layer",
+        f"{_SUM[1]} chain.Chain.end_layer",
+    ),
     "steps": _exact("what the sum is divided by; layers do not count", "setup.lay_out"),
-    "sum_over_steps": _float("", "sum divided by steps", "pixel.totals_of", "pixel.pixel"),
+    "sum_over_steps": _float(
+        "electrons²", "sum divided by steps", "pixel.totals_of", "pixel.pixel"
+    ),
+    "row": _row("whether this place was reached", *_DOMAIN_LOOP),
     **_PLACE,
     **_INNER,
     "evaluation": _exact(
         "lookup, no_lattice (F_latt is 0 and there is no water) or beyond_dmin",
-        "chain.decide_lookups",
-        "chain._evaluate",
+        "beam.is_beyond_dmin chain.decide_lookups pixel.record",
+        "beam.is_beyond_dmin chain._evaluate observe._fill",
     ),
-    "interpolation_on": _exact(
-        "no unsafe lookup has been met after this evaluation", "structure_factors.structure_factor"
+    "interpolation_on": _exact("no unsafe lookup has been met after this evaluation", _FOUND),
+    "polar": _float("1", "polarization factor in force", *_POLAR),
+    "running_sum": _float(
+        "electrons²", "I after this evaluation; whatever is oversampled multiplies it", *_SUM
     ),
-    "polar": _float("", "polarization factor in force", "polarization.polarization_factor"),
-    "running_sum": _float("", "I after this evaluation", "chain.add_to_sum", "chain._added"),
 }
 
-_FINISH = ("chain.finish", "chain.Chain")
+_FINISH = ("chain.finish", "chain.Chain.finish")
+_KEPT = ("chain.take_means", "kept.Kept.result")
 _POST_SCALE = {
-    "fluence_scaled": _float("photons", "r_e² times fluence times sum", *_FINISH),
-    "normalized": _float("photons", "that over the steps", *_FINISH),
-    "capture": _float("", "captured fraction of the layer that scales", "chain.take_means",
-                      "pixel.pixel"),
-    "after_capture": _float("photons", "times capture, unless oversampled", *_FINISH),
-    "polar": _float("", "polarization factor that scales", "polarization.polarization_factor"),
-    "after_polar": _float("photons", "times polar, unless oversampled", *_FINISH),
-    "omega": _float("sr", "solid angle that scales", "detector.solid_angle"),
+    "fluence_scaled": _float("photons/sr", "r_e² times fluence times sum", *_FINISH),
+    "normalized": _float("photons/sr", "that over the steps", *_FINISH),
+    "capture": _float(
+        "1",
+        "captured fraction of the layer that scales",
+        "chain.end_layer chain.take_means",
+        "chain.Chain.end_layer pixel.pixel",
+    ),
+    "after_capture": _float("photons/sr", "times capture, unless oversampled", *_FINISH),
+    "polar": _float("1", "polarization factor that scales", *_KEPT),
+    "after_polar": _float("photons/sr", "times polar, unless oversampled", *_FINISH),
+    "omega": _float("sr", "solid angle that scales", *_KEPT),
     "after_omega": _float("photons", "times omega, unless oversampled", *_FINISH),
 }
 
 _FINAL = {
     "intensity": _float("photons", "of the pixel", *_FINISH),
     "in_region": _exact("inside the region of interest", "chain.is_in_roi"),
-    "region": _exact("ends of the region of interest, inclusive", _DETECTOR),
-    "mask": _exact("value of the mask at the pixel", "smv.read_mask"),
-    "image": _float("photons", "what an image holds there, float32", "pixel.totals_of",
-                    "pixel.pixel"),
+    "region": _exact(
+        "ends of the region of interest, inclusive",
+        "detector.choose_roi",
+        "detector.derive_detector",
+    ),
+    "mask": _exact(
+        "1 where the mask lets the pixel through, 0 where not; null without a mask",
+        "parity_bridge.smv.read_mask",
+    ),
+    "image": _float(
+        "photons",
+        "what an image holds there, float32; 0 outside the region and where the mask is 0",
+        "pixel.totals_of parity_bridge.taps.final_output.content",
+        "pixel.pixel parity_bridge.taps.final_output.content",
+    ),
 }
 
 #: tap_id -> field -> meaning, fields in the order of the schema.

@@ -1,7 +1,8 @@
-"""TRACE lines: every value of the chain in order of evaluation, one key a line.
+"""TRACE lines: every value of the taps in order of evaluation, one key a line.
 
 The reader of two such logs can run ``diff``: both engines print the same keys in the same order,
-floats as ``%.15e``. Lengths in metres, reciprocal vectors in 1/Å, F in electrons.
+floats as ``%.15e``. Units are those of the taps (docs/taps.md); what an evaluation did not reach is
+0 in both.
 """
 
 from __future__ import annotations
@@ -9,39 +10,80 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from parity_bridge.taps import final_output
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.f_cell import COUNTS
+from parity_bridge.taps.observation import TOTALS
 
 if TYPE_CHECKING:
-    from parity_bridge.taps.observation import Observation, Quantity
+    from parity_bridge.taps.observation import FCellStats, Observation
 
-_PER_EVALUATION = (
-    "position", "airpath", "omega", "capture", "hkl", "hkl0", "F_latt", "F_cell", "polar", "I",
-)  # fmt: skip
+#: Key -> field of the row, in the order of the taps.
+_PER_EVALUATION = {
+    **{key: key for key in ("position", "airpath", "omega", "capture", "q", "hkl", "hkl0")},
+    **{f"F_latt_{axis}": "F_latt_factors" for axis in "abc"},
+    **{key: key for key in ("F_latt", "F_cell", "out_of_bounds", "interpolation_on", "polar", "I")},
+}
 _STEPS = ("layer", "source", "phi_step", "domain")
-_TOTALS = ("I", "steps", "omega", "polar", "capture", "intensity")
 
 
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
     """The TRACE log of one pixel, line by line, each beginning with ``prefix:``."""
-    slow, fast = observation.pixel
-    yield f"{prefix}: pixel {slow} {fast}"
+    for key, value in _pairs(observation):
+        yield f"{prefix}: {key} {_words(value)}"
+
+
+def _pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
+    yield "pixel", observation.pixel
     for key in DERIVED:
-        yield f"{prefix}: {key} {_numbers(observation.derived[key])}"
+        yield key, observation.derived[key]
+    yield "default_F", observation.hkl_table.default_F
+    state = observation.state
+    yield "state_interpolation_on", int(state.interpolation_on)
+    yield "state_swept", int(state.swept)
+    yield "state_polar_axis", state.polar_axis
     for row in observation.evaluations:
-        yield f"{prefix}: subpixel {row['sub_slow']} {row['sub_fast']}"
-        for key in _STEPS:
-            yield f"{prefix}: {key} {row[key]}"
-        yield f"{prefix}: evaluation {Kind(row['kind']).name.lower()}"
-        for key in _PER_EVALUATION:
-            yield f"{prefix}: {key} {_numbers(row[key].tolist())}"
-    for key in _TOTALS:
-        yield f"{prefix}: final_{key} {_numbers(observation.totals[key])}"
+        yield from _evaluation(row)
+    yield from _lookups(observation.f_cell)
+    yield "roi", observation.roi
+    yield "mask", observation.mask
+    image = final_output.content(observation).pixel["image"]
+    for key in TOTALS:
+        yield f"final_{key}", image if key == "image" else observation.totals[key]
 
 
-def _numbers(value: Quantity | Any) -> str:
-    if isinstance(value, int):
+def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:
+    yield "subpixel", (row["sub_slow"], row["sub_fast"])
+    for key in _STEPS:
+        yield key, row[key]
+    yield "evaluation", Kind(row["kind"]).name.lower()
+    for key, field in _PER_EVALUATION.items():
+        axis = "abc".find(key[-1]) if field == "F_latt_factors" else None
+        yield key, row[field] if axis is None else row[field][axis]
+
+
+def _lookups(stats: FCellStats) -> Iterator[tuple[str, Any]]:
+    """Tap 4; all but the counts mean nothing without a lookup."""
+    for key in COUNTS:
+        yield key, stats.counts[key]
+    if stats.counts["total_lookups"]:
+        yield "mean_f_cell", stats.mean_f_cell
+        for name, limits in (("hkl", stats.nearest), ("hkl_fractional", stats.fractional)):
+            for end, limit in zip(("min", "max"), limits, strict=True):
+                yield f"{name}_{end}", [int(index) for index in limit] if name == "hkl" else limit
+        yield "rounding_margin", stats.rounding_margin
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if value is None:
+        return "none"
+    if isinstance(value, str | int):
         return str(value)
     if isinstance(value, float):
         return f"{value:.15e}"
-    return " ".join(_numbers(item) for item in value)
+    return " ".join(map(_words, value))

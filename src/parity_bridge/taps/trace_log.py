@@ -1,7 +1,8 @@
 """Reading TRACE logs, ours and those that people print themselves.
 
-A line is ``PREFIX: key value ...``, ``PREFIX: key=value ...`` or the same without a prefix; what is
-no such line is passed over and counted.
+A line is ``PREFIX: key value ...``, ``PREFIX: key=value ...``, ``PREFIX: key: value ...`` or the
+same without a prefix, values with or without brackets and commas. What is no such line is passed
+over.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from pathlib import Path
 from parity_bridge.errors import FileError
 from parity_bridge.file_reading import read_file
 
+#: Of a line whose white space is single blanks.
 _LINE = re.compile(
-    r"(?:(?P<prefix>[A-Za-z_]\w*)\s*:)?\s*(?P<key>[A-Za-z_][\w.\[\]-]*)\s*(?:=|\s)\s*(?P<values>\S.*?)\s*"
+    r"(?:(?P<prefix>[A-Za-z_]\w*) ?: ?)?(?P<key>[A-Za-z_][\w.\[\]-]*)(?: ?[=:] ?| )(?P<values>.+)"
 )
+#: What people write between and around numbers.
+_BETWEEN = str.maketrans(dict.fromkeys(",;[](){}", " "))
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,8 @@ def read_trace(path: Path) -> tuple[TraceLine, ...]:
 
 def parse_line(number: int, text: str) -> TraceLine | None:
     """One line; None where it is none."""
-    found = _LINE.fullmatch(text.strip())
+    found = _LINE.fullmatch(" ".join(text.split()))
     if found is None:
         return None
-    values = found["values"].replace(",", " ").strip("[]() ").split()
-    return TraceLine(number, found["key"], tuple(values))
+    values = found["values"].translate(_BETWEEN).split()
+    return TraceLine(number, found["key"], tuple(values)) if values else None

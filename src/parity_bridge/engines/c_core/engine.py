@@ -74,10 +74,10 @@ class CCore:
     ) -> list[Observation]:
         """``observe`` with some of what is computed on the way given instead.
 
-        ``factors`` are looked up instead of what the experiment names; ``derived`` are quantities of
-        ``taps.derived`` put in the place of the core's own before sources and orientations are laid
-        out; ``given`` are stages of each pixel. Raises as ``observe`` does, and ShapeError for rows
-        of another number than the pixel has evaluations.
+        ``factors`` are looked up instead of what the experiment names; ``derived`` are quantities
+        of ``taps.derived`` put in the place of the core's own before sources and orientations are
+        laid out; ``given`` are stages of each pixel. Raises as ``observe`` does, and ShapeError for
+        rows of another number than the pixel has evaluations.
         """
         if factors is None:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
@@ -87,7 +87,7 @@ class CCore:
         check_evaluations(setup.evaluations)
         canvas = self._canvas(experiment, setup, table)
         states = states_before(canvas, pixels) if in_frame else [canvas.start()] * len(pixels)
-        stages = given or [None] * len(pixels)
+        stages: Sequence[Given | None] = [None] * len(pixels) if given is None else given
         return observe_pixels(experiment, factors, canvas, pixels, states, stages)
 
     def frame(

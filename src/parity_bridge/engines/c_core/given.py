@@ -8,7 +8,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.marshal import check_layout
 from parity_bridge.errors import ShapeError
+from parity_bridge.taps.evaluations import EVALUATION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,6 +50,7 @@ def given_struct(given: Given | None, evaluations: int) -> Any:
             f"{given.rows.size} evaluations are given for a pixel that has {evaluations}; give "
             "those of the same sampling"
         )
+    check_layout(given.rows, EVALUATION, 1)
     # The memory that the struct points into is that of the caller's rows.
     rows = ffi.cast("pb_evaluation *", ffi.from_buffer(given.rows))
     ends = {name: given.totals[name] for name in ("omega", "capture", "polar", "I")}

@@ -10,7 +10,7 @@ import numpy as np
 from parity_bridge._core import ffi, lib
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     from parity_bridge.behaviours import Behaviours
     from parity_bridge.experiment import (
@@ -80,7 +80,7 @@ def experiment_struct(
         },
     )
     if source_lines is not None:
-        _check_layout(source_lines, np.float64, 2)
+        check_layout(source_lines, np.float64, 2)
         struct.source_lines = ffi.cast("pb_source_line *", ffi.from_buffer(source_lines))
         struct.source_line_count = len(source_lines)
     return struct
@@ -104,15 +104,15 @@ def table_struct(factors: StructureFactors) -> Any:
     grid = factors.grid
     if grid is None:
         return table
-    _check_layout(grid, np.float64, 3)
+    check_layout(grid, np.float64, 3)
     table.values = ffi.cast("double *", ffi.from_buffer(grid))
     table.min = factors.minimum
     table.range = grid.shape
     return table
 
 
-def _check_layout(array: NDArray[Any], dtype: type, dimensions: int) -> None:
-    """Cffi takes any buffer for an array of doubles, so dtype and layout are checked here."""
+def check_layout(array: NDArray[Any], dtype: DTypeLike, dimensions: int) -> None:
+    """Raise TypeError for another dtype or layout: cffi takes any buffer for what it is cast to."""
     if array.dtype != dtype or array.ndim != dimensions or not array.flags.c_contiguous:
         raise TypeError(
             f"the C core needs a C-contiguous {np.dtype(dtype)} array of {dimensions} dimensions"

@@ -54,7 +54,7 @@ def run_state(state: Any) -> RunState:
 def totals_of(totals: Any, steps: int) -> dict[str, float | int]:
     """The end of the chain, from a ``pb_pixel_totals *``."""
     apart = {"steps": steps, "after_omega": totals.intensity}
-    return {name: apart.get(name, getattr(totals, name, None)) for name in TOTALS}
+    return {name: apart[name] if name in apart else getattr(totals, name) for name in TOTALS}
 
 
 def f_cell_stats(stats: Any) -> FCellStats:

@@ -56,12 +56,15 @@ def derive(
 _PLACES = {
     "pixel_size": "detector.pixel_size",
     "subpixel_size": "detector.subpixel_size",
+    "detsize_f": "detector.detsize.0",
+    "detsize_s": "detector.detsize.1",
     "beam_vector": "detector.beam",
     "fdet_vector": "detector.fast",
     "sdet_vector": "detector.slow",
     "odet_vector": "detector.odet",
     "polar_vector": "detector.polar",
     "spindle_vector": "detector.spindle",
+    "twotheta_axis": "detector.twotheta_axis",
     "pix0_vector": "detector.pix0",
     "distance": "detector.distance",
     "close_distance": "detector.close_distance",
@@ -76,12 +79,16 @@ _PLACES = {
     "a0": "crystal.a0",
     "b0": "crystal.b0",
     "c0": "crystal.c0",
+    "Na": "crystal.cells.0",
+    "Nb": "crystal.cells.1",
+    "Nc": "crystal.cells.2",
     "mosaic_spread": "crystal.mosaic_spread",
     "lambda0": "beam.lambda0",
     "fluence": "beam.fluence",
     "I_bg": "beam.I_bg",
     "phi0": "phi0",
     "phistep": "phi.step",
+    "osc": "phi.range",
     "detector_thick": "detector.thick.range",
     "detector_thickstep": "detector.thick.step",
     "detector_mu": "detector.mu",
@@ -95,7 +102,10 @@ def _replace(setup: Any, derived: Mapping[str, Quantity]) -> None:
             target = setup
             for part in parts:
                 target = getattr(target, part)
-            setattr(target, last, derived[name])
+            if last.isdigit():
+                target[int(last)] = derived[name]
+            else:
+                setattr(target, last, derived[name])
 
 
 def check(status: int) -> None:

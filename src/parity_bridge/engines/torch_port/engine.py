@@ -89,18 +89,15 @@ class TorchPort:
                 before = canvas.states_before(list(pixels), begin)
             slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
             totals, evaluations, _ = pixel(setup, canvas.table, slow, fast, batched(before))
-            stats = f_cell_stats(evaluations, slow)
             return observations(
                 pixels,
                 [run_state(state) for state in before],
-                setup,
+                experiment,
+                factors,
+                canvas,
                 totals,
                 evaluations,
-                stats,
-                factors.provenance,
-                experiment,
-                canvas.mask,
-                has_table=factors.grid is not None,
+                f_cell_stats(evaluations, slow),
             )
 
     def frame(

@@ -18,15 +18,17 @@ from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION, Kind
-from parity_bridge.taps.f_cell import COUNTS, HklTable
+from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS, Observation, Quantity
 from parity_bridge.taps.observation import FCellStats as Counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from parity_bridge.engines.torch_port.canvas import Canvas
     from parity_bridge.experiment import Experiment
     from parity_bridge.frames import RunState
+    from parity_bridge.structure_factors import StructureFactors
 
 NOT_FINITE = (
     "the pixel does not come out finite; check the detector vectors, lengths and structure factors "
@@ -37,17 +39,15 @@ NOT_FINITE = (
 def observations(
     pixels: Sequence[tuple[int, int]],
     states: Sequence[RunState],
-    setup: Setup,
+    experiment: Experiment,
+    factors: StructureFactors,
+    canvas: Canvas,
     totals: Totals,
     evaluations: list[Evaluation],
     stats: FCellStats,
-    table: HklTable,
-    experiment: Experiment,
-    mask: NDArray[np.uint8] | None,
-    *,
-    has_table: bool,
 ) -> list[Observation]:
     """One Observation a pixel, ``states`` before it; raises UsageError where one is not finite."""
+    setup, mask = canvas.setup, canvas.mask
     rows = _rows(evaluations, totals.in_roi)
     _check_finite(totals, rows)
     derived = derived_quantities(
@@ -55,7 +55,7 @@ def observations(
         _plain,
         source_list=_source_list(setup),
         mosaic_umats=_mosaic_umats(setup),
-        has_table=has_table,
+        has_table=factors.grid is not None,
     )
     ends = _totals(totals, setup.steps)
     f_cell = _f_cell(stats)
@@ -66,7 +66,7 @@ def observations(
             evaluations=rows[number],
             totals={name: ends[name][number] for name in TOTALS},
             f_cell=f_cell[number],
-            hkl_table=table,
+            hkl_table=factors.provenance,
             oversample=setup.oversample,
             state=states[number],
             experiment=experiment,

@@ -1,0 +1,73 @@
+"""JSON Schema of every record, made from the models and shipped beside them.
+
+``python -m parity_bridge.taps.json_schema`` writes them to ``taps/schemas/``. They describe what is
+written: fields for which a reader has a default are required all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from parity_bridge.atomic_write import write_text
+from parity_bridge.explain.explanation import Finding
+from parity_bridge.taps.noise_budget import NoiseBudget
+from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+#: Where the shipped schemas lie.
+FOLDER = Path(__file__).parent / "schemas"
+
+#: Name of a record, for taps their tap_id -> its model.
+MODELS: dict[str, type[BaseModel]] = {
+    **{tap_id: tap.record for tap_id, tap in BY_ID.items()},
+    "noise_budget": NoiseBudget,
+    "explanation": Finding,
+}
+
+
+class _Written(GenerateJsonSchema):
+    """Every field required, and no titles that only say its name again."""
+
+    def field_is_required(self, *field: Any, **how: Any) -> bool:  # noqa: ARG002 - pydantic's
+        return True
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's
+        return False
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """JSON Schema 2020-12 of the record ``name``, a key of ``MODELS``."""
+    model = MODELS[name]
+    return {
+        "$schema": GenerateJsonSchema.schema_dialect,
+        "$id": f"urn:parity-bridge:{name}:{SCHEMA_VERSION}",
+        **model.model_json_schema(mode="serialization", schema_generator=_Written),
+        "title": f"parity_bridge {name}, schema version {SCHEMA_VERSION}",
+    }
+
+
+def schema_text(name: str) -> str:
+    """The schema of the record ``name`` as it is shipped."""
+    return json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n"
+
+
+def schema_path(name: str) -> Path:
+    """Where it is shipped."""
+    return FOLDER / f"{name}.schema.json"
+
+
+def write_schemas() -> None:
+    """Write every schema anew; raises FileError where one cannot be written."""
+    for name in MODELS:
+        write_text(schema_path(name), schema_text(name))
+
+
+if __name__ == "__main__":
+    write_schemas()

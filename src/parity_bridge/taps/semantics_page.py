@@ -1,0 +1,61 @@
+"""``docs/taps.md``, rendered from the taps and the semantic table.
+
+``python -m parity_bridge.taps.semantics_page > docs/taps.md`` writes it anew.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+from parity_bridge.taps.registry import BY_ID, Tap
+from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, Meaning
+
+_INTRODUCTION = """\
+# Taps
+
+What each tap records of a pixel, field by field, and which functions compute it. Rendered from
+`src/parity_bridge/taps/semantics.py` by `python -m parity_bridge.taps.semantics_page`; the JSON
+Schema of each record lies in `src/parity_bridge/taps/schemas/`.
+
+A field that is *exact* must be equal in both engines; a *toleranced* one may differ by what
+`tolerances.toml` allows. A vector is compared component by component, under `position.x` say or
+`hkl_fractional.h`. The unit 1 is that of a number without one; where omega is oversampled the sum
+is in electrons² sr, and photons/sr are photons. Functions of the C core are in `csrc/` and named
+without their prefix `pb_`, those of the PyTorch port in `src/parity_bridge/engines/torch_port/`; a
+name that begins with `parity_bridge.` is of the package itself. What they compute is put into rows
+by `pixel.record` and `observe._fill`."""
+
+
+def page() -> str:
+    """The whole page, in Markdown."""
+    sections = (_section(tap) for tap in BY_ID.values())
+    envelope = "## Every record\n\n" + "\n".join(_table(ENVELOPE))
+    return "\n\n".join((_INTRODUCTION, envelope, *sections)) + "\n"
+
+
+def _section(tap: Tap) -> str:
+    number = f"Tap {tap.number}, " if tap.number else ""
+    title = f"## {number}`{tap.tap_id}` (`--taps {tap.name}`)"
+    return "\n\n".join((title, what_it_is(tap), "\n".join(_table(SEMANTICS[tap.tap_id]))))
+
+
+def what_it_is(tap: Tap) -> str:
+    """What a tap records, a sentence: the first line of its module."""
+    told = sys.modules[tap.record.__module__].__doc__ or ""
+    what = told.splitlines()[0].partition(": ")[2]
+    return what[:1].upper() + what[1:]
+
+
+def _table(meanings: Mapping[str, Meaning]) -> Iterator[str]:
+    yield "| field | what | unit | compared | C core | PyTorch port |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for field, meaning in meanings.items():
+        compared = "exact" if meaning.exact else "toleranced"
+        functions = (", ".join(f"`{name}`" for name in side) for side in (meaning.c, meaning.torch))
+        cells = (f"`{field}`", meaning.definition, meaning.unit, compared, *functions)
+        yield f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,162 @@
+/* A pixel that is given some of its stages, contract §6. */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "fixture.h"
+
+/* Everything that is told of a pixel. */
+typedef struct told {
+    pb_pixel_totals totals;
+    pb_f_cell_stats f_cell;
+    pb_run_state state;
+    pb_evaluation *rows;
+    int64_t count;
+} told;
+
+static told pixel(const laid_out *run, const pb_table *table, const pb_given *given)
+{
+    told t = {.count = run->setup.evaluations};
+    t.rows = calloc((size_t)t.count, sizeof *t.rows);
+    CHECK(t.rows != NULL);
+    CHECK_INT(pb_start(&run->setup, table, &t.state), PB_OK);
+    CHECK_INT(pb_pixel(&run->setup, table, 10, 50, &t.state, &t.totals, &t.f_cell, t.rows, t.count,
+                       given),
+              PB_OK);
+    return t;
+}
+
+static pb_given all_of(const told *t, int32_t last_stage)
+{
+    return (pb_given){
+        .rows = t->rows,
+        .count = t->count,
+        .last_stage = last_stage,
+        .omega = t->totals.omega,
+        .capture = t->totals.capture,
+        .polar = t->totals.polar,
+        .I = t->totals.I,
+    };
+}
+
+/* All but the padding after hkl0. */
+static int same_row(const pb_evaluation *a, const pb_evaluation *b)
+{
+    const size_t padding = offsetof(pb_evaluation, hkl0) + sizeof a->hkl0;
+    const size_t after = offsetof(pb_evaluation, F_latt_factors);
+    return memcmp(a, b, padding) == 0 &&
+           memcmp((const char *)a + after, (const char *)b + after, sizeof *a - after) == 0;
+}
+
+static int rows_equal(const told *a, const told *b)
+{
+    for (int64_t row = 0; row < a->count; row++)
+        if (!same_row(a->rows + row, b->rows + row))
+            return 0;
+    return a->count == b->count;
+}
+
+#define SAME(a, b) (memcmp(&(a), &(b), sizeof(a)) == 0)
+
+/* Its own stages, up to each of them, change no bit of a pixel. */
+static void own_stages(pb_experiment e, pb_table table)
+{
+    laid_out run = lay_out(e);
+    told computed = pixel(&run, &table, NULL);
+    for (int32_t stage = PB_STAGE_NONE; stage <= PB_STAGE_SUM; stage++) {
+        const pb_given given = all_of(&computed, stage);
+        told again = pixel(&run, &table, &given);
+        CHECK(rows_equal(&again, &computed));
+        CHECK(SAME(again.totals, computed.totals));
+        CHECK(SAME(again.f_cell, computed.f_cell));
+        CHECK(SAME(again.state, computed.state));
+        free(again.rows);
+    }
+    free(computed.rows);
+    clear_laid_out(&run);
+}
+
+/* Layers, two sources, domains, a cut that drops some sources, and oversampled factors. */
+static pb_experiment with_everything(void)
+{
+    static const pb_source_line LINES[] = {
+        {{-10.0, 0.0, 0.0}, 1.0, 1.0e-10},
+        {{-10.0, 1.0, 0.0}, 0.5, 1.2e-10},
+    };
+    pb_experiment e = gnnqqny();
+    e.source_lines = LINES;
+    e.source_line_count = 2;
+    e.mosaic_spread = 1.0;
+    e.mosaic_domains = 3;
+    e.thickness = 300.0;
+    e.thickness_steps = 2;
+    e.attenuation_depth = 200.0;
+    e.oscillation = (pb_sweep){2.0, PB_NOT_GIVEN, 2};
+    e.dmin = 2.4;
+    e.polarization = 0.5;
+    e.oversample_omega = e.oversample_polar = e.oversample_thick = 1;
+    return e;
+}
+
+static void of_every_kind(void)
+{
+    double values[7 * 7 * 7];
+    for (int i = 0; i < 343; i++)
+        values[i] = 1.0 + i % 11;
+    const pb_table box = {.values = values, .min = {-3, -3, -3}, .range = {7, 7, 7}};
+    pb_experiment interpolating = gnnqqny();
+    interpolating.interpolate = 1;
+    pb_experiment tophat = gnnqqny();
+    tophat.shape = PB_TOPHAT;
+    own_stages(gnnqqny(), no_table(3.0));
+    own_stages(interpolating, box);
+    own_stages(tophat, box);
+    own_stages(with_everything(), no_table(3.0));
+}
+
+/* What comes after a stage is computed from what is given. */
+static void goes_on_from_there(void)
+{
+    pb_experiment shifted = gnnqqny();
+    shifted.misset.y += 0.25;
+    const pb_table table = no_table(3.0);
+    laid_out here = lay_out(gnnqqny()), there = lay_out(shifted);
+    told expected = pixel(&there, &table, NULL), before = pixel(&here, &table, NULL);
+    const pb_given given = all_of(&expected, PB_STAGE_HKL);
+    told found = pixel(&here, &table, &given);
+    CHECK(before.totals.I != expected.totals.I);
+    CHECK(rows_equal(&found, &expected));
+    CHECK(SAME(found.totals, expected.totals));
+    free(expected.rows);
+    free(before.rows);
+    free(found.rows);
+    clear_laid_out(&here);
+    clear_laid_out(&there);
+}
+
+/* The ends scale the sum that is given. */
+static void ends(void)
+{
+    const pb_table table = no_table(3.0);
+    laid_out run = lay_out(gnnqqny());
+    told computed = pixel(&run, &table, NULL);
+    pb_given given = all_of(&computed, PB_STAGE_SUM);
+    given.I = 2.0 * computed.totals.I;
+    given.omega = 0.5 * computed.totals.omega;
+    given.polar = 4.0 * computed.totals.polar;
+    told found = pixel(&run, &table, &given);
+    CHECK_BITS(found.totals.I, 2.0 * computed.totals.I);
+    CHECK_BITS(found.totals.after_polar, 8.0 * computed.totals.after_polar);
+    CHECK_BITS(found.totals.intensity, 4.0 * computed.totals.intensity);
+    free(computed.rows);
+    free(found.rows);
+    clear_laid_out(&run);
+}
+
+int main(void)
+{
+    of_every_kind();
+    goes_on_from_there();
+    ends();
+    return check_summary();
+}

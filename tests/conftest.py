@@ -1,0 +1,29 @@
+"""The score of the fault collection, at the end of every run that has one."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Add up what the tests of ``test_faults.py`` recorded, over all workers."""
+    reports = [
+        report
+        for found in terminalreporter.stats.values()
+        for report in found
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+    ]
+    told = [pair for report in reports for pair in report.user_properties]
+    faults = [value for name, value in told if name == "fault" and isinstance(value, tuple)]
+    if not faults:
+        return
+    detected, localised, explained = (sum(fault[i] for fault in faults) for i in range(3))
+    named = sum(fault[2] for fault in faults if fault[3])
+    nameable = sum(fault[3] for fault in faults)
+    clean = [value for name, value in told if name == "clean" and isinstance(value, tuple)]
+    experiments, alarms = (sum(pair[i] for pair in clean) for i in range(2))
+    terminalreporter.write_line(
+        f"faults: {detected} of {len(faults)} detected, {localised} localised, {explained} "
+        f"explained (of {nameable} that have a name {named} were named); {alarms} false alarms at "
+        f"{experiments} clean experiments"
+    )

@@ -1,0 +1,66 @@
+"""Runs of both engines whose records the tests of everything around a record are made of."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+from golden_cases import load_case
+from smv_files import smv, written
+
+from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engine_run import EngineRun, observe
+from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.report.metadata import Occasion
+from parity_bridge.report.records import as_json, record_of
+from parity_bridge.taps.registry import BY_ID
+
+ENGINES = ("c", "torch")
+OCCASION = Occasion("python -m parity_bridge run", "2026-01-31T12:00:00Z")
+#: What each run has that others have not.
+CASES = {
+    "bench4096_default_f": "no table at all",
+    "shape_tophat_all_skipped": "no lookup at all",
+    "shape_tophat": "no factors along the axes, some lookups skipped",
+    "shape_round": "no factors along the axes",
+    "dmin_cut": "sources that the resolution cut drops",
+    "thick_layers": "several layers",
+    "mosaic_phi": "several domains and spindle steps",
+    "source_file": "listed sources",
+    "interpolate_runs_out_of_range": "interpolation that is switched off",
+    "roi": "a region of interest",
+    "masked": "a mask",
+}
+
+
+@cache
+def real_run(case: str, engine: str) -> EngineRun:
+    """What an engine sees at the pixels of a golden case, or under a mask."""
+    folder = Path(mkdtemp(prefix="parity_bridge_"))
+    if case == "masked":
+        pixels = np.array([[0, 1, 255], [7, 0, 200]], dtype="<u2")
+        mask = written(folder / "mask.img", smv(pixels, {}))
+        # The mask says how many pixels there are, so that no flag may say otherwise.
+        flags, seen = ["-mask", str(mask), *"-cell 50 -default_F 2 -N 3".split()], [(0, 0), (1, 2)]
+    else:
+        golden = load_case(case, folder)
+        flags, seen = golden.flags, golden.pixels
+    choice = EngineChoice(engine)
+    return observe(choice, parse_flags(flags), [Target(pixel) for pixel in seen])
+
+
+@cache
+def benchmark_run(engine: str) -> EngineRun:
+    """Two pixels of the benchmark."""
+    targets = [Target((0, 0), "edge"), Target((2048, 2048))]
+    return observe(EngineChoice(engine), parse_flags(BENCHMARK_FLAGS), targets)
+
+
+def texts(run: EngineRun) -> dict[str, list[str]]:
+    """tap_id -> the record of each pixel, as it is stored."""
+    return {
+        tap_id: [as_json(record_of(run, seen, OCCASION, tap)) for seen in run.observations]
+        for tap_id, tap in BY_ID.items()
+    }

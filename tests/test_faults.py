@@ -1,0 +1,114 @@
+"""A collection of defective ports: each is seen, the right figure named first, the reason found."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults import FAULTS, Fault, write_inputs
+from hypothesis import HealthCheck, given, settings
+from strategies import experiments
+
+from parity_bridge.compare import Comparison, compare_runs
+from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engine_run import EngineRun, observe
+from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.torch_port import TorchPort
+from parity_bridge.errors import UsageError
+from parity_bridge.experiment import Experiment
+from parity_bridge.explain.explanation import Finding
+from parity_bridge.explain.runs import explain_runs, reference_of
+from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.noise import noise_budgets
+from parity_bridge.structure_factors import load, write_cache
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID
+from parity_bridge.tolerances import tolerances_for
+
+ALL = tuple(BY_ID.values())
+Record = Callable[[str, object], None]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the files that the faults' flags name."""
+    monkeypatch.chdir(tmp_path)
+    write_inputs(tmp_path)
+    zeros = parse_flags(["-cell", "10", "-hkl", "zeros.hkl"]).experiment.structure_factors
+    write_cache("stale.bin", load(zeros))
+    return tmp_path
+
+
+def look(name: str, fault: Fault, flags: str, told: tuple[str, ...] = ()) -> EngineRun:
+    choice = EngineChoice(name, behaviours=told, in_frame=fault.in_frame)
+    targets = [Target(pixel) for pixel in fault.pixels]
+    return observe(choice, parse_flags(shlex.split(f"{fault.flags} {flags}")), targets)
+
+
+def figures(run: EngineRun) -> list[PixelTaps]:
+    return [PixelTaps.of(seen, run.engine.implementation, ALL) for seen in run.observations]
+
+
+def examined(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[Comparison, Finding]:
+    """The comparison with the defective port, and the explanation."""
+    reference = look("c", fault, fault.reference_flags)
+    with monkeypatch.context() as planted:
+        if fault.plant is not None:
+            fault.plant(planted)
+        port = look("torch", fault, fault.port_flags, fault.told)
+    again = reference_of(reference, ALL)
+    assert again is not None
+    noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
+    others = figures(port)
+    comparison = compare_runs(figures(reference), others, tolerances_for(), noise)
+    return comparison, explain_runs(reference, port, comparison, others)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_a_fault_is_detected_localised_and_explained(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch, record_property: Record
+) -> None:
+    comparison, finding = examined(fault, monkeypatch)
+    detected = comparison.exit_status == 3
+    firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
+    localised = (fault.tap, fault.field) in {(first.tap, first.field) for first in firsts[:1]}
+    if fault.reason is None:
+        explained = finding.reason == "unexplained" and finding.stage == fault.stage
+    else:
+        explained = tuple(sorted(fault.reason)) in {tuple(sorted(names)) for names in finding.names}
+    record_property("fault", (detected, localised, explained, fault.reason is not None))
+    assert detected, "the fault changed nothing"
+    assert localised, f"first divergence {firsts[0].tap} {firsts[0].field}"
+    assert explained, finding.sentence
+
+
+def test_the_collection_is_large_enough() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 30
+
+
+def test_there_is_no_false_alarm(record_property: Record) -> None:
+    """Both engines at random experiments: every figure of every tap agrees bit for bit."""
+    counted = {"experiments": 0, "alarms": 0}
+
+    @settings(max_examples=220, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(experiment=experiments())
+    def examine(experiment: Experiment) -> None:
+        try:
+            ours = CCore().observe(experiment, [(0, 0)])
+        except UsageError:
+            return
+        theirs = TorchPort().observe(experiment, [(0, 0)])
+        sides = [
+            [PixelTaps.of(item, name, ALL) for item in seen]
+            for name, seen in (("c", ours), ("pytorch", theirs))
+        ]
+        comparison = compare_runs(sides[0], sides[1], tolerances_for())
+        counted["experiments"] += 1
+        counted["alarms"] += comparison.exit_status != 0
+        assert comparison.exit_status == 0, comparison.pixels[0].first_divergence
+
+    examine()
+    record_property("clean", (counted["experiments"], counted["alarms"]))
+    assert counted["experiments"] >= 200

@@ -1,0 +1,120 @@
+"""The noise budget: computed by moving inputs, and what it tells noise from signal by."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from faults import CUBE, FAULTS, PEPTIDE, PIXELS, REORDERINGS, TIE, Fault
+from test_faults import examined, folder
+
+from parity_bridge import noise
+from parity_bridge.explain.reference import Reference
+from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.taps.figures import Place
+from parity_bridge.taps.noise_budget import NoiseBudget
+
+__all__ = ["folder"]
+
+DISTANT = "-default_F 100 -cell 80 90 100 -lambda 0.5 -distance 500 -detpixels 64 -pixel 3 -N 5"
+
+
+def budget(flags: str, pixel: tuple[int, int]) -> NoiseBudget:
+    experiment = parse_flags(flags.split()).experiment
+    (found,) = noise.noise_budgets(Reference(experiment, (pixel,)))
+    return found
+
+
+@pytest.mark.parametrize("flags", [PEPTIDE, CUBE, f"{DISTANT} -oversample 2"])
+@pytest.mark.parametrize("stage", REORDERINGS)
+def test_another_order_of_evaluation_is_noise(
+    stage: str, flags: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = Fault("reordered", flags, "", "", plant=REORDERINGS[stage], pixels=PIXELS)
+    comparison, finding = examined(port, monkeypatch)
+    if comparison.exit_status == 0:
+        return  # here the bits are the same in either order
+    assert finding.reason == "noise", finding.sentence
+    assert finding.stage == stage
+    assert all(pixel.is_noise for pixel in comparison.pixels if pixel.differing)
+
+
+def test_every_reordering_changes_some_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the test above would skip and say nothing."""
+    for plant in REORDERINGS.values():
+        port = Fault("reordered", CUBE, "", "", plant=plant, pixels=((1, 2), (30, 12), *PIXELS))
+        with monkeypatch.context() as planted:
+            assert examined(port, planted)[0].exit_status == 3
+
+
+@pytest.mark.parametrize("name", ["wavelength off by 1e-10", "float32 geometry"])
+def test_a_slip_is_signal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = (fault for fault in FAULTS if fault.name == name)
+    comparison, finding = examined(fault, monkeypatch)
+    first = comparison.pixels[0].first_divergence
+    assert first is not None
+    assert first.noise_units is not None
+    assert first.noise_units > 1000
+    assert first.is_noise is False
+    assert finding.reason == "unexplained"
+
+
+def test_the_spread_of_what_is_an_input_is_its_last_place() -> None:
+    found = budget("-cell 100 -default_F 7 -lambda 3 -distance 100 -detpixels 8 -pixel 1", (0, 0))
+    (wavelength,) = found.spread["config_snapshot"]["derived.lambda0"]
+    # 3 Å is moved by an ULP of 3, and what that makes of metres is rounded.
+    assert wavelength == pytest.approx(math.ulp(3.0) / 1e10, rel=0.2)
+    assert found.spread["f_cell_stats"]["mean_f_cell"] == pytest.approx((2 * math.ulp(7.0),))
+    assert {"-lambda", "-cell 1", "-default_F", "position 1", "omega"} <= set(found.inputs)
+    assert "-polar" not in found.inputs
+
+
+def test_no_figure_is_surer_than_its_last_place() -> None:
+    experiment = parse_flags(BENCHMARK_FLAGS).experiment
+    reference = Reference(experiment, ((0, 0), (2048, 2048)))
+    for found, seen in zip(noise.noise_budgets(reference), reference.seen, strict=True):
+        for tap_id, spreads in found.spread.items():
+            figures = seen.taps[tap_id]
+            for name, spread in spreads.items():
+                values = figures.columns[name].tolist() if name in figures.columns else [
+                    figures.pixel[name]
+                ]  # fmt: skip
+                assert len(spread) == len(values)
+                for value, width in zip(values, spread, strict=True):
+                    assert width >= math.ulp(float(value))
+
+
+def test_an_index_within_its_noise_of_a_half_is_rounding_sensitive() -> None:
+    found = budget(TIE, (0, 0))
+    first = Place(layer=0, subpixel=(0, 0), source=0, phi_step=0, domain=0)
+    assert {(item.place, item.axis) for item in found.rounding_sensitive} == {
+        (first, "h"), (first, "k"),
+    }  # fmt: skip
+    assert found.is_sensitive(first)
+    assert not budget(CUBE, (10, 50)).rounding_sensitive
+
+
+def test_a_flip_at_a_tie_is_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    (fault,) = (fault for fault in FAULTS if fault.name == "half-to-even rounding")
+    comparison, _ = examined(fault, monkeypatch)
+    first = comparison.pixels[0].first_divergence
+    assert first is not None
+    assert first.field == "hkl_rounded.k"
+    assert first.rounding_sensitive
+
+
+def test_a_pixel_that_would_take_too_long_has_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "MOST_EVALUATIONS", 10)
+    experiment = parse_flags(CUBE.split()).experiment
+    assert noise.noise_budgets(Reference(experiment, ((0, 0),))) == ()
+
+
+def test_files_of_a_budget_stand_beside_the_reference_s_records(folder: Path) -> None:
+    from parity_bridge.cli import main
+    from parity_bridge.report.records import read_noise
+
+    assert main(["run", "--pixel", "1", "2", "--stamp", "x", "--", *CUBE.split()]) == 0
+    found = read_noise(folder / "reports" / "x" / "c_taps")
+    assert found == {(1, 2): budget(CUBE, (1, 2))}
+    assert read_noise(folder / "reports" / "x" / "py_taps") == {}
