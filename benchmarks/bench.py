@@ -26,6 +26,7 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.atomic_write import write_text
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.engine import create_engine
+from parity_bridge.examples import example_flags
 from parity_bridge.experiment import Experiment
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.report.environment import environment
@@ -46,6 +47,7 @@ def main() -> int:
     frames, raw = frame_figures(given.frame_rounds)
     figures = [
         run_over_import_torch(rounds),
+        explain_beyond_import_torch(rounds),
         c_tap_of_one_pixel(),
         *(time_over_detector_size(name, rounds) for name in ("c", "torch")),
         *(memory_over_detector_size(name) for name in ("c", "torch")),
@@ -81,6 +83,19 @@ def run_over_import_torch(rounds: int) -> Figure:
     return Figure(
         "run with two pixels / python -c 'import torch'", statistics.median(ratios[1:]), "x", 1.3
     )
+
+
+def explain_beyond_import_torch(rounds: int) -> Figure:
+    """`explain` of two pixels and a port with three faults, beyond the import of torch alone."""
+    pixels = ["--pixel", "10", "50", "--pixel", "32", "32"]
+    faults = ("omega=last", "polar=mean", "divide_by_steps=false")
+    told = [word for name in faults for word in ("--behaviour", f"torch:{name}")]
+    explain = [sys.executable, "-m", "parity_bridge", "explain", *pixels, *told, "--"]
+    beyond = []
+    for _ in range(rounds + 1):
+        taken = _wall_time([*explain, *example_flags("gnnqqny")], status=3)
+        beyond.append(taken - _wall_time([sys.executable, "-c", "import torch"]))
+    return Figure("explain of two pixels beyond importing torch", max(beyond[1:]), "s", 5.0)
 
 
 def c_tap_of_one_pixel() -> Figure:
@@ -145,9 +160,12 @@ def _peak_memory(name: str, size: int) -> float:
     return float(done.stdout) / 1024
 
 
-def _wall_time(command: Sequence[str]) -> float:
+def _wall_time(command: Sequence[str], status: int = 0) -> float:
+    """Seconds that a command takes; it must end with ``status``."""
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+    if done.returncode != status:
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}, not {status}")
     return time.perf_counter() - start
 
 

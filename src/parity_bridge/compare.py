@@ -261,14 +261,14 @@ def first_left(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -
     return None
 
 
-def left_by_tap(
-    reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
-) -> Iterator[tuple[str, int]]:
-    """Taps that both sides tell, in the order of the chain, and how many figures differ in each."""
-    for tap_id in _common(reference, other):
-        ours, theirs = reference.taps[tap_id], other.taps[tap_id]
-        fields = _compare_tap(tap_id, ours, theirs, tolerances, None)
-        yield tap_id, sum(item.differing for item in fields)
+def figures_left(
+    tap_id: str, reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
+) -> int:
+    """How many figures of a tap differ; 0 where not both sides tell it."""
+    if tap_id not in reference.taps or tap_id not in other.taps:
+        return 0
+    ours, theirs = reference.taps[tap_id], other.taps[tap_id]
+    return sum(item.differing for item in _compare_tap(tap_id, ours, theirs, tolerances, None))
 
 
 def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
@@ -452,6 +452,9 @@ class _Pair:
 
     def of_pixel(self, ours: Scalar, theirs: Scalar) -> FieldComparison:
         """A figure of the pixel."""
+        if type(ours) is type(theirs) and ours == theirs:
+            # Nearly always so, and much sooner known than by way of arrays.
+            return self._compared(1, 0, None, None, 0.0)
         differs = bool(disagree(_cell(ours), _cell(theirs), self.tolerance)[0])
         distance = float(distances(_cell(ours), _cell(theirs))[0])
         first = self.difference(None, None, ours, theirs) if differs else None

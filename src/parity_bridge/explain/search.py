@@ -8,14 +8,13 @@ hide each other.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import inf
 from typing import Any
 
-from parity_bridge.compare import agree, first_left, largest_ulps, left_by_tap
+from parity_bridge.compare import agree, figures_left, first_left, largest_ulps
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial
@@ -185,8 +184,8 @@ class _Judge:
             hypotheses=hypotheses,
             reproduced=left.count(None),
             pixels=len(left),
-            matters=any(
-                first_left(look, seen, _EXACT) is not None
+            matters=not all(
+                agree(look, seen, _EXACT)
                 for look, seen in zip(looks, self.reference.seen, strict=True)
             ),
             left=next((name for name in left if name is not None), None),
@@ -210,13 +209,14 @@ class _Judge:
         looks = self._look(chosen)
         if looks is None:
             return _BEFORE_ALL
-        left: Counter[str] = Counter()
-        for look, other in zip(looks, self.others, strict=True):
-            if look.oversample != other.oversample:
-                return _BEFORE_ALL
-            left.update(dict(left_by_tap(look, other, self.tolerances)))
-        apart = ((number, left[tap_id]) for number, tap_id in enumerate(BY_ID) if left[tap_id])
-        return next(((float(number), -float(count)) for number, count in apart), PARITY)
+        pairs = list(zip(looks, self.others, strict=True))
+        if any(look.oversample != other.oversample for look, other in pairs):
+            return _BEFORE_ALL
+        for number, tap_id in enumerate(BY_ID):
+            left = sum(figures_left(tap_id, *pair, self.tolerances) for pair in pairs)
+            if left:
+                return float(number), -float(left)
+        return PARITY
 
     def _look(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
         """None where the reference cannot be run like that."""

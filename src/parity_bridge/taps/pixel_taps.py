@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class PixelTaps:
     @classmethod
     def of(cls, observation: Observation, implementation: str, taps: Iterable[Tap]) -> PixelTaps:
         """The figures of ``taps`` as an engine has just seen them."""
-        figures = {tap.tap_id: _figures(tap.content(observation)) for tap in taps}
+        figures = _Observed(observation, taps)
         return cls(
             implementation,
             observation.pixel,
@@ -75,6 +75,32 @@ class PixelTaps:
         wanted = set(taps)
         kept = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in wanted}
         return replace(self, taps=kept)
+
+
+class _Observed(Mapping[str, Figures]):
+    """Taps of an observation, each taken apart when somebody first asks for it.
+
+    Where many hypotheses are tried, most are refuted by the first tap that is looked at.
+    """
+
+    def __init__(self, observation: Observation, taps: Iterable[Tap]) -> None:
+        self._observation = observation
+        self._taps = {tap.tap_id: tap for tap in taps}
+        self._made: dict[str, Figures] = {}
+
+    def __getitem__(self, tap_id: str) -> Figures:
+        if tap_id not in self._made:
+            self._made[tap_id] = _figures(self._taps[tap_id].content(self._observation))
+        return self._made[tap_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._taps)
+
+    def __len__(self) -> int:
+        return len(self._taps)
+
+    def __contains__(self, tap_id: object) -> bool:
+        return tap_id in self._taps
 
 
 def _figures(content: Content) -> Figures:

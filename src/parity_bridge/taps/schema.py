@@ -43,6 +43,16 @@ Pixel = tuple[Ordinal, Ordinal]
 SCHEMA_VERSION: Literal[1] = 1
 
 
+def _whole(value: Any) -> Any:
+    if type(value) is not int:
+        raise ValueError(f"it is the number {SCHEMA_VERSION}")
+    return value
+
+
+#: Version of a record; a literal alone would take true and 1.0, which Python holds to be 1.
+Version = Annotated[Literal[1], BeforeValidator(_whole)]
+
+
 class Schema(BaseModel):
     """Base of every stored model: nothing is converted, unknown fields are refused."""
 
@@ -52,7 +62,7 @@ class Schema(BaseModel):
 class Record(Schema):
     """The envelope of a tap: one pixel seen by one engine."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Version = SCHEMA_VERSION
     tap_id: str
     implementation: str
     pixel_coords: Pixel
