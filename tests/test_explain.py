@@ -14,6 +14,7 @@ import pytest
 
 from parity_bridge.behaviours import REFERENCE, Behaviours, choices
 from parity_bridge.cli import main
+from parity_bridge.engines.c_core.given import Stage
 from parity_bridge.explain import search, slips
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Finding
@@ -287,3 +288,13 @@ def test_explain_needs_no_torch_for_records() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "False"
     assert "neither an engine nor a folder" in done.stderr
+
+
+def test_the_page_lists_every_slip_and_every_stage() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "explain.md").read_text(encoding="utf-8")
+    named = {" ".join(name.split()) for name in re.findall(r"`([^`]+)`", page)}
+    alike = {f"table shifted by {by} along {axis}" for by in ("+1", "-1") for axis in "kl"}
+    listed = {*slips._OF_INPUTS, *slips._OF_TABLES} - alike  # noqa: SLF001
+    assert listed <= named
+    rows = [line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("| `")]
+    assert rows == ["setup", *(stage.name.lower() for stage in Stage)]
