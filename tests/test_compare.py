@@ -22,7 +22,7 @@ from hand_records import (
 from hypothesis import given
 
 from parity_bridge import compare as comparing
-from parity_bridge.compare import Comparison, Difference, PixelComparison
+from parity_bridge.comparison import Comparison, Difference, PixelComparison
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.pairing import ulp_distance
 from parity_bridge.taps.f_cell import FCellRecord, HklTable

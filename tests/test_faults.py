@@ -11,7 +11,8 @@ from faults import FAULTS, Fault, write_inputs
 from hypothesis import HealthCheck, given, settings
 from strategies import experiments
 
-from parity_bridge.compare import Comparison, compare_runs
+from parity_bridge.compare import compare_runs
+from parity_bridge.comparison import Comparison
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import EngineRun, observe
 from parity_bridge.engines.c_core import CCore

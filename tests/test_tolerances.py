@@ -8,7 +8,8 @@ import pytest
 import torch
 from golden_cases import NAMES, GoldenCase, load_case
 
-from parity_bridge.compare import Comparison, compare_runs
+from parity_bridge.compare import compare_runs
+from parity_bridge.comparison import Comparison
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import observe
 from parity_bridge.nanobragg_flags import parse_flags

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -48,10 +49,15 @@ def _numbered(lines: Sequence[TraceLine]) -> dict[tuple[str, int], TraceLine]:
 
 
 def _agree(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    return len(ours) == len(theirs) and all(
-        first == second or _number(first) == _number(second) is not None
-        for first, second in zip(ours, theirs, strict=True)
-    )
+    return len(ours) == len(theirs) and all(map(_same, ours, theirs))
+
+
+def _same(first: str, second: str) -> bool:
+    """Whether two words are the same, or the same number, however they are written."""
+    a, b = _number(first), _number(second)
+    if a is None or b is None:
+        return first == second
+    return a == b or (math.isnan(a) and math.isnan(b))
 
 
 def _number(word: str) -> float | None:
@@ -70,7 +76,8 @@ def _first(ours: TraceLine, theirs: TraceLine) -> str:
         a, b = (None if word is None else _number(word) for word in (first, second))
         if a is not None and b is not None and a != b:
             ulps = ulp_distance(a, b)
-            return f"{text} (difference {abs(b - a):.3g}, {ulps} ULP as printed)"
+            if ulps is not None:
+                return f"{text} (difference {abs(b - a):.3g}, {ulps} ULP as printed)"
     return text
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.commands.request import ExplainRequest
-from parity_bridge.compare import agree, compare_runs
+from parity_bridge.compare import compare_runs
+from parity_bridge.compare_taps import agree
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import notes, observe
 from parity_bridge.errors import BridgeError, UsageError

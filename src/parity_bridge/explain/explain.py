@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.compare import Comparison
+from parity_bridge.comparison import Comparison
 from parity_bridge.explain.explanation import Finding, Hypothesis, Reason, Trial
 from parity_bridge.explain.inputs import InputsFound, differing_inputs
 from parity_bridge.explain.reference import Reference

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.compare import Comparison, FlagPair, Inputs, agree
+from parity_bridge.compare_taps import agree
+from parity_bridge.comparison import Comparison, FlagPair, Inputs
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.reference import Reference
 from parity_bridge.taps.f_cell import TAP_ID

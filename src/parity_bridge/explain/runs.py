@@ -13,7 +13,7 @@ from parity_bridge.explain.reference import Reference
 from parity_bridge.taps.registry import choose_taps
 
 if TYPE_CHECKING:
-    from parity_bridge.compare import Comparison
+    from parity_bridge.comparison import Comparison
     from parity_bridge.engine_run import EngineRun
     from parity_bridge.explain.explanation import Finding
     from parity_bridge.taps.pixel_taps import PixelTaps

@@ -14,7 +14,7 @@ from itertools import combinations
 from math import inf
 from typing import Any
 
-from parity_bridge.compare import agree, figures_left, first_left, largest_ulps
+from parity_bridge.compare_taps import agree, figures_left, first_left, largest_ulps
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity_bridge.compare import first_left
+from parity_bridge.compare_taps import first_left
 from parity_bridge.engines.c_core.given import Given, Stage
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.explanation import Transplant

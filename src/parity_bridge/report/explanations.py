@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from parity_bridge.causes import Explanation, extents_text
-from parity_bridge.compare import Difference, FieldComparison, Inputs, PixelComparison
+from parity_bridge.comparison import Difference, FieldComparison, Inputs, PixelComparison
 from parity_bridge.explain.explanation import Finding, Trial
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.view import (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from parity_bridge.causes import extents_text
-from parity_bridge.compare import Absence, FieldComparison, PixelComparison
+from parity_bridge.comparison import FieldComparison, PixelComparison
 from parity_bridge.report.explanations import (
     differences_section,
     finding_section,
@@ -33,7 +33,7 @@ from parity_bridge.taps.figures import Figures
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import FORMULA
 
-_MOST_ABSENCES = 12
+_MOST_SENSITIVE = 12
 
 
 def memo(report: Report) -> str:
@@ -128,26 +128,27 @@ def _oversampling(pixel: PixelComparison) -> str | None:
 
 
 def _absences(report: Report) -> Iterator[str]:
-    found: dict[Absence, list[str]] = {}
+    """What only one side tells, all of a kind in one line."""
+    found: dict[tuple[str, str, str], list[str]] = {}
     for pixel in report.comparison.pixels:
+        kinds: dict[tuple[str, str], list[str]] = {}
         for absence in pixel.absent:
-            found.setdefault(absence, []).append(pixel_text(pixel.pixel_coords, pixel.tag))
-    for absence, pixels in list(found.items())[:_MOST_ABSENCES]:
-        yield f"- {_absence_text(report, absence)} (pixel {'; '.join(pixels)})."
-    left = len(found) - _MOST_ABSENCES
-    if left > 0:
-        yield f"- {left} more, see `summary.json`."
+            kinds.setdefault((absence.what, absence.missing_in), []).append(absence.name)
+        for (what, missing_in), names in kinds.items():
+            listed = ", ".join(f"`{name}`" for name in names)
+            where = pixel_text(pixel.pixel_coords, pixel.tag)
+            found.setdefault((what, missing_in, listed), []).append(where)
+    for (what, missing_in, listed), pixels in found.items():
+        yield f"- Pixel {'; '.join(pixels)}: {_absence_text(report, what, missing_in)}: {listed}."
 
 
-def _absence_text(report: Report, absence: Absence) -> str:
-    names = {"reference": report.comparison.reference, "other": report.comparison.other}
-    has = names["other" if absence.missing_in == "reference" else "reference"]
-    if absence.what == "unknown field":
-        return f"`{absence.name}` of {has} is not in the schema and was not compared"
-    return (
-        f"The {absence.what} `{absence.name}` is recorded by {has} and not by "
-        f"{names[absence.missing_in]}; it was not compared"
-    )
+def _absence_text(report: Report, what: str, missing_in: str) -> str:
+    names = report.comparison.reference, report.comparison.other
+    without, having = names if missing_in == "reference" else names[::-1]
+    if what == "unknown field":
+        return f"recorded by {having}, not in the schema and therefore not compared"
+    kind = "taps" if what == "tap" else "fields"
+    return f"{kind} recorded by {having}, not by {without}, and therefore not compared"
 
 
 def _tolerance_section(report: Report) -> str:
@@ -207,7 +208,7 @@ def _noise_section(report: Report) -> str:
         f"- {pixel_text(pixel)}, {place_text(item.place)}: {item.axis} = {number(item.index)} lies "
         f"{short(item.tie_distance)} from a half, its noise is {short(item.noise)}."
         for pixel, budget in budgets.items()
-        for item in budget.rounding_sensitive[:_MOST_ABSENCES]
+        for item in budget.rounding_sensitive[:_MOST_SENSITIVE]
     ]
     tail = "\n\nRounding-sensitive indices:\n\n" + "\n".join(sensitive) if sensitive else ""
     return f"""## Noise budget

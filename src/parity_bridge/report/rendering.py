@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from parity_bridge.atomic_write import write_text
-from parity_bridge.compare import Comparison, compare_runs
+from parity_bridge.compare import compare_runs
+from parity_bridge.comparison import Comparison
 from parity_bridge.errors import FileError
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.report.memo import memo

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tabulate import tabulate
 
-from parity_bridge.compare import Comparison
+from parity_bridge.comparison import Comparison
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.report.metadata import Metadata
 from parity_bridge.taps.f_cell import TAP_ID
@@ -131,15 +131,12 @@ def _how_well(comparison: Comparison) -> str:
 
 
 def taps_text(comparison: Comparison) -> str:
-    """Which taps were compared, in a few words."""
-    taps = dict.fromkeys(tap for pixel in comparison.pixels for tap in pixel.taps)
-    if len(taps) == 1:
-        return f"in every field of {next(iter(taps))}"
-    return (
-        f"in every field of all {len(taps)} taps"
-        if len(taps) == len(BY_ID)
-        else (f"in every field of {', '.join(taps)}")
-    )
+    """What was compared, in a few words."""
+    taps = list(dict.fromkeys(tap for pixel in comparison.pixels for tap in pixel.taps))
+    named = f"all {len(taps)} taps" if len(taps) == len(BY_ID) else ", ".join(taps)
+    if any(pixel.absent for pixel in comparison.pixels):
+        return f"in every figure of {named} that both recorded"
+    return f"in every field of {named}"
 
 
 def table(rows: Sequence[Row], style: str = "github") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
 _CONFIG = "config_snapshot"
+#: The taps that tell which structure factors were read, the one that is asked first first.
+_TABLE_OF: dict[str, Callable[[TapRecord], HklTable | None]] = {
+    "f_cell_stats": lambda record: record.hkl_table,
+    _CONFIG: lambda record: record.values.structure_factors,
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class PixelTaps:
     #: tap_id -> its figures, in the order of the chain.
     taps: Mapping[str, Figures]
     tag: str | None = None
-    hkl_table: HklTable | None = None
+    #: What structure factors were read, by the tap that tells it.
+    tables: Mapping[str, HklTable] = field(default_factory=dict)
     #: nanoBragg flag -> values.
     flags: Mapping[str, str] | None = None
     #: Files that are not of this program's making need not have all fields.
@@ -46,7 +52,7 @@ class PixelTaps:
             observation.pixel,
             observation.oversample,
             figures,
-            hkl_table=observation.hkl_table,
+            tables={tap_id: observation.hkl_table for tap_id in _TABLE_OF if tap_id in figures},
             flags=given_flags(observation.experiment) if _CONFIG in figures else None,
         )
 
@@ -66,15 +72,21 @@ class PixelTaps:
             first.oversample,
             {tap_id: _figures(content) for tap_id, content in contents.items()},
             tag=first.tag,
-            hkl_table=_table(known),
+            tables=dict(_tables(known)),
             flags=given.get("nanobragg_flags"),
         )
+
+    @property
+    def hkl_table(self) -> HklTable | None:
+        """The structure factors that were read; None where no tap tells."""
+        return next(iter(self.tables.values()), None)
 
     def only(self, taps: Iterable[str]) -> PixelTaps:
         """The same with no other taps than these, by tap_id."""
         wanted = set(taps)
         kept = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in wanted}
-        return replace(self, taps=kept)
+        tables = {tap_id: table for tap_id, table in self.tables.items() if tap_id in wanted}
+        return replace(self, taps=kept, tables=tables)
 
 
 class _Observed(Mapping[str, Figures]):
@@ -109,11 +121,7 @@ def _figures(content: Content) -> Figures:
     return Figures.of(replace(content, pixel=pixel))
 
 
-def _table(records: Mapping[str, TapRecord]) -> HklTable | None:
-    if "f_cell_stats" in records:
-        table: HklTable | None = records["f_cell_stats"].hkl_table
-        return table
-    if _CONFIG in records:
-        told: HklTable = records[_CONFIG].values.structure_factors
-        return told
-    return None
+def _tables(records: Mapping[str, TapRecord]) -> Iterator[tuple[str, HklTable]]:
+    for tap_id, read in _TABLE_OF.items():
+        if tap_id in records and (table := read(records[tap_id])) is not None:
+            yield tap_id, table

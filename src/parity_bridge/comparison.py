@@ -1,0 +1,124 @@
+"""What a comparison finds: figure by figure, field by field, pixel by pixel; stored as it is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from parity_bridge.causes import Explanation
+from parity_bridge.taps.f_cell import HklTable
+from parity_bridge.taps.figures import Place
+from parity_bridge.taps.schema import AnyFigure, Number, Pixel, Schema
+from parity_bridge.tolerances import Tolerance, Tolerances
+
+Verdict = Literal["parity", "values differ", "inputs differ", "shapes differ"]
+
+#: Exit status of each verdict, mildest verdict first.
+EXIT_STATUS: dict[Verdict, int] = {
+    "parity": 0,
+    "values differ": 3,
+    "inputs differ": 3,
+    "shapes differ": 4,
+}
+
+
+class FlagPair(Schema):
+    """A nanoBragg flag that the two sides were not given alike; None: not given."""
+
+    flag: str
+    reference: str | None
+    other: str | None
+
+
+class Inputs(Schema):
+    """What each side was given, and in what that differs; None where a side does not tell."""
+
+    differing: tuple[str, ...]
+    reference: HklTable | None
+    other: HklTable | None
+    flags: tuple[FlagPair, ...] = ()
+
+
+class Difference(Schema):
+    """One figure on which two sides disagree."""
+
+    tap: str
+    field: str
+    place: Place | None  # None for a figure of the whole pixel
+    reference: AnyFigure
+    other: AnyFigure
+    absolute: int | Number | None  # None where either figure does not exist or is no number
+    ulps: int | None  # units in the last place of float64
+    tolerance: Tolerance | None  # None: must be equal
+    #: The difference over what the tolerance allows; None where it allows nothing.
+    tolerance_units: Number | None = None
+    #: Spread that 1-ULP changes of the inputs cause, and the difference over it.
+    noise: Number | None = None
+    noise_units: Number | None = None
+    #: A nearest index here is decided by noise.
+    rounding_sensitive: bool = False
+
+    @property
+    def is_noise(self) -> bool | None:
+        """Whether the noise of the inputs may explain the difference; None where not known."""
+        return None if self.noise_units is None else self.noise_units <= 1.0
+
+
+class FieldComparison(Schema):
+    """One field of one tap at one pixel, over all its rows."""
+
+    tap: str
+    field: str
+    compared: int
+    differing: int
+    first: Difference | None
+    #: Of the differing, those beyond the noise of the inputs; None where the noise is not known.
+    signal: int | None
+    #: Largest difference, which is the smallest atol that passes with rtol 0; None where no atol
+    #: does.
+    smallest_passing_atol: Number | None
+
+
+class Absence(Schema):
+    """Something that one side does not tell, or tells and the schema does not know."""
+
+    what: Literal["tap", "field", "unknown field", "pixel"]
+    missing_in: Literal["reference", "other"]
+    name: str
+
+
+class PixelComparison(Schema):
+    """One pixel: the verdict and all it rests on, in the order of the chain."""
+
+    pixel_coords: Pixel  # slow, fast
+    tag: str | None
+    verdict: Verdict
+    oversample: tuple[int, int]  # reference, other
+    inputs: Inputs
+    taps: tuple[str, ...]  # that both sides recorded
+    absent: tuple[Absence, ...]
+    first_divergence: Difference | None
+    fields: tuple[FieldComparison, ...]
+    explanations: tuple[Explanation, ...]
+
+    @property
+    def differing(self) -> tuple[FieldComparison, ...]:
+        """The fields that differ."""
+        return tuple(item for item in self.fields if item.differing)
+
+    @property
+    def is_noise(self) -> bool:
+        """Whether something differs, and nothing by more than the noise of the inputs."""
+        return bool(self.differing) and all(item.signal == 0 for item in self.differing)
+
+
+class Comparison(Schema):
+    """Two sides over all pixels: the gravest verdict of them."""
+
+    verdict: Verdict
+    exit_status: int
+    reference: str
+    other: str
+    tolerances: Tolerances
+    only_in_reference: tuple[Pixel, ...]
+    only_in_other: tuple[Pixel, ...]
+    pixels: tuple[PixelComparison, ...]
