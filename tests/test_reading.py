@@ -259,6 +259,33 @@ class TestVersionedRecords:
         assert (status, summary["pixels"][0]["taps"]) == (0, ["omega_subpixel", "f_cell_stats"])
 
 
+class TestStructureFactors:
+    def test_a_record_that_does_not_tell_them_is_not_whole(self, compared: Compare) -> None:
+        other = ours()
+        del other["hkl_table"]
+        status, summary = compared(ours(), other)
+        assert (status, summary["verdict"]) == (4, "shapes differ")
+        assert ("field", "other", "f_cell_stats.hkl_table") in absences(summary)
+
+    def test_another_program_need_not_tell_them(self, compared: Compare) -> None:
+        status, summary = compared(ours(), plain())
+        assert status == 0
+        assert ("field", "other", "f_cell_stats.hkl_table") in absences(summary)
+
+    @pytest.mark.parametrize("tap_id", ["config_snapshot", "f_cell_stats"])
+    def test_what_either_tap_tells_of_them_is_compared(
+        self, tap_id: str, compared: Compare
+    ) -> None:
+        other = everything("torch")
+        for record in other:
+            if record["tap_id"] == tap_id:
+                table = record.get("hkl_table") or record["values"]["structure_factors"]
+                table["default_F"] = 7.0
+        status, summary = compared(everything("c"), other)
+        assert (status, summary["verdict"]) == (3, "inputs differ")
+        assert summary["pixels"][0]["inputs"]["differing"] == ["default_F"]
+
+
 class TestTolerances:
     @pytest.fixture
     def other(self) -> Json:

@@ -220,3 +220,23 @@ def test_a_file_without_a_line_is_no_log(content: bytes, tmp_path: Path) -> None
     path.write_bytes(content)
     with pytest.raises(FileError, match=r"a\.log"):
         read_trace(path)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "status", "told"),
+    [
+        ("x -nan", "x nan", 0, ""),
+        ("x 1e3", "x=1000.0", 0, ""),
+        ("x nan", "x 1", 3, "first divergence: x, line 1 of A: nan; line 1 of B: 1\n"),
+        ("x inf", "x 1", 3, "first divergence: x, line 1 of A: inf; line 1 of B: 1\n"),
+        ("x 1", "x 1.0000000000000002", 3, "(difference 2.22e-16, 1 ULP as printed)"),
+    ],
+)
+def test_numbers_are_compared_as_they_are_printed(
+    ours: str, theirs: str, status: int, told: str, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    for name, line in (("a.log", ours), ("b.log", theirs)):
+        (tmp_path / name).write_text(f"TRACE: {line}\n")
+    assert main(["compare", str(tmp_path / "a.log"), str(tmp_path / "b.log")]) == status
+    assert told in capsys.readouterr().out
