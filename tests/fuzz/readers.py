@@ -11,12 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
+from parity_bridge.compare import compare_runs
 from parity_bridge.errors import BridgeError
 from parity_bridge.flags.orientation_matrix import read_matrix
+from parity_bridge.report.reading import read_side
 from parity_bridge.smv import read_header, read_mask
 from parity_bridge.sources import read_sources
 from parity_bridge.tables.fdump_cache import decode_cache
 from parity_bridge.tables.hkl_text import MAX_INDEX, parse_reflections
+from parity_bridge.taps.trace_log import read_trace
+from parity_bridge.tolerances import tolerances_for
 
 #: In memory where there is such a place: a fuzzer writes thousands of files a second.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own in it
@@ -88,6 +92,34 @@ def _image(data: bytes) -> None:
     assert all(math.isfinite(value) for value in header.values())
 
 
+def _record(data: bytes) -> None:
+    """No figure of a record, ours or another program's, differs from itself."""
+    with _file(data) as path:
+        side = read_side(path)
+    assert len(side.pixels) == 1
+    comparison = compare_runs(side.pixels, side.pixels, tolerances_for())
+    (pixel,) = comparison.pixels
+    assert pixel.differing == ()
+    assert (comparison.exit_status == 0) >= (pixel.absent == ())
+
+
+def _trace(data: bytes) -> None:
+    with _file(data) as path:
+        lines = read_trace(path)
+    assert len(lines) > 0
+    assert all(line.key and line.values for line in lines)
+    assert [line.number for line in lines] == sorted({line.number for line in lines})
+
+
+def _tolerances(data: bytes) -> None:
+    with _file(data) as path:
+        tolerances = tolerances_for(overrides=path)
+    assert tolerances.overridden
+    assert all(
+        0 <= t.atol < math.inf and 0 <= t.rtol < math.inf for t in tolerances.fields.values()
+    )
+
+
 #: The names are those of the folders in corpus and regressions, the order is that of the fuzzer's
 #: first byte.
 READERS: dict[str, Callable[[bytes], None]] = {
@@ -96,6 +128,9 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "matrix": _matrix,
     "sources": _sources,
     "image": _image,
+    "record": _record,
+    "trace": _trace,
+    "tolerances": _tolerances,
 }
 
 
