@@ -419,6 +419,8 @@ FAULTS = (
           ("different default_F",), port_flags="-default_F 4"),
     Fault("another misset", PEPTIDE, "config_snapshot", "derived.a_star.x", ("-misset",),
           port_flags="-misset 1 2 4"),
+    Fault("another misset, last omega", PEPTIDE, "config_snapshot", "derived.a_star.x",
+          ("its own inputs", "omega=last"), port_flags="-misset 1 2 4", told=("omega=last",)),
     Fault("last omega, steps not divided", PEPTIDE, "omega_subpixel", "omega",
           ("omega=last", "divide_by_steps=false"),
           plant=_both(_kept("omega", Factor.LAST), _undivided)),

@@ -73,7 +73,7 @@ def without_lookup(original: FCellRecord, number: int) -> FCellRecord:
 
 
 def names(comparison: PixelComparison) -> list[str]:
-    return [explanation.name for explanation in comparison.explanations]
+    return [cause.name for cause in comparison.causes]
 
 
 floats = st.floats(allow_nan=True, allow_infinity=True)
@@ -94,7 +94,7 @@ class TestVerdicts:
         assert [(item.reference, item.other) for item in means] == [(0.0, 100.0)]
         assert "mean_f_cell" not in {item.field for item in differences(edge)}
         assert names(edge) == names(centre) == ["stale cache"]
-        assert centre.explanations[0].sentence.startswith("c read the cache Fdump.bin (sha256 5f5f")
+        assert centre.causes[0].sentence.startswith("c read the cache Fdump.bin (sha256 5f5f")
 
     def test_equal_figures_from_different_tables_are_no_parity(self) -> None:
         other = record(EDGE, "pytorch", TEXT_TABLE)
@@ -307,7 +307,7 @@ class TestNamedBehaviours:
         other = with_values(record(EDGE, "py", table), mean_f_cell=99.0)
         comparison = compare(record(EDGE, "c", TEXT_TABLE), other, EXACT)
         assert names(comparison) == [name]
-        assert "c " in comparison.explanations[0].sentence
+        assert "c " in comparison.causes[0].sentence
 
     def test_different_inputs_without_a_different_figure_are_not_explained(self) -> None:
         comparison = compare(record(EDGE, "c", TEXT_TABLE), record(EDGE, "py"), EXACT)
@@ -324,7 +324,7 @@ class TestNamedBehaviours:
             changes = {"hkl_fractional": (0.5, 0.0, 0.0)}
             ours = with_lookup(ours, number, hkl_rounded=(0, 0, 0), **changes)
             theirs = with_lookup(theirs, number, hkl_rounded=(1, 0, 0), **changes)
-        assert words in compare(ours, theirs, EXACT).explanations[0].sentence
+        assert words in compare(ours, theirs, EXACT).causes[0].sentence
 
     def test_parity_needs_no_explanation(self) -> None:
         assert names(compare(record(EDGE), record(EDGE), EXACT)) == []

@@ -25,20 +25,20 @@ TIE = 1e-6
 _KINDS = {"text": "text table", "cache": "cache"}
 
 
-class Explanation(Schema):
+class Cause(Schema):
     """A behaviour by name and the sentence that says what the records show of it."""
 
     name: str
     sentence: str
 
 
-def explain(reference: PixelTaps, other: PixelTaps) -> tuple[Explanation, ...]:
+def possible_causes(reference: PixelTaps, other: PixelTaps) -> tuple[Cause, ...]:
     """Every named behaviour that the two records of one pixel are consistent with."""
     seen = _Seen.of(reference, other)
     if seen is None:
         return ()
     found = ((name, judge(seen)) for name, judge in _BEHAVIOURS.items())
-    return tuple(Explanation(name=name, sentence=text) for name, text in found if text)
+    return tuple(Cause(name=name, sentence=text) for name, text in found if text)
 
 
 def what_was_read(table: HklTable) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from parity_bridge.causes import explain
+from parity_bridge.causes import possible_causes
 from parity_bridge.compare_taps import common_taps, compare_tap, first_divergence
 from parity_bridge.comparison import (
     EXIT_STATUS,
@@ -112,7 +112,7 @@ def compare(
         absent=absent,
         first_divergence=first_divergence(fields),
         fields=fields,
-        explanations=explain(reference, other) if differs else (),
+        causes=possible_causes(reference, other) if differs else (),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parity_bridge.causes import Explanation
+from parity_bridge.causes import Cause
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.figures import Place
 from parity_bridge.taps.schema import AnyFigure, Number, Pixel, Schema
@@ -98,7 +98,7 @@ class PixelComparison(Schema):
     absent: tuple[Absence, ...]
     first_divergence: Difference | None
     fields: tuple[FieldComparison, ...]
-    explanations: tuple[Explanation, ...]
+    causes: tuple[Cause, ...]
 
     @property
     def differing(self) -> tuple[FieldComparison, ...]:

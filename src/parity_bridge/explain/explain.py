@@ -50,10 +50,15 @@ def explain(case: Case) -> Finding:
     done = transplant(case.reference, case.others, tolerances)
     if all(pixel.is_noise for pixel in comparison.pixels if pixel.differing):
         return _by_noise(case, inputs, done, pixels)
-    searched = search(case.reference, case.others, tolerances)
+    searched = search(case.reference, case.others, tolerances, _given(case, inputs))
     if searched.sufficient:
         return _by_hypotheses(case, inputs, done, searched, pixels)
     return _unexplained(case, inputs, done, searched, pixels)
+
+
+def _given(case: Case, inputs: InputsFound) -> Experiment | None:
+    """What the other side was given, where that is not the same."""
+    return case.experiment if inputs.evidence else None
 
 
 def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]) -> Finding:
@@ -63,10 +68,9 @@ def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], .
         if case.reference is not None and case.experiment is not None and not inputs.not_tried
         else "every recorded figure before the first lookup agrees"
     )
-    label = " and ".join(inputs.names)
     return Finding(
         reason="inputs",
-        sentence=f"{label}: {inputs.clause}; {shown}.",
+        sentence=f"{inputs.label}: {inputs.clause}; {shown}.",
         names=(inputs.names,),
         pixels=pixels,
         inputs=inputs.evidence,
@@ -100,7 +104,7 @@ def _by_hypotheses(
 ) -> Finding:
     chosen = searched.sufficient[0]
     kinds = {item.kind for item in chosen.hypotheses}
-    reason: Reason = "behaviours" if kinds == {"behaviour"} else "slips"
+    reason: Reason = "behaviours" if kinds <= {"behaviour", "inputs"} else "slips"
     *others, last = (item.does for item in chosen.hypotheses)
     does = f"{', '.join(others)} and {last}" if others else last
     names = " and ".join(f"`{item.name}`" for item in chosen.hypotheses)

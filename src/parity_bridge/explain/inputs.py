@@ -27,8 +27,9 @@ class InputsFound:
 
     names: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
-    #: What a sentence may say of it.
+    #: What a sentence may say of it, and under which name.
     clause: str = ""
+    label: str = ""
     is_sufficient: bool = False
     not_tried: tuple[str, ...] = ()
 
@@ -49,25 +50,24 @@ def differing_inputs(
     if not evidence:
         return InputsFound()
     clause = "; ".join(evidence)
+    causes = [name for name in names if name in _OF_INPUTS]
+    label = " and ".join(causes) or "different flags"
     if reference is not None and experiment is not None:
         try:
             looks = reference.look(experiment=experiment)
         except BridgeError as error:
             tried = (f"the reference with the other side's inputs: {error}",)
             sufficient = _explained_by_records(comparison)
-            return InputsFound(names, evidence, clause, sufficient, tried)
+            return InputsFound(names, evidence, clause, label, sufficient, tried)
         seen = {other.pixel: other for other in others}
         sufficient = all(agree(look, seen[look.pixel], tolerances) for look in looks)
-        return InputsFound(names, evidence, clause, sufficient)
-    return InputsFound(names, evidence, clause, _explained_by_records(comparison))
+        return InputsFound(names, evidence, clause, label, sufficient)
+    return InputsFound(names, evidence, clause, label, _explained_by_records(comparison))
 
 
 def _names(comparison: Comparison) -> tuple[str, ...]:
     named = (
-        item.name
-        for pixel in comparison.pixels
-        for item in pixel.explanations
-        if item.name in _OF_INPUTS
+        item.name for pixel in comparison.pixels for item in pixel.causes if item.name in _OF_INPUTS
     )
     flags = (pair.flag for pixel in comparison.pixels for pair in _telling_flags(pixel.inputs))
     return tuple(dict.fromkeys((*named, *flags)))
@@ -77,7 +77,7 @@ def _evidence(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     for pixel in comparison.pixels:
         inputs = pixel.inputs
-        named = [item.sentence for item in pixel.explanations if item.name in _OF_INPUTS]
+        named = [item.sentence for item in pixel.causes if item.name in _OF_INPUTS]
         if not named and len(inputs.differing) > len(inputs.flags) and inputs.reference:
             named = [f"the structure factors differ in {', '.join(inputs.differing)}"]
         lines += named

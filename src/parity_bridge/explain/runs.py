@@ -59,7 +59,8 @@ def explain_runs(
 def with_behaviours(command: str, finding: Finding) -> str:
     """``command``, a ``run`` or ``explain``, with the C core told to behave as was found."""
     words = shlex.split(command)
-    chosen = finding.names[0] if finding.reason == "behaviours" else ()
-    switches = [word for name in chosen for word in ("--behaviour", f"c:{name}")]
+    found = finding.names[0] if finding.names else ()
+    told = [name for name in found if name.partition("=")[0] in Behaviours.model_fields]
+    switches = [word for name in told for word in ("--behaviour", f"c:{name}")]
     at = words.index("--") if "--" in words else len(words)
     return shlex.join([*words[:at], *switches, *words[at:]])

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parity_bridge.compare_taps import agree, figures_left, first_left, largest_ulps
 from parity_bridge.errors import BridgeError
@@ -23,6 +23,9 @@ from parity_bridge.explain.slips import input_slips, table_slips
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import Tolerances
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
 
 #: Hypotheses of one set, at most, and sets of one size that are grown further.
 _LARGEST = 5
@@ -60,10 +63,19 @@ class Searched:
         )
 
 
-def search(reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances) -> Searched:
-    """Try behaviours one by one, then slips, then sets of those that matter, smallest first."""
+def search(
+    reference: Reference,
+    others: Sequence[PixelTaps],
+    tolerances: Tolerances,
+    given: Experiment | None = None,
+) -> Searched:
+    """Try behaviours one by one, then slips, then sets of those that matter, smallest first.
+
+    ``given`` is what the other side was given, where that differs: it may be part of a set.
+    """
     judge = _Judge(reference, others, tolerances)
-    behaviours, slips = list(_behaviours(reference)), list(_slips(reference))
+    behaviours = [*_inputs(given), *_behaviours(reference)]
+    slips = list(_slips(reference))
     trials = [judge.trial((candidate,)) for candidate in behaviours]
     found = _sufficient(trials)
     if not found:
@@ -82,6 +94,13 @@ def search(reference: Reference, others: Sequence[PixelTaps], tolerances: Tolera
 
 def _sufficient(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     return tuple(trial for trial in trials if trial.matters and trial.is_sufficient)
+
+
+def _inputs(given: Experiment | None) -> Iterator[Candidate]:
+    if given is not None:
+        does = "was given other inputs"
+        hypothesis = Hypothesis(kind="inputs", name="its own inputs", does=does)
+        yield Candidate(hypothesis, settings={"experiment": given})
 
 
 def _behaviours(reference: Reference) -> Iterator[Candidate]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from parity_bridge.causes import Explanation, extents_text
+from parity_bridge.causes import Cause, extents_text
 from parity_bridge.comparison import Difference, FieldComparison, Inputs, PixelComparison
 from parity_bridge.explain.explanation import Finding, Trial
 from parity_bridge.report.provenance import behaviours_text
@@ -196,8 +196,8 @@ def inputs_section(report: Report) -> str:
         }
         for pair in flags
     ]
-    explained = _unique(item for pixel in pixels for item in pixel.explanations if _of_inputs(item))
-    bullets = "\n".join(_bullet(explanation) for explanation in explained)
+    explained = _unique(item for pixel in pixels for item in pixel.causes if _of_inputs(item))
+    bullets = "\n".join(_bullet(cause) for cause in explained)
     told = _different_behaviours(report)
     parts = (*tables, table(flag_rows) if flag_rows else "", bullets, told)
     text = "\n\n".join(part for part in parts if part)
@@ -225,16 +225,16 @@ def _pixel_part(report: Report, pixel: PixelComparison) -> str:
         f"### Pixel {pixel_text(pixel.pixel_coords, pixel.tag)}",
         table(_field_rows(pixel, names)),
         _margins(report, pixel),
-        _consistent(report, pixel.explanations),
+        _consistent(report, pixel.causes),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _consistent(report: Report, explanations: Sequence[Explanation]) -> str:
+def _consistent(report: Report, causes: Sequence[Cause]) -> str:
     """What the figures of a pixel are consistent with; inputs were explained further up."""
-    if explanations:
+    if causes:
         bullets = (
-            f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in explanations
+            f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in causes
         )
         return "Consistent with:\n\n" + "\n".join(bullets)
     if report.finding is not None:
@@ -322,12 +322,12 @@ def _shown(value: IndexBounds | str | float | None) -> str:
     return number(value)
 
 
-def _of_inputs(explanation: Explanation) -> bool:
-    return explanation.name in _OF_INPUTS
+def _of_inputs(cause: Cause) -> bool:
+    return cause.name in _OF_INPUTS
 
 
-def _bullet(explanation: Explanation) -> str:
-    return f"- **{explanation.name}**: {explanation.sentence}."
+def _bullet(cause: Cause) -> str:
+    return f"- **{cause.name}**: {cause.sentence}."
 
 
 def _unique(items: Iterable[Item]) -> list[Item]:
