@@ -236,7 +236,7 @@ def _add_tolerances(parser: argparse.ArgumentParser) -> None:
 
 def _add_state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--state", choices=options.STATES, default="start",
+        "--state", choices=options.STATES,
         help="what a pixel begins in: the state of a run at its start (default), or of a run over "
         "the whole frame that has come to the pixel, which may take as long as the frame",
     )  # fmt: skip

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from parity_bridge.errors import FileError
+from parity_bridge.file_reading import read_file
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -29,6 +30,11 @@ def write_bytes(path: str | Path, data: bytes) -> None:
             f"{path} cannot be written ({reason}); "
             "name a file in a folder that exists and may be written to"
         ) from error
+
+
+def copy_file(source: Path, target: Path, what: str) -> None:
+    """Copy ``source``, ``what`` being its role in a sentence; raises FileError."""
+    write_bytes(target, read_file(source, what))
 
 
 def _write_and_rename(temporary: Path, path: Path, data: bytes) -> None:

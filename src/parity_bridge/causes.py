@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Fractional indices this close to a half-integer are decided by the rounding rule.
 TIE = 1e-6
 
+#: Causes that lie in what was read, not in how it was used.
+OF_INPUTS = ("stale cache", "different tables", "different default_F")
+
 _KINDS = {"text": "text table", "cache": "cache"}
 
 

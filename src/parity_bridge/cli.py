@@ -179,6 +179,7 @@ def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
         flags=_flags(arguments, flags) if given or runs_only else None,
         tolerances=arguments.tolerances,
         engine_flags=arguments.engine_flags,
+        state_given=arguments.state is not None,
     )
     from parity_bridge.commands.explain import explain_request, text_of
     from parity_bridge.report.records import as_json
@@ -213,7 +214,7 @@ def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
         arguments.dtype,
         arguments.device,
         tuple(words for engine, words in arguments.behaviours if engine in (None, name)),
-        in_frame=getattr(arguments, "state", "start") == "frame",
+        in_frame=getattr(arguments, "state", None) == "frame",
     )
 
 

@@ -21,6 +21,7 @@ from parity_bridge.comparison import (
     Verdict,
 )
 from parity_bridge.errors import ShapeError, UsageError
+from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.tolerances import Tolerances
 
@@ -148,31 +149,33 @@ def _verdict(*, is_whole: bool, inputs: Inputs, differs: bool) -> Verdict:
 
 def _inputs(reference: PixelTaps, other: PixelTaps) -> Inputs:
     flags = tuple(_differing_flags(reference.flags, other.flags))
+    pairs = _tables(reference, other)
+    apart = [(pair, fields) for pair in pairs if (fields := _differing_fields(*pair))]
+    (ours, theirs), fields = apart[0] if apart else (pairs[0], ())
     return Inputs(
-        differing=(
-            *_differing_tables(reference, other),
-            *(item.flag for item in flags),
-        ),
-        reference=reference.hkl_table,
-        other=other.hkl_table,
+        differing=(*fields, *(item.flag for item in flags)),
+        reference=ours,
+        other=theirs,
         flags=flags,
     )
 
 
-def _differing_tables(reference: PixelTaps, other: PixelTaps) -> list[str]:
-    """Fields in which what both sides read differs, by whatever tap."""
-    tables = [
-        (table, other.tables[tap_id])
-        for tap_id, table in reference.tables.items()
-        if tap_id in other.tables
+_Table = HklTable | None
+
+
+def _tables(reference: PixelTaps, other: PixelTaps) -> list[tuple[_Table, _Table]]:
+    """What both sides say they read, as each tap tells it; at least one pair."""
+    common = [tap_id for tap_id in reference.tables if tap_id in other.tables]
+    pairs: list[tuple[_Table, _Table]] = [
+        (reference.tables[tap_id], other.tables[tap_id]) for tap_id in common
     ]
-    if not tables and reference.hkl_table and other.hkl_table:
-        tables = [(reference.hkl_table, other.hkl_table)]
-    return [
-        field
-        for field in _TABLE_FIELDS
-        if any(getattr(ours, field) != getattr(theirs, field) for ours, theirs in tables)
-    ]
+    return pairs or [(reference.hkl_table, other.hkl_table)]
+
+
+def _differing_fields(ours: _Table, theirs: _Table) -> tuple[str, ...]:
+    if ours is None or theirs is None:
+        return ()
+    return tuple(field for field in _TABLE_FIELDS if getattr(ours, field) != getattr(theirs, field))
 
 
 def _differing_flags(

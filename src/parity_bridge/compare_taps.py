@@ -191,9 +191,10 @@ class _Pair:
         if self.noise is None:
             return None
         spread = self.noise.spread.get(self.tap_id, {}).get(self.field)
-        if spread is None or len(spread) <= rows.max():
+        if spread is None:
             return len(apart)
-        return int((apart > np.array(spread)[rows]).sum())
+        widths = np.array(spread)[rows]
+        return int((apart > widths).sum()) if np.isfinite(widths).all() else None
 
     def difference(
         self, place: Place | None, row: int | None, ours: Scalar, theirs: Scalar

@@ -28,6 +28,15 @@ class FlagPair(Schema):
     reference: str | None
     other: str | None
 
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Both in words."""
+        ours, theirs = (
+            "not given" if value is None else value or "given"
+            for value in (self.reference, self.other)
+        )
+        return ours, theirs
+
 
 class Inputs(Schema):
     """What each side was given, and in what that differs; None where a side does not tell."""
@@ -36,6 +45,11 @@ class Inputs(Schema):
     reference: HklTable | None
     other: HklTable | None
     flags: tuple[FlagPair, ...] = ()
+
+    @property
+    def of_table(self) -> tuple[str, ...]:
+        """The fields of the structure factors that differ."""
+        return self.differing[: len(self.differing) - len(self.flags)]
 
 
 class Difference(Schema):
@@ -81,7 +95,7 @@ class FieldComparison(Schema):
 class Absence(Schema):
     """Something that one side does not tell, or tells and the schema does not know."""
 
-    what: Literal["tap", "field", "unknown field", "pixel"]
+    what: Literal["tap", "field", "unknown field"]
     missing_in: Literal["reference", "other"]
     name: str
 

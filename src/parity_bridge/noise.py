@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from parity_bridge.taps.pixel_taps import PixelTaps
 
 #: Evaluations that a budget may take; pixels that need more have none.
-MOST_EVALUATIONS = 20_000_000
+MOST_EVALUATIONS = 1_000_000
 
 #: tap_id -> figure -> spread of the pixel or of each row.
 _Spread = dict[str, dict[str, "NDArray[np.float64]"]]

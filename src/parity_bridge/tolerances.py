@@ -61,6 +61,9 @@ class Tolerances(Schema):
         return all(item.atol == item.rtol == 0 for item in self.fields.values())
 
 
+#: No difference at all passes.
+EXACT = Tolerances(case="exact", fields={})
+
 _Table = TypeAdapter(dict[str, Tolerance])
 
 
@@ -79,7 +82,7 @@ def tolerances_for(
         return Tolerances(case=case, fields=fields)
     own = _read(overrides)
     return Tolerances(
-        case=case, fields={**fields, **own}, file=str(overrides), overridden=tuple(own)
+        case=case, fields={**fields, **own}, file=overrides.name, overridden=tuple(own)
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from parity_bridge.atomic_write import copy_file
 from parity_bridge.commands.compare_logs import compare_logs
 from parity_bridge.commands.request import CompareRequest
 from parity_bridge.errors import FileError, UsageError
@@ -55,6 +55,8 @@ def _compare_records(request: CompareRequest) -> Report:
         with staged(request.folder) as folder:
             note_command(folder, request.command)
             _keep(folder, request, sides)
+            # From the copies, so that the report says nothing that is not in them.
+            report = load(folder)
             write_rendered(folder, report)
     return report
 
@@ -88,6 +90,6 @@ def _keep(folder: Path, request: CompareRequest, sides: Sequence[Recorded]) -> N
     for name, side in zip(OF_RECORDS, sides, strict=True):
         make_folder(folder / name)
         for path in side.files:
-            shutil.copyfile(path, folder / name / path.name)
+            copy_file(path, folder / name / path.name, "record")
     if request.tolerances is not None:
-        shutil.copyfile(request.tolerances, folder / TOLERANCES)
+        copy_file(request.tolerances, folder / TOLERANCES, "tolerance file")

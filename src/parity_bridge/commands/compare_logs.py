@@ -60,11 +60,14 @@ def _same(first: str, second: str) -> bool:
     return a == b or (math.isnan(a) and math.isnan(b))
 
 
-def _number(word: str) -> float | None:
-    try:
-        return float(word)
-    except ValueError:
-        return None
+def _number(word: str) -> float | int | None:
+    """Whole numbers as they are: a float64 would not tell large ones apart."""
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            continue
+    return None
 
 
 def _first(ours: TraceLine, theirs: TraceLine) -> str:
@@ -75,7 +78,7 @@ def _first(ours: TraceLine, theirs: TraceLine) -> str:
     for first, second in zip_longest(ours.values, theirs.values):
         a, b = (None if word is None else _number(word) for word in (first, second))
         if a is not None and b is not None and a != b:
-            ulps = ulp_distance(a, b)
+            ulps = ulp_distance(float(a), float(b))
             if ulps is not None:
                 return f"{text} (difference {abs(b - a):.3g}, {ulps} ULP as printed)"
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,16 +26,13 @@ from parity_bridge.report.reading import read_side
 from parity_bridge.report.view import Report, Side, verdict_sentence
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, choose_taps
-from parity_bridge.tolerances import Tolerances, tolerances_for
+from parity_bridge.tolerances import EXACT, tolerances_for
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
     from parity_bridge.report.metadata import Metadata
     from parity_bridge.taps.noise_budget import NoiseBudget
     from parity_bridge.taps.registry import Tap
-
-#: The C core gives the same bits every time.
-_EXACT = Tolerances(case="exact", fields={})
 
 
 @dataclass(frozen=True)
@@ -93,21 +91,28 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
     comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
     common = {pixel.pixel_coords for pixel in comparison.pixels}
     others = tuple(pixel for pixel in other.pixels if pixel.pixel in common)
-    finding = explain(Case(comparison, others))
+    again, why_not = _again(reference, others, choose_taps(taps))
     noise = dict(reference.noise)
-    if not finding.is_sufficient and finding.reason != "agreement":
-        again, why_not = _again(reference, others, choose_taps(taps))
-        if again is not None and not noise:
-            noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
-            comparison = compare_runs(reference.pixels, other.pixels, tolerances, noise)
-        finding = explain(Case(comparison, others, again, other.experiment, why_not))
-    shown = with_behaviours(request.command, finding)
-    finding = finding.model_copy(update={"command": shown})
+    if again is not None and not noise and comparison.exit_status != 0:
+        noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
+        comparison = compare_runs(reference.pixels, other.pixels, tolerances, noise)
+    finding = explain(Case(comparison, others, again, other.experiment, why_not))
+    finding = finding.model_copy(update={"command": _shown(request, finding)})
     sides = (
         Side(reference.pixels, reference.metadata, noise),
         Side(other.pixels, other.metadata),
     )
     return Report(*sides, comparison, finding), finding
+
+
+def _shown(request: ExplainRequest, finding: Finding) -> str:
+    """The command that shows a finding, with the C core in the place of the reference's records."""
+    command = with_behaviours(request.command, finding)
+    if command == request.command or isinstance(request.reference, EngineChoice):
+        return command
+    words = shlex.split(command)
+    words[words.index(str(request.reference))] = "c"
+    return shlex.join(words)
 
 
 def _like(run: _Party, recorded: _Party) -> _Party:
@@ -133,16 +138,15 @@ def _again(
         looks = again.seen
     except BridgeError as error:
         return None, f"the reference cannot be run again: {error}"
-    if not all(agree(recorded[look.pixel], look, _EXACT) for look in looks):
+    if not all(agree(recorded[look.pixel], look, EXACT) for look in looks):
         return None, "the C core does not give the reference's records any more"
     return again, ""
 
 
 def _recorded(folder: Path) -> _Party:
     side = read_side(folder)
-    noise = side.noise or {}
     if not side.metadata:
-        return _Party(side.pixels, noise=noise)
+        return _Party(side.pixels, noise=side.noise)
     made = side.metadata[0]
     return _Party(
         side.pixels,
@@ -153,7 +157,7 @@ def _recorded(folder: Path) -> _Party:
         made.dtype,
         made.device,
         side.metadata,
-        noise,
+        side.noise,
     )
 
 
@@ -173,6 +177,8 @@ def _run(
     parsed = parse_flags([*_flags(request, counterpart), *own])
     for note in notes(parsed, [target.coords for target in targets]):
         on_note(note)
+    if not request.state_given and counterpart is not None:
+        choice = replace(choice, in_frame=counterpart.in_frame)
     run = observe(choice, parsed, targets)
     taps = tuple(BY_ID.values())
     seen = tuple(

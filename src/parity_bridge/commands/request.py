@@ -57,7 +57,8 @@ class ExplainRequest:
     flags: tuple[str, ...] | None
     tolerances: Path | None = None
     engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    as_json: bool = False
+    #: Whether ``--state`` was given; else an engine begins pixels as the records beside it.
+    state_given: bool = False
 
 
 @dataclass(frozen=True)

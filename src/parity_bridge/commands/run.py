@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from parity_bridge.atomic_write import write_text
+from parity_bridge.atomic_write import copy_file, write_text
 from parity_bridge.commands.request import RunRequest
 from parity_bridge.engine_run import EngineRun, notes, observe
 from parity_bridge.errors import EngineError
@@ -86,7 +85,7 @@ def _fill(
     _write_records(folder, request, (reference, other), occasion)
     _write_environment(folder)
     if request.tolerances is not None:
-        shutil.copyfile(request.tolerances, folder / TOLERANCES)
+        copy_file(request.tolerances, folder / TOLERANCES, "tolerance file")
     report = load(folder)
     if report.comparison.exit_status != 0:
         finding = explain_runs(reference, other, report.comparison, report.other.pixels)

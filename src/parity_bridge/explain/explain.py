@@ -37,10 +37,9 @@ def explain(case: Case) -> Finding:
     """Find the reason; raises what the reference raises where it cannot be run as it stands."""
     comparison, tolerances = case.comparison, case.comparison.tolerances
     pixels = tuple(pixel.pixel_coords for pixel in comparison.pixels)
-    if comparison.verdict == "parity":
-        names = f"{comparison.other} and {comparison.reference}"
-        sentence = f"{names} agree; nothing is to be explained."
-        return Finding(reason="agreement", sentence=sentence, pixels=pixels)
+    differing = [pixel for pixel in comparison.pixels if pixel.differing]
+    if not differing and comparison.verdict != "inputs differ":
+        return _no_divergence(case, pixels)
     inputs = differing_inputs(comparison, case.reference, case.others, case.experiment, tolerances)
     if inputs.is_sufficient:
         return _by_inputs(case, inputs, pixels)
@@ -48,12 +47,21 @@ def explain(case: Case) -> Finding:
         not_tried = (*inputs.not_tried, f"transplants and behaviours: {case.why_not}")
         return _unexplained(case, inputs, Transplanted(not_tried=not_tried), None, pixels)
     done = transplant(case.reference, case.others, tolerances)
-    if all(pixel.is_noise for pixel in comparison.pixels if pixel.differing):
+    if differing and all(pixel.is_noise for pixel in differing):
         return _by_noise(case, inputs, done, pixels)
     searched = search(case.reference, case.others, tolerances, _given(case, inputs))
     if searched.sufficient:
         return _by_hypotheses(case, inputs, done, searched, pixels)
     return _unexplained(case, inputs, done, searched, pixels)
+
+
+def _no_divergence(case: Case, pixels: tuple[tuple[int, int], ...]) -> Finding:
+    names = f"{case.comparison.other} and {case.comparison.reference}"
+    if case.comparison.verdict == "parity":
+        sentence = f"{names} agree; nothing is to be explained."
+        return Finding(reason="agreement", sentence=sentence, pixels=pixels)
+    sentence = f"{names} did not record the same; what both recorded agrees."
+    return Finding(reason="shapes", sentence=sentence, pixels=pixels)
 
 
 def _given(case: Case, inputs: InputsFound) -> Experiment | None:

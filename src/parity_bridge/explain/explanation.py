@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parity_bridge.taps.schema import Count, Pixel, Schema
+from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Pixel, Schema, Version
 
-Reason = Literal["agreement", "inputs", "noise", "behaviours", "slips", "unexplained"]
+Reason = Literal["agreement", "shapes", "inputs", "noise", "behaviours", "slips", "unexplained"]
 Kind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]
 
 
@@ -54,7 +54,7 @@ class Transplant(Schema):
 class Finding(Schema):
     """Why the two sides disagree, as far as that could be found out."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Version = SCHEMA_VERSION
     reason: Reason
     #: One sentence.
     sentence: str
@@ -79,4 +79,4 @@ class Finding(Schema):
     @property
     def is_sufficient(self) -> bool:
         """Whether the reason explains every figure at every pixel."""
-        return self.reason in ("inputs", "noise", "behaviours", "slips")
+        return self.reason in ("shapes", "inputs", "noise", "behaviours", "slips")

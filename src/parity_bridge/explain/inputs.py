@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parity_bridge.causes import OF_INPUTS
 from parity_bridge.compare_taps import agree
 from parity_bridge.comparison import Comparison, FlagPair, Inputs
 from parity_bridge.errors import BridgeError
@@ -16,9 +17,6 @@ from parity_bridge.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
-
-#: Explanations by the records alone that are about what was read.
-_OF_INPUTS = ("stale cache", "different tables", "different default_F")
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,8 @@ def differing_inputs(
     if not evidence:
         return InputsFound()
     clause = "; ".join(evidence)
-    causes = [name for name in names if name in _OF_INPUTS]
-    label = " and ".join(causes) or "different flags"
+    flags = {pair.flag for pixel in comparison.pixels for pair in pixel.inputs.flags}
+    label = " and ".join(name for name in names if name not in flags) or "different flags"
     if reference is not None and experiment is not None:
         try:
             looks = reference.look(experiment=experiment)
@@ -66,24 +64,26 @@ def differing_inputs(
 
 
 def _names(comparison: Comparison) -> tuple[str, ...]:
-    named = (
-        item.name for pixel in comparison.pixels for item in pixel.causes if item.name in _OF_INPUTS
-    )
+    """What differs, by name: causes, then flags."""
+    names: dict[str, None] = {}
+    for pixel in comparison.pixels:
+        causes = [item.name for item in pixel.causes if item.name in OF_INPUTS]
+        if pixel.inputs.of_table:
+            names.update(dict.fromkeys(causes or ["different tables"]))
     flags = (pair.flag for pixel in comparison.pixels for pair in _telling_flags(pixel.inputs))
-    return tuple(dict.fromkeys((*named, *flags)))
+    return tuple(dict.fromkeys((*names, *flags)))
 
 
 def _evidence(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     for pixel in comparison.pixels:
         inputs = pixel.inputs
-        named = [item.sentence for item in pixel.causes if item.name in _OF_INPUTS]
-        if not named and len(inputs.differing) > len(inputs.flags) and inputs.reference:
-            named = [f"the structure factors differ in {', '.join(inputs.differing)}"]
-        lines += named
+        if inputs.of_table:
+            told = [item.sentence for item in pixel.causes if item.name in OF_INPUTS]
+            lines += told or [f"the structure factors differ in {', '.join(inputs.of_table)}"]
         lines += [
-            f"{pair.flag} is {_given(pair.reference)} for {comparison.reference}, "
-            f"{_given(pair.other)} for {comparison.other}"
+            f"{pair.flag} is {pair.texts[0]} for {comparison.reference}, {pair.texts[1]} for "
+            f"{comparison.other}"
             for pair in _telling_flags(inputs)
         ]
     return list(dict.fromkeys(lines))
@@ -92,20 +92,14 @@ def _evidence(comparison: Comparison) -> list[str]:
 def _telling_flags(inputs: Inputs) -> Iterator[FlagPair]:
     """The flags that differ, but for what is told of the structure factors anyway."""
     for pair in inputs.flags:
-        if not (pair.flag == "-default_F" and "default_F" in inputs.differing):
+        if not (pair.flag == "-default_F" and "default_F" in inputs.of_table):
             yield pair
-
-
-def _given(value: str | None) -> str:
-    return "not given" if value is None else value or "given"
 
 
 def _explained_by_records(comparison: Comparison) -> bool:
     """Whether only lookups and what follows them differ, and the sides read different tables."""
     firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
-    tables = any(
-        len(pixel.inputs.differing) > len(pixel.inputs.flags) for pixel in comparison.pixels
-    )
+    tables = any(pixel.inputs.of_table for pixel in comparison.pixels)
     flags = any(pixel.inputs.flags for pixel in comparison.pixels)
     return (
         tables

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -69,8 +69,3 @@ class Reference:
     def evaluations(self) -> int:
         """Of all pixels together: what one more look costs."""
         return sum(len(seen.evaluations) for seen in self.observations)
-
-
-def by_pixel(sides: Sequence[PixelTaps]) -> Mapping[tuple[int, int], PixelTaps]:
-    """Sides by their pixel."""
-    return {side.pixel: side for side in sides}

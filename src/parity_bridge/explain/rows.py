@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from parity_bridge.taps.figures import Figures
     from parity_bridge.taps.pixel_taps import PixelTaps
 
-#: tap_id -> column of the rows -> figures of the tap.
 _XYZ, _HKL = ("x", "y", "z"), ("h", "k", "l")
+#: tap_id -> column of the rows -> figures of the tap.
 _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     "omega_subpixel": {
         "position": tuple(f"position.{axis}" for axis in _XYZ),
@@ -66,8 +66,8 @@ def rebuild(like: NDArray[np.void], side: PixelTaps) -> Rebuilt | None:
         ours, theirs = at
         for column, names in columns.items():
             rows[column][ours] = _joined(figures, names)[theirs]
-    ended = _ended(rows, places, side.taps["intensity_pre_norm"])
-    return None if ended is None else Rebuilt(ended, _totals(side))
+    ended, totals = _ended(rows, places, side.taps["intensity_pre_norm"]), _totals(side)
+    return None if ended is None or totals is None else Rebuilt(ended, totals)
 
 
 def _places(rows: NDArray[np.void]) -> NDArray[np.int64]:
@@ -112,17 +112,19 @@ def _ended(
     What only an evaluation that went on has is 0 elsewhere.
     """
     at = _rows(places, figures)
-    if at is None or len(at[0]) != len(rows):
+    if at is None or len(at[0]) != len(rows) or "evaluation" not in figures.columns:
         return None
     words = figures.columns["evaluation"].tolist()
     rows["kind"][at[0]] = [_KINDS[word] for word in words]
     for column in ("F_cell", "out_of_bounds"):
         rows[column][rows["kind"] != Kind.LOOKUP] = 0
-    rows["default_f"] = rows["out_of_bounds"]
     return rows
 
 
-def _totals(side: PixelTaps) -> dict[str, float]:
+def _totals(side: PixelTaps) -> dict[str, float] | None:
     scale, sums = side.taps["intensity_post_scale"].pixel, side.taps["intensity_pre_norm"].pixel
-    found = {name: scale.get(name) for name in ("omega", "capture", "polar")}
-    return {name: float(value) for name, value in {**found, "I": sums.get("sum")}.items()}  # type: ignore[arg-type]
+    found = {name: scale.get(name) for name in ("omega", "capture", "polar")} | {
+        "I": sums.get("sum")
+    }
+    told = {name: value for name, value in found.items() if isinstance(value, float)}
+    return told if told.keys() == found.keys() else None

@@ -14,15 +14,16 @@ from itertools import combinations
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from parity_bridge import structure_factors
 from parity_bridge.compare_taps import agree, figures_left, first_left, largest_ulps
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial
 from parity_bridge.explain.reference import Reference
-from parity_bridge.explain.slips import input_slips, table_slips
+from parity_bridge.explain.slips import ExperimentSlip, TableSlip, input_slips, table_slips
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.tolerances import Tolerances
+from parity_bridge.tolerances import EXACT, Tolerances
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
@@ -41,8 +42,11 @@ class Candidate:
     hypothesis: Hypothesis
     #: Fields of ``Behaviours`` that it sets.
     switches: Mapping[str, object] = field(default_factory=dict)
-    #: Other keywords of ``Reference.look``.
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    #: What it makes of the experiment, and of the table that is read.
+    of_experiment: ExperimentSlip | None = None
+    of_table: TableSlip | None = None
+    #: Whether the slow pixel number is taken for the fast one.
+    swaps_pixels: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,33 +78,48 @@ def search(
     ``given`` is what the other side was given, where that differs: it may be part of a set.
     """
     judge = _Judge(reference, others, tolerances)
-    behaviours = [*_inputs(given), *_behaviours(reference)]
-    slips = list(_slips(reference))
-    trials = [judge.trial((candidate,)) for candidate in behaviours]
-    found = _sufficient(trials)
-    if not found:
-        trials += [judge.trial((candidate,)) for candidate in slips]
-        found = _sufficient(trials)
-    if found:
-        return Searched(tuple(trials), found)
-    telling = [
-        candidate
-        for candidate, trial in zip((*behaviours, *slips), trials, strict=True)
-        if trial.matters
-    ]
-    more, not_tried = _sets(judge, telling)
-    return Searched((*trials, *more), tuple(more), not_tried)
+    tried = _Tried(judge)
+    tried.all_of([*_inputs(given), *_behaviours(reference)])
+    if not tried.sufficient:
+        tried.all_of(_slips(reference))
+    if tried.sufficient:
+        return Searched(tuple(tried.trials.values()), tried.sufficient, tuple(tried.failed))
+    telling = [candidate for candidate, trial in tried.trials.items() if trial.matters]
+    more, left_out = _sets(judge, telling)
+    trials = (*tried.trials.values(), *more)
+    return Searched(trials, tuple(more), (*tried.failed, *left_out))
 
 
-def _sufficient(trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    return tuple(trial for trial in trials if trial.matters and trial.is_sufficient)
+class _Tried:
+    """Hypotheses tried one by one."""
+
+    def __init__(self, judge: _Judge) -> None:
+        self._judge = judge
+        self.trials: dict[Candidate, Trial] = {}
+        #: Those under which the reference cannot be run, and why.
+        self.failed: list[str] = []
+
+    def all_of(self, candidates: Iterable[Candidate]) -> None:
+        """Try these too."""
+        for candidate in candidates:
+            try:
+                self.trials[candidate] = self._judge.trial((candidate,))
+            except BridgeError as error:
+                self.failed.append(f"{candidate.hypothesis.name}: {error}")
+
+    @property
+    def sufficient(self) -> tuple[Trial, ...]:
+        """Trials that reproduce the other side, and not because nothing was changed."""
+        return tuple(
+            trial for trial in self.trials.values() if trial.matters and trial.is_sufficient
+        )
 
 
 def _inputs(given: Experiment | None) -> Iterator[Candidate]:
     if given is not None:
         does = "was given other inputs"
         hypothesis = Hypothesis(kind="inputs", name="its own inputs", does=does)
-        yield Candidate(hypothesis, settings={"experiment": given})
+        yield Candidate(hypothesis, of_experiment=lambda _: given)
 
 
 def _behaviours(reference: Reference) -> Iterator[Candidate]:
@@ -109,15 +128,14 @@ def _behaviours(reference: Reference) -> Iterator[Candidate]:
 
 
 def _slips(reference: Reference) -> Iterator[Candidate]:
-    for hypothesis, experiment in input_slips(reference.experiment):
-        yield Candidate(hypothesis, settings={"experiment": experiment})
-    for hypothesis, factors in table_slips(reference.factors):
-        yield Candidate(hypothesis, settings={"factors": factors})
-    swapped = tuple((fast, slow) for slow, fast in reference.pixels)
-    if swapped != reference.pixels:
+    for hypothesis, of_experiment in input_slips(reference.experiment):
+        yield Candidate(hypothesis, of_experiment=of_experiment)
+    for hypothesis, of_table in table_slips(reference.factors):
+        yield Candidate(hypothesis, of_table=of_table)
+    if any(slow != fast for slow, fast in reference.pixels):
         does = "takes the slow pixel number for the fast one"
         hypothesis = Hypothesis(kind="slip of an input", name="slow and fast swapped", does=does)
-        yield Candidate(hypothesis, settings={"pixels": swapped})
+        yield Candidate(hypothesis, swaps_pixels=True)
 
 
 def _sets(judge: _Judge, telling: Sequence[Candidate]) -> tuple[list[Trial], tuple[str, ...]]:
@@ -131,41 +149,36 @@ def _sets(judge: _Judge, telling: Sequence[Candidate]) -> tuple[list[Trial], tup
 
 
 def _grow(judge: _Judge, telling: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
-    """Sets of three and more that suffice, all of one size."""
+    """Sets of three and more that suffice, all of one size; each in the order of ``telling``."""
     grown: dict[tuple[Candidate, ...], Progress] = {(): judge.progress(())}
     for _ in range(_LARGEST):
-        further = {
-            chosen: reached
-            for before, was in grown.items()
-            for chosen in _larger(before, telling)
-            if (reached := judge.progress(chosen)) > was
-        }
+        further: dict[tuple[Candidate, ...], Progress] = {}
+        for before, was in grown.items():
+            for chosen in _larger(before, telling):
+                if chosen not in further and (reached := judge.progress(chosen)) > was:
+                    further[chosen] = reached
         sufficient = [chosen for chosen, reached in further.items() if reached == PARITY]
         if sufficient:
-            return _distinct(sufficient)
+            return sufficient
         furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
         grown = dict(furthest[:_GROWN])
     return []
 
 
 def _larger(
-    chosen: tuple[Candidate, ...], telling: Sequence[Candidate]
+    before: tuple[Candidate, ...], telling: Sequence[Candidate]
 ) -> Iterator[tuple[Candidate, ...]]:
     for candidate in telling:
-        larger = (*chosen, candidate)
-        if candidate not in chosen and _fit_together(larger):
-            yield larger
-
-
-def _distinct(sets: Sequence[tuple[Candidate, ...]]) -> list[tuple[Candidate, ...]]:
-    """Each set once, in whatever order it was grown."""
-    found = {frozenset(item.hypothesis.name for item in chosen): chosen for chosen in sets}
-    return list(found.values())
+        if candidate not in before:
+            larger = {*before, candidate}
+            chosen = tuple(item for item in telling if item in larger)
+            if _fit_together(chosen):
+                yield chosen
 
 
 def _fit_together(chosen: Sequence[Candidate]) -> bool:
-    """Whether no two of a set speak of the same thing."""
-    named = [name for item in chosen for name in (*item.switches, *item.settings)]
+    """Whether no two of a set decide the same behaviour."""
+    named = [name for item in chosen for name in item.switches]
     return len(named) == len(set(named))
 
 
@@ -187,14 +200,9 @@ class _Judge:
         self.others = [seen[pixel] for pixel in reference.pixels]
 
     def trial(self, chosen: Sequence[Candidate]) -> Trial:
-        """What comes of a set of hypotheses at every pixel."""
+        """What comes of a set of hypotheses at every pixel; raises as the C core does."""
         hypotheses = tuple(candidate.hypothesis for candidate in chosen)
-        looks = self._look(chosen)
-        if looks is None:
-            return Trial(
-                hypotheses=hypotheses, reproduced=0, pixels=len(self.others), matters=False,
-                left=None,
-            )  # fmt: skip
+        looks = self._run(chosen)
         left = [
             first_left(look, other, self.tolerances)
             for look, other in zip(looks, self.others, strict=True)
@@ -204,7 +212,7 @@ class _Judge:
             reproduced=left.count(None),
             pixels=len(left),
             matters=not all(
-                agree(look, seen, _EXACT)
+                agree(look, seen, EXACT)
                 for look, seen in zip(looks, self.reference.seen, strict=True)
             ),
             left=next((name for name in left if name is not None), None),
@@ -239,13 +247,26 @@ class _Judge:
 
     def _look(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
         """None where the reference cannot be run like that."""
-        switches = {name: value for item in chosen for name, value in item.switches.items()}
-        settings = {name: value for item in chosen for name, value in item.settings.items()}
-        behaviours = self.reference.behaviours.model_copy(update=switches)
         try:
-            return self.reference.look(behaviours=behaviours, **settings)
-        except BridgeError:
+            return self._run(chosen)
+        except (BridgeError, ValueError):
+            # ValueError: no experiment is like that.
             return None
 
-
-_EXACT = Tolerances(case="exact", fields={})
+    def _run(self, chosen: Sequence[Candidate]) -> list[PixelTaps]:
+        switches = {name: value for item in chosen for name, value in item.switches.items()}
+        behaviours = self.reference.behaviours.model_copy(update=switches)
+        experiment = self.reference.experiment
+        for item in chosen:
+            if item.of_experiment is not None:
+                experiment = item.of_experiment(experiment)
+        changed: dict[str, Any] = {"experiment": experiment, "behaviours": behaviours}
+        slips = [item.of_table for item in chosen if item.of_table is not None]
+        if slips:
+            factors = structure_factors.load(experiment.structure_factors, behaviours)
+            for slip in slips:
+                factors = slip(factors)
+            changed["factors"] = factors
+        if any(item.swaps_pixels for item in chosen):
+            changed["pixels"] = tuple((fast, slow) for slow, fast in self.reference.pixels)
+        return self.reference.look(**changed)

@@ -22,23 +22,23 @@ ExperimentSlip = Callable[[Experiment], Experiment]
 TableSlip = Callable[[StructureFactors], StructureFactors]
 
 
-def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, Experiment]]:
-    """The experiment as it would be after each slip that changes it."""
+def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, ExperimentSlip]]:
+    """Every slip that changes the experiment."""
     for name, (does, slip) in _OF_INPUTS.items():
         try:
-            slipped = slip(experiment)
+            changes = slip(experiment) != experiment
         except ValueError:
             # No experiment is like that, so no port behaves as if it were given.
             continue
-        if slipped != experiment:
-            yield Hypothesis(kind="slip of an input", name=name, does=does), slipped
+        if changes:
+            yield Hypothesis(kind="slip of an input", name=name, does=does), slip
 
 
-def table_slips(factors: StructureFactors) -> Iterator[tuple[Hypothesis, StructureFactors]]:
-    """The table as it would be looked up after each slip; none without a table."""
+def table_slips(factors: StructureFactors) -> Iterator[tuple[Hypothesis, TableSlip]]:
+    """Every slip with a table; none without one."""
     if factors.grid is not None:
         for name, (does, slip) in _OF_TABLES.items():
-            yield Hypothesis(kind="slip of the table", name=name, does=does), slip(factors)
+            yield Hypothesis(kind="slip of the table", name=name, does=does), slip
 
 
 def _change(part: str, **values: object) -> ExperimentSlip:

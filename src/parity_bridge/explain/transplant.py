@@ -62,11 +62,16 @@ def transplant(
     if any(item is None for item in rebuilt):
         return Transplanted(not_tried=(_NOT_RECORDED,))
     feeds = [item for item in rebuilt if item is not None]
-    done = [_of_setup(reference, sides, tolerances)] if _tells_setup(sides) else []
-    for stage in _STAGES:
-        if done and done[-1].agrees:
-            break
-        done.append(_of_stage(reference, sides, feeds, stage, tolerances))
+    done: list[Transplant] = []
+    try:
+        if _tells_setup(sides):
+            done.append(_of_setup(reference, sides, tolerances))
+        for stage in _STAGES:
+            if done and done[-1].agrees:
+                break
+            done.append(_of_stage(reference, sides, feeds, stage, tolerances))
+    except BridgeError as error:
+        return Transplanted(tuple(done), (f"further transplants: {error}",))
     return Transplanted(tuple(done))
 
 
@@ -104,10 +109,7 @@ def _look(
     **fed: Any,
 ) -> Transplant:
     """Run on from what is fed and hold the taps after it against the other side."""
-    try:
-        looks = reference.look(**fed)
-    except BridgeError as error:
-        return Transplant(stage=stage, what=what, agrees=False, left=f"nothing: {error}")
+    looks = reference.look(**fed)
     left = (
         first_left(look.only(taps), side, tolerances)
         for look, side in zip(looks, sides, strict=True)

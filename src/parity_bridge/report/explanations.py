@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from parity_bridge.causes import Cause, extents_text
+from parity_bridge.causes import OF_INPUTS, Cause, extents_text
 from parity_bridge.comparison import Difference, FieldComparison, Inputs, PixelComparison
 from parity_bridge.explain.explanation import Finding, Trial
 from parity_bridge.report.provenance import behaviours_text
@@ -27,7 +27,6 @@ Item = TypeVar("Item")
 
 #: Beyond it a distance in units in the last place says no more than the difference itself.
 _MOST_ULPS = 2**20
-_OF_INPUTS = ("stale cache", "different tables", "different default_F")
 
 
 def first_divergence_section(report: Report) -> str:
@@ -186,13 +185,13 @@ def inputs_section(report: Report) -> str:
     """What each engine was given, where that differs; empty where it does not."""
     pixels = [pixel for pixel in report.comparison.pixels if pixel.inputs.differing]
     unlike = _unique(pixel.inputs for pixel in pixels)
-    tables = [table(_table_rows(inputs, report)) for inputs in unlike if _tables_differ(inputs)]
+    tables = [table(_table_rows(inputs, report)) for inputs in unlike if inputs.of_table]
     flags = _unique(pair for inputs in unlike for pair in inputs.flags)
     flag_rows: list[Row] = [
         {
             "nanoBragg flag": f"`{pair.flag}`",
-            report.comparison.reference: _flag_value(pair.reference),
-            report.comparison.other: _flag_value(pair.other),
+            report.comparison.reference: pair.texts[0],
+            report.comparison.other: pair.texts[1],
         }
         for pair in flags
     ]
@@ -203,14 +202,6 @@ def inputs_section(report: Report) -> str:
     text = "\n\n".join(part for part in parts if part)
     title = "were told to behave differently" if text == told else "were not given the same"
     return f"## The engines {title}\n\n{text}" if text else ""
-
-
-def _flag_value(value: str | None) -> str:
-    return "not given" if value is None else value or "given"
-
-
-def _tables_differ(inputs: Inputs) -> bool:
-    return len(inputs.differing) > len(inputs.flags)
 
 
 def differences_section(report: Report) -> str:
@@ -323,7 +314,7 @@ def _shown(value: IndexBounds | str | float | None) -> str:
 
 
 def _of_inputs(cause: Cause) -> bool:
-    return cause.name in _OF_INPUTS
+    return cause.name in OF_INPUTS
 
 
 def _bullet(cause: Cause) -> str:

@@ -236,6 +236,8 @@ def _widest(report: Report) -> dict[str, _Widest]:
     for pixel in report.reference.pixels:
         budget = report.reference.noise.get(pixel.pixel)
         for tap_id, spreads in (budget.spread if budget else {}).items():
+            if tap_id not in pixel.taps:
+                continue
             for field, spread in spreads.items():
                 for item in _measured(pixel.taps[tap_id], field, spread):
                     found[tap_id] = max(found.get(tap_id, item), item)

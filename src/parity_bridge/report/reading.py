@@ -7,8 +7,8 @@ of the schema's type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
@@ -42,7 +42,7 @@ class Recorded:
     source: Path
     pixels: tuple[PixelTaps, ...]
     metadata: tuple[Metadata, ...] = ()
-    noise: dict[tuple[int, int], NoiseBudget] | None = None
+    noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
     #: Record files with their tap, and the others beside them.
     records: tuple[tuple[Path, str], ...] = ()
     beside: tuple[Path, ...] = ()
@@ -73,11 +73,12 @@ def read_side(source: Path) -> Recorded:
     by_pixel: dict[tuple[int, int], list[tuple[Path, TapRecord]]] = {}
     for path, record in records:
         by_pixel.setdefault(tuple(record.pixel_coords), []).append((path, record))
+    pixels = tuple(_pixel_taps(by_pixel[pixel], source) for pixel in sorted(by_pixel))
     return Recorded(
         source,
-        tuple(_pixel_taps(by_pixel[pixel], source) for pixel in sorted(by_pixel)),
+        pixels,
         tuple(read_metadata(source)),
-        read_noise(source),
+        _noise(source, pixels),
         tuple((path, record.tap_id) for path, record in records),
         tuple(path for path in files if path.name.endswith(_ASIDE)),
     )
@@ -92,7 +93,31 @@ def read_own_side(folder: Path) -> Recorded:
     if not records:
         raise FileError(f"{folder} holds no record{_inner(folder)}")
     pixels = tuple(PixelTaps.of_records(records[pixel]) for pixel in records)
-    return Recorded(folder, pixels, tuple(read_metadata(folder)), read_noise(folder))
+    return Recorded(folder, pixels, tuple(read_metadata(folder)), _noise(folder, pixels))
+
+
+def _noise(folder: Path, pixels: Sequence[PixelTaps]) -> dict[tuple[int, int], NoiseBudget]:
+    """The noise budgets beside the records; raises FileError for one of other records."""
+    found = read_noise(folder)
+    for side in pixels:
+        budget = found.get(side.pixel)
+        if budget is not None and not _fits(budget, side):
+            slow, fast = side.pixel
+            raise FileError(
+                f"{folder / f'pixel_{slow}_{fast}{NOISE}'} is not the noise budget of the records "
+                "beside it; make both again"
+            )
+    return found
+
+
+def _fits(budget: NoiseBudget, side: PixelTaps) -> bool:
+    """Whether every spread has a figure, or a row each, of its own."""
+    return all(
+        len(spread) == (len(figures.columns[name]) if name in figures.columns else 1)
+        for tap_id, figures in side.taps.items()
+        for name, spread in budget.spread.get(tap_id, {}).items()
+        if name in figures.fields
+    )
 
 
 def _inner(source: Path) -> str:
@@ -194,10 +219,10 @@ def _lenient_type(annotation: Any) -> Any:
 
 def _unknown(model: BaseModel, name: str = "") -> Iterator[str]:
     """Fields that the schema does not have, dotted names as those of figures; outermost first."""
-    yield from (f"{name}{field}" for field in model.model_extra or ())
-    for field in type(model).model_fields:
-        value = getattr(model, field)
-        inner = "" if field == "values" else f"{name}{field}."
-        for item in value if field == ROWS and value else (value,):
+    yield from (f"{name}{extra}" for extra in model.model_extra or ())
+    for part in type(model).model_fields:
+        value = getattr(model, part)
+        inner = "" if part == "values" else f"{name}{part}."
+        for item in value if part == ROWS and value else (value,):
             if isinstance(item, BaseModel):
                 yield from _unknown(item, inner)

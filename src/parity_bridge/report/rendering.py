@@ -84,7 +84,7 @@ def report_of(
 
 
 def _side(recorded: Recorded) -> Side:
-    return Side(recorded.pixels, recorded.metadata, recorded.noise or {})
+    return Side(recorded.pixels, recorded.metadata, recorded.noise)
 
 
 def _compare(reference: Recorded, other: Recorded, overrides: Path | None) -> Comparison:

@@ -103,7 +103,7 @@ def _what(comparison: Comparison) -> str:
     """What the two sides were not given alike."""
     inputs = [pixel.inputs for pixel in comparison.pixels]
     flags = any(item.flags for item in inputs)
-    tables = any(len(item.differing) > len(item.flags) for item in inputs)
+    tables = any(item.of_table for item in inputs)
     words = ("structure factors" if tables else "", "nanoBragg flags" if flags else "")
     return " and ".join(word for word in words if word)
 

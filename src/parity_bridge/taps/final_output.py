@@ -51,6 +51,6 @@ def content(observation: Observation) -> Content:
             "in_region": bool(totals["in_roi"]),
             "region": dict(zip(RegionOfInterest.model_fields, observation.roi, strict=True)),
             "mask": mask,
-            "image": 0.0 if mask == 0 else totals["image"],
+            "image": totals["image"],
         }
     )

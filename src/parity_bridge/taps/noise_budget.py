@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from parity_bridge.taps.figures import Place
-from parity_bridge.taps.schema import Number, Pixel, Schema
+from parity_bridge.taps.schema import SCHEMA_VERSION, Number, Pixel, Schema, Version
 
 
 class SensitiveIndex(Schema):
@@ -22,7 +22,7 @@ class SensitiveIndex(Schema):
 class NoiseBudget(Schema):
     """Spread of every float figure of one pixel of the reference."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Version = SCHEMA_VERSION
     implementation: str
     pixel_coords: Pixel
     #: The flags, and the columns of a stage, that move any figure when they move by one ULP.

@@ -20,7 +20,8 @@ Quantity = float | int | Sequence[float] | Sequence[int] | Sequence[Sequence[flo
 Limits = tuple[Sequence[float], Sequence[float]]
 
 #: The end of the chain in its order: sum, steps, their quotient, then the sum on its way to
-#: photons, factor by factor, and what an image holds (``in_roi`` is 0 or 1).
+#: photons, factor by factor, and what an image holds: 0 outside the region of interest (``in_roi``
+#: 0) and where the mask is 0.
 TOTALS = (
     "I",
     "steps",

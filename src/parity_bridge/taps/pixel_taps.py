@@ -86,7 +86,9 @@ class PixelTaps:
         wanted = set(taps)
         kept = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in wanted}
         tables = {tap_id: table for tap_id, table in self.tables.items() if tap_id in wanted}
-        return replace(self, taps=kept, tables=tables)
+        unknown = {tap_id: names for tap_id, names in self.unknown.items() if tap_id in wanted}
+        flags = self.flags if _CONFIG in wanted else None
+        return replace(self, taps=kept, tables=tables, unknown=unknown, flags=flags)
 
 
 class _Observed(Mapping[str, Figures]):

@@ -51,9 +51,10 @@ def run_state(state: Any) -> RunState:
     return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
 
 
-def totals_of(totals: Any, steps: int) -> dict[str, float | int]:
-    """The end of the chain, from a ``pb_pixel_totals *``."""
-    apart = {"steps": steps, "after_omega": totals.intensity}
+def totals_of(totals: Any, steps: int, mask: int | None) -> dict[str, float | int]:
+    """The end of the chain, from a ``pb_pixel_totals *``; a ``mask`` of 0 leaves the image 0."""
+    image = 0.0 if mask == 0 else totals.image
+    apart = {"steps": steps, "after_omega": totals.intensity, "image": image}
     return {name: apart[name] if name in apart else getattr(totals, name) for name in TOTALS}
 
 

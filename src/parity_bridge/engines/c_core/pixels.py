@@ -55,20 +55,21 @@ def observe_pixels(
             setup, canvas.table, slow, fast, state, totals, f_cell, filled, rows.size, fed
         )
         check(status)
+        mask = None if canvas.mask is None else int(canvas.mask[slow, fast])
         observations.append(
             Observation(
                 pixel=(slow, fast),
                 derived=derived,
                 # The buffer is used again.
                 evaluations=rows.copy(),
-                totals=totals_of(totals, setup.steps),
+                totals=totals_of(totals, setup.steps, mask),
                 f_cell=f_cell_stats(f_cell),
                 hkl_table=factors.provenance,
                 oversample=setup.oversample,
                 state=before,
                 experiment=experiment,
                 roi=(fast_min, fast_max, slow_min, slow_max),
-                mask=None if canvas.mask is None else int(canvas.mask[slow, fast]),
+                mask=mask,
             )
         )
     return observations

@@ -58,6 +58,10 @@ def observations(
         has_table=factors.grid is not None,
     )
     ends = _totals(totals, setup.steps)
+    masks = [None if mask is None else int(mask[at]) for at in pixels]
+    ends["image"] = [
+        0.0 if value == 0 else image for image, value in zip(ends["image"], masks, strict=True)
+    ]
     f_cell = _f_cell(stats)
     return [
         Observation(
@@ -71,7 +75,7 @@ def observations(
             state=states[number],
             experiment=experiment,
             roi=setup.detector.roi,
-            mask=None if mask is None else int(mask[at]),
+            mask=masks[number],
         )
         for number, at in enumerate(pixels)
     ]
