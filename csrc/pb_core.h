@@ -473,7 +473,7 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  *   capacity     given     rows that fit into evaluations
  *   stages       given     what is not to be computed; NULL computes everything
  * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER (also for
- * stages of another count) or PB_NOT_FINITE.
+ * stages of another count) or, where nothing is given, PB_NOT_FINITE.
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,

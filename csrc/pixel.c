@@ -175,6 +175,7 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     *f_cell = no_lookups();
     pb_run_chain(&chain);
     *totals = totals_of(&chain);
-    return kept.finite && isfinite(totals->I) && isfinite(totals->intensity) ? PB_OK
-                                                                             : PB_NOT_FINITE;
+    const int finite = kept.finite && isfinite(totals->I) && isfinite(totals->intensity);
+    /* What is given may be anything, and that is what one wants to see. */
+    return finite || stages != NULL ? PB_OK : PB_NOT_FINITE;
 }

@@ -17,7 +17,14 @@ import torch
 from pytest import MonkeyPatch  # noqa: PT013 - a type
 
 from parity_bridge import examples
-from parity_bridge.engines.torch_port import chain, crystal, detector, engine, lattice
+from parity_bridge.engines.torch_port import (
+    chain,
+    crystal,
+    detector,
+    engine,
+    lattice,
+    units,
+)
 from parity_bridge.engines.torch_port import setup as port_setup
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.setup import Factor
@@ -54,8 +61,8 @@ class Fault:
     field: str
     #: What the explanation must name; None where it is neither a behaviour nor an input.
     reason: tuple[str, ...] | None = None
-    #: The stage at which parity must return where nothing explains the fault.
-    stage: str | None = None
+    #: The stages that must be named where nothing explains the fault.
+    stages: tuple[str, ...] = ()
     plant: Plant | None = None
     told: tuple[str, ...] = ()
     port_flags: str = ""
@@ -250,6 +257,10 @@ def _without_pi(sincg: Any) -> Any:
     return lambda x, N: sincg(x / math.pi, N)
 
 
+def _not_a_number(sincg: Any) -> Any:
+    return lambda x, N: sincg(x, N) * torch.nan
+
+
 def _unforced(domains: Any) -> Any:
     """Mosaic domains whose first is not the identity."""
 
@@ -316,7 +327,7 @@ REORDERINGS: dict[str, Plant] = {
 }
 
 FAULTS = (
-    Fault("subpixels at ±0.5", PEPTIDE, "omega_subpixel", "position.y", stage="position",
+    Fault("subpixels at ±0.5", PEPTIDE, "omega_subpixel", "position.y", stages=("position",),
           plant=_wrap(chain, "subpixel_position", _spread_subpixels)),
     Fault("half-to-even rounding", TIE, "hkl_subpixel", "hkl_rounded.k", ("rounding=half_even",),
           plant=_wrap(chain, "nearest_index", _half_to_even), pixels=((0, 0),)),
@@ -347,13 +358,13 @@ FAULTS = (
     Fault("steps not divided", PEPTIDE, "intensity_post_scale", "normalized",
           ("divide_by_steps=false",), plant=_undivided),
     Fault("steps dividing twice", PEPTIDE, "intensity_post_scale", "normalized",
-          plant=_finish(lambda setup, one: one / setup.steps)),
-    Fault("float32 geometry", PEPTIDE, "omega_subpixel", "position.x", stage="position",
+          stages=("scaling",), plant=_finish(lambda setup, one: one / setup.steps)),
+    Fault("float32 geometry", PEPTIDE, "omega_subpixel", "position.x", stages=("position",),
           plant=_wrap(chain, "subpixel_position", _single)),
-    Fault("wavelength off by 1e-10", PEPTIDE, "config_snapshot", "derived.lambda0", stage="setup",
-          plant=_on_derived(port_setup, "derive_beam", _slip_of_lambda)),
-    Fault("a in Å where metres belong", PEPTIDE, "config_snapshot", "derived.a0.x", stage="setup",
-          plant=_on_derived(port_setup, "derive_crystal", _in_angstrom)),
+    Fault("wavelength off by 1e-10", PEPTIDE, "config_snapshot", "derived.lambda0",
+          stages=("setup",), plant=_on_derived(port_setup, "derive_beam", _slip_of_lambda)),
+    Fault("a in Å where metres belong", PEPTIDE, "config_snapshot", "derived.a0.x",
+          stages=("setup",), plant=_on_derived(port_setup, "derive_crystal", _in_angstrom)),
     Fault("weights used", f"{PEPTIDE} -sourcefile sources.txt", "intensity_pre_norm",
           "running_sum", ("weights=used",), told=("weights=used",)),
     Fault("phi carry-over missing", f"{PEPTIDE} -phi 0 -osc 3 -phisteps 3", "hkl_subpixel",
@@ -372,7 +383,7 @@ FAULTS = (
               raw.model_copy(update={"convention": "denzo"}), *others))),
     Fault("fast and slow swapped", PEPTIDE, "omega_subpixel", "position.y",
           ("slow and fast swapped",), plant=_wrap(engine, "pixel", _swapped_pixels)),
-    Fault("sincg without pi", PEPTIDE, "lattice", "F_latt_a", stage="f_latt",
+    Fault("sincg without pi", PEPTIDE, "lattice", "F_latt_a", stages=("f_latt",),
           plant=_wrap(lattice, "sincg", _without_pi)),
     Fault("missing fudge", f"{PEPTIDE} -gauss_xtal -fudge 1.7", "lattice", "F_latt",
           ("-fudge left out",),
@@ -392,8 +403,16 @@ FAULTS = (
     Fault("skipped lookups counted", f"{PEPTIDE} -tophat_spots", "f_cell_stats", "lookup",
           ("zero_lattice=looked_up",), told=("zero_lattice=looked_up",)),
     Fault("mosaic identity not forced", f"{PEPTIDE} -mosaic 0.5 -mosaic_domains 3",
-          "config_snapshot", "derived.mosaic_umats.0.0", stage="hkl",
+          "config_snapshot", "derived.mosaic_umats.0.0", stages=("setup", "hkl"),
           plant=_wrap(port_setup, "mosaic_domains", _unforced)),
+    Fault("0/0 on a node", f"{CUBE} -oversample 1 -nointerpolate", "lattice", "F_latt_a",
+          stages=("f_latt",), plant=_wrap(lattice, "sincg", _not_a_number)),
+    Fault("omega and sincg at once", PEPTIDE, "omega_subpixel", "omega",
+          stages=("f_latt", "factors"),
+          plant=_both(_kept("omega", Factor.LAST), _wrap(lattice, "sincg", _without_pi))),
+    Fault("wrong electron radius", PEPTIDE, "intensity_post_scale", "fluence_scaled",
+          stages=("scaling",),
+          plant=lambda patch: patch.setattr(units, "R_E_SQR", 7.94e-30)),
     Fault("stale cache on one side", f"{CUBE} -oversample 2 -nointerpolate", "f_cell_stats",
           "F_cell", ("stale cache",), reference_flags="-dump stale.bin"),
     Fault("wrong default fill", f"{CUBE} -hkl sparse.hkl -oversample 2 -nointerpolate",
@@ -428,7 +447,7 @@ FAULTS = (
           ("omega=mean", "k and l swapped"),
           plant=_both(_kept("omega", Factor.MEAN), _wrap(chain, "nearest_lookup", _permuted))),
     Fault("spindle turning backwards", f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3", "hkl_subpixel",
-          "hkl_fractional.h", stage="hkl",
+          "hkl_fractional.h", stages=("hkl",),
           plant=_wrap(crystal, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
               v, n, -phi))),
 )  # fmt: skip

@@ -56,7 +56,7 @@ def test_two_engines(capsys: pytest.CaptureFixture[str]) -> None:
     assert finding.reason == "behaviours"
     assert finding.names == (("omega=last",),)
     assert finding.largest_ulps == 0
-    assert finding.stage == "factors"
+    assert finding.stages == ("factors",)
     assert finding.pixels == ((10, 50), (30, 33))
     assert finding.sentence == (
         "pytorch uses the last subpixel's solid angle; with `omega=last` the C core reproduces it "
@@ -276,7 +276,10 @@ def test_too_many_evaluations_are_told(
     finding = explained(capsys, *PIXELS, *words, "--", *FLAGS)
     assert finding.reason == "unexplained"
     assert finding.not_tried == (
-        "several hypotheses together: the pixels have too many evaluations",
+        "every two behaviours together: the pixels have too many evaluations",
+        "more behaviours together: the pixels have too many evaluations",
+        "every two hypotheses together: the pixels have too many evaluations",
+        "more hypotheses together: the pixels have too many evaluations",
     )
 
 

@@ -43,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def look(name: str, fault: Fault, flags: str, told: tuple[str, ...] = ()) -> EngineRun:
-    choice = EngineChoice(name, behaviours=told, in_frame=fault.in_frame)
+    choice = EngineChoice(name, behaviours=told, in_frame=fault.in_frame, check_finite=name == "c")
     targets = [Target(pixel) for pixel in fault.pixels]
     return observe(choice, parse_flags(shlex.split(f"{fault.flags} {flags}")), targets)
 
@@ -76,7 +76,7 @@ def test_a_fault_is_detected_localised_and_explained(
     firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
     localised = (fault.tap, fault.field) in {(first.tap, first.field) for first in firsts[:1]}
     if fault.reason is None:
-        explained = finding.reason == "unexplained" and finding.stage == fault.stage
+        explained = finding.reason == "unexplained" and finding.stages == fault.stages
     else:
         explained = tuple(sorted(fault.reason)) in {tuple(sorted(names)) for names in finding.names}
     record_property("fault", (detected, localised, explained, fault.reason is not None))

@@ -36,7 +36,7 @@ def test_another_order_of_evaluation_is_noise(
     if comparison.exit_status == 0:
         return  # here the bits are the same in either order
     assert finding.reason == "noise", finding.sentence
-    assert finding.stage == stage
+    assert finding.stages == (stage,)
     assert all(pixel.is_noise for pixel in comparison.pixels if pixel.differing)
 
 

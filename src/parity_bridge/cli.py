@@ -78,7 +78,7 @@ def _run(arguments: argparse.Namespace, flags: list[str]) -> int:
         out_dir=arguments.out_dir,
         stamp=arguments.stamp or options.default_stamp(),
         reference=replace(reference, dtype="float64", device="cpu"),
-        other=other,
+        other=replace(other, check_finite=False),
         engine_flags=arguments.engine_flags,
         tolerances=arguments.tolerances,
     )
@@ -169,6 +169,8 @@ def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
     reference, other = (_side(arguments, word) for word in (arguments.reference, arguments.other))
     if isinstance(reference, EngineChoice):
         reference = replace(reference, dtype="float64", device="cpu")
+    if isinstance(other, EngineChoice):
+        other = replace(other, check_finite=False)
     given = bool(flags) or (arguments.oversample, arguments.hkl) != (None, None)
     runs_only = isinstance(reference, EngineChoice) and isinstance(other, EngineChoice)
     request = ExplainRequest(

@@ -113,6 +113,7 @@ def compare(
         absent=absent,
         first_divergence=first_divergence(fields),
         fields=fields,
+        rounding_sensitive=0 if noise is None else len(noise.rounding_sensitive),
         causes=possible_causes(reference, other) if differs else (),
     )
 

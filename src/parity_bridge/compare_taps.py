@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,6 +74,27 @@ def first_left(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -
         first = first_divergence(fields)
         if first is not None:
             return f"{tap_id}.{first.field}"
+    return None
+
+
+def left_of(
+    own: Mapping[str, Sequence[str]],
+    reference: PixelTaps,
+    other: PixelTaps,
+    tolerances: Tolerances,
+) -> str | None:
+    """The first figure of these fields, by tap_id, that differs, ``tap.field``; or None."""
+    for tap_id, names in own.items():
+        if tap_id in reference.taps and tap_id in other.taps:
+            pair = reference.taps[tap_id], other.taps[tap_id]
+            fields = [
+                item
+                for item in compare_tap(tap_id, *pair, tolerances, None)
+                if item.field in names or item.field.partition(".")[0] in names
+            ]
+            first = first_divergence(fields)
+            if first is not None:
+                return f"{tap_id}.{first.field}"
     return None
 
 

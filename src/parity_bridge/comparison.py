@@ -7,7 +7,7 @@ from typing import Literal
 from parity_bridge.causes import Cause
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.figures import Place
-from parity_bridge.taps.schema import AnyFigure, Number, Pixel, Schema
+from parity_bridge.taps.schema import AnyFigure, Count, Number, Pixel, Schema
 from parity_bridge.tolerances import Tolerance, Tolerances
 
 Verdict = Literal["parity", "values differ", "inputs differ", "shapes differ"]
@@ -112,6 +112,8 @@ class PixelComparison(Schema):
     absent: tuple[Absence, ...]
     first_divergence: Difference | None
     fields: tuple[FieldComparison, ...]
+    #: Nearest indices of the reference that are decided by noise; 0 where that is not known.
+    rounding_sensitive: Count = 0
     causes: tuple[Cause, ...]
 
     @property
@@ -121,8 +123,12 @@ class PixelComparison(Schema):
 
     @property
     def is_noise(self) -> bool:
-        """Whether something differs, and nothing by more than the noise of the inputs."""
-        return bool(self.differing) and all(item.signal == 0 for item in self.differing)
+        """Whether something differs, and nothing by more than the noise of the inputs.
+
+        Not where a nearest index is decided by noise: whatever follows from it may jump.
+        """
+        is_small = all(item.signal == 0 for item in self.differing)
+        return bool(self.differing) and is_small and not self.rounding_sensitive
 
 
 class Comparison(Schema):

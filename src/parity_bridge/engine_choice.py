@@ -24,3 +24,5 @@ class EngineChoice:
     behaviours: tuple[str, ...] = ()
     #: Whether a pixel begins in the state that a run over the whole frame comes to it in.
     in_frame: bool = False
+    #: Whether a pixel that does not come out finite is an error, and not something to be recorded.
+    check_finite: bool = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.engine import create_engine, optional_setting
 from parity_bridge.errors import BridgeError, EngineError, UsageError
 from parity_bridge.smv import read_mask
 
@@ -74,7 +74,8 @@ def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]
     EngineError for whatever else goes wrong in it.
     """
     with engine_failures(choice.name):
-        engine = create_engine(choice.name, dtype=choice.dtype, device=choice.device)
+        settings = {} if choice.check_finite else optional_setting(choice.name, "check_finite")
+        engine = create_engine(choice.name, dtype=choice.dtype, device=choice.device, **settings)
         seen = engine.observe(
             parsed.experiment,
             [target.coords for target in targets],

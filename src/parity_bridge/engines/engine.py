@@ -135,6 +135,11 @@ def create_engine(
     return made(dtype=dtype, device=device, **settings)
 
 
+def optional_setting(name: str, setting: str) -> dict[str, Any]:
+    """``setting`` switched off, as a keyword of ``create_engine``; none where it is not known."""
+    return {setting: False} if setting in signature(engine_class(name)).parameters else {}
+
+
 def frame_engine(engine: Engine, name: str) -> FrameEngine:
     """``engine`` as one that renders frames; raises UsageError where it does not."""
     if not callable(getattr(engine, "frame", None)):

@@ -47,7 +47,7 @@ def explain(case: Case) -> Finding:
         not_tried = (*inputs.not_tried, f"transplants and behaviours: {case.why_not}")
         return _unexplained(case, inputs, Transplanted(not_tried=not_tried), None, pixels)
     done = transplant(case.reference, case.others, tolerances)
-    if differing and all(pixel.is_noise for pixel in differing):
+    if done.differing and differing and all(pixel.is_noise for pixel in differing):
         return _by_noise(case, inputs, done, pixels)
     searched = search(case.reference, case.others, tolerances, _given(case, inputs))
     if searched.sufficient:
@@ -89,8 +89,7 @@ def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], .
 def _by_noise(
     case: Case, inputs: InputsFound, done: Transplanted, pixels: tuple[tuple[int, int], ...]
 ) -> Finding:
-    healing = done.healing
-    where = f", from its {healing.what} on" if healing is not None else ""
+    where = f" in its {_listed([item.what for item in done.differing])}"
     return Finding(
         reason="noise",
         sentence=f"{_subject(case)} rounds otherwise{where}: no figure differs by more than "
@@ -98,7 +97,7 @@ def _by_noise(
         pixels=pixels,
         inputs=inputs.evidence,
         transplants=done.transplants,
-        stage=None if healing is None else healing.stage,
+        stages=tuple(item.stage for item in done.differing),
         not_tried=(*inputs.not_tried, *done.not_tried),
     )
 
@@ -113,8 +112,7 @@ def _by_hypotheses(
     chosen = searched.sufficient[0]
     kinds = {item.kind for item in chosen.hypotheses}
     reason: Reason = "behaviours" if kinds <= {"behaviour", "inputs"} else "slips"
-    *others, last = (item.does for item in chosen.hypotheses)
-    does = f"{', '.join(others)} and {last}" if others else last
+    does = _listed([item.does for item in chosen.hypotheses])
     names = " and ".join(f"`{item.name}`" for item in chosen.hypotheses)
     sentence = (
         f"{_subject(case)} {does}; with {names} the C core reproduces it "
@@ -128,7 +126,7 @@ def _by_hypotheses(
         largest_ulps=chosen.largest_ulps,
         inputs=inputs.evidence,
         transplants=done.transplants,
-        stage=None if done.healing is None else done.healing.stage,
+        stages=tuple(item.stage for item in done.differing),
         trials=searched.trials,
         ruled_out=tuple(_ruled_out(inputs, searched)),
         not_tried=(*inputs.not_tried, *done.not_tried, *searched.not_tried),
@@ -146,47 +144,41 @@ def _unexplained(
     left_out = () if searched is None else searched.not_tried
     return Finding(
         reason="unexplained",
-        sentence=f"{_where_it_lies(case, done)}; no input, behaviour of contract §7 or known slip "
-        "that was tried reproduces it.",
+        sentence=f"{_where_it_lies(case, done)}; {_tried(searched)}.",
         pixels=pixels,
         inputs=inputs.evidence,
         transplants=done.transplants,
-        stage=None if done.healing is None else done.healing.stage,
+        stages=tuple(item.stage for item in done.differing),
         trials=trials,
         ruled_out=tuple(_ruled_out(inputs, searched)),
         not_tried=(*inputs.not_tried, *done.not_tried, *left_out),
     )
 
 
+def _tried(searched: Searched | None) -> str:
+    if searched is None:
+        return "nothing more could be tried"
+    text = "no behaviour of contract §7 or known slip, alone or together, reproduces it"
+    if searched.nearest is None:
+        return text
+    names = " and ".join(f"`{item.name}`" for item in searched.nearest.hypotheses)
+    return f"{text}, though with {names} it is `{searched.nearest.left}` that differs first"
+
+
 def _where_it_lies(case: Case, done: Transplanted) -> str:
-    healing = done.healing
-    sensitive = [
-        pixel.first_divergence.field
-        for pixel in case.comparison.pixels
-        if pixel.first_divergence is not None and pixel.first_divergence.rounding_sensitive
-    ]
-    if sensitive:
-        return (
-            f"{_subject(case)} differs first in `{_first(case)}`, where the nearest index lies "
-            "within its noise of a half"
-        )
-    if healing is None:
-        first = f"{_subject(case)} differs first in `{_first(case)}`"
-        if not done.transplants:
-            return first
-        fed = done.transplants[-1]
-        return f"{first}; even fed with its {fed.what} the C core gives another `{fed.left}`"
-    if healing is done.transplants[0]:
-        return (
-            f"{_subject(case)} differs in its {healing.what}: fed with them the C core reproduces "
-            "everything after"
-        )
-    before = done.transplants[done.transplants.index(healing) - 1]
-    return (
-        f"{_subject(case)} computes its {healing.what} otherwise: fed with them the C core "
-        f"reproduces everything after, fed with its {before.what} only `{before.left}` still "
-        "differs"
-    )
+    """Which stages differ, or what differs first where that is not known."""
+    first = f"{_subject(case)} differs first in `{_first(case)}`"
+    if any(pixel.rounding_sensitive for pixel in case.comparison.pixels if pixel.differing):
+        first += ", and some nearest indices lie within their noise of a half"
+    if not done.differing:
+        return first
+    computed = _listed([f"{item.what} (`{item.left}`)" for item in done.differing])
+    return f"{first}; given its own values before them, it computes its {computed} otherwise"
+
+
+def _listed(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _first(case: Case) -> str:

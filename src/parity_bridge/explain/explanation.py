@@ -41,13 +41,14 @@ class Trial(Schema):
 
 
 class Transplant(Schema):
-    """The reference run on from the other side's values of all stages up to one."""
+    """A stage that the reference computed from the other side's values of all stages before it."""
 
     stage: str
     #: What the stage hands on, in words.
     what: str
+    #: Whether that is what the other side has there.
     agrees: bool
-    #: First figure that differs downstream of it, ``tap.field``; None where none does.
+    #: First figure of the stage that is not, ``tap.field``.
     left: str | None
 
 
@@ -67,8 +68,8 @@ class Finding(Schema):
     #: What each side was given where that differs.
     inputs: tuple[str, ...] = ()
     transplants: tuple[Transplant, ...] = ()
-    #: The stage whose computation differs, by what feeding it restores.
-    stage: str | None = None
+    #: The stages that the other side computes otherwise, given its own values before them.
+    stages: tuple[str, ...] = ()
     trials: tuple[Trial, ...] = ()
     ruled_out: tuple[str, ...] = ()
     #: What could not be tried, and why.

@@ -1,9 +1,9 @@
 """The smallest set of hypotheses under which the reference reproduces the other side everywhere.
 
-One hypothesis is tried after the other, then every two of those that change anything. Larger sets
-are grown: only by what moves the first divergence further down the chain, or leaves fewer figures
-differing in the tap where it lies, as every true part of an explanation does unless two of them
-hide each other.
+One hypothesis is tried after the other, then every two of those that change anything, behaviours
+before slips. Larger sets are grown: only by what moves the first divergence further down the
+chain, or leaves fewer figures differing in the tap where it lies, as every true part of an
+explanation does unless two of them hide each other.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 #: Hypotheses of one set, at most, and sets of one size that are grown further.
 _LARGEST = 5
 _GROWN = 6
+#: Hypotheses of which every two are tried as the next step of a set that grows.
+_MOST_PAIRED = 12
 #: Evaluations that may be spent on sets of several, lest a heavy pixel take minutes.
-_MOST_EVALUATIONS = 4_000_000
+_MOST_EVALUATIONS = 8_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,8 @@ class Searched:
     trials: tuple[Trial, ...]
     sufficient: tuple[Trial, ...]
     not_tried: tuple[str, ...] = ()
+    #: Where none suffices, the set that moves the first divergence furthest down the chain.
+    nearest: Trial | None = None
 
     @property
     def pointless(self) -> tuple[Hypothesis, ...]:
@@ -85,9 +89,11 @@ def search(
     if tried.sufficient:
         return Searched(tuple(tried.trials.values()), tried.sufficient, tuple(tried.failed))
     telling = [candidate for candidate, trial in tried.trials.items() if trial.matters]
-    more, left_out = _sets(judge, telling)
+    sets = _Sets(judge, telling)
+    more = tuple(judge.trial(chosen) for chosen in sets.sufficient)
+    nearest = judge.trial(sets.nearest) if sets.nearest and not more else None
     trials = (*tried.trials.values(), *more)
-    return Searched(trials, tuple(more), (*tried.failed, *left_out))
+    return Searched(trials, more, (*tried.failed, *sets.left_out), nearest)
 
 
 class _Tried:
@@ -138,42 +144,80 @@ def _slips(reference: Reference) -> Iterator[Candidate]:
         yield Candidate(hypothesis, swaps_pixels=True)
 
 
-def _sets(judge: _Judge, telling: Sequence[Candidate]) -> tuple[list[Trial], tuple[str, ...]]:
-    """Trials of the smallest sets of several that suffice, and what could not be tried."""
-    pairs = [chosen for chosen in combinations(telling, 2) if _fit_together(chosen)]
-    grown = _LARGEST * _GROWN * len(telling)
-    if (len(pairs) + grown) * judge.reference.evaluations > _MOST_EVALUATIONS:
-        return [], ("several hypotheses together: the pixels have too many evaluations",)
-    sufficient = [chosen for chosen in pairs if judge.suffices(chosen)] or _grow(judge, telling)
-    return [judge.trial(chosen) for chosen in sufficient], ()
+class _Sets:
+    """Sets of several, behaviours before slips, as far as the budget of evaluations goes."""
 
+    def __init__(self, judge: _Judge, telling: Sequence[Candidate]) -> None:
+        self._judge = judge
+        self._left = _MOST_EVALUATIONS
+        self.left_out: list[str] = []
+        #: The set that got furthest.
+        self.nearest: tuple[Candidate, ...] = ()
+        self.sufficient = self._search(telling)
 
-def _grow(judge: _Judge, telling: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
-    """Sets of three and more that suffice, all of one size; each in the order of ``telling``."""
-    grown: dict[tuple[Candidate, ...], Progress] = {(): judge.progress(())}
-    for _ in range(_LARGEST):
+    def _search(self, telling: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        behaviours = [item for item in telling if item.hypothesis.kind in ("behaviour", "inputs")]
+        for kind, candidates in (("behaviours", behaviours), ("hypotheses", telling)):
+            found = self._pairs(kind, candidates) or self._grown(kind, candidates)
+            if found:
+                return found
+        return []
+
+    def _may_spend(self, sets: int, what: str) -> bool:
+        cost = sets * self._judge.reference.evaluations
+        if cost > self._left:
+            self.left_out.append(f"{what}: the pixels have too many evaluations")
+            return False
+        self._left -= cost
+        return True
+
+    def _pairs(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        pairs = [chosen for chosen in combinations(candidates, 2) if _fit_together(chosen)]
+        if not self._may_spend(len(pairs), f"every two {kind} together"):
+            return []
+        return [chosen for chosen in pairs if self._judge.suffices(chosen)]
+
+    def _grown(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        """Sets of three and more that suffice, all of one size; each in the order given."""
+        reached = self._judge.progress(())
+        grown: dict[tuple[Candidate, ...], Progress] = {(): reached}
+        for _ in range(_LARGEST):
+            if not self._may_spend(len(grown) * len(candidates), f"more {kind} together"):
+                return []
+            further = self._further(grown, candidates, 1) or self._further(grown, candidates, 2)
+            sufficient = [chosen for chosen, progress in further.items() if progress == PARITY]
+            if sufficient or not further:
+                return sufficient
+            furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
+            grown = dict(furthest[:_GROWN])
+            if furthest[0][1] > reached:
+                self.nearest, reached = furthest[0]
+        return []
+
+    def _further(
+        self, grown: Mapping[tuple[Candidate, ...], Progress], candidates: Sequence[Candidate],
+        more: int,
+    ) -> dict[tuple[Candidate, ...], Progress]:  # fmt: skip
+        """What is reached by one more hypothesis, or by two that only help together."""
         further: dict[tuple[Candidate, ...], Progress] = {}
+        if more > 1 and len(candidates) > _MOST_PAIRED:
+            return further
         for before, was in grown.items():
-            for chosen in _larger(before, telling):
-                if chosen not in further and (reached := judge.progress(chosen)) > was:
+            for chosen in _larger(before, candidates, more):
+                if chosen not in further and (reached := self._judge.progress(chosen)) > was:
                     further[chosen] = reached
-        sufficient = [chosen for chosen, reached in further.items() if reached == PARITY]
-        if sufficient:
-            return sufficient
-        furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
-        grown = dict(furthest[:_GROWN])
-    return []
+        return further
 
 
 def _larger(
-    before: tuple[Candidate, ...], telling: Sequence[Candidate]
+    before: tuple[Candidate, ...], candidates: Sequence[Candidate], more: int
 ) -> Iterator[tuple[Candidate, ...]]:
-    for candidate in telling:
-        if candidate not in before:
-            larger = {*before, candidate}
-            chosen = tuple(item for item in telling if item in larger)
-            if _fit_together(chosen):
-                yield chosen
+    others = [candidate for candidate in candidates if candidate not in before]
+    for added in combinations(others, more):
+        larger = {*before, *added}
+        chosen = tuple(item for item in candidates if item in larger)
+        if _fit_together(chosen):
+            yield chosen
 
 
 def _fit_together(chosen: Sequence[Candidate]) -> bool:

@@ -1,4 +1,9 @@
-"""At which stage of the chain parity returns when the reference goes on from the other's values."""
+"""Which stages of the chain the other side computes otherwise, each given its own values before it.
+
+The reference is run on from the other side's values of all stages up to one, and computes the next.
+Where that is not what the other side has there, the stage is computed otherwise; a defect in an
+earlier stage cannot be blamed on it, nor can it hide one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity_bridge.compare_taps import first_left
+from parity_bridge.compare_taps import left_of
 from parity_bridge.engines.c_core.given import Given, Stage
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.explanation import Transplant
@@ -16,106 +21,144 @@ from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.tolerances import Tolerances
 
-_AFTER_SUM = ("intensity_post_scale", "final_output")
-_AFTER_FACTORS = ("intensity_pre_norm", *_AFTER_SUM)
-_AFTER_F_CELL = ("omega_subpixel", *_AFTER_FACTORS)
-_AFTER_SETUP = ("omega_subpixel", "hkl_subpixel", "lattice", "f_cell_stats", *_AFTER_FACTORS)
-
-#: Stage -> what it hands on, and the taps that the reference computes after it.
-_STAGES: dict[Stage, tuple[str, tuple[str, ...]]] = {
-    Stage.POSITION: ("subpixel positions", _AFTER_SETUP),
-    Stage.SCATTERING: ("scattering vectors", _AFTER_SETUP),
-    Stage.HKL: ("fractional Miller indices", _AFTER_SETUP),
-    Stage.HKL0: ("nearest Miller indices", _AFTER_SETUP),
-    Stage.F_LATT: ("lattice factors", _AFTER_SETUP),
-    Stage.F_CELL: ("structure factors", _AFTER_F_CELL),
-    Stage.FACTORS: ("solid angle, captured fraction and polarization factor", _AFTER_FACTORS),
-    Stage.SUM: ("running sum", _AFTER_SUM),
-}
-_SETUP = "setup"
+_CONFIG, _OMEGA, _HKL = "config_snapshot", "omega_subpixel", "hkl_subpixel"
+_LATTICE, _F_CELL, _SUM = "lattice", "f_cell_stats", "intensity_pre_norm"
+_SCALE, _FINAL = "intensity_post_scale", "final_output"
 _NOT_RECORDED = "transplants: the records do not hold every evaluation of all taps"
+
+#: Fields of a tap, by tap_id.
+Fields = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A part of the chain, and the figures that it and nothing else decides once it is fed."""
+
+    name: str
+    what: str
+    #: The last stage that is fed: the derived setup alone, or nothing at all, where it is None.
+    fed: Stage | None
+    own: Fields
+    is_derived: bool = False
+
+
+_STEPS = (
+    _Step("setup", "geometry, cell and beam", None, {_CONFIG: ("derived", "state")}, True),
+    _Step("position", "subpixel positions", None, {_OMEGA: ("row", "position", "airpath")}),
+    _Step("scattering", "scattering vectors", Stage.POSITION, {_HKL: ("row", "scattering_vector")}),
+    _Step("hkl", "fractional Miller indices", Stage.SCATTERING, {_HKL: ("hkl_fractional",)}),
+    _Step("hkl0", "nearest Miller indices", Stage.HKL, {_HKL: ("hkl_rounded",)}),
+    _Step(
+        "f_latt",
+        "lattice factors",
+        Stage.HKL0,
+        {_LATTICE: ("row", "F_latt_a", "F_latt_b", "F_latt_c", "F_latt")},
+    ),
+    _Step(
+        "f_cell",
+        "structure factors",
+        Stage.F_LATT,
+        {
+            _F_CELL: ("lookup", "F_cell", "out_of_bounds"),
+            _SUM: ("evaluation", "interpolation_on"),
+        },
+    ),
+    _Step(
+        "counts",
+        "statistics of the lookups",
+        Stage.F_CELL,
+        # Which lookups gave default_F is not recorded row by row.
+        {
+            _F_CELL: (
+                "total_lookups",
+                "skipped_lookups",
+                "out_of_bounds_count",
+                "zero_f_count",
+                "mean_f_cell",
+                "hkl_bounds",
+                "hkl_fractional_bounds",
+                "rounding_margin",
+            )
+        },
+    ),
+    _Step(
+        "factors",
+        "solid angle, captured fraction or polarization factor",
+        Stage.F_CELL,
+        {_OMEGA: ("omega", "capture"), _SUM: ("polar",), _SCALE: ("capture", "polar", "omega")},
+    ),
+    _Step(
+        "sum",
+        "running sum",
+        Stage.FACTORS,
+        {_SUM: ("running_sum", "sum", "steps", "sum_over_steps")},
+    ),
+    _Step(
+        "scaling",
+        "scaling of the sum",
+        Stage.SUM,
+        {
+            _SCALE: ("fluence_scaled", "normalized", "after_capture", "after_polar", "after_omega"),
+            _FINAL: ("intensity", "in_region", "region", "mask", "image"),
+        },
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Transplanted:
-    """What feeding each stage restored."""
+    """What each stage does with the other side's values before it."""
 
     transplants: tuple[Transplant, ...] = ()
     not_tried: tuple[str, ...] = ()
 
     @property
-    def healing(self) -> Transplant | None:
-        """The first stage whose values, fed to the reference, restore parity."""
-        return next((item for item in self.transplants if item.agrees), None)
+    def differing(self) -> tuple[Transplant, ...]:
+        """The stages that the other side computes otherwise."""
+        return tuple(item for item in self.transplants if not item.agrees)
 
 
 def transplant(
     reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
 ) -> Transplanted:
-    """Feed the other side's values to the reference, stage by stage, until parity returns."""
+    """Feed the other side's values to the reference up to each stage in turn."""
     seen = {other.pixel: other for other in others}
     sides = [seen[pixel] for pixel in reference.pixels]
     rebuilt = [
         rebuild(observation.evaluations, side)
         for observation, side in zip(reference.observations, sides, strict=True)
     ]
-    if any(item is None for item in rebuilt):
-        return Transplanted(not_tried=(_NOT_RECORDED,))
     feeds = [item for item in rebuilt if item is not None]
+    if len(feeds) < len(rebuilt) or _CONFIG not in sides[0].taps:
+        return Transplanted(not_tried=(_NOT_RECORDED,))
     done: list[Transplant] = []
-    try:
-        if _tells_setup(sides):
-            done.append(_of_setup(reference, sides, tolerances))
-        for stage in _STAGES:
-            if done and done[-1].agrees:
-                break
-            done.append(_of_stage(reference, sides, feeds, stage, tolerances))
-    except BridgeError as error:
-        return Transplanted(tuple(done), (f"further transplants: {error}",))
+    for step in _STEPS:
+        try:
+            looks = reference.look(**_fed(step, sides, feeds))
+        except BridgeError as error:
+            return Transplanted(tuple(done), (f"further transplants: {error}",))
+        done.append(_judged(step, looks, sides, tolerances))
     return Transplanted(tuple(done))
 
 
-def _tells_setup(sides: Sequence[PixelTaps]) -> bool:
-    return "config_snapshot" in sides[0].taps
+def _fed(step: _Step, sides: Sequence[PixelTaps], feeds: Sequence[Rebuilt]) -> dict[str, Any]:
+    """Keywords of ``Reference.look`` that feed everything before ``step``."""
+    if step.is_derived:
+        return {}
+    fed: dict[str, Any] = {"derived": _derived(sides[0].taps[_CONFIG].pixel)}
+    if step.fed is not None:
+        fed["given"] = [Given(feed.rows, feed.totals, step.fed) for feed in feeds]
+    return fed
 
 
-def _of_setup(
-    reference: Reference, sides: Sequence[PixelTaps], tolerances: Tolerances
+def _judged(
+    step: _Step, looks: Sequence[PixelTaps], sides: Sequence[PixelTaps], tolerances: Tolerances
 ) -> Transplant:
-    derived = _derived(sides[0].taps["config_snapshot"].pixel)
-    what = "geometry, cell and beam"
-    return _look(reference, sides, _SETUP, what, _AFTER_SETUP, tolerances, derived=derived)
-
-
-def _of_stage(
-    reference: Reference,
-    sides: Sequence[PixelTaps],
-    feeds: Sequence[Rebuilt],
-    stage: Stage,
-    tolerances: Tolerances,
-) -> Transplant:
-    given = [Given(feed.rows, feed.totals, stage) for feed in feeds]
-    what, taps = _STAGES[stage]
-    return _look(reference, sides, stage.name.lower(), what, taps, tolerances, given=given)
-
-
-def _look(
-    reference: Reference,
-    sides: Sequence[PixelTaps],
-    stage: str,
-    what: str,
-    taps: tuple[str, ...],
-    tolerances: Tolerances,
-    **fed: Any,
-) -> Transplant:
-    """Run on from what is fed and hold the taps after it against the other side."""
-    looks = reference.look(**fed)
     left = (
-        first_left(look.only(taps), side, tolerances)
-        for look, side in zip(looks, sides, strict=True)
+        left_of(step.own, look, side, tolerances) for look, side in zip(looks, sides, strict=True)
     )
     first = next((name for name in left if name is not None), None)
-    return Transplant(stage=stage, what=what, agrees=first is None, left=first)
+    return Transplant(stage=step.name, what=step.what, agrees=first is None, left=first)
 
 
 def _derived(figures: Mapping[str, Any]) -> dict[str, Any]:

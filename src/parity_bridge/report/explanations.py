@@ -118,7 +118,7 @@ def finding_section(finding: Finding | None) -> str:
         return ""
     title = "Explanation" if finding.is_sufficient else "Unexplained"
     evidence = (
-        (_healing(finding),)
+        (_stages(finding),)
         if finding.is_sufficient
         else (
             "\n".join(f"- {line}" for line in finding.inputs),
@@ -137,15 +137,16 @@ def finding_section(finding: Finding | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _healing(finding: Finding) -> str:
-    """At which stage parity returns, in a sentence."""
-    fed = list(finding.transplants)
-    if not fed or not fed[-1].agrees:
+def _stages(finding: Finding) -> str:
+    """The stages that are computed otherwise, in a sentence."""
+    apart = [item for item in finding.transplants if not item.agrees]
+    if not apart:
         return ""
-    text = f"Fed with its {fed[-1].what}, the C core reproduces everything after"
-    if len(fed) == 1:
-        return f"{text}."
-    return f"{text}; fed with its {fed[-2].what} only, `{fed[-2].left}` still differs."
+    named = ", ".join(f"{item.what} (`{item.left}`)" for item in apart)
+    return (
+        f"Transplants: given the other side's own values of all stages before, the C core computes "
+        f"every stage alike but for {named}."
+    )
 
 
 def _transplants(finding: Finding) -> str:
@@ -153,8 +154,8 @@ def _transplants(finding: Finding) -> str:
         return ""
     rows = [
         {
-            "the C core goes on from the other side's": item.what,
-            "then": "parity" if item.agrees else f"`{item.left}` differs",
+            "from the other side's own values before, the C core computes its": item.what,
+            "": "alike" if item.agrees else f"otherwise: `{item.left}`",
         }
         for item in finding.transplants
     ]

@@ -55,8 +55,12 @@ class TorchPort:
         dtype: str = "float64",
         device: str = "cpu",
         compile: bool = False,  # noqa: A002 - torch calls it that
+        check_finite: bool = True,
     ) -> None:
         """Raise UsageError for a dtype or device that is not there.
+
+        Without ``check_finite`` a pixel that does not come out finite is recorded as it is: where
+        the reference is finite there, that is what is to be seen.
 
         ``compile`` lets torch compile what frames are made of: faster, with torch's own
         transcendentals instead of the C library's bits.
@@ -66,6 +70,7 @@ class TorchPort:
         self.dtype = DTYPES[dtype]
         self.device = _usable_device(device)
         self._compile = compile
+        self._check_finite = check_finite
 
     def observe(
         self,

@@ -46,10 +46,9 @@ def observations(
     evaluations: list[Evaluation],
     stats: FCellStats,
 ) -> list[Observation]:
-    """One Observation a pixel, ``states`` before it; raises UsageError where one is not finite."""
+    """One Observation a pixel, ``states`` before it."""
     setup, mask = canvas.setup, canvas.mask
     rows = _rows(evaluations, totals.in_roi)
-    _check_finite(totals, rows)
     derived = derived_quantities(
         setup,
         _plain,
@@ -81,9 +80,15 @@ def observations(
     ]
 
 
-def _check_finite(totals: Totals, rows: NDArray[np.void]) -> None:
-    finite = bool((totals.I.isfinite() & totals.intensity.isfinite()).all())
-    if not (finite and np.isfinite(rows["hkl"]).all()):
+def check_pixels_finite(totals: Totals, evaluations: Sequence[Evaluation]) -> None:
+    """Raise UsageError where an index, the sum or the intensity of a pixel is not finite."""
+    finite = (totals.I.isfinite() & totals.intensity.isfinite()).all()
+    for evaluation in evaluations:
+        indices = torch.stack(torch.broadcast_tensors(*evaluation.found.hkl)).isfinite().all(dim=0)
+        if evaluation.aim.beyond_dmin is not None:
+            indices = indices | evaluation.aim.beyond_dmin
+        finite = finite & indices.all()
+    if not bool(finite):
         raise UsageError(NOT_FINITE)
 
 
