@@ -171,6 +171,9 @@ def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
         reference = replace(reference, dtype="float64", device="cpu")
     if isinstance(other, EngineChoice):
         other = replace(other, check_finite=False)
+    for engine, words in arguments.behaviours:
+        if engine is not None and engine not in (arguments.reference, arguments.other):
+            raise UsageError(f"--behaviour {engine}:{words}: {engine} is not run; leave it out")
     given = bool(flags) or (arguments.oversample, arguments.hkl) != (None, None)
     runs_only = isinstance(reference, EngineChoice) and isinstance(other, EngineChoice)
     request = ExplainRequest(

@@ -79,8 +79,7 @@ def compare(
 ) -> PixelComparison:
     """Compare one pixel.
 
-    Raises ShapeError where the two are of different pixels, UsageError where they have no figure in
-    common.
+    Raises ShapeError where the two are of different pixels or have no figure in common.
     """
     if reference.pixel != other.pixel:
         raise ShapeError(_no_common_pixel([reference.pixel], [other.pixel]))
@@ -95,7 +94,7 @@ def compare(
         )
     )
     if same_shape and not any(item.compared for item in fields):
-        raise UsageError(
+        raise ShapeError(
             f"pixel {reference.pixel}: {reference.implementation} and {other.implementation} "
             "have no figure in common; record the same taps"
         )

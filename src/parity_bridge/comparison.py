@@ -32,7 +32,7 @@ class FlagPair(Schema):
     def texts(self) -> tuple[str, str]:
         """Both in words."""
         ours, theirs = (
-            "not given" if value is None else value or "given"
+            "the default" if value is None else value or "given"
             for value in (self.reference, self.other)
         )
         return ours, theirs

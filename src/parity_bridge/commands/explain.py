@@ -18,10 +18,11 @@ from parity_bridge.errors import BridgeError, UsageError
 from parity_bridge.explain.explain import Case, explain
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.reference import Reference
-from parity_bridge.explain.runs import with_behaviours
+from parity_bridge.explain.showing import showing
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 from parity_bridge.noise import noise_budgets
 from parity_bridge.report.explanations import finding_section, first_divergence_section
+from parity_bridge.report.memo import shapes_section
 from parity_bridge.report.reading import read_side
 from parity_bridge.report.view import Report, Side, verdict_sentence
 from parity_bridge.taps.pixel_taps import PixelTaps
@@ -81,6 +82,7 @@ def text_of(report: Report, finding: Finding) -> str:
         f"**Verdict: {verdict_sentence(report)}.**",
         first_divergence_section(report),
         finding_section(finding),
+        shapes_section(report),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -97,7 +99,10 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
         noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
         comparison = compare_runs(reference.pixels, other.pixels, tolerances, noise)
     finding = explain(Case(comparison, others, again, other.experiment, why_not))
-    finding = finding.model_copy(update={"command": _shown(request, finding)})
+    shown = request.command
+    if again is not None:
+        shown = _shown(request, finding, again.experiment, other.experiment)
+    finding = finding.model_copy(update={"command": shown})
     sides = (
         Side(reference.pixels, reference.metadata, noise),
         Side(other.pixels, other.metadata),
@@ -105,9 +110,11 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
     return Report(*sides, comparison, finding), finding
 
 
-def _shown(request: ExplainRequest, finding: Finding) -> str:
+def _shown(
+    request: ExplainRequest, finding: Finding, reference: Experiment, other: Experiment | None
+) -> str:
     """The command that shows a finding, with the C core in the place of the reference's records."""
-    command = with_behaviours(request.command, finding)
+    command = showing(request.command, finding, reference, other)
     if command == request.command or isinstance(request.reference, EngineChoice):
         return command
     words = shlex.split(command)

@@ -11,7 +11,8 @@ from parity_bridge.atomic_write import copy_file, write_text
 from parity_bridge.commands.request import RunRequest
 from parity_bridge.engine_run import EngineRun, notes, observe
 from parity_bridge.errors import EngineError
-from parity_bridge.explain.runs import explain_runs, reference_of, with_behaviours
+from parity_bridge.explain.runs import explain_runs, reference_of
+from parity_bridge.explain.showing import showing
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.noise import noise_budgets
 from parity_bridge.report.environment import environment
@@ -89,7 +90,8 @@ def _fill(
     report = load(folder)
     if report.comparison.exit_status != 0:
         finding = explain_runs(reference, other, report.comparison, report.other.pixels)
-        shown = with_behaviours(without_stamp(request.command), finding)
+        given = reference.parsed.experiment, other.parsed.experiment
+        shown = showing(without_stamp(request.command), finding, *given)
         finding = finding.model_copy(update={"command": shown})
         report = replace(report, finding=finding)
         write_text(folder / EXPLANATION, as_json(finding))

@@ -10,7 +10,7 @@ from parity_bridge.comparison import Comparison
 from parity_bridge.explain.explanation import Finding, Hypothesis, Reason, Trial
 from parity_bridge.explain.inputs import InputsFound, differing_inputs
 from parity_bridge.explain.reference import Reference
-from parity_bridge.explain.search import Searched, search
+from parity_bridge.explain.search import GivenInputs, Searched, search
 from parity_bridge.explain.transplant import Transplanted, transplant
 from parity_bridge.taps.pixel_taps import PixelTaps
 
@@ -64,9 +64,11 @@ def _no_divergence(case: Case, pixels: tuple[tuple[int, int], ...]) -> Finding:
     return Finding(reason="shapes", sentence=sentence, pixels=pixels)
 
 
-def _given(case: Case, inputs: InputsFound) -> Experiment | None:
+def _given(case: Case, inputs: InputsFound) -> GivenInputs | None:
     """What the other side was given, where that is not the same."""
-    return case.experiment if inputs.evidence else None
+    if case.experiment is None or not inputs.evidence:
+        return None
+    return GivenInputs(case.experiment, inputs.clause)
 
 
 def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]) -> Finding:
@@ -114,9 +116,15 @@ def _by_hypotheses(
     reason: Reason = "behaviours" if kinds <= {"behaviour", "inputs"} else "slips"
     does = _listed([item.does for item in chosen.hypotheses])
     names = " and ".join(f"`{item.name}`" for item in chosen.hypotheses)
+    tolerances = case.comparison.tolerances
+    within = (
+        f"to {chosen.largest_ulps} ULP"
+        if tolerances.are_exact
+        else f"within the tolerances for {tolerances.case}"
+    )
     sentence = (
         f"{_subject(case)} {does}; with {names} the C core reproduces it "
-        f"{_everywhere(len(pixels))} to {chosen.largest_ulps} ULP"
+        f"{_everywhere(len(pixels))} {within}"
     )
     return Finding(
         reason=reason,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -54,13 +53,3 @@ def explain_runs(
             why_not=f"only the C core can be run for that, and {reference.choice.name} is not it",
         )
     )
-
-
-def with_behaviours(command: str, finding: Finding) -> str:
-    """``command``, a ``run`` or ``explain``, with the C core told to behave as was found."""
-    words = shlex.split(command)
-    found = finding.names[0] if finding.names else ()
-    told = [name for name in found if name.partition("=")[0] in Behaviours.model_fields]
-    switches = [word for name in told for word in ("--behaviour", f"c:{name}")]
-    at = words.index("--") if "--" in words else len(words)
-    return shlex.join([*words[:at], *switches, *words[at:]])

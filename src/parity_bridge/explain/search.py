@@ -37,6 +37,18 @@ _MOST_PAIRED = 12
 _MOST_EVALUATIONS = 8_000_000
 
 
+#: The hypothesis that the other side was right about what it was given.
+OWN_INPUTS = "its own inputs"
+
+
+@dataclass(frozen=True)
+class GivenInputs:
+    """What the other side was given, and how that differs."""
+
+    experiment: Experiment
+    clause: str
+
+
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """A hypothesis and how the reference is run under it."""
@@ -75,7 +87,7 @@ def search(
     reference: Reference,
     others: Sequence[PixelTaps],
     tolerances: Tolerances,
-    given: Experiment | None = None,
+    given: GivenInputs | None = None,
 ) -> Searched:
     """Try behaviours one by one, then slips, then sets of those that matter, smallest first.
 
@@ -121,11 +133,11 @@ class _Tried:
         )
 
 
-def _inputs(given: Experiment | None) -> Iterator[Candidate]:
+def _inputs(given: GivenInputs | None) -> Iterator[Candidate]:
     if given is not None:
-        does = "was given other inputs"
-        hypothesis = Hypothesis(kind="inputs", name="its own inputs", does=does)
-        yield Candidate(hypothesis, of_experiment=lambda _: given)
+        does = f"was given other inputs ({given.clause})"
+        hypothesis = Hypothesis(kind="inputs", name=OWN_INPUTS, does=does)
+        yield Candidate(hypothesis, of_experiment=lambda _: given.experiment)
 
 
 def _behaviours(reference: Reference) -> Iterator[Candidate]:

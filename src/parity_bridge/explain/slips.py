@@ -5,7 +5,7 @@ A slip is not a behaviour of contract §7; each is here because it can be told f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,14 @@ def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, Experiment
             continue
         if changes:
             yield Hypothesis(kind="slip of an input", name=name, does=does), slip
+
+
+def slipped(experiment: Experiment, names: Sequence[str]) -> Experiment:
+    """The experiment after the slips of these names; others are passed over."""
+    for name in names:
+        if name in _OF_INPUTS:
+            experiment = _OF_INPUTS[name][1](experiment)
+    return experiment
 
 
 def table_slips(factors: StructureFactors) -> Iterator[tuple[Hypothesis, TableSlip]]:
@@ -266,8 +274,8 @@ def _grid(factors: StructureFactors) -> NDArray[np.float64]:
 
 _OF_TABLES: dict[str, tuple[str, TableSlip]] = {
     **{
-        f"table shifted by {by:+d} along {name}": (
-            f"looks F up at the index {name} {'-' if by > 0 else '+'} 1",
+        f"index {name} {-by:+d}": (
+            f"looks F up at the index {name} {-by:+d}",
             _shifted(axis, by),
         )
         for axis, name in enumerate("hkl")

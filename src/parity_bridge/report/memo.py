@@ -48,9 +48,9 @@ def _parts(report: Report) -> Iterator[str]:
     yield first_divergence_section(report)
     yield finding_section(report.finding)
     yield inputs_section(report)
+    yield shapes_section(report)
     yield _taps_section(report)
     yield _lookups_section(report)
-    yield _shapes_section(report)
     yield differences_section(report)
     yield _tolerance_section(report)
     yield _noise_section(report)
@@ -104,7 +104,8 @@ Pixel is slow, fast. Ranges are of the nearest Miller indices the pixel asked fo
 electrons."""
 
 
-def _shapes_section(report: Report) -> str:
+def shapes_section(report: Report) -> str:
+    """What only one side recorded; empty where both recorded the same."""
     comparison = report.comparison
     lines = [
         *_alone(comparison.reference, comparison.only_in_reference),

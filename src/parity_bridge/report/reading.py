@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, create_model
 
 from parity_bridge.errors import FileError
@@ -66,6 +67,8 @@ def read_side(source: Path) -> Recorded:
         return Recorded(
             source, (_pixel_taps([record], source),), records=((source, record[1].tap_id),)
         )
+    if not any(source.glob("pixel_*.json")) and any(source.glob("*/pixel_*.json")):
+        raise FileError(f"{source} holds no record{_inner(source)}")
     files = sorted(source.glob("*.json"))
     records = [_read(path) for path in files if not path.name.endswith(_ASIDE)]
     if not records:
@@ -93,6 +96,9 @@ def read_own_side(folder: Path) -> Recorded:
     if not records:
         raise FileError(f"{folder} holds no record{_inner(folder)}")
     pixels = tuple(PixelTaps.of_records(records[pixel]) for pixel in records)
+    for pixel in pixels:
+        _check_oversample(records[pixel.pixel], folder)
+        _check_rows(pixel, folder)
     return Recorded(folder, pixels, tuple(read_metadata(folder)), _noise(folder, pixels))
 
 
@@ -136,13 +142,37 @@ def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> Pixe
                 f"{tuple(record.pixel_coords)}; keep one"
             )
         seen[record.tap_id] = path
+    _check_oversample([record for _, record in records], source)
     found = PixelTaps.of_records([record for _, record in records])
+    foreign = all(record.schema_version is None for _, record in records)
+    if not foreign:
+        _check_rows(found, source)
     return replace(
         found,
         implementation=found.implementation or source.stem,
-        foreign=all(record.schema_version is None for _, record in records),
+        foreign=foreign,
         unknown={record.tap_id: tuple(dict.fromkeys(_unknown(record))) for _, record in records},
     )
+
+
+def _check_oversample(records: Sequence[TapRecord], source: Path) -> None:
+    """Raise FileError where the records of a pixel contradict each other."""
+    told = sorted({record.oversample for record in records})
+    if len(told) > 1:
+        raise FileError(
+            f"{source} tells two oversamplings of pixel {tuple(records[0].pixel_coords)}, "
+            f"{told[0]} and {told[1]}; keep the records of one run"
+        )
+
+
+def _check_rows(side: PixelTaps, source: Path) -> None:
+    """Raise FileError where a row is there twice: two figures cannot both be of one place."""
+    for tap_id, figures in side.taps.items():
+        if len(np.unique(figures.places, axis=0)) < len(figures.places):
+            raise FileError(
+                f"{source} records an evaluation twice in {tap_id} of pixel {side.pixel}; make the "
+                "record again"
+            )
 
 
 class _Lenient(BaseModel):
