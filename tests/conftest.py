@@ -1,8 +1,20 @@
-"""The score of the fault collection, at the end of every run that has one."""
+"""The score of the fault collection, at the end of every run that has one, and its input files."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+
+@pytest.fixture
+def fault_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the files that the flags of ``faults.py`` name."""
+    from faults import write_inputs
+
+    monkeypatch.chdir(tmp_path)
+    write_inputs(tmp_path)
+    return tmp_path
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -30,6 +30,8 @@ from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.setup import Factor
 from parity_bridge.engines.torch_port.structure_factors import Lookup, Table
 from parity_bridge.engines.torch_port.vec3 import Vec3
+from parity_bridge.experiment import StructureFactorSource
+from parity_bridge.structure_factors import load, write_cache
 
 Plant = Callable[[MonkeyPatch], None]
 
@@ -84,6 +86,8 @@ def write_inputs(folder: Path) -> None:
     (folder / "sources.txt").write_text(
         "-10 0 0 1.0 1.0e-10\n-10 0.1 0 0.25 1.01e-10\n-10 0 -0.1 3.0 0.99e-10\n"
     )
+    zeros = load(StructureFactorSource(hkl=folder / "zeros.hkl"))
+    write_cache(folder / "stale.bin", zeros)
 
 
 def _wrap(module: Any, name: str, make: Callable[[Any], Any]) -> Plant:
@@ -191,8 +195,8 @@ def _finish(change: Callable[[Any, Any], Any]) -> Plant:
     def make(finish: Any) -> Any:
         def finished(self: Any) -> Any:
             ratio = change(self.setup, 1.0)
-            scaled, *others = finish(self)
-            return type(finish(self))(scaled, *(value * ratio for value in others))
+            made = finish(self)
+            return type(made)(made[0], *(value * ratio for value in made[1:]))
 
         return finished
 

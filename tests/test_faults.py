@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from faults import FAULTS, Fault, write_inputs
+from faults import FAULTS, Fault
 from hypothesis import HealthCheck, given, settings
 from strategies import experiments
 
@@ -23,7 +22,6 @@ from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.nanobragg_flags import parse_flags
 from parity_bridge.noise import noise_budgets
-from parity_bridge.structure_factors import load, write_cache
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import tolerances_for
@@ -32,14 +30,7 @@ ALL = tuple(BY_ID.values())
 Record = Callable[[str, object], None]
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with the files that the faults' flags name."""
-    monkeypatch.chdir(tmp_path)
-    write_inputs(tmp_path)
-    zeros = parse_flags(["-cell", "10", "-hkl", "zeros.hkl"]).experiment.structure_factors
-    write_cache("stale.bin", load(zeros))
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("fault_inputs")
 
 
 def look(name: str, fault: Fault, flags: str, told: tuple[str, ...] = ()) -> EngineRun:
@@ -83,10 +74,6 @@ def test_a_fault_is_detected_localised_and_explained(
     assert detected, "the fault changed nothing"
     assert localised, f"first divergence {firsts[0].tap} {firsts[0].field}"
     assert explained, finding.sentence
-
-
-def test_the_collection_is_large_enough() -> None:
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 30
 
 
 def test_there_is_no_false_alarm(record_property: Record) -> None:

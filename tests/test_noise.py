@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from faults import CUBE, FAULTS, PEPTIDE, PIXELS, REORDERINGS, TIE, Fault
-from test_faults import examined, folder
+from test_faults import examined
 
 from parity_bridge import noise
 from parity_bridge.explain.reference import Reference
@@ -15,9 +15,11 @@ from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.taps.figures import Place
 from parity_bridge.taps.noise_budget import NoiseBudget
 
-__all__ = ["folder"]
-
 DISTANT = "-default_F 100 -cell 80 90 100 -lambda 0.5 -distance 500 -detpixels 64 -pixel 3 -N 5"
+#: Where the other order happens to give the same bits.
+SAME_BITS = {("position", PEPTIDE), ("factors", f"{DISTANT} -oversample 2")}
+
+pytestmark = pytest.mark.usefixtures("fault_inputs")
 
 
 def budget(flags: str, pixel: tuple[int, int]) -> NoiseBudget:
@@ -26,26 +28,24 @@ def budget(flags: str, pixel: tuple[int, int]) -> NoiseBudget:
     return found
 
 
-@pytest.mark.parametrize("flags", [PEPTIDE, CUBE, f"{DISTANT} -oversample 2"])
-@pytest.mark.parametrize("stage", REORDERINGS)
+@pytest.mark.parametrize(
+    ("stage", "flags"),
+    [
+        (stage, flags)
+        for stage in REORDERINGS
+        for flags in (PEPTIDE, CUBE, f"{DISTANT} -oversample 2")
+        if (stage, flags) not in SAME_BITS
+    ],
+)
 def test_another_order_of_evaluation_is_noise(
     stage: str, flags: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port = Fault("reordered", flags, "", "", plant=REORDERINGS[stage], pixels=PIXELS)
     comparison, finding = examined(port, monkeypatch)
-    if comparison.exit_status == 0:
-        return  # here the bits are the same in either order
+    assert comparison.exit_status == 3
     assert finding.reason == "noise", finding.sentence
     assert finding.stages == (stage,)
     assert all(pixel.is_noise for pixel in comparison.pixels if pixel.differing)
-
-
-def test_every_reordering_changes_some_bits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise the test above would skip and say nothing."""
-    for plant in REORDERINGS.values():
-        port = Fault("reordered", CUBE, "", "", plant=plant, pixels=((1, 2), (30, 12), *PIXELS))
-        with monkeypatch.context() as planted:
-            assert examined(port, planted)[0].exit_status == 3
 
 
 @pytest.mark.parametrize("name", ["wavelength off by 1e-10", "float32 geometry"])
@@ -110,11 +110,11 @@ def test_a_pixel_that_would_take_too_long_has_no_budget(monkeypatch: pytest.Monk
     assert noise.noise_budgets(Reference(experiment, ((0, 0),))) == ()
 
 
-def test_files_of_a_budget_stand_beside_the_reference_s_records(folder: Path) -> None:
+def test_files_of_a_budget_stand_beside_the_reference_s_records(fault_inputs: Path) -> None:
     from parity_bridge.cli import main
     from parity_bridge.report.records import read_noise
 
     assert main(["run", "--pixel", "1", "2", "--stamp", "x", "--", *CUBE.split()]) == 0
-    found = read_noise(folder / "reports" / "x" / "c_taps")
+    found = read_noise(fault_inputs / "reports" / "x" / "c_taps")
     assert found == {(1, 2): budget(CUBE, (1, 2))}
-    assert read_noise(folder / "reports" / "x" / "py_taps") == {}
+    assert read_noise(fault_inputs / "reports" / "x" / "py_taps") == {}

@@ -148,7 +148,7 @@ class TestPlainRecords:
         other = plain() | {"values": {"median_f_cell": 100.0}}
         for name, record in (("a", ours()), ("b", other)):
             (tmp_path / f"{name}.json").write_text(json.dumps(record))
-        assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 1
+        assert main(["compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 4
         assert "have no figure in common" in capsys.readouterr().err
 
     def test_another_oversampling_is_another_shape(self, compared: Compare) -> None:
@@ -284,6 +284,81 @@ class TestStructureFactors:
         status, summary = compared(everything("c"), other)
         assert (status, summary["verdict"]) == (3, "inputs differ")
         assert summary["pixels"][0]["inputs"]["differing"] == ["default_F"]
+
+
+class TestContradictions:
+    def test_two_oversamplings_of_one_pixel_are_refused(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        other = everything("torch")
+        other[-1]["oversample"] = 3
+        sides = folder_of(tmp_path / "a", everything("c")), folder_of(tmp_path / "b", other)
+        assert main(["compare", *map(str, sides)]) == 5
+        assert f"{sides[1]} tells two oversamplings of pixel" in capsys.readouterr().err
+
+    def test_an_evaluation_that_is_there_twice_is_refused(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        other = everything("torch")
+        rows = next(r for r in other if r["tap_id"] == "lattice")["values"]["subpixels"]
+        rows.append(rows[0])
+        sides = folder_of(tmp_path / "a", everything("c")), folder_of(tmp_path / "b", other)
+        assert main(["compare", *map(str, sides)]) == 5
+        assert "records an evaluation twice in lattice of pixel" in capsys.readouterr().err
+
+    def test_a_report_is_not_a_side(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "report").mkdir()
+        side = folder_of(tmp_path / "report" / "c_taps", everything("c"))
+        (tmp_path / "report" / "summary.json").write_text("{}")
+        assert main(["compare", str(tmp_path / "report"), str(side)]) == 5
+        assert "holds no record; name one engine's folder in it, c_taps" in capsys.readouterr().err
+
+
+class TestKeptReports:
+    """What ``--out-dir`` keeps is what ``check-report`` makes of it, whatever was compared."""
+
+    @pytest.mark.parametrize("words", [(), ("--taps", "omega"), ("--tolerances", "own.toml")])
+    @pytest.mark.parametrize("other", ["ours", "plain"])
+    def test_a_kept_report_has_not_drifted(
+        self, other: str, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        monkeypatch.chdir(tmp_path)
+        Path("own.toml").write_text('"*" = { rtol = 1e-9 }\n')
+        if other == "plain" and "omega" in words:
+            words = ("--taps", "f_cell")
+        folder_of(Path("a"), everything("c"))
+        theirs = everything("torch") if other == "ours" else [plain()]
+        folder_of(Path("their records"), theirs)
+        done = main(["compare", "a", "their records", *words, "--out-dir", "r", "--stamp", "s"])
+        # The plain record is of one pixel, ours are of two.
+        assert done == (0 if other == "ours" else 4)
+        assert main(["check-report", "r/s"]) == 0, capsys.readouterr().out
+
+    @pytest.mark.parametrize("words", [(), ("--tolerances", "own.toml")])
+    def test_a_run_has_not_drifted(
+        self, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("own.toml").write_text('"omega_subpixel.omega" = { rtol = 1e-9 }\n')
+        told = ["--behaviour", "torch:omega=last"]
+        assert main(["run", "--pixel", "0", "0", "--stamp", "s", *told, *words]) == 3
+        assert main(["check-report", "reports/s"]) == 0
+
+    def test_a_report_with_noise_budgets_is_compared_tap_by_tap(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        assert main(["run", "--pixel", "0", "0", "--stamp", "s"]) == 0
+        sides = ["reports/s/c_taps", "reports/s/py_taps"]
+        assert main(["compare", *sides, "--taps", "omega"]) == 0
+        budget = Path("reports/s/c_taps/pixel_0_0_noise_budget.json")
+        stored = json.loads(budget.read_text())
+        stored["spread"]["omega_subpixel"]["omega"] = [1.0]
+        budget.write_text(json.dumps(stored))
+        assert main(["compare", *sides]) == 5
 
 
 class TestTolerances:

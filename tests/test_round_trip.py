@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from real_records import CASES, ENGINES, real_run, texts
@@ -107,6 +107,14 @@ def valid(name: str) -> SearchStrategy[Any]:
     return Valid(name).any()
 
 
+def has_distinct_rows(record: Mapping[str, Any]) -> bool:
+    """A row that is there twice is refused."""
+    rows = record["values"].get(ROWS, [])
+    steps = ("layer", "source", "phi_step", "domain")
+    places = {(*row["subpixel_index"], *(row.get(step) for step in steps)) for row in rows}
+    return len(places) == len(rows)
+
+
 def leaves(value: Any) -> Iterator[object]:
     """Every leaf; of a float its bits, or the word for one that JSON cannot write."""
     if isinstance(value, Mapping):
@@ -162,6 +170,7 @@ def test_any_record_gives_its_figures_bit_for_bit(
 ) -> None:
     drawn = data.draw(valid(tap_id))
     path = tmp_path / "record.json"
+    assume(has_distinct_rows(drawn))
     path.write_text(json.dumps(drawn), "utf-8")
     tap = BY_ID[tap_id]
     values = read_model(path, tap.record).values

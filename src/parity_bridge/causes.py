@@ -13,6 +13,7 @@ import numpy as np
 
 from parity_bridge.pairing import match_rows
 from parity_bridge.taps.f_cell import TAP_ID, HklTable, IndexBounds
+from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.schema import Schema
 
@@ -176,7 +177,7 @@ def _half_down(seen: _Seen) -> str | None:
 def _ties(seen: _Seen, axis: str) -> list[str]:
     nearest, fractions = seen.lookups[f"hkl_rounded.{axis}"], seen.lookups[f"hkl_fractional.{axis}"]
     apart = np.abs(nearest[0] - nearest[1]) == 1
-    near = (_from_tie(fractions[0]) < TIE) & (_from_tie(fractions[1]) < TIE)
+    near = (tie_distance(fractions[0]) < TIE) & (tie_distance(fractions[1]) < TIE)
     return [f"{axis} = {fraction!r}" for fraction in fractions[0][apart & near].tolist()]
 
 
@@ -222,8 +223,3 @@ _BEHAVIOURS: dict[str, Callable[[_Seen], str | None]] = {
     "different tables": _different_tables,
     "different default_F": _different_default,
 }
-
-
-def _from_tie(index: NDArray[np.float64]) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore"):
-        return np.abs(index - np.floor(index) - 0.5)

@@ -30,10 +30,11 @@ class FlagPair(Schema):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """Both in words."""
+        """Both in words; a flag without values is a switch."""
+        is_switch = "" in (self.reference, self.other)
+        absent = "not given" if is_switch else "the default"
         ours, theirs = (
-            "the default" if value is None else value or "given"
-            for value in (self.reference, self.other)
+            absent if value is None else value or "given" for value in (self.reference, self.other)
         )
         return ours, theirs
 

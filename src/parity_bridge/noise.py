@@ -23,6 +23,7 @@ from parity_bridge.errors import BridgeError
 from parity_bridge.explain.reference import Reference
 from parity_bridge.flags.fields import experiment_of, fields_of
 from parity_bridge.flags.table import FLAGS
+from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.noise_budget import NoiseBudget, SensitiveIndex
 from parity_bridge.taps.semantics import is_exact
 
@@ -248,7 +249,7 @@ def _sensitive(seen: PixelTaps, spread: _Spread) -> Iterator[SensitiveIndex]:
     for axis in ("h", "k", "l"):
         name = f"hkl_fractional.{axis}"
         index, noise = figures.columns[name], spread[_HKL_TAP][name]
-        distance = np.abs(index - np.floor(index) - 0.5)
+        distance = tie_distance(index)
         for row in np.flatnonzero(distance <= noise).tolist():
             yield SensitiveIndex(
                 place=figures.place(row),

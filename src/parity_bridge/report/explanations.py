@@ -27,6 +27,7 @@ Item = TypeVar("Item")
 
 #: Beyond it a distance in units in the last place says no more than the difference itself.
 _MOST_ULPS = 2**20
+_MOST_UNITS = 1e6
 
 
 def first_divergence_section(report: Report) -> str:
@@ -40,9 +41,20 @@ def first_divergence_section(report: Report) -> str:
     lines = (
         f"Pixel {where}, {_tap_text(first.tap)}, {_difference_text(first, names)}",
         table(_measures(pixel, first, report.comparison.tolerances)),
+        _beyond_noise(pixel, names),
         _in_other_pixels(report, pixel),
     )
     return "## First divergence\n\n" + "\n\n".join(line for line in lines if line)
+
+
+def _beyond_noise(pixel: PixelComparison, names: tuple[str, str]) -> str:
+    """Where the first divergence is noise, the first field that holds more than that."""
+    if pixel.first_divergence is None or pixel.first_divergence.is_noise is not True:
+        return ""
+    signal = next((item.first for item in pixel.differing if item.signal), None)
+    if signal is None:
+        return "Nothing in this pixel differs by more than noise."
+    return f"First field beyond noise: {_tap_text(signal.tap)}, {_difference_text(signal, names)}"
 
 
 def first_diverging(report: Report) -> PixelComparison | None:
@@ -67,10 +79,10 @@ def _measures(pixel: PixelComparison, first: Difference, tolerances: Tolerances)
     )
     measures = {
         "difference": "-" if first.absolute is None else number(first.absolute),
-        "in ULPs": "-" if first.ulps is None else str(first.ulps),
+        "in ULPs": _or_dash(_ulps(first)),
         "in units of the tolerance": _in_tolerances(first, tolerances),
         "in units of the expected noise": _in_noise(first),
-        "smallest tolerance that passes everywhere in this pixel": _smallest(field),
+        "smallest tolerance that passes in every row of this field": _smallest(field),
     }
     return [{"measure": name, "value": value} for name, value in measures.items()]
 
@@ -91,6 +103,11 @@ def _in_noise(first: Difference) -> str:
     word = "noise" if first.is_noise else "signal"
     spread = f"1-ULP changes of the inputs spread it by {short(first.noise or 0.0)}"
     return f"{short(first.noise_units)}: {word} ({spread})"
+
+
+def _units(count: float) -> str:
+    """How many times a unit; beyond a million nobody counts any more."""
+    return short(count) if count <= _MOST_UNITS else f"more than {_MOST_UNITS:.0e}"
 
 
 def _smallest(field: FieldComparison) -> str:
@@ -256,7 +273,7 @@ def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
             names[1]: number(first.other),
             "difference": _or_dash(first.absolute),
             "ULP": _or_dash(_ulps(first)),
-            "noise": "-" if first.noise_units is None else short(first.noise_units),
+            "noise": "-" if first.noise_units is None else _units(first.noise_units),
             "smallest passing atol (rtol 0)": _or_dash(item.smallest_passing_atol),
         }
         for item in pixel.fields

@@ -15,11 +15,12 @@ def provenance_section(report: Report) -> str:
 
 
 def reproduce_section(report: Report) -> str:
-    """The command that makes the report again; empty where no metadata tells it."""
-    if not report.reference.metadata:
+    """The commands that make the records again; empty where no metadata tells them."""
+    told = [metadata.command for side in report.sides for metadata in side.metadata]
+    commands = dict.fromkeys(map(without_stamp, told))
+    if not commands:
         return ""
-    command = without_stamp(report.reference.metadata[0].command)
-    return f"## Reproduce\n\n```sh\n{command}\n```"
+    return "## Reproduce\n\n```sh\n" + "\n".join(commands) + "\n```"
 
 
 def without_stamp(command: str) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from parity_bridge.taps.content import Content, places_of
 from parity_bridge.taps.evaluations import Kind
 from parity_bridge.taps.schema import EvaluationRow, Index, Record, Schema, Vector
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from parity_bridge.taps.observation import Observation
 
 
@@ -32,6 +36,12 @@ class HklRecord(Record):
     tap_id: Literal["hkl_subpixel"] = "hkl_subpixel"
     values: HklValues
     timestamp_utc: str
+
+
+def tie_distance(index: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance of fractional indices from the nearest half-integer; NaN where there is none."""
+    with np.errstate(invalid="ignore"):
+        return np.abs(index - np.floor(index) - 0.5)
 
 
 def content(observation: Observation) -> Content:

@@ -18,6 +18,9 @@ def _absent(value: Any) -> Any:
     return None if value != value else value  # noqa: PLR0124 - NaN
 
 
+#: Fields in which NaN stands, in columns, for what a shape does not have.
+AXIS_FACTORS = ("F_latt_a", "F_latt_b", "F_latt_c")
+
 #: Factor of one axis, which only the parallelepiped has; NaN in an engine's rows elsewhere.
 AxisFactor = Annotated[Number | None, BeforeValidator(_absent)]
 

@@ -18,7 +18,7 @@ from parity_bridge.engines.torch_port.compiled import compiled_steps
 from parity_bridge.engines.torch_port.evaluation import State, Steps
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.frame import Batch, f_cell_pixels, image_pixels
-from parity_bridge.engines.torch_port.observe import NOT_FINITE, observations
+from parity_bridge.engines.torch_port.observe import NOT_FINITE, check_pixels_finite, observations
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel, start
 from parity_bridge.engines.torch_port.pool import run_batches
@@ -70,7 +70,7 @@ class TorchPort:
         self.dtype = DTYPES[dtype]
         self.device = _usable_device(device)
         self._compile = compile
-        self._check_finite = check_finite
+        self._refuses_nonfinite = check_finite
 
     def observe(
         self,
@@ -94,6 +94,8 @@ class TorchPort:
                 before = canvas.states_before(list(pixels), begin)
             slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
             totals, evaluations, _ = pixel(setup, canvas.table, slow, fast, batched(before))
+            if self._refuses_nonfinite:
+                check_pixels_finite(totals, evaluations)
             return observations(
                 pixels,
                 [run_state(state) for state in before],
