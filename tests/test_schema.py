@@ -14,8 +14,8 @@ from real_records import CASES, ENGINES, benchmark_run, real_run, texts
 from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.runs import reference_of
 from parity_bridge.noise import noise_budgets
+from parity_bridge.report.json_schema import FOLDER, MODELS, schema_path, schema_text
 from parity_bridge.report.records import as_json
-from parity_bridge.taps.json_schema import FOLDER, MODELS, schema_path, schema_text
 from parity_bridge.taps.registry import BY_ID
 
 #: Stands where there will be a token that ``json`` would not write.

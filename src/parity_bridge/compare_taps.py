@@ -18,7 +18,6 @@ from parity_bridge.pairing import (
     ulp_distance,
 )
 from parity_bridge.taps.figures import Figures, Place, Scalar
-from parity_bridge.taps.lattice import AXIS_FACTORS
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import Tolerance, Tolerances
@@ -202,7 +201,7 @@ class _Pair:
         if differing.size:
             at = int(differing[0])
             row = int(rows.ours[at])
-            values = (_told(self.field, column[at].item()) for column in (ours, theirs))
+            values = [column[at : at + 1].tolist()[0] for column in (ours, theirs)]
             first = self.difference(reference.place(row), row, *values)
             signal = self._signal(apart[differing], rows.ours[differing])
         largest = float(apart.max(initial=0.0))
@@ -257,11 +256,6 @@ class _Pair:
             signal=signal,
             smallest_passing_atol=largest if toleranced or not differing else None,
         )
-
-
-def _told(field: str, value: Any) -> Scalar:
-    """A figure of a row as its record holds it."""
-    return None if field in AXIS_FACTORS and math.isnan(value) else value
 
 
 def _cell(value: Scalar) -> NDArray[Any]:

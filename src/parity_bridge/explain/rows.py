@@ -101,7 +101,9 @@ def _has(figures: Figures, columns: dict[str, tuple[str, ...]]) -> bool:
 
 def _joined(figures: Figures, names: tuple[str, ...]) -> NDArray[Any]:
     parts = [figures.columns[name] for name in names]
-    return parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
+    joined = parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
+    # What a shape does not have is NaN in rows.
+    return joined.astype(np.float64) if joined.dtype == object else joined
 
 
 def _ended(

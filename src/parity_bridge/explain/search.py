@@ -70,7 +70,7 @@ class Searched:
     trials: tuple[Trial, ...]
     sufficient: tuple[Trial, ...]
     not_tried: tuple[str, ...] = ()
-    #: Where none suffices, the set that moves the first divergence furthest down the chain.
+    #: Where none suffices, the set that moves the first divergence to the furthest tap.
     nearest: Trial | None = None
 
     @property
@@ -202,7 +202,7 @@ class _Sets:
                 return sufficient
             furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
             grown = dict(furthest[:_GROWN])
-            if furthest[0][1] > reached:
+            if furthest[0][1][0] > reached[0]:
                 self.nearest, reached = furthest[0]
         return []
 

@@ -79,7 +79,7 @@ def _measures(pixel: PixelComparison, first: Difference, tolerances: Tolerances)
     )
     measures = {
         "difference": "-" if first.absolute is None else number(first.absolute),
-        "in ULPs": _or_dash(_ulps(first)),
+        "in ULPs": _ulps_text(first),
         "in units of the tolerance": _in_tolerances(first, tolerances),
         "in units of the expected noise": _in_noise(first),
         "smallest tolerance that passes in every row of this field": _smallest(field),
@@ -283,6 +283,12 @@ def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
 
 def _ulps(item: Difference) -> int | None:
     return None if item.ulps is None or item.ulps > _MOST_ULPS else item.ulps
+
+
+def _ulps_text(item: Difference) -> str:
+    if item.ulps is None:
+        return "-"
+    return str(item.ulps) if item.ulps <= _MOST_ULPS else f"more than {_MOST_ULPS}"
 
 
 def _or_dash(value: float | None) -> str:

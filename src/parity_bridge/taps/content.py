@@ -78,10 +78,9 @@ def _columns(
 
 
 def _column(values: Sequence[Any], width: int) -> NDArray[Any]:
-    """A column of figures, or of vectors of ``width``; what does not exist is NaN."""
-    nothing = (np.nan,) * width if width else np.nan
-    told = [nothing if value is None else value for value in values]
-    return np.array(told).reshape((-1, width) if width else (-1,))
+    """A column of figures, or of vectors of ``width``; of objects where some do not exist."""
+    dtype = object if any(value is None for value in values) else None
+    return np.array(values, dtype=dtype).reshape((-1, width) if width else (-1,))
 
 
 def _listed(values: NDArray[Any]) -> list[Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BeforeValidator
+import numpy as np
 
 from parity_bridge.taps.content import Content, places_of
 from parity_bridge.taps.evaluations import Kind
@@ -14,23 +14,13 @@ if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
 
-def _absent(value: Any) -> Any:
-    return None if value != value else value  # noqa: PLR0124 - NaN
-
-
-#: Fields in which NaN stands, in columns, for what a shape does not have.
-AXIS_FACTORS = ("F_latt_a", "F_latt_b", "F_latt_c")
-
-#: Factor of one axis, which only the parallelepiped has; NaN in an engine's rows elsewhere.
-AxisFactor = Annotated[Number | None, BeforeValidator(_absent)]
-
-
 class LatticeRow(EvaluationRow):
     """One evaluation that the resolution cut did not drop."""
 
-    F_latt_a: AxisFactor
-    F_latt_b: AxisFactor
-    F_latt_c: AxisFactor
+    #: Factor of each axis, which only the parallelepiped has.
+    F_latt_a: Number | None
+    F_latt_b: Number | None
+    F_latt_c: Number | None
     F_latt: Number
 
 
@@ -55,4 +45,6 @@ def content(observation: Observation) -> Content:
     factors = {
         f"F_latt_{axis}": reached["F_latt_factors"][:, number] for number, axis in enumerate("abc")
     }
+    if observation.experiment.crystal.shape != "parallelepiped":
+        factors = dict.fromkeys(factors, np.full(len(reached), None))
     return Content({}, {**places_of(reached), **factors, "F_latt": reached["F_latt"]})

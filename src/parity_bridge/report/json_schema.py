@@ -1,7 +1,7 @@
 """JSON Schema of every record, made from the models and shipped beside them.
 
-``python -m parity_bridge.taps.json_schema`` writes them to ``taps/schemas/``. They describe what is
-written: fields for which a reader has a default are required all the same.
+``python -m parity_bridge.report.json_schema`` writes them to ``taps/schemas/``. They describe what
+is written: fields for which a reader has a default are required all the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 #: Where the shipped schemas lie.
-FOLDER = Path(__file__).parent / "schemas"
+FOLDER = Path(__file__).parents[1] / "taps" / "schemas"
 
 #: Name of a record, for taps their tap_id -> its model.
 MODELS: dict[str, type[BaseModel]] = {
