@@ -315,14 +315,13 @@ def test_a_run_at_parity_explains_nothing() -> None:
 def test_sets_that_pixels_cannot_tell_apart_are_all_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """One subpixel: its solid angle is the first, the last and the mean; the term's is its own."""
-    flags = [*CUBE.split(), "-oversample", "1", "-osc", "1", "-phisteps", "1", "-phi", "5"]
-    finding = explained(
-        capsys, "--pixel", "10", "50", "--behaviour", "torch:omega=each", "--", *flags
-    )
-    assert finding.names[0] == ("omega=each",)
-    assert ("-oversample_omega added",) not in finding.names  # behaviours are tried first
-    assert finding.names == (("omega=each",),)
+    """At an index of -4.5 rounding half to even and half up give the same."""
+    tie = "-cell 5.625 -lambda 1 -N 1 -distance 60 -detpixels 1 -pixel 2 -default_F 3"
+    flags = [*tie.split(), "-oversample", "1", "-Xbeam", "-80", "-Ybeam", "0"]
+    told = ["--behaviour", "torch:rounding=half_up"]
+    finding = explained(capsys, "--pixel", "0", "0", *told, "--", *flags)
+    assert set(finding.names) == {("rounding=half_even",), ("rounding=half_up",)}
+    assert "(these pixels cannot tell it from `rounding=half_up`)" in finding.sentence
 
 
 def test_every_choice_has_words() -> None:
