@@ -16,7 +16,7 @@ import pytest
 from parity_bridge.behaviours import REFERENCE, Behaviours, choices
 from parity_bridge.cli import main
 from parity_bridge.errors import EngineError
-from parity_bridge.explain import search, slips, transplant
+from parity_bridge.explain import sets, slips, transplant
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.reference import Reference
@@ -373,7 +373,7 @@ def test_several_reasons_at_once(told: tuple[str, ...], capsys: pytest.CaptureFi
 def test_too_many_evaluations_are_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_MOST_EVALUATIONS", 100)
+    monkeypatch.setattr(sets, "_MOST_EVALUATIONS", 100)
     words = ["--behaviour", "torch:omega=last", "--behaviour", "torch:divide_by_steps=false"]
     finding = explained(capsys, *PIXELS, *words, "--", *FLAGS)
     assert finding.reason == "unexplained"

@@ -21,7 +21,8 @@ from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.showing import showing
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 from parity_bridge.noise import noise_budgets
-from parity_bridge.report.explanations import finding_section, first_divergence_section
+from parity_bridge.report.divergence import first_divergence_section
+from parity_bridge.report.findings import finding_section
 from parity_bridge.report.memo import shapes_section
 from parity_bridge.report.reading import read_side
 from parity_bridge.report.view import Report, Side, verdict_sentence

@@ -8,12 +8,9 @@ from typing import NamedTuple
 
 from parity_bridge.causes import extents_text
 from parity_bridge.comparison import FieldComparison, PixelComparison
-from parity_bridge.report.explanations import (
-    differences_section,
-    finding_section,
-    first_divergence_section,
-    inputs_section,
-)
+from parity_bridge.report.divergence import first_divergence_section
+from parity_bridge.report.explanations import differences_section, inputs_section
+from parity_bridge.report.findings import finding_section
 from parity_bridge.report.provenance import provenance_section, reproduce_section
 from parity_bridge.report.view import (
     Report,

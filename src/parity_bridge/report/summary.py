@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity_bridge.report.explanations import first_diverging
+from parity_bridge.report.divergence import first_diverging
 from parity_bridge.report.view import (
     Report,
     Row,

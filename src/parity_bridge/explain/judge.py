@@ -1,0 +1,122 @@
+"""The reference under hypotheses, held against the other side at every pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any
+
+from parity_bridge import structure_factors
+from parity_bridge.compare_taps import agree, figures_left, first_left, largest_ulps
+from parity_bridge.errors import BridgeError
+from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.reference import Reference
+from parity_bridge.explain.slips import ExperimentSlip, TableSlip
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import BY_ID
+from parity_bridge.tolerances import EXACT, Tolerances
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A hypothesis and how the reference is run under it."""
+
+    hypothesis: Hypothesis
+    #: Fields of ``Behaviours`` that it sets.
+    switches: Mapping[str, object] = field(default_factory=dict)
+    #: What it makes of the experiment, and of the table that is read.
+    of_experiment: ExperimentSlip | None = None
+    of_table: TableSlip | None = None
+    #: Whether the slow pixel number is taken for the fast one.
+    swaps_pixels: bool = False
+
+
+#: How far down the chain the reference and the other side agree at all pixels: number of the first
+#: tap in which anything differs, and how many figures still do there, as a negative number.
+Progress = tuple[float, float]
+PARITY: Progress = (inf, 0.0)
+_BEFORE_ALL: Progress = (-1.0, 0.0)
+
+
+class Judge:
+    """Runs the reference under hypotheses and holds it against the other side."""
+
+    def __init__(
+        self, reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
+    ) -> None:
+        self.reference, self.tolerances = reference, tolerances
+        seen = {other.pixel: other for other in others}
+        self.others = [seen[pixel] for pixel in reference.pixels]
+
+    def trial(self, chosen: Sequence[Candidate]) -> Trial:
+        """What comes of a set of hypotheses at every pixel; raises as the C core does."""
+        hypotheses = tuple(candidate.hypothesis for candidate in chosen)
+        looks = self._run(chosen)
+        left = [
+            first_left(look, other, self.tolerances)
+            for look, other in zip(looks, self.others, strict=True)
+        ]
+        return Trial(
+            hypotheses=hypotheses,
+            reproduced=left.count(None),
+            pixels=len(left),
+            matters=not all(
+                agree(look, seen, EXACT)
+                for look, seen in zip(looks, self.reference.seen, strict=True)
+            ),
+            left=next((name for name in left if name is not None), None),
+            largest_ulps=self._largest_ulps(looks) if not any(left) else None,
+        )
+
+    def _largest_ulps(self, looks: Sequence[PixelTaps]) -> int:
+        pairs = zip(looks, self.others, strict=True)
+        return max(largest_ulps(look, other) for look, other in pairs)
+
+    def suffices(self, chosen: Sequence[Candidate]) -> bool:
+        """The same as a yes or no, which is found sooner."""
+        looks = self._look(chosen)
+        return looks is not None and all(
+            agree(look, other, self.tolerances)
+            for look, other in zip(looks, self.others, strict=True)
+        )
+
+    def progress(self, chosen: Sequence[Candidate]) -> Progress:
+        """How far the reference under these hypotheses agrees with the other side."""
+        looks = self._look(chosen)
+        if looks is None:
+            return _BEFORE_ALL
+        pairs = list(zip(looks, self.others, strict=True))
+        if any(look.oversample != other.oversample for look, other in pairs):
+            return _BEFORE_ALL
+        for number, tap_id in enumerate(BY_ID):
+            left = sum(figures_left(tap_id, *pair, self.tolerances) for pair in pairs)
+            if left:
+                return float(number), -float(left)
+        return PARITY
+
+    def _look(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
+        """None where the reference cannot be run like that."""
+        try:
+            return self._run(chosen)
+        except (BridgeError, ValueError):
+            # ValueError: no experiment is like that.
+            return None
+
+    def _run(self, chosen: Sequence[Candidate]) -> list[PixelTaps]:
+        switches = {name: value for item in chosen for name, value in item.switches.items()}
+        behaviours = self.reference.behaviours.model_copy(update=switches)
+        experiment = self.reference.experiment
+        for item in chosen:
+            if item.of_experiment is not None:
+                experiment = item.of_experiment(experiment)
+        changed: dict[str, Any] = {"experiment": experiment, "behaviours": behaviours}
+        slips = [item.of_table for item in chosen if item.of_table is not None]
+        if slips:
+            factors = structure_factors.load(experiment.structure_factors, behaviours)
+            for slip in slips:
+                factors = slip(factors)
+            changed["factors"] = factors
+        if any(item.swaps_pixels for item in chosen):
+            changed["pixels"] = tuple((fast, slow) for slow, fast in self.reference.pixels)
+        return self.reference.look(**changed)

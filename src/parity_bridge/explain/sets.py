@@ -1,0 +1,103 @@
+"""Sets of several hypotheses, behaviours before slips, smallest first.
+
+Every two are tried. Larger sets are grown: only by what moves the first divergence further down the
+chain, or leaves fewer figures differing in the tap where it lies, as every true part of an
+explanation does unless two of them hide each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from parity_bridge.explain.judge import PARITY, Candidate, Judge, Progress
+
+#: Hypotheses of one set, at most, and sets of one size that are grown further.
+_LARGEST = 5
+_GROWN = 6
+#: Hypotheses of which every two are tried as the next step of a set that grows.
+_MOST_PAIRED = 12
+#: Evaluations that may be spent on sets of several, lest a heavy pixel take minutes.
+_MOST_EVALUATIONS = 8_000_000
+
+
+class Sets:
+    """Sets of several, behaviours before slips, as far as the budget of evaluations goes."""
+
+    def __init__(self, judge: Judge, telling: Sequence[Candidate]) -> None:
+        self._judge = judge
+        self._left = _MOST_EVALUATIONS
+        self.left_out: list[str] = []
+        #: The set that got furthest.
+        self.nearest: tuple[Candidate, ...] = ()
+        self.sufficient = self._search(telling)
+
+    def _search(self, telling: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        behaviours = [item for item in telling if item.hypothesis.kind in ("behaviour", "inputs")]
+        for kind, candidates in (("behaviours", behaviours), ("hypotheses", telling)):
+            found = self._pairs(kind, candidates) or self._grown(kind, candidates)
+            if found:
+                return found
+        return []
+
+    def _may_spend(self, sets: int, what: str) -> bool:
+        cost = sets * self._judge.reference.evaluations
+        if cost > self._left:
+            self.left_out.append(f"{what}: the pixels have too many evaluations")
+            return False
+        self._left -= cost
+        return True
+
+    def _pairs(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        pairs = [chosen for chosen in combinations(candidates, 2) if _fit_together(chosen)]
+        if not self._may_spend(len(pairs), f"every two {kind} together"):
+            return []
+        return [chosen for chosen in pairs if self._judge.suffices(chosen)]
+
+    def _grown(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        """Sets of three and more that suffice, all of one size; each in the order given."""
+        reached = self._judge.progress(())
+        grown: dict[tuple[Candidate, ...], Progress] = {(): reached}
+        for _ in range(_LARGEST):
+            if not self._may_spend(len(grown) * len(candidates), f"more {kind} together"):
+                return []
+            further = self._further(grown, candidates, 1) or self._further(grown, candidates, 2)
+            sufficient = [chosen for chosen, progress in further.items() if progress == PARITY]
+            if sufficient or not further:
+                return sufficient
+            furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
+            grown = dict(furthest[:_GROWN])
+            if furthest[0][1][0] > reached[0]:
+                self.nearest, reached = furthest[0]
+        return []
+
+    def _further(
+        self, grown: Mapping[tuple[Candidate, ...], Progress], candidates: Sequence[Candidate],
+        more: int,
+    ) -> dict[tuple[Candidate, ...], Progress]:  # fmt: skip
+        """What is reached by one more hypothesis, or by two that only help together."""
+        further: dict[tuple[Candidate, ...], Progress] = {}
+        if more > 1 and len(candidates) > _MOST_PAIRED:
+            return further
+        for before, was in grown.items():
+            for chosen in _larger(before, candidates, more):
+                if chosen not in further and (reached := self._judge.progress(chosen)) > was:
+                    further[chosen] = reached
+        return further
+
+
+def _larger(
+    before: tuple[Candidate, ...], candidates: Sequence[Candidate], more: int
+) -> Iterator[tuple[Candidate, ...]]:
+    others = [candidate for candidate in candidates if candidate not in before]
+    for added in combinations(others, more):
+        larger = {*before, *added}
+        chosen = tuple(item for item in candidates if item in larger)
+        if _fit_together(chosen):
+            yield chosen
+
+
+def _fit_together(chosen: Sequence[Candidate]) -> bool:
+    """Whether no two of a set decide the same behaviour."""
+    named = [name for item in chosen for name in item.switches]
+    return len(named) == len(set(named))

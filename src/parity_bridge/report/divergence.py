@@ -1,0 +1,135 @@
+"""The part of the memo that leads: where the two sides part first, and by every measure how far."""
+
+from __future__ import annotations
+
+from parity_bridge.comparison import Difference, FieldComparison, PixelComparison
+from parity_bridge.report.view import Report, Row, number, pixel_text, place_text, short, table
+from parity_bridge.taps.registry import BY_ID
+from parity_bridge.tolerances import Tolerances
+
+#: Beyond it a distance in units in the last place says no more than the difference itself.
+_MOST_ULPS = 2**20
+_MOST_UNITS = 1e6
+
+
+def first_divergence_section(report: Report) -> str:
+    """Where the two sides part first, and by every measure how far; empty where they do not."""
+    pixel = first_diverging(report)
+    if pixel is None or pixel.first_divergence is None:
+        return ""
+    first = pixel.first_divergence
+    names = report.comparison.reference, report.comparison.other
+    where = pixel_text(pixel.pixel_coords, pixel.tag)
+    lines = (
+        f"Pixel {where}, {_tap_text(first.tap)}, {difference_text(first, names)}",
+        table(_measures(pixel, first, report.comparison.tolerances)),
+        _beyond_noise(pixel, names),
+        _in_other_pixels(report, pixel),
+    )
+    return "## First divergence\n\n" + "\n\n".join(line for line in lines if line)
+
+
+def _beyond_noise(pixel: PixelComparison, names: tuple[str, str]) -> str:
+    """Where the first divergence is noise, the first field that holds more than that."""
+    if pixel.first_divergence is None or pixel.first_divergence.is_noise is not True:
+        return ""
+    signal = next((item.first for item in pixel.differing if item.signal), None)
+    if signal is None:
+        return "Nothing in this pixel differs by more than noise."
+    return f"First field beyond noise: {_tap_text(signal.tap)}, {difference_text(signal, names)}"
+
+
+def first_diverging(report: Report) -> PixelComparison | None:
+    """The pixel whose first divergence is earliest in the chain; the first of several."""
+    order = list(BY_ID)
+    diverging = [pixel for pixel in report.comparison.pixels if pixel.first_divergence]
+    return min(
+        diverging,
+        key=lambda pixel: order.index(pixel.first_divergence.tap) if pixel.first_divergence else 0,
+        default=None,
+    )
+
+
+def _tap_text(tap_id: str) -> str:
+    tap = BY_ID[tap_id]
+    return f"tap {tap.number} `{tap_id}`" if tap.number else f"tap `{tap_id}`"
+
+
+def _measures(pixel: PixelComparison, first: Difference, tolerances: Tolerances) -> list[Row]:
+    field = next(
+        item for item in pixel.fields if (item.tap, item.field) == (first.tap, first.field)
+    )
+    measures = {
+        "difference": "-" if first.absolute is None else number(first.absolute),
+        "in ULPs": _ulps_text(first),
+        "in units of the tolerance": _in_tolerances(first, tolerances),
+        "in units of the expected noise": _in_noise(first),
+        "smallest tolerance that passes in every row of this field": _smallest(field),
+    }
+    return [{"measure": name, "value": value} for name, value in measures.items()]
+
+
+def _in_tolerances(first: Difference, tolerances: Tolerances) -> str:
+    if first.tolerance is None:
+        return "must be equal"
+    allowed = f"atol {first.tolerance.atol!r}, rtol {first.tolerance.rtol!r}"
+    marked = ", overridden" if _is_overridden(tolerances, first.tap, first.field) else ""
+    if first.tolerance_units is None:
+        return f"no difference is allowed ({allowed}{marked})"
+    return f"{short(first.tolerance_units)} ({allowed}{marked})"
+
+
+def _in_noise(first: Difference) -> str:
+    if first.noise_units is None:
+        return "not known" if first.absolute is not None else "-"
+    word = "noise" if first.is_noise else "signal"
+    spread = f"1-ULP changes of the inputs spread it by {short(first.noise or 0.0)}"
+    return f"{short(first.noise_units)}: {word} ({spread})"
+
+
+def units_text(count: float) -> str:
+    """How many times a unit; beyond a million nobody counts any more."""
+    return short(count) if count <= _MOST_UNITS else f"more than {_MOST_UNITS:.0e}"
+
+
+def _smallest(field: FieldComparison) -> str:
+    if field.smallest_passing_atol is None:
+        return "none: it must be equal"
+    return f"atol {number(field.smallest_passing_atol)} (rtol 0)"
+
+
+def _in_other_pixels(report: Report, leading: PixelComparison) -> str:
+    others = [
+        f"{pixel_text(pixel.pixel_coords, pixel.tag)}: `{first.tap}` `{first.field}`"
+        for pixel in report.comparison.pixels
+        if pixel is not leading and (first := pixel.first_divergence) is not None
+    ]
+    return f"First divergence elsewhere: {'; '.join(others)}." if others else ""
+
+
+def _is_overridden(tolerances: Tolerances, tap_id: str, figure: str) -> bool:
+    return tolerances.key(tap_id, figure) in tolerances.overridden
+
+
+def difference_text(item: Difference, names: tuple[str, str]) -> str:
+    """A figure with both values, and where it stands."""
+    where = f" at {place_text(item.place)}" if item.place else ""
+    ours, theirs = f"{names[0]} {number(item.reference)}", f"{names[1]} {number(item.other)}"
+    sensitive = " The nearest index here is rounding-sensitive." if item.rounding_sensitive else ""
+    return f"`{item.field}`{where}: **{ours}, {theirs}**.{sensitive}"
+
+
+def near_ulps(item: Difference) -> int | None:
+    """The distance in ULPs where that says more than the difference itself."""
+    return None if item.ulps is None or item.ulps > _MOST_ULPS else item.ulps
+
+
+def _ulps_text(item: Difference) -> str:
+    if item.ulps is None:
+        return "-"
+    return str(item.ulps) if item.ulps <= _MOST_ULPS else f"more than {_MOST_ULPS}"
+
+
+def or_dash(value: float | None) -> str:
+    """A number, or a dash where there is none."""
+    return "-" if value is None else number(value)

@@ -1,0 +1,78 @@
+"""The part of the memo that says why the two sides disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parity_bridge.explain.explanation import Finding, Trial
+from parity_bridge.report.view import plural, table
+
+
+def finding_section(finding: Finding | None) -> str:
+    """Why the two sides disagree, and the evidence; empty where nobody asked."""
+    if finding is None or finding.reason == "agreement":
+        return ""
+    title = "Explanation" if finding.is_sufficient else "Unexplained"
+    evidence = (
+        (_stages(finding),)
+        if finding.is_sufficient
+        else (
+            "\n".join(f"- {line}" for line in finding.inputs),
+            _transplants(finding),
+            _listed("Ruled out", finding.ruled_out),
+        )
+    )
+    parts = (
+        f"## {title}",
+        f"**{finding.sentence}**",
+        *evidence,
+        _trials(finding.trials),
+        _listed("Not tried", finding.not_tried),
+        f"```sh\n{finding.command}\n```" if finding.command else "",
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _stages(finding: Finding) -> str:
+    """The stages that are computed otherwise, in a sentence."""
+    apart = [item for item in finding.transplants if not item.agrees]
+    if not apart:
+        return ""
+    named = ", ".join(f"{item.what} (`{item.left}`)" for item in apart)
+    return (
+        f"Transplants: given the other side's own values of all stages before, the C core computes "
+        f"every stage alike but for {named}."
+    )
+
+
+def _transplants(finding: Finding) -> str:
+    if not finding.transplants:
+        return ""
+    rows = [
+        {
+            "from the other side's own values before, the C core computes its": item.what,
+            "": "alike" if item.agrees else f"otherwise: `{item.left}`",
+        }
+        for item in finding.transplants
+    ]
+    return f"Transplants:\n\n{table(rows)}"
+
+
+def _trials(trials: Sequence[Trial]) -> str:
+    telling = [trial for trial in trials if trial.matters]
+    if not telling:
+        return ""
+    best = sorted(telling, key=lambda trial: -trial.reproduced)
+    rows = [
+        {
+            "the reference with": " and ".join(f"`{item.name}`" for item in trial.hypotheses),
+            "reproduces": f"{trial.reproduced} of {plural(trial.pixels, 'pixel')}",
+            "first figure left": "-" if trial.left is None else f"`{trial.left}`",
+        }
+        for trial in best
+    ]
+    return f"Hypotheses that change the reference at these pixels:\n\n{table(rows)}"
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    return f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
