@@ -66,6 +66,19 @@ def _torch_setup(experiment: Experiment) -> Setup:
     return lay_out(experiment, values, torch_derive(experiment, values))
 
 
+def seen_by_both(
+    experiment: Experiment, pixels: list[tuple[int, int]], how: dict[str, Any]
+) -> list[tuple[Observation, Observation]]:
+    """What both engines see; what one refuses the other refuses in the same words."""
+    try:
+        ours = CCore().observe(experiment, pixels, **how)
+    except UsageError as refusal:
+        with pytest.raises(UsageError, match=re.escape(str(refusal))):
+            TorchPort().observe(experiment, pixels, **how)
+        reject()  # so that hypothesis complains where most experiments are refused
+    return list(zip(ours, TorchPort().observe(experiment, pixels, **how), strict=True))
+
+
 @settings(max_examples=150, deadline=None)
 @given(data=st.data(), experiment=experiments(sources=WITHOUT_FILES))
 def test_tap_4_and_everything_behind_it(
@@ -76,20 +89,9 @@ def test_tap_4_and_everything_behind_it(
         "behaviours": data.draw(behaviours(), label="behaviours"),
         "in_frame": data.draw(st.booleans(), label="in_frame"),
     }
-    pixels = [(0, 0)]
-    try:
-        (reference,) = CCore().observe(experiment, pixels, **how)
-    except UsageError as refusal:
-        with pytest.raises(UsageError, match=re.escape(str(refusal))):
-            TorchPort().observe(experiment, pixels, **how)
-        reject()  # so that hypothesis complains where most experiments are refused
+    ((reference, _),) = seen_by_both(experiment, [(0, 0)], how)
     far = (int(str(reference.derived["spixels"])) - 1, int(str(reference.derived["fpixels"])) - 1)
-    pixels = list(dict.fromkeys([(0, 0), far]))
-    for ours, theirs in zip(
-        CCore().observe(experiment, pixels, **how),
-        TorchPort().observe(experiment, pixels, **how),
-        strict=True,
-    ):
+    for ours, theirs in seen_by_both(experiment, list(dict.fromkeys([(0, 0), far])), how):
         assert theirs.state == ours.state
         assert f_cell_figures(theirs) == f_cell_figures(ours)
         assert theirs.hkl_table == ours.hkl_table

@@ -108,7 +108,7 @@ def test_the_command_shown_leads_to_parity(
 @pytest.mark.parametrize(
     ("slip", "shown"),
     [("-misset negated", True), ("-point_pixel added", True), ("-pivot sample", True),
-     ("-misset left out", False), ("-nopolar added", True)],
+     ("-misset left out", True), ("-nopolar added", True), ("k and l swapped", False)],
 )  # fmt: skip
 def test_a_slip_is_shown_by_flags_where_flags_say_it(slip: str, shown: bool) -> None:
     experiment = parse_flags([*FLAGS, "-misset", "1", "2", "3"]).experiment
@@ -127,6 +127,59 @@ def test_a_behaviour_of_an_engine_that_is_not_run_is_refused(
     records = recorded("port", "torch")
     assert main(["explain", records, "torch", "--behaviour", "c:omega=last"]) == 1
     assert "c is not run; leave it out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("spelt", ["core/", "./core", ".//core"])
+def test_a_folder_may_be_spelt_in_any_way(spelt: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command shown has the C core, told what it was told, in the place of its records."""
+    recorded("core", "c", "--behaviour", "c:polar=last")
+    recorded("port", "torch", "--behaviour", "torch:omega=last", "--behaviour", "torch:polar=last")
+    capsys.readouterr()
+    finding = explained(capsys, spelt, "port")
+    assert finding.names == (("omega=last",),)
+    assert finding.command is not None
+    words = [word for word in shlex.split(finding.command)[4:] if word != "--json"]
+    assert explained(capsys, *words, status=0).reason == "agreement"
+
+
+def test_a_flag_without_effect_is_told_and_leads_to_parity(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = ["--engine-flags", "torch", "-mosaic_seed 5", "--behaviour", "torch:omega=last"]
+    finding = explained(capsys, *PIXELS, *told, "--", *FLAGS)
+    assert "(that -mosaic_seed is the default for c, 5 for pytorch makes no difference here)" in (
+        finding.sentence
+    )
+    assert finding.command is not None
+    assert main(shlex.split(finding.command)[3:]) == 0
+
+
+def test_what_was_read_decides_where_figures_do_not(capsys: pytest.CaptureFixture[str]) -> None:
+    from parity_bridge.experiment import StructureFactorSource
+    from parity_bridge.structure_factors import load, write_cache
+
+    box = range(-9, 10)
+    Path("zeros.hkl").write_text("".join(f"{h} {k} {l} 0\n" for h in box for k in box for l in box))
+    write_cache("stale.bin", load(StructureFactorSource(hkl=Path("zeros.hkl"))))
+    finding = explained(
+        capsys, *PIXELS, "--behaviour", "torch:cache=ignored", "--", *FLAGS, "-nointerpolate",
+        "-dump", "stale.bin",
+    )  # fmt: skip
+    assert finding.names == (("cache=ignored",),)
+
+
+def test_another_oversampling_is_an_input(capsys: pytest.CaptureFixture[str]) -> None:
+    finding = explained(
+        capsys, *PIXELS, "--engine-flags", "torch", "-oversample 3", "--", *FLAGS, status=4
+    )
+    assert finding.names == (("-oversample",),)
+    assert "-oversample is 2 for c, 3 for pytorch" in finding.sentence
+
+
+def test_pixels_of_records_are_not_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    ours, theirs = recorded("core", "c"), recorded("port", "torch")
+    assert main(["explain", ours, theirs, "--pixel", "3", "3"]) == 1
+    assert "--pixel means nothing where both sides are records" in capsys.readouterr().err
 
 
 def test_records_of_a_frame_are_held_against_a_frame(capsys: pytest.CaptureFixture[str]) -> None:

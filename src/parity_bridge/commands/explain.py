@@ -59,6 +59,11 @@ def explain_request(
 
     Raises UsageError, FileError or EngineError as the engines and readers do.
     """
+    of_records = not isinstance(request.reference, EngineChoice) and not isinstance(
+        request.other, EngineChoice
+    )
+    if of_records and request.targets:
+        raise UsageError("--pixel means nothing where both sides are records; leave it out")
     other = None if isinstance(request.other, EngineChoice) else _recorded(request.other)
     reference = (
         _run(request.reference, request, other, on_note)
@@ -102,7 +107,7 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
     finding = explain(Case(comparison, others, again, other.experiment, why_not))
     shown = request.command
     if again is not None:
-        shown = _shown(request, finding, again.experiment, other.experiment)
+        shown = _shown(request, finding, again, other)
     finding = finding.model_copy(update={"command": shown})
     sides = (
         Side(reference.pixels, reference.metadata, noise),
@@ -111,16 +116,21 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
     return Report(*sides, comparison, finding), finding
 
 
-def _shown(
-    request: ExplainRequest, finding: Finding, reference: Experiment, other: Experiment | None
-) -> str:
+def _shown(request: ExplainRequest, finding: Finding, again: Reference, other: _Party) -> str:
     """The command that shows a finding, with the C core in the place of the reference's records."""
-    command = showing(request.command, finding, reference, other)
+    command = showing(request.command, finding, again.experiment, other.experiment)
     if command == request.command or isinstance(request.reference, EngineChoice):
         return command
     words = shlex.split(command)
-    words[words.index(str(request.reference))] = "c"
-    return shlex.join(words)
+    at = next(at for at, word in enumerate(words) if Path(word) == request.reference)
+    found = {name.partition("=")[0] for names in finding.names[:1] for name in names}
+    told = [
+        word
+        for name, value in again.behaviours.switched.items()
+        if name not in found
+        for word in ("--behaviour", f"c:{name}={str(value).lower()}")
+    ]
+    return shlex.join([*words[:at], "c", *words[at + 1 : at + 2], *told, *words[at + 2 :]])
 
 
 def _like(run: _Party, recorded: _Party) -> _Party:

@@ -38,30 +38,38 @@ def explain(case: Case) -> Finding:
     comparison, tolerances = case.comparison, case.comparison.tolerances
     pixels = tuple(pixel.pixel_coords for pixel in comparison.pixels)
     differing = [pixel for pixel in comparison.pixels if pixel.differing]
-    if not differing and comparison.verdict != "inputs differ":
-        return _no_divergence(case, pixels)
+    if comparison.verdict == "parity":
+        names = f"{comparison.other} and {comparison.reference}"
+        sentence = f"{names} agree; nothing is to be explained."
+        return Finding(reason="agreement", sentence=sentence, pixels=pixels)
     inputs = differing_inputs(comparison, case.reference, case.others, case.experiment, tolerances)
     if inputs.is_sufficient:
         return _by_inputs(case, inputs, pixels)
+    if not differing and comparison.verdict == "shapes differ":
+        return _by_shapes(case, inputs, pixels)
     if case.reference is None:
-        not_tried = (*inputs.not_tried, f"transplants and behaviours: {case.why_not}")
+        not_tried = (*inputs.not_tried, *_why_not(case))
         return _unexplained(case, inputs, Transplanted(not_tried=not_tried), None, pixels)
     done = transplant(case.reference, case.others, tolerances)
     if done.differing and differing and all(pixel.is_noise for pixel in differing):
         return _by_noise(case, inputs, done, pixels)
     searched = search(case.reference, case.others, tolerances, _given(case, inputs))
-    if searched.sufficient:
-        return _by_hypotheses(case, inputs, done, searched, pixels)
-    return _unexplained(case, inputs, done, searched, pixels)
+    found = _by_hypotheses if searched.sufficient else _unexplained
+    return found(case, inputs, done, searched, pixels)
 
 
-def _no_divergence(case: Case, pixels: tuple[tuple[int, int], ...]) -> Finding:
+def _by_shapes(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]) -> Finding:
     names = f"{case.comparison.other} and {case.comparison.reference}"
-    if case.comparison.verdict == "parity":
-        sentence = f"{names} agree; nothing is to be explained."
-        return Finding(reason="agreement", sentence=sentence, pixels=pixels)
-    sentence = f"{names} did not record the same; what both recorded agrees."
-    return Finding(reason="shapes", sentence=sentence, pixels=pixels)
+    sampled = [pixel.oversample for pixel in case.comparison.pixels]
+    unlike = next((pair for pair in sampled if pair[0] != pair[1]), None)
+    told = (
+        "did not record the same; what both recorded agrees"
+        if unlike is None
+        else f"took {unlike[1]} and {unlike[0]} subpixels along each edge; nothing was compared"
+    )
+    return Finding(
+        reason="shapes", sentence=f"{names} {told}.", pixels=pixels, inputs=inputs.evidence
+    )
 
 
 def _given(case: Case, inputs: InputsFound) -> GivenInputs | None:
@@ -76,7 +84,8 @@ def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], .
     shown = (
         f"with the inputs of {names[1]} {names[0]} reproduces it {_everywhere(len(pixels))}"
         if case.reference is not None and case.experiment is not None and not inputs.not_tried
-        else "every recorded figure before the first lookup agrees"
+        else "every recorded figure before the first lookup agrees, and nothing could be run to "
+        "show that this is all"
     )
     return Finding(
         reason="inputs",
@@ -84,8 +93,14 @@ def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], .
         names=(inputs.names,),
         pixels=pixels,
         inputs=inputs.evidence,
-        not_tried=inputs.not_tried,
+        not_tried=inputs.not_tried or _why_not(case),
     )
+
+
+def _why_not(case: Case) -> tuple[str, ...]:
+    if case.reference is not None:
+        return ()
+    return (f"transplants and behaviours: {case.why_not}",)
 
 
 def _by_noise(
@@ -120,8 +135,10 @@ def _by_hypotheses(
     within = (
         f"to {chosen.largest_ulps} ULP"
         if tolerances.are_exact
-        else f"within the tolerances for {tolerances.case}"
+        else f"within the tolerances of {tolerances.file or tolerances.case}"
     )
+    if inputs.evidence and all(item.kind != "inputs" for item in chosen.hypotheses):
+        within += f" (that {inputs.clause} makes no difference here)"
     sentence = (
         f"{_subject(case)} {does}; with {names} the C core reproduces it "
         f"{_everywhere(len(pixels))} {within}"

@@ -31,6 +31,8 @@ class Trial(Schema):
     matters: bool
     #: First figure that still differs, ``tap.field``; None where none does.
     left: str | None
+    #: Whether the reference then reads what the other side says it read, as far as it says.
+    same_tables: bool = True
     #: Of any float figure, where every pixel is reproduced.
     largest_ulps: Count | None = None
 

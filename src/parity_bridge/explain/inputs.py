@@ -69,7 +69,8 @@ def _names(comparison: Comparison) -> tuple[str, ...]:
     for pixel in comparison.pixels:
         causes = [item.name for item in pixel.causes if item.name in OF_INPUTS]
         if pixel.inputs.of_table:
-            names.update(dict.fromkeys(causes or ["different tables"]))
+            plain = "default_F" if pixel.inputs.of_table == ("default_F",) else "tables"
+            names.update(dict.fromkeys(causes or [f"different {plain}"]))
     flags = (pair.flag for pixel in comparison.pixels for pair in _telling_flags(pixel.inputs))
     return tuple(dict.fromkeys((*names, *flags)))
 
@@ -80,13 +81,23 @@ def _evidence(comparison: Comparison) -> list[str]:
         inputs = pixel.inputs
         if inputs.of_table:
             told = [item.sentence for item in pixel.causes if item.name in OF_INPUTS]
-            lines += told or [f"the structure factors differ in {', '.join(inputs.of_table)}"]
+            lines += told or [_table_text(comparison, inputs)]
         lines += [
             f"{pair.flag} is {pair.texts[0]} for {comparison.reference}, {pair.texts[1]} for "
             f"{comparison.other}"
             for pair in _telling_flags(inputs)
         ]
     return list(dict.fromkeys(lines))
+
+
+def _table_text(comparison: Comparison, inputs: Inputs) -> str:
+    fields = [
+        f"{field} is {getattr(inputs.reference, field)} for {comparison.reference}, "
+        f"{getattr(inputs.other, field)} for {comparison.other}"
+        for field in inputs.of_table
+        if field != "extents"
+    ]
+    return ", ".join(fields) or "the extents of the tables differ"
 
 
 def _telling_flags(inputs: Inputs) -> Iterator[FlagPair]:

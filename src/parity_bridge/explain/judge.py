@@ -66,6 +66,7 @@ class Judge:
                 for look, seen in zip(looks, self.reference.seen, strict=True)
             ),
             left=next((name for name in left if name is not None), None),
+            same_tables=all(map(_read_the_same, looks, self.others)),
             largest_ulps=self._largest_ulps(looks) if not any(left) else None,
         )
 
@@ -120,3 +121,10 @@ class Judge:
         if any(item.swaps_pixels for item in chosen):
             changed["pixels"] = tuple((fast, slow) for slow, fast in self.reference.pixels)
         return self.reference.look(**changed)
+
+
+def _read_the_same(look: PixelTaps, other: PixelTaps) -> bool:
+    ours, theirs = look.hkl_table, other.hkl_table
+    if ours is None or theirs is None:
+        return True
+    return (ours.source, ours.sha256) == (theirs.source, theirs.sha256)

@@ -95,10 +95,13 @@ class _Tried:
 
     @property
     def sufficient(self) -> tuple[Trial, ...]:
-        """Trials that reproduce the other side, and not because nothing was changed."""
-        return tuple(
-            trial for trial in self.trials.values() if trial.matters and trial.is_sufficient
-        )
+        """Trials that reproduce the other side, and not because nothing was changed.
+
+        Where figures cannot tell them apart, what was read may.
+        """
+        found = [trial for trial in self.trials.values() if trial.matters and trial.is_sufficient]
+        told = [trial for trial in found if trial.same_tables]
+        return tuple(told or found)
 
 
 def _inputs(given: GivenInputs | None) -> Iterator[Candidate]:

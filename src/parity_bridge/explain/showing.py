@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.search import OWN_INPUTS
-from parity_bridge.explain.slips import slipped
+from parity_bridge.explain.slips import INPUT_SLIPS, SAID, slipped
 from parity_bridge.nanobragg_flags import given_flags, parse_flags, to_flags
 
 if TYPE_CHECKING:
@@ -31,10 +31,13 @@ def showing(
     at = words.index("--") if "--" in words else len(words)
     ours, flags = words[:at], words[at:]
     names = finding.names[0] if finding.names else ()
-    if other is not None and (finding.reason == "inputs" or OWN_INPUTS in names):
+    if other is not None and (finding.inputs or OWN_INPUTS in names):
         ours, flags = _without_experiment(ours), ["--", *to_flags(other)]
     elif reference is not None and finding.reason == "slips":
-        ours = [*ours, *_slip_flags(reference, names)]
+        further = _slip_flags(reference, names)
+        if not further:
+            return command
+        ours = [*ours, *further]
     told = [name for name in names if name.partition("=")[0] in Behaviours.model_fields]
     switches = [word for name in told for word in ("--behaviour", f"c:{name}")]
     return shlex.join([*ours, *switches, *flags])
@@ -55,10 +58,12 @@ def _without_experiment(words: list[str]) -> list[str]:
 
 
 def _slip_flags(reference: Experiment, names: tuple[str, ...]) -> list[str]:
-    """Flags that give the C core the slip; none where flags cannot say it."""
+    """Flags that give the C core all of the slips; none where flags cannot say them."""
+    if not all(name in INPUT_SLIPS or "=" in name for name in names):
+        return []
     changed = slipped(reference, names)
     before, after = given_flags(reference), given_flags(changed)
-    further = [
+    further = [word for name in names for word in SAID.get(name, "").split()] + [
         word
         for flag, values in after.items()
         if before.get(flag) != values

@@ -235,6 +235,21 @@ _OF_INPUTS: dict[str, tuple[str, ExperimentSlip]] = {
 }  # fmt: skip
 
 
+#: Names of the slips of inputs.
+INPUT_SLIPS = frozenset(_OF_INPUTS)
+
+#: Flags that say a slip where a default has to be given outright.
+SAID = {
+    "-misset left out": "-misset 0 0 0",
+    "-fudge left out": "-fudge 1",
+    "-water left out": "-water 0",
+    "-polar left out": "-polar 0",
+    "-default_F left out": "-default_F 0",
+    "-interpolate": "-interpolate",
+    "-nointerpolate": "-nointerpolate",
+}
+
+
 def _shifted(axis: int, by: int) -> TableSlip:
     def slip(factors: StructureFactors) -> StructureFactors:
         minimum = list(factors.minimum)

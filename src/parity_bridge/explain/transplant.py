@@ -59,7 +59,8 @@ _STEPS = (
         "structure factors",
         Stage.F_LATT,
         {
-            _F_CELL: ("lookup", "F_cell", "out_of_bounds"),
+            # Which lookups gave default_F is recorded for the pixel only.
+            _F_CELL: ("lookup", "F_cell", "out_of_bounds", "default_f_count"),
             _SUM: ("evaluation", "interpolation_on"),
         },
     ),
@@ -67,7 +68,6 @@ _STEPS = (
         "counts",
         "statistics of the lookups",
         Stage.F_CELL,
-        # Which lookups gave default_F is not recorded row by row.
         {
             _F_CELL: (
                 "total_lookups",
@@ -130,7 +130,7 @@ def transplant(
     ]
     feeds = [item for item in rebuilt if item is not None]
     if len(feeds) < len(rebuilt) or _CONFIG not in sides[0].taps:
-        return Transplanted(not_tried=(_NOT_RECORDED,))
+        return Transplanted(not_tried=(_why_not(reference, sides),))
     done: list[Transplant] = []
     for step in _STEPS:
         try:
@@ -139,6 +139,18 @@ def transplant(
             return Transplanted(tuple(done), (f"further transplants: {error}",))
         done.append(_judged(step, looks, sides, tolerances))
     return Transplanted(tuple(done))
+
+
+def _why_not(reference: Reference, sides: Sequence[PixelTaps]) -> str:
+    """Too little recorded, or other evaluations than the reference makes."""
+    for observation, side in zip(reference.observations, sides, strict=True):
+        made, told = len(observation.evaluations), side.taps.get(_SUM)
+        if told is not None and len(told.places) != made:
+            return (
+                f"transplants: {side.implementation} has {len(told.places)} evaluations of pixel "
+                f"{side.pixel} where the reference has {made}"
+            )
+    return _NOT_RECORDED
 
 
 def _fed(step: _Step, sides: Sequence[PixelTaps], feeds: Sequence[Rebuilt]) -> dict[str, Any]:

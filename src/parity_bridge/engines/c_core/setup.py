@@ -49,6 +49,9 @@ def derive(
     )
     _ARRAYS[setup] = arrays
     check(lib.pb_lay_out(given, setup, *arrays))
+    if derived is not None and "steps" in derived:
+        # What the sum is divided by; the evaluations stay as many as they are.
+        setup.steps = int(derived["steps"])  # type: ignore[arg-type]
     return setup
 
 
