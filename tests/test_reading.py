@@ -250,6 +250,16 @@ class TestVersionedRecords:
             ("unknown field", "reference", "lattice.subpixels.weight"),
         }
 
+    @pytest.mark.parametrize("value", [True, 3, [1], [{"layer": 0}]])
+    def test_rows_in_a_tap_without_rows_are_an_unknown_field(
+        self, compared: Compare, value: object
+    ) -> None:
+        other = ours("final_output", "torch")
+        other["values"]["subpixels"] = value
+        status, summary = compared(ours("final_output"), other)
+        assert status == 4
+        assert absences(summary) == {("unknown field", "reference", "final_output.subpixels")}
+
     def test_only_the_taps_asked_for_are_compared(self, compared: Compare) -> None:
         other = [record for record in everything("torch") if record["tap_id"] != "lattice"]
         for record in other:

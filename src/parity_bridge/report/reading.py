@@ -206,11 +206,14 @@ def _read(path: Path) -> tuple[Path, TapRecord]:
             f"{path} is of the tap {probe.tap_id[:80]!r}, which there is not; choose from "
             f"{', '.join(BY_ID)}"
         )
-    model: type[BaseModel] = BY_ID[probe.tap_id].record
+    tap = BY_ID[probe.tap_id]
+    model: type[BaseModel] = tap.record
     record: TapRecord = read_model(path, lenient(model))
     if record.values is None:
         raise FileError(f"{path} is not a record: it has no values; make the record again")
-    for number, row in enumerate(getattr(record.values, ROWS, None) or ()):
+    # In a tap without rows it is an unknown field, which may hold anything.
+    rows = None if tap.row is None else getattr(record.values, ROWS)
+    for number, row in enumerate(rows or ()):
         if "subpixel_index" not in row.model_fields_set:
             raise FileError(
                 f"{path} is not a record: {ROWS}.{number} has no subpixel_index; write one in "
