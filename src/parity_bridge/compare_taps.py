@@ -58,9 +58,7 @@ def agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> boo
     return reference.oversample == other.oversample and not any(
         item.differing
         for tap_id in reversed(common_taps(reference, other))
-        for item in compare_tap(
-            tap_id, reference.taps[tap_id], other.taps[tap_id], tolerances, None
-        )
+        for item in _fields(tap_id, reference, other, tolerances)
     )
 
 
@@ -69,11 +67,9 @@ def first_left(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -
     if reference.oversample != other.oversample:
         return "config_snapshot.derived.oversample"
     for tap_id in common_taps(reference, other):
-        ours, theirs = reference.taps[tap_id], other.taps[tap_id]
-        fields = tuple(compare_tap(tap_id, ours, theirs, tolerances, None))
-        first = first_divergence(fields)
-        if first is not None:
-            return f"{tap_id}.{first.field}"
+        left = _first_name(tuple(_fields(tap_id, reference, other, tolerances)))
+        if left is not None:
+            return left
     return None
 
 
@@ -86,15 +82,14 @@ def left_of(
     """The first figure of these fields, by tap_id, that differs, ``tap.field``; or None."""
     for tap_id, names in own.items():
         if tap_id in reference.taps and tap_id in other.taps:
-            pair = reference.taps[tap_id], other.taps[tap_id]
             fields = [
                 item
-                for item in compare_tap(tap_id, *pair, tolerances, None)
+                for item in _fields(tap_id, reference, other, tolerances)
                 if item.field in names or item.field.partition(".")[0] in names
             ]
-            first = first_divergence(fields)
-            if first is not None:
-                return f"{tap_id}.{first.field}"
+            left = _first_name(fields)
+            if left is not None:
+                return left
     return None
 
 
@@ -104,8 +99,7 @@ def figures_left(
     """How many figures of a tap differ; 0 where not both sides tell it."""
     if tap_id not in reference.taps or tap_id not in other.taps:
         return 0
-    ours, theirs = reference.taps[tap_id], other.taps[tap_id]
-    return sum(item.differing for item in compare_tap(tap_id, ours, theirs, tolerances, None))
+    return sum(item.differing for item in _fields(tap_id, reference, other, tolerances))
 
 
 def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
@@ -139,6 +133,19 @@ def first_divergence(fields: Sequence[FieldComparison]) -> Difference | None:
     if in_rows:
         return min(in_rows, key=lambda pair: pair[0])[1]
     return of_tap[0]
+
+
+def _fields(
+    tap_id: str, reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
+) -> Iterator[FieldComparison]:
+    """The fields of a tap that both sides tell; whether they differ is asked, not by how much."""
+    return compare_tap(tap_id, reference.taps[tap_id], other.taps[tap_id], tolerances, None)
+
+
+def _first_name(fields: Sequence[FieldComparison]) -> str | None:
+    """The first figure that differs, ``tap.field``."""
+    first = first_divergence(fields)
+    return None if first is None else f"{first.tap}.{first.field}"
 
 
 def _order(place: Place) -> tuple[int, ...]:

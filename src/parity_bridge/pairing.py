@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from parity_bridge.taps.figures import Figures
 
 
+#: Beyond it a distance in units in the last place says no more than the difference itself.
+MOST_ULPS = 2**20
+
+
 @dataclass(frozen=True)
 class Rows:
     """Which rows of two taps belong together."""

@@ -9,13 +9,11 @@ from itertools import zip_longest
 
 from parity_bridge.commands.request import CompareRequest
 from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.pairing import ulp_distance
+from parity_bridge.pairing import MOST_ULPS, ulp_distance
 from parity_bridge.taps.trace_log import TraceLine, read_trace
 
 _DIFFER = 3
 _SHAPES = 4
-#: Beyond it a distance in units in the last place says nothing.
-_MOST_ULPS = 2**20
 
 
 def compare_logs(request: CompareRequest) -> tuple[str, int]:
@@ -81,7 +79,7 @@ def _first(ours: TraceLine, theirs: TraceLine) -> str:
         a, b = (None if word is None else _number(word) for word in (first, second))
         if a is not None and b is not None and a != b:
             ulps = ulp_distance(float(a), float(b))
-            if ulps is not None and ulps <= _MOST_ULPS:
+            if ulps is not None and ulps <= MOST_ULPS:
                 return f"{text} (difference {abs(b - a):.3g}, {ulps} ULP as printed)"
             return text if ulps is None else f"{text} (difference {abs(b - a):.3g})"
     return text

@@ -57,8 +57,8 @@ def differing_inputs(
             tried = (f"the reference with the other side's inputs: {error}",)
             sufficient = _explained_by_records(comparison)
             return InputsFound(names, evidence, clause, label, sufficient, tried)
-        seen = {other.pixel: other for other in others}
-        sufficient = all(agree(look, seen[look.pixel], tolerances) for look in looks)
+        pairs = zip(looks, reference.beside(others), strict=True)
+        sufficient = all(agree(look, other, tolerances) for look, other in pairs)
         return InputsFound(names, evidence, clause, label, sufficient)
     return InputsFound(names, evidence, clause, label, _explained_by_records(comparison))
 

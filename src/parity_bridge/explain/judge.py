@@ -46,8 +46,7 @@ class Judge:
         self, reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
     ) -> None:
         self.reference, self.tolerances = reference, tolerances
-        seen = {other.pixel: other for other in others}
-        self.others = [seen[pixel] for pixel in reference.pixels]
+        self.others = reference.beside(others)
 
     def trial(self, chosen: Sequence[Candidate]) -> Trial:
         """What comes of a set of hypotheses at every pixel; raises as the C core does."""

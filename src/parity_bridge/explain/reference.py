@@ -54,6 +54,11 @@ class Reference:
         settings = {"behaviours": self.behaviours, "in_frame": self.in_frame, **changed}
         return CCore().replay(experiment, pixels, **settings)
 
+    def beside(self, others: Sequence[PixelTaps]) -> list[PixelTaps]:
+        """The other side at each of ``pixels``, in their order."""
+        seen = {other.pixel: other for other in others}
+        return [seen[pixel] for pixel in self.pixels]
+
     def look(self, **changed: Any) -> list[PixelTaps]:
         """The figures of what ``observe`` gives."""
         return self.figures(self.observe(**changed))

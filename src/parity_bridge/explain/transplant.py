@@ -122,8 +122,7 @@ def transplant(
     reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
 ) -> Transplanted:
     """Feed the other side's values to the reference up to each stage in turn."""
-    seen = {other.pixel: other for other in others}
-    sides = [seen[pixel] for pixel in reference.pixels]
+    sides = reference.beside(others)
     rebuilt = [
         rebuild(observation.evaluations, side)
         for observation, side in zip(reference.observations, sides, strict=True)

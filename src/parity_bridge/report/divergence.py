@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from parity_bridge.comparison import Difference, FieldComparison, PixelComparison
+from parity_bridge.pairing import MOST_ULPS
 from parity_bridge.report.view import Report, Row, number, pixel_text, place_text, short, table
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.tolerances import Tolerances
 
-#: Beyond it a distance in units in the last place says no more than the difference itself.
-_MOST_ULPS = 2**20
 _MOST_UNITS = 1e6
 
 
@@ -121,13 +120,14 @@ def difference_text(item: Difference, names: tuple[str, str]) -> str:
 
 def near_ulps(item: Difference) -> int | None:
     """The distance in ULPs where that says more than the difference itself."""
-    return None if item.ulps is None or item.ulps > _MOST_ULPS else item.ulps
+    return None if item.ulps is None or item.ulps > MOST_ULPS else item.ulps
 
 
 def _ulps_text(item: Difference) -> str:
     if item.ulps is None:
         return "-"
-    return str(item.ulps) if item.ulps <= _MOST_ULPS else f"more than {_MOST_ULPS}"
+    near = near_ulps(item)
+    return f"more than {MOST_ULPS}" if near is None else str(near)
 
 
 def or_dash(value: float | None) -> str:

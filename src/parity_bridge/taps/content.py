@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 import numpy as np
 from pydantic import BaseModel
 
+from parity_bridge.taps.evaluations import STEPS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Under this name every tap holds its rows.
 ROWS = "subpixels"
-_STEPS = ("layer", "source", "phi_step", "domain")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def places_of(evaluations: NDArray[np.void], *, inner: bool = True) -> dict[str,
     columns = {
         "subpixel_index": np.stack((evaluations["sub_slow"], evaluations["sub_fast"]), axis=-1)
     }
-    return columns | {name: evaluations[name] for name in (_STEPS if inner else _STEPS[:1])}
+    return columns | {name: evaluations[name] for name in (STEPS if inner else STEPS[:1])}
 
 
 def content_of(values: BaseModel, row: type[SubpixelRow] | None) -> Content:

@@ -21,6 +21,9 @@ class Kind(IntEnum):
     BEYOND_DMIN = 2
 
 
+#: The loops of a pixel that are not over its subpixels, outermost first.
+STEPS = ("layer", "source", "phi_step", "domain")
+
 EVALUATION = np.dtype(
     [
         ("layer", "i4"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.taps.evaluations import STEPS
 from parity_bridge.taps.schema import Pixel, Schema
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 Scalar = bool | int | float | str | None
 
-_PLACE = ("layer", "subpixel_index", "source", "phi_step", "domain")
+_PLACE = (*STEPS, "subpixel_index")
 
 
 class Place(Schema):

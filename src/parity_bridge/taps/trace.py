@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.taps import final_output
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import STEPS, Kind
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS
 
@@ -27,7 +26,6 @@ _PER_EVALUATION = {
     **{f"F_latt_{axis}": "F_latt_factors" for axis in "abc"},
     **{key: key for key in ("F_latt", "F_cell", "out_of_bounds", "interpolation_on", "polar", "I")},
 }
-_STEPS = ("layer", "source", "phi_step", "domain")
 
 
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
@@ -50,14 +48,13 @@ def _pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield from _lookups(observation.f_cell)
     yield "roi", observation.roi
     yield "mask", observation.mask
-    image = final_output.content(observation).pixel["image"]
     for key in TOTALS:
-        yield f"final_{key}", image if key == "image" else observation.totals[key]
+        yield f"final_{key}", observation.totals[key]
 
 
 def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:
     yield "subpixel", (row["sub_slow"], row["sub_fast"])
-    for key in _STEPS:
+    for key in STEPS:
         yield key, row[key]
     yield "evaluation", Kind(row["kind"]).name.lower()
     for key, field in _PER_EVALUATION.items():
