@@ -2,7 +2,7 @@
  * chain.h: the chain of one or several pixels of a row, from position to intensity (contract §6).
  *
  * pixel.c and frame.c run the same chain and differ in what they keep of it: a pixel keeps every
- * evaluation, a frame the intensity, a map of Tap 4 its counts.
+ * evaluation, a frame the intensity, the counts of Tap 4, or both.
  */
 #ifndef PB_CHAIN_H
 #define PB_CHAIN_H
@@ -92,9 +92,6 @@ int pb_give_lookup(pb_chain *chain);
 /* Whether table and setup can serve any pixel of a row: PB_OK or why not. */
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                     int32_t count);
-
-/* Whether every plane has a place to go to. */
-int pb_planes_are_there(const pb_f_cell_planes *planes);
 
 int pb_is_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
 

@@ -1,14 +1,15 @@
-/* Rows of a frame: the image, or Tap 4 of every pixel, contract §5 and §6. */
+/* Pixels of a frame: the image, Tap 4 of every pixel, or both, contract §5 and §6. */
 #include <stddef.h>
 #include <string.h>
 
 #include "chain.h"
 
-/* Pixels of the row still to be computed, and where their results go. */
+/* Pixels of a row still to be computed. */
 typedef struct row {
     int32_t fast;
     int32_t count;
-    const uint8_t *mask;
+    const uint8_t *mask; /* of its pixels; NULL: nothing is masked */
+    int64_t first;       /* entry of its first pixel in what is returned of the region */
     int32_t next;
 } row;
 
@@ -16,6 +17,13 @@ static int is_computed(const pb_setup *setup, int32_t slow, const row *r, int32_
 {
     return (r->mask == NULL || r->mask[at] != 0) &&
            pb_is_in_roi(&setup->detector, slow, r->fast + at);
+}
+
+/* Whether every pixel of the row is computed, so that nothing needs to be cleared before. */
+static int is_complete(const pb_setup *setup, int32_t slow, const row *r)
+{
+    return r->mask == NULL && r->count > 0 && is_computed(setup, slow, r, 0) &&
+           is_computed(setup, slow, r, r->count - 1);
 }
 
 /* Take the next pixels of the row into the lanes: as many as there is room for where their order
@@ -34,31 +42,15 @@ static int take(pb_chain *c, row *r, int32_t *at)
     return c->n;
 }
 
-int pb_image_pixels(const pb_setup *setup, const pb_table *table, int precision, int32_t slow,
-                    int32_t fast, int32_t count, const uint8_t *mask, pb_run_state *state,
-                    float *image)
+/* Lanes to their places in a row of the image; whether all of them are finite. */
+static int store_image(const pb_chain *c, const int32_t *at, float *image)
 {
-    if (setup == NULL || table == NULL || state == NULL || image == NULL)
-        return PB_BAD_ARGUMENT;
-    if (precision != PB_EXACT && precision != PB_FAST)
-        return PB_BAD_ARGUMENT;
-    const int status = pb_check_pixels(setup, table, slow, fast, count);
-    if (status != PB_OK)
-        return status;
-    pb_chain chain = {
-        .setup = setup, .table = table, .precision = precision, .state = state, .slow = slow};
-    row left = {.fast = fast, .count = count, .mask = mask};
-    int32_t at[PB_LANES];
     int finite = 1;
-    memset(image, 0, (size_t)count * sizeof *image);
-    while (take(&chain, &left, at) > 0) {
-        pb_run_chain(&chain);
-        for (int i = 0; i < chain.n; i++) {
-            image[at[i]] = (float)(0.0f + chain.intensity[i]);
-            finite &= isfinite(chain.intensity[i]) != 0;
-        }
+    for (int i = 0; i < c->n; i++) {
+        image[at[i]] = (float)(0.0f + c->intensity[i]);
+        finite &= isfinite(c->intensity[i]) != 0;
     }
-    return finite ? PB_OK : PB_NOT_FINITE;
+    return finite;
 }
 
 /* Tap 4 of the pixels side by side. */
@@ -67,17 +59,20 @@ typedef struct counts {
         zero[PB_LANES];
     double sum[PB_LANES];
     int32_t min[3][PB_LANES], max[3][PB_LANES];
+    double margin[PB_LANES]; /* only where it is asked for */
 } counts;
 
-static counts no_counts(void)
+static void begin_counts(counts *k, const pb_f_cell_planes *planes)
 {
-    counts none = {0};
+    *k = (counts){0};
     for (int axis = 0; axis < 3; axis++)
         for (int i = 0; i < PB_LANES; i++) {
-            none.min[axis][i] = INT32_MAX;
-            none.max[axis][i] = INT32_MIN;
+            k->min[axis][i] = INT32_MAX;
+            k->max[axis][i] = INT32_MIN;
         }
-    return none;
+    if (planes->rounding_margin != NULL)
+        for (int i = 0; i < PB_LANES; i++)
+            k->margin[i] = INFINITY;
 }
 
 PB_CLONES
@@ -116,7 +111,32 @@ static void count_evaluation(const pb_chain *c, const pb_place *place, void *kee
     widen(c->hkl0.l, c->made, c->n, k->min[2], k->max[2]);
 }
 
-/* Lanes to their places in the row, which are mostly side by side. */
+/* Not a number is no distance: the comparison with it is false. */
+static void narrow(const double *index, const int32_t *made, int n, double *margin)
+{
+    for (int i = 0; i < n; i++) {
+        const double distance = pb_tie_distance(index[i]);
+        margin[i] = made[i] && distance < margin[i] ? distance : margin[i];
+    }
+}
+
+static void count_with_margin(const pb_chain *c, const pb_place *place, void *keeper)
+{
+    counts *k = keeper;
+    count_evaluation(c, place, keeper);
+    narrow(c->hkl.x, c->made, c->n, k->margin);
+    narrow(c->hkl.y, c->made, c->n, k->margin);
+    narrow(c->hkl.z, c->made, c->n, k->margin);
+}
+
+static pb_visitor visitor_for(const pb_f_cell_planes *planes)
+{
+    if (planes == NULL)
+        return NULL;
+    return planes->rounding_margin != NULL ? count_with_margin : count_evaluation;
+}
+
+/* Lanes to their places in a row, which are mostly side by side. */
 static void scatter(const int32_t *lanes, const int32_t *at, int n, int32_t *plane)
 {
     if (at[n - 1] - at[0] == n - 1)
@@ -126,24 +146,33 @@ static void scatter(const int32_t *lanes, const int32_t *at, int n, int32_t *pla
             plane[at[i]] = lanes[i];
 }
 
-static void store(const counts *k, const int32_t *at, int n, const pb_f_cell_planes *p)
+static void scatter_doubles(const double *lanes, const int32_t *at, int n, double *plane)
 {
-    scatter(k->total, at, n, p->total_lookups);
-    scatter(k->skipped, at, n, p->skipped_lookups);
-    scatter(k->out_of_bounds, at, n, p->out_of_bounds_count);
-    scatter(k->default_f, at, n, p->default_f_count);
-    scatter(k->zero, at, n, p->zero_f_count);
     for (int i = 0; i < n; i++)
-        p->sum_f_cell[at[i]] = k->sum[i];
+        plane[at[i]] = lanes[i];
+}
+
+/* Into a row whose first pixel is entry `first` of the planes. */
+static void store_counts(const counts *k, const int32_t *at, int n, int64_t first,
+                         const pb_f_cell_planes *p)
+{
+    scatter(k->total, at, n, p->total_lookups + first);
+    scatter(k->skipped, at, n, p->skipped_lookups + first);
+    scatter(k->out_of_bounds, at, n, p->out_of_bounds_count + first);
+    scatter(k->default_f, at, n, p->default_f_count + first);
+    scatter(k->zero, at, n, p->zero_f_count + first);
+    scatter_doubles(k->sum, at, n, p->sum_f_cell + first);
     int32_t *const lowest[3] = {p->h_min, p->k_min, p->l_min};
     int32_t *const highest[3] = {p->h_max, p->k_max, p->l_max};
     for (int axis = 0; axis < 3; axis++) {
-        scatter(k->min[axis], at, n, lowest[axis]);
-        scatter(k->max[axis], at, n, highest[axis]);
+        scatter(k->min[axis], at, n, lowest[axis] + first);
+        scatter(k->max[axis], at, n, highest[axis] + first);
     }
+    if (p->rounding_margin != NULL)
+        scatter_doubles(k->margin, at, n, p->rounding_margin + first);
 }
 
-static void clear(const pb_f_cell_planes *p, int32_t count)
+static void clear_counts(const row *r, const pb_f_cell_planes *p)
 {
     int32_t *const planes[] = {
         p->total_lookups,   p->skipped_lookups, p->out_of_bounds_count,
@@ -151,52 +180,89 @@ static void clear(const pb_f_cell_planes *p, int32_t count)
         p->h_max,           p->k_min,           p->k_max,
         p->l_min,           p->l_max,
     };
+    const size_t count = (size_t)r->count;
     for (size_t i = 0; i < sizeof planes / sizeof *planes; i++)
-        memset(planes[i], 0, (size_t)count * sizeof **planes);
-    memset(p->sum_f_cell, 0, (size_t)count * sizeof *p->sum_f_cell);
+        memset(planes[i] + r->first, 0, count * sizeof **planes);
+    memset(p->sum_f_cell + r->first, 0, count * sizeof *p->sum_f_cell);
+    if (p->rounding_margin != NULL)
+        for (size_t i = 0; i < count; i++)
+            p->rounding_margin[r->first + (int64_t)i] = INFINITY;
 }
 
-/* Whether every pixel of the row is computed, so that nothing needs to be cleared before. */
-static int is_complete(const pb_setup *setup, int32_t slow, const row *r)
+/* Compute a row and keep what is wanted, whose counts go through c->keeper; whether the image is
+ * finite. */
+static int compute_row(pb_chain *c, row *left, float *image, const pb_f_cell_planes *planes)
 {
-    return r->mask == NULL && r->count > 0 && is_computed(setup, slow, r, 0) &&
-           is_computed(setup, slow, r, r->count - 1);
+    const int has_gaps = !is_complete(c->setup, c->slow, left);
+    if (has_gaps && image != NULL)
+        memset(image + left->first, 0, (size_t)left->count * sizeof *image);
+    if (has_gaps && planes != NULL)
+        clear_counts(left, planes);
+    int32_t at[PB_LANES];
+    int finite = 1;
+    while (take(c, left, at) > 0) {
+        if (planes != NULL)
+            begin_counts(c->keeper, planes);
+        pb_run_chain(c);
+        if (image != NULL)
+            finite &= store_image(c, at, image + left->first);
+        if (planes != NULL)
+            store_counts(c->keeper, at, c->n, left->first, planes);
+    }
+    return finite;
 }
 
-int pb_planes_are_there(const pb_f_cell_planes *p)
+static int planes_are_there(const pb_f_cell_planes *p)
 {
-    return p != NULL && p->total_lookups != NULL && p->skipped_lookups != NULL &&
+    return p->total_lookups != NULL && p->skipped_lookups != NULL &&
            p->out_of_bounds_count != NULL && p->default_f_count != NULL &&
            p->zero_f_count != NULL && p->sum_f_cell != NULL && p->h_min != NULL &&
            p->h_max != NULL && p->k_min != NULL && p->k_max != NULL && p->l_min != NULL &&
            p->l_max != NULL;
 }
 
-int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
-                     int32_t count, const uint8_t *mask, pb_run_state *state,
-                     const pb_f_cell_planes *planes)
+/* Both ends of the region, before any pointer is moved there. */
+static int check_region(const pb_setup *setup, const pb_table *table, pb_region region)
 {
-    if (setup == NULL || table == NULL || state == NULL || !pb_planes_are_there(planes))
+    const int64_t last = (int64_t)region.slow + region.rows - 1;
+    if (region.rows < 1 || last > INT32_MAX)
+        return PB_OUTSIDE_DETECTOR;
+    const int status = pb_check_pixels(setup, table, region.slow, region.fast, region.columns);
+    return status != PB_OK
+               ? status
+               : pb_check_pixels(setup, table, (int32_t)last, region.fast, region.columns);
+}
+
+int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
+                    const uint8_t *mask, pb_run_state *state, float *image,
+                    const pb_f_cell_planes *planes)
+{
+    if (setup == NULL || table == NULL || state == NULL || (image == NULL && planes == NULL))
         return PB_BAD_ARGUMENT;
-    const int status = pb_check_pixels(setup, table, slow, fast, count);
+    if (precision != PB_EXACT && precision != PB_FAST)
+        return PB_BAD_ARGUMENT;
+    if (planes != NULL && !planes_are_there(planes))
+        return PB_BAD_ARGUMENT;
+    const int status = check_region(setup, table, region);
     if (status != PB_OK)
         return status;
     counts k;
     pb_chain chain = {.setup = setup,
                       .table = table,
-                      .only_f_cell = 1,
-                      .visit = count_evaluation,
+                      .precision = precision,
+                      .only_f_cell = image == NULL,
+                      .visit = visitor_for(planes),
                       .keeper = &k,
-                      .state = state,
-                      .slow = slow};
-    row left = {.fast = fast, .count = count, .mask = mask};
-    int32_t at[PB_LANES];
-    if (!is_complete(setup, slow, &left))
-        clear(planes, count);
-    while (take(&chain, &left, at) > 0) {
-        k = no_counts();
-        pb_run_chain(&chain);
-        store(&k, at, chain.n, planes);
+                      .state = state};
+    for (int32_t at = 0; at < region.rows; at++) {
+        chain.slow = region.slow + at;
+        const int64_t pixel = (int64_t)chain.slow * setup->detector.pixels[0] + region.fast;
+        row left = {.fast = region.fast,
+                    .count = region.columns,
+                    .mask = mask == NULL ? NULL : mask + pixel,
+                    .first = (int64_t)at * region.columns};
+        if (!compute_row(&chain, &left, image, planes))
+            return PB_NOT_FINITE;
     }
     return PB_OK;
 }

@@ -103,7 +103,7 @@ typedef struct pb_behaviours {
 /* How the sines of the lattice factor are computed. */
 typedef enum pb_precision {
     PB_EXACT = 0, /* by the C library: the contract's bits */
-    PB_FAST = 1   /* by vectorised code; see pb_image_pixels */
+    PB_FAST = 1   /* by vectorised code; see pb_frame_pixels */
 } pb_precision;
 
 /* A sampled range as given, contract §4: NaN and 0 are not given. */
@@ -412,7 +412,7 @@ typedef struct pb_run_state {
     pb_vec3 polar_axis;       /* made a unit vector once more wherever it was used */
 } pb_run_state;
 
-/* Tap 4 of many pixels without their rows: planes of count entries each, all the caller's. */
+/* Tap 4 of many pixels without their rows: planes of one entry a pixel, all the caller's. */
 typedef struct pb_f_cell_planes {
     int32_t *total_lookups;
     int32_t *skipped_lookups;
@@ -426,7 +426,17 @@ typedef struct pb_f_cell_planes {
     int32_t *k_max;
     int32_t *l_min;
     int32_t *l_max;
+    double *rounding_margin; /* smallest distance of any fractional index from a half-integer tie,
+                              * INFINITY where there was no lookup; NULL: not asked for */
 } pb_f_cell_planes;
+
+/* A rectangle of pixels, from 0. */
+typedef struct pb_region {
+    int32_t slow; /* the first row */
+    int32_t rows;
+    int32_t fast; /* the first pixel of each row */
+    int32_t columns;
+} pb_region;
 
 /*
  * Derive detector, crystal and beam from the raw experiment, and count the steps (contract §1 to
@@ -480,55 +490,27 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
              pb_evaluation *evaluations, int64_t capacity, const pb_given *stages);
 
 /*
- * Compute count pixels of one row, one after the other as a run does. Pixels outside the region of
- * interest and pixels whose mask is 0 are 0 and not computed.
- *   setup, table  given     as for pb_pixel
+ * Compute the pixels of a region, row by row as a run does: the image, Tap 4 of every pixel, or
+ * both from one pass. Pixels outside the region of interest and pixels whose mask is 0 are 0 in
+ * image and planes, have no lookup, and are not computed. setup, table  given     as for pb_pixel
  *   precision     given     pb_precision. PB_FAST computes the sines of the parallelepiped's
  *                           lattice factor to within 2.5 units in the last place of float64
  *                           (measured: tests/c/test_fast_sine.c); everything else is as in
  *                           PB_EXACT
- *   slow          given     the row, from 0
- *   fast          given     its first pixel, from 0
- *   count         given     pixels
- *   mask          given     count entries, or NULL: nothing is masked
+ *   region        given     at least one row, on the detector
+ *   mask          given     of the whole detector, pixels[1] x pixels[0] entries, or NULL: nothing
+ *                           is masked
  *   state         updated   of the run, before the first pixel and after the last
- *   image         returned  count float32, what an image holds
- * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR or PB_NOT_FINITE.
+ *   image         returned  rows x columns float32, what an image holds, or NULL: not wanted
+ *   planes        returned  rows x columns entries each, or NULL: not wanted
+ * Without an image, what Tap 4 does not depend on is left out: the lattice factor where it cannot
+ * be exactly 0, the intensity, and with a single source the polarization factor, which leaves the
+ * axis in the state alone. Returns PB_OK, PB_BAD_ARGUMENT (also where nothing is wanted),
+ * PB_BAD_TABLE, PB_OUTSIDE_DETECTOR or, where there is an image, PB_NOT_FINITE.
  */
-int pb_image_pixels(const pb_setup *setup, const pb_table *table, int precision, int32_t slow,
-                    int32_t fast, int32_t count, const uint8_t *mask, pb_run_state *state,
-                    float *image);
-
-/*
- * Tap 4 of count pixels of one row, by the same code less what Tap 4 does not depend on: without
- * the lattice factor where that cannot be exactly 0, and without the intensity. Skipped pixels hold
- * zeros.
- *   planes  returned  count entries each
- * The rest as for pb_image_pixels, which see, but with a single source the polarization factor is
- * not computed and leaves the axis in the state alone; PB_NOT_FINITE is not returned.
- */
-int pb_f_cell_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
-                     int32_t count, const uint8_t *mask, pb_run_state *state,
-                     const pb_f_cell_planes *planes);
-
-/* A rectangle of pixels, from 0. */
-typedef struct pb_region {
-    int32_t slow; /* the first row */
-    int32_t rows;
-    int32_t fast; /* the first pixel of each row */
-    int32_t columns;
-} pb_region;
-
-/*
- * pb_image_pixels and pb_f_cell_pixels for the rows of a region, one after the other as a run does.
- *   mask    given     of the whole detector, pixels[1] x pixels[0] entries, or NULL
- *   image   returned  rows x columns, as are all planes
- * The rest and what is returned as there.
- */
-int pb_image_rows(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
-                  const uint8_t *mask, pb_run_state *state, float *image);
-int pb_f_cell_rows(const pb_setup *setup, const pb_table *table, pb_region region,
-                   const uint8_t *mask, pb_run_state *state, const pb_f_cell_planes *planes);
+int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
+                    const uint8_t *mask, pb_run_state *state, float *image,
+                    const pb_f_cell_planes *planes);
 
 /* One sentence for a status; never NULL, never freed. */
 const char *pb_status_text(int status);

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.libm import atan2, exp, sincos, sqrt
+from parity_bridge.engines.torch_port import libm
+from parity_bridge.engines.torch_port.libm import atan2, exp, has_no_zero, sincos, sine, sqrt
 
 MAGNITUDES = [1e-9, 1e-3, 1.0, 10.0, 1e3, 1e6]
 COUNT = 100_003  # odd, so that vectorised loops have a remainder
@@ -31,6 +33,50 @@ def test_sine_and_cosine(magnitude: float) -> None:
     sine, cosine = sincos(x)
     assert torch.equal(sine, by_libm(math.sin, x))
     assert torch.equal(cosine, by_libm(math.cos, x))
+
+
+@pytest.mark.parametrize("numpy_is_exact", [True, False])
+@pytest.mark.parametrize("wants_gradients", [True, False])
+@pytest.mark.parametrize("magnitude", MAGNITUDES)
+def test_sine_alone(
+    magnitude: float, wants_gradients: bool, numpy_is_exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not numpy_is_exact:
+        monkeypatch.setattr(libm, "numpy_sine_is_exact", lambda: False)
+    x = uniform(magnitude)
+    with torch.set_grad_enabled(wants_gradients):
+        found = sine(x), sine(x[::2]), sine(x[:7])
+    expected = by_libm(math.sin, x)
+    for values, selected in zip(found, (expected, expected[::2], expected[:7]), strict=True):
+        assert torch.equal(values, selected)
+
+
+def test_numpy_is_asked_for_sines_only_where_they_are_the_c_librarys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exact = libm.numpy_sine_is_exact.__wrapped__
+    x = uniform(1e3, seed=3)
+    by_numpy = np.sin(x.numpy())
+    assert exact() == torch.from_numpy(by_numpy).equal(by_libm(math.sin, x))
+    numpys = np.sin
+    monkeypatch.setattr(np, "sin", lambda x: np.nextafter(numpys(x), 2.0))
+    assert not exact()
+
+
+def test_what_has_no_sine_or_root_is_not_a_number() -> None:
+    x = torch.tensor([math.inf, -math.inf, math.nan], dtype=torch.float64)
+    with torch.no_grad():
+        assert sine(x).isnan().all()
+        assert sqrt(-x.abs()).isnan().all()
+
+
+def test_zeros_are_looked_for_where_nobody_wants_gradients() -> None:
+    x = torch.tensor([1.0, math.nan, -2.0], dtype=torch.float64)
+    assert not has_no_zero(x)
+    with torch.no_grad():
+        assert has_no_zero(x)
+        assert not has_no_zero(torch.cat([x, torch.tensor([-0.0])]))
+        assert not has_no_zero(x.to(torch.float32))
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (7,), (3, 5)])
@@ -73,6 +119,7 @@ def test_arc_tangent_at_the_origin_has_no_angle_and_no_gradient() -> None:
 def test_gradients_are_the_derivatives() -> None:
     x = torch.tensor([0.3, -2.0, 5.0], dtype=torch.float64, requires_grad=True)
     y = torch.tensor([1.0, -0.5, 0.2], dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(sine, (x,))
     assert torch.autograd.gradcheck(sincos, (x,))
     assert torch.autograd.gradcheck(exp, (x,))
     assert torch.autograd.gradcheck(lambda v: sqrt(v * v), (x,))

@@ -11,15 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
-#: C alone: texts of statuses, the loops over rows that PyTorch has no need of, and the stages that
-#: the reference is given instead of computing them.
-CARETAKERS = {"status", "rows", "given"}
+#: C alone: texts of statuses, and the stages that the reference is given instead of computing them.
+CARETAKERS = {"status", "given"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)
 #: A predicate on a value that torch answers with a method of the tensor, and the check of raw
 #: arguments that Python's types make needless.
-_C_ONLY = {"vec3_is_finite", "check_pixels", "planes_are_there"}
+_C_ONLY = {"vec3_is_finite", "check_pixels"}
 
 
 def c_functions(factor: str) -> list[str]:

@@ -8,6 +8,7 @@ the last rotation, and the polarization axis is made a unit vector again whereve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,20 @@ class Region:
         region.check(pixels_slow, pixels_fast)
         return region
 
+    @classmethod
+    def of_interest(cls, roi: Sequence[int], pixels_slow: int, pixels_fast: int) -> Region:
+        """What a run computes of a detector; either range may be empty.
+
+        ``roi`` is fast min, fast max, slow min, slow max, inclusive, and need not lie on it.
+        """
+        fast_min, fast_max, slow_min, slow_max = roi
+        given = cls(range(slow_min, slow_max + 1), range(fast_min, fast_max + 1))
+        return cls.whole(pixels_slow, pixels_fast).within(given)
+
+    def within(self, other: Region) -> Region:
+        """The pixels that lie in ``other`` too; either range may be empty."""
+        return Region(_common(self.slow, other.slow), _common(self.fast, other.fast))
+
     def check(self, pixels_slow: int, pixels_fast: int) -> None:
         """Raise UsageError for a region without a pixel or not on the detector."""
         for axis, chosen, count in (
@@ -55,6 +70,10 @@ class Region:
                     f"the region {chosen.start}..{chosen.stop - 1} along {axis} is not on the "
                     f"detector; choose pixels from 0..{count - 1}"
                 )
+
+
+def _common(these: range, others: range) -> range:
+    return range(max(these.start, others.start), min(these.stop, others.stop))
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,16 @@ class Frame:
     state: RunState
     #: Whether the order of its pixels matters: it began in a state that a pixel may change.
     in_order: bool
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A region computed once for its image and its Tap 4 together."""
+
+    image: NDArray[np.float32]  # (slow, fast), as in ``Frame``
+    planes: Planes
+    #: After the last pixel.
+    state: RunState
 
 
 def check_mask(mask: NDArray[np.uint8] | None, pixels_slow: int, pixels_fast: int) -> None:

@@ -1,4 +1,4 @@
-/* Rows of a frame in any partition against pixels one by one, in the order of a run. */
+/* Regions of a frame in any partition against pixels one by one, in the order of a run. */
 #include <stdlib.h>
 
 #include "check.h"
@@ -16,18 +16,34 @@ typedef struct expected_frame {
     pb_run_state end;
 } expected_frame;
 
-/* Tap 4 of a frame in planes. */
-typedef struct plane_buffers {
-    int32_t counts[11][PIXELS];
-    double sum[PIXELS];
-} plane_buffers;
+/* What is wanted of a frame. */
+enum { IMAGE = 1, PLANES = 2, MARGINS = 4 };
 
-static pb_f_cell_planes planes_from(plane_buffers *b, int at)
+/* A frame computed region by region; nothing may be written behind the pixels. */
+typedef struct found_frame {
+    float image[PIXELS + 1];
+    int32_t counts[11][PIXELS + 1];
+    double sum[PIXELS + 1];
+    double margin[PIXELS + 1];
+    pb_run_state end;
+} found_frame;
+
+static pb_f_cell_planes planes_from(found_frame *f, int at, int wanted)
 {
     return (pb_f_cell_planes){
-        &b->counts[0][at], &b->counts[1][at], &b->counts[2][at], &b->counts[3][at],
-        &b->counts[4][at], &b->sum[at],       &b->counts[5][at], &b->counts[6][at],
-        &b->counts[7][at], &b->counts[8][at], &b->counts[9][at], &b->counts[10][at],
+        &f->counts[0][at],
+        &f->counts[1][at],
+        &f->counts[2][at],
+        &f->counts[3][at],
+        &f->counts[4][at],
+        &f->sum[at],
+        &f->counts[5][at],
+        &f->counts[6][at],
+        &f->counts[7][at],
+        &f->counts[8][at],
+        &f->counts[9][at],
+        &f->counts[10][at],
+        wanted & MARGINS ? &f->margin[at] : NULL,
     };
 }
 
@@ -62,93 +78,136 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
-static void check_image(const laid_out *run, const pb_table *table, const uint8_t *mask, int part,
-                        const expected_frame *expected)
+static void compute_region(const laid_out *run, const pb_table *table, int precision,
+                           pb_region region, const uint8_t *mask, int wanted, found_frame *found)
 {
-    float image[PIXELS + 1];
-    pb_run_state state;
-    for (int i = 0; i <= PIXELS; i++)
-        image[i] = -1.0f;
-    CHECK_INT(pb_start(&run->setup, table, &state), PB_OK);
-    for (int32_t slow = 0; slow < HEIGHT; slow++)
-        for (int32_t fast = 0; fast < WIDTH; fast += part) {
-            const int at = slow * WIDTH + fast;
-            CHECK_INT(pb_image_pixels(&run->setup, table, PB_EXACT, slow, fast,
-                                      smaller(part, WIDTH - fast), mask ? mask + at : NULL, &state,
-                                      image + at),
-                      PB_OK);
-        }
-    CHECK(memcmp(image, expected->image, sizeof expected->image) == 0);
-    CHECK(image[PIXELS] == -1.0f);
-    CHECK_INT(state.swept, expected->end.swept);
-    CHECK_INT(state.interpolation_on, expected->end.interpolation_on);
-    CHECK_BITS(state.polar_axis.x, expected->end.polar_axis.x);
-    CHECK_BITS(state.polar_axis.y, expected->end.polar_axis.y);
-    CHECK_BITS(state.polar_axis.z, expected->end.polar_axis.z);
+    const int at = region.slow * WIDTH + region.fast;
+    const pb_f_cell_planes planes = planes_from(found, at, wanted);
+    CHECK_INT(pb_frame_pixels(&run->setup, table, precision, region, mask, &found->end,
+                              wanted & IMAGE ? found->image + at : NULL,
+                              wanted & PLANES ? &planes : NULL),
+              PB_OK);
 }
 
-static void check_counts(const plane_buffers *b, int at, const pb_f_cell_stats *f_cell)
+/* In parts of so many pixels of a row, or all rows at once. */
+static found_frame *by_parts(const laid_out *run, const pb_table *table, int precision,
+                             const uint8_t *mask, int part, int wanted)
 {
-    CHECK_INT(b->counts[0][at], f_cell->total_lookups);
-    CHECK_INT(b->counts[1][at], f_cell->skipped_lookups);
-    CHECK_INT(b->counts[2][at], f_cell->out_of_bounds_count);
-    CHECK_INT(b->counts[3][at], f_cell->default_f_count);
-    CHECK_INT(b->counts[4][at], f_cell->zero_f_count);
-    CHECK_BITS(b->sum[at], f_cell->sum_f_cell);
-    if (f_cell->total_lookups == 0)
+    found_frame *found = malloc(sizeof *found);
+    if (found == NULL)
+        abort();
+    memset(found, 0xff, sizeof *found);
+    CHECK_INT(pb_start(&run->setup, table, &found->end), PB_OK);
+    if (part == PIXELS)
+        compute_region(run, table, precision, (pb_region){0, HEIGHT, 0, WIDTH}, mask, wanted,
+                       found);
+    for (int32_t slow = 0; part < PIXELS && slow < HEIGHT; slow++)
+        for (int32_t fast = 0; fast < WIDTH; fast += part) {
+            const pb_region region = {slow, 1, fast, smaller(part, WIDTH - fast)};
+            compute_region(run, table, precision, region, mask, wanted, found);
+        }
+    return found;
+}
+
+static void check_counts(const found_frame *found, int at, const expected_frame *expected)
+{
+    const pb_f_cell_stats *f_cell = &expected->f_cell[at];
+    CHECK_INT(found->counts[0][at], f_cell->total_lookups);
+    CHECK_INT(found->counts[1][at], f_cell->skipped_lookups);
+    CHECK_INT(found->counts[2][at], f_cell->out_of_bounds_count);
+    CHECK_INT(found->counts[3][at], f_cell->default_f_count);
+    CHECK_INT(found->counts[4][at], f_cell->zero_f_count);
+    CHECK_BITS(found->sum[at], f_cell->sum_f_cell);
+    if (expected->computed[at] && f_cell->total_lookups == 0)
         return;
     for (int axis = 0; axis < 3; axis++) {
-        CHECK_INT(b->counts[5 + 2 * axis][at], f_cell->hkl_min[axis]);
-        CHECK_INT(b->counts[6 + 2 * axis][at], f_cell->hkl_max[axis]);
+        CHECK_INT(found->counts[5 + 2 * axis][at], f_cell->hkl_min[axis]);
+        CHECK_INT(found->counts[6 + 2 * axis][at], f_cell->hkl_max[axis]);
     }
 }
 
-static void check_planes(const laid_out *run, const pb_table *table, const uint8_t *mask, int part,
-                         const expected_frame *expected)
+static void check_margin(const found_frame *found, int at, const expected_frame *expected)
 {
-    static plane_buffers b;
-    pb_run_state state;
-    memset(&b, 0xff, sizeof b);
-    CHECK_INT(pb_start(&run->setup, table, &state), PB_OK);
-    for (int32_t slow = 0; slow < HEIGHT; slow++)
-        for (int32_t fast = 0; fast < WIDTH; fast += part) {
-            const int at = slow * WIDTH + fast;
-            const pb_f_cell_planes planes = planes_from(&b, at);
-            CHECK_INT(pb_f_cell_pixels(&run->setup, table, slow, fast, smaller(part, WIDTH - fast),
-                                       mask ? mask + at : NULL, &state, &planes),
-                      PB_OK);
-        }
-    for (int at = 0; at < PIXELS; at++)
-        check_counts(&b, at, &expected->f_cell[at]);
-    CHECK_INT(state.swept, expected->end.swept);
-    CHECK_INT(state.interpolation_on, expected->end.interpolation_on);
+    const pb_f_cell_stats *f_cell = &expected->f_cell[at];
+    CHECK_BITS(found->margin[at], f_cell->total_lookups > 0 ? f_cell->rounding_margin : INFINITY);
 }
 
-/* The fast sine moves an intensity by no more than a float shows in its last places. */
+static int is_untouched(const void *from, const void *end)
+{
+    for (const unsigned char *byte = from; byte < (const unsigned char *)end; byte++)
+        if (*byte != 0xff)
+            return 0;
+    return 1;
+}
+
+/* All of it, or what lies behind the pixels where it was wanted. */
+#define CHECK_UNTOUCHED(plane, is_wanted)                                                          \
+    CHECK(is_untouched((plane) + ((is_wanted) ? PIXELS : 0), (plane) + PIXELS + 1))
+
+static void check_untouched(const found_frame *found, int wanted)
+{
+    CHECK_UNTOUCHED(found->image, wanted & IMAGE);
+    for (int i = 0; i < 11; i++)
+        CHECK_UNTOUCHED(found->counts[i], wanted & PLANES);
+    CHECK_UNTOUCHED(found->sum, wanted & PLANES);
+    CHECK_UNTOUCHED(found->margin, wanted & MARGINS);
+}
+
+static void check_end(const pb_run_state *found, const pb_run_state *expected, int wanted)
+{
+    CHECK_INT(found->swept, expected->swept);
+    CHECK_INT(found->interpolation_on, expected->interpolation_on);
+    if (!(wanted & IMAGE)) /* Tap 4 alone may do without the axis */
+        return;
+    CHECK_BITS(found->polar_axis.x, expected->polar_axis.x);
+    CHECK_BITS(found->polar_axis.y, expected->polar_axis.y);
+    CHECK_BITS(found->polar_axis.z, expected->polar_axis.z);
+}
+
+static void check_parts(const laid_out *run, const pb_table *table, const uint8_t *mask, int part,
+                        int wanted, const expected_frame *expected)
+{
+    found_frame *found = by_parts(run, table, PB_EXACT, mask, part, wanted);
+    if (wanted & IMAGE)
+        CHECK(memcmp(found->image, expected->image, sizeof expected->image) == 0);
+    for (int at = 0; at < PIXELS; at++) {
+        if (wanted & PLANES)
+            check_counts(found, at, expected);
+        if (wanted & MARGINS)
+            check_margin(found, at, expected);
+    }
+    check_untouched(found, wanted);
+    check_end(&found->end, &expected->end, wanted);
+    free(found);
+}
+
+/* The fast sine moves an intensity by no more than a float shows in its last places, and Tap 4 not
+ * at all. */
 static void check_fast(const laid_out *run, const pb_table *table, const expected_frame *expected)
 {
-    float image[PIXELS];
-    pb_run_state state;
-    CHECK_INT(pb_start(&run->setup, table, &state), PB_OK);
-    for (int32_t slow = 0; slow < HEIGHT; slow++)
-        CHECK_INT(pb_image_pixels(&run->setup, table, PB_FAST, slow, 0, WIDTH, NULL, &state,
-                                  image + slow * WIDTH),
-                  PB_OK);
-    for (int at = 0; at < PIXELS; at++)
-        CHECK_NEAR(image[at], expected->image[at], 2.5e-7 * fabsf(expected->image[at]));
+    found_frame *image = by_parts(run, table, PB_FAST, NULL, WIDTH, IMAGE);
+    found_frame *both = by_parts(run, table, PB_FAST, NULL, PIXELS, IMAGE | PLANES);
+    for (int at = 0; at < PIXELS; at++) {
+        CHECK_NEAR(image->image[at], expected->image[at], 2.5e-7 * fabsf(expected->image[at]));
+        check_counts(both, at, expected);
+    }
+    CHECK(memcmp(both->image, image->image, sizeof image->image) == 0);
+    free(image);
+    free(both);
 }
 
 static void check_frame(pb_experiment e, const pb_table *table, const uint8_t *mask)
 {
-    static const int PARTS[] = {1, 7, 64, WIDTH};
+    static const int PARTS[] = {1, 7, 64, WIDTH, PIXELS};
+    static const int WANTED[] = {IMAGE, PLANES, PLANES | MARGINS, IMAGE | PLANES,
+                                 IMAGE | PLANES | MARGINS};
     e.pixels[0] = WIDTH;
     e.pixels[1] = HEIGHT;
     laid_out run = lay_out(e);
     expected_frame *expected = pixel_by_pixel(&run, table, mask);
-    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
-        check_image(&run, table, mask, PARTS[i], expected);
-        check_planes(&run, table, mask, PARTS[i], expected);
-    }
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+        for (size_t j = 0; j < sizeof WANTED / sizeof *WANTED; j++)
+            check_parts(&run, table, mask, PARTS[i], WANTED[j], expected);
     if (mask == NULL)
         check_fast(&run, table, expected);
     free(expected);
@@ -223,7 +282,9 @@ static void interpolation_runs_out(const pb_table *table)
     pb_run_state state;
     float first[1];
     CHECK_INT(pb_start(&run.setup, table, &state), PB_OK);
-    CHECK_INT(pb_image_pixels(&run.setup, table, PB_EXACT, 0, 0, 1, NULL, &state, first), PB_OK);
+    CHECK_INT(pb_frame_pixels(&run.setup, table, PB_EXACT, (pb_region){0, 1, 0, 1}, NULL, &state,
+                              first, NULL),
+              PB_OK);
     CHECK_INT(state.interpolation_on, 1);
     free(frame);
     clear_laid_out(&run);
@@ -296,6 +357,24 @@ static void curved(const pb_table *table)
     check_frames(e, table);
 }
 
+/* Every index of some axis is infinite or NaN, which has no distance from a tie. */
+static void indices_that_are_no_numbers(const pb_table *table)
+{
+    pb_experiment e = gnnqqny();
+    e.pixels[0] = WIDTH;
+    e.pixels[1] = HEIGHT;
+    e.wavelength = 1e-305;
+    laid_out run = lay_out(e);
+    found_frame *found = by_parts(&run, table, PB_EXACT, NULL, PIXELS, PLANES | MARGINS);
+    for (int at = 0; at < PIXELS; at++) {
+        CHECK_INT(found->counts[0][at], 4);
+        CHECK_INT(found->counts[2][at], 4);
+        CHECK_BITS(found->margin[at], INFINITY);
+    }
+    free(found);
+    clear_laid_out(&run);
+}
+
 int main(void)
 {
     static double values[SIDE * SIDE * SIDE];
@@ -308,5 +387,6 @@ int main(void)
     kept_otherwise(&table);
     tophat(&table);
     curved(&table);
+    indices_that_are_no_numbers(&table);
     return check_summary();
 }

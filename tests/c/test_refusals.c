@@ -1,4 +1,6 @@
 /* Every status has an input that provokes it, and every pointer is looked at. */
+#include <stddef.h>
+
 #include "check.h"
 #include "fixture.h"
 
@@ -170,11 +172,11 @@ static void lay_out_pointers(void)
     REFUSED(pb_lay_out(&e, &s, sources, matrices, NULL), PB_BAD_ARGUMENT);
 }
 
-/* What pb_pixel, pb_image_pixels and pb_f_cell_pixels are called with. */
+/* What pb_pixel and pb_frame_pixels are called with. */
 typedef struct call {
     const pb_setup *setup;
     const pb_table *table;
-    int32_t slow, fast, count;
+    int32_t slow, rows, fast, columns;
     pb_run_state *state;
     pb_pixel_totals *totals;
     pb_f_cell_stats *f_cell;
@@ -192,16 +194,23 @@ static int pixel(call c)
                          c.evaluations, c.capacity, c.stages));
 }
 
+static int both(call c)
+{
+    const pb_region region = {c.slow, c.rows, c.fast, c.columns};
+    return note(
+        pb_frame_pixels(c.setup, c.table, c.precision, region, NULL, c.state, c.image, c.planes));
+}
+
 static int image(call c)
 {
-    return note(pb_image_pixels(c.setup, c.table, c.precision, c.slow, c.fast, c.count, NULL,
-                                c.state, c.image));
+    c.planes = NULL;
+    return both(c);
 }
 
 static int planes(call c)
 {
-    return note(
-        pb_f_cell_pixels(c.setup, c.table, c.slow, c.fast, c.count, NULL, c.state, c.planes));
+    c.image = NULL;
+    return both(c);
 }
 
 #define CALL(function, status, ...)                                                                \
@@ -211,11 +220,17 @@ static int planes(call c)
         CHECK_INT(function(c), status);                                                            \
     } while (0)
 
+#define CALL_FRAMES(status, ...)                                                                   \
+    do {                                                                                           \
+        CALL(image, status, __VA_ARGS__);                                                          \
+        CALL(planes, status, __VA_ARGS__);                                                         \
+        CALL(both, status, __VA_ARGS__);                                                           \
+    } while (0)
+
 #define CALL_ALL(status, ...)                                                                      \
     do {                                                                                           \
         CALL(pixel, status, __VA_ARGS__);                                                          \
-        CALL(image, status, __VA_ARGS__);                                                          \
-        CALL(planes, status, __VA_ARGS__);                                                         \
+        CALL_FRAMES(status, __VA_ARGS__);                                                          \
     } while (0)
 
 static void null_pointers(call good)
@@ -227,10 +242,9 @@ static void null_pointers(call good)
     CALL(pixel, PB_BAD_ARGUMENT, c.totals = NULL);
     CALL(pixel, PB_BAD_ARGUMENT, c.f_cell = NULL);
     CALL(pixel, PB_BAD_ARGUMENT, c.evaluations = NULL);
-    CALL(image, PB_BAD_ARGUMENT, c.image = NULL);
-    CALL(image, PB_BAD_ARGUMENT, c.precision = 2);
-    CALL(image, PB_BAD_ARGUMENT, c.precision = -1);
-    CALL(planes, PB_BAD_ARGUMENT, c.planes = NULL);
+    CALL_FRAMES(PB_BAD_ARGUMENT, c.image = NULL; c.planes = NULL);
+    CALL_FRAMES(PB_BAD_ARGUMENT, c.precision = 2);
+    CALL_FRAMES(PB_BAD_ARGUMENT, c.precision = -1);
     pb_setup unfinished = *good.setup;
     unfinished.sources = NULL;
     CALL_ALL(PB_BAD_ARGUMENT, c.setup = &unfinished);
@@ -242,14 +256,18 @@ static void null_pointers(call good)
     REFUSED(pb_start(good.setup, good.table, NULL), PB_BAD_ARGUMENT);
 }
 
-/* Each plane in turn is missing. */
+/* Each plane in turn is missing; only the last may be. */
 static void missing_planes(call good)
 {
     for (size_t at = 0; at < sizeof *good.planes / sizeof(void *); at++) {
+        const int status = at == offsetof(pb_f_cell_planes, rounding_margin) / sizeof(void *)
+                               ? PB_OK
+                               : PB_BAD_ARGUMENT;
         pb_f_cell_planes some = *good.planes;
         void *const missing = NULL;
         memcpy((char *)&some + at * sizeof missing, &missing, sizeof missing);
-        CALL(planes, PB_BAD_ARGUMENT, c.planes = &some);
+        CALL(planes, status, c.planes = &some);
+        CALL(both, status, c.planes = &some);
     }
 }
 
@@ -260,10 +278,14 @@ static void off_the_detector(call good)
     CALL_ALL(PB_OUTSIDE_DETECTOR, c.fast = 64);
     CALL_ALL(PB_OUTSIDE_DETECTOR, c.fast = -1);
     CALL_ALL(PB_OUTSIDE_DETECTOR, c.slow = INT32_MIN; c.fast = INT32_MAX);
-    CALL(image, PB_OUTSIDE_DETECTOR, c.fast = 63; c.count = 2);
-    CALL(image, PB_OUTSIDE_DETECTOR, c.count = -1);
-    CALL(image, PB_OUTSIDE_DETECTOR, c.fast = 2; c.count = INT32_MAX);
-    CALL(image, PB_OK, c.fast = 64; c.count = 0);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.fast = 63; c.columns = 2);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.columns = -1);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.fast = 2; c.columns = INT32_MAX);
+    CALL_FRAMES(PB_OK, c.fast = 64; c.columns = 0);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.slow = 63; c.rows = 2);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.rows = 0);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.rows = -1);
+    CALL_FRAMES(PB_OUTSIDE_DETECTOR, c.slow = 2; c.rows = INT32_MAX);
     CALL_ALL(PB_OK, c.slow = c.fast = 63);
 }
 
@@ -311,6 +333,7 @@ static void not_finite(call good)
     const pb_table table = no_table(1e200);
     CALL(pixel, PB_NOT_FINITE, c.table = &table);
     CALL(image, PB_NOT_FINITE, c.table = &table);
+    CALL(both, PB_NOT_FINITE, c.table = &table);
     CALL(planes, PB_OK, c.table = &table);
 }
 
@@ -323,14 +346,15 @@ static void of_pixels(void)
     pb_f_cell_stats f_cell;
     float pixels[1];
     int32_t p[11][1];
-    double sum[1];
-    const pb_f_cell_planes all = {p[0], p[1], p[2], p[3], p[4], sum,
-                                  p[5], p[6], p[7], p[8], p[9], p[10]};
+    double sum[1], margin[1];
+    const pb_f_cell_planes all = {p[0], p[1], p[2], p[3], p[4],  sum,   p[5],
+                                  p[6], p[7], p[8], p[9], p[10], margin};
     CHECK_INT(pb_start(&run.setup, &table, &state), PB_OK);
     const call good = {
         .setup = &run.setup,
         .table = &table,
-        .count = 1,
+        .rows = 1,
+        .columns = 1,
         .state = &state,
         .totals = &totals,
         .f_cell = &f_cell,

@@ -11,16 +11,21 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import signature
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.errors import EngineError, MissingEngineError, UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from parity_bridge.experiment import Experiment
-    from parity_bridge.frames import Frame, Planes, Region, RunState
-    from parity_bridge.taps.observation import Observation
+    from parity_bridge.frames import Frame, Planes, Region, RunState, Scanned
+    from parity_bridge.taps.observation import Observation, Quantity
 
 GROUP = "parity_bridge.engines"
 
@@ -29,7 +34,13 @@ MAX_TAPPED_EVALUATIONS = 1_000_000
 
 
 class Engine(Protocol):
-    """One implementation of the contract."""
+    """One implementation of the contract.
+
+    Besides what stands below a class may have ``taps: ClassVar[tuple[str, ...]]``, names of the
+    taps that it tells (all where it says nothing), ``untold: ClassVar[tuple[str, ...]]``, fields of
+    these that it does not tell all the same (``f_cell_stats.hkl_fractional``), and ``tolerances:
+    ClassVar[str]``, the case of ``tolerances.toml`` that holds for it (else its dtype and device).
+    """
 
     #: Name on the command line.
     name: ClassVar[str]
@@ -65,8 +76,62 @@ class Engine(Protocol):
         ...
 
 
+class Scanner(Protocol):
+    """An experiment prepared once, of which an engine computes region after region.
+
+    Regions may be computed in any order and on several threads at once, each from the state that it
+    is given.
+    """
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Pixels of the detector along slow and fast."""
+        ...
+
+    @property
+    def roi(self) -> Region:
+        """What a run computes of it, ``-roi`` within the detector; either range may be empty."""
+        ...
+
+    @property
+    def oversample(self) -> int:
+        """Subpixels along each axis, the one in force."""
+        ...
+
+    @property
+    def derived(self) -> Mapping[str, Quantity]:
+        """Quantities of ``taps.derived``, by name."""
+        ...
+
+    def start(self) -> RunState:
+        """The state at the start of a run."""
+        ...
+
+    def is_settled(self, state: RunState) -> bool:
+        """Whether nothing in ``state`` will change, so that the order of pixels matters no more."""
+        ...
+
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+        """Image and Tap 4 of ``region``, both from one pass, as a run in ``state`` computes them.
+
+        The bits are those of ``frame`` and ``f_cell_maps``. Raises as ``FrameEngine.frame`` does.
+        """
+        ...
+
+    def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
+        """Smallest distance of any fractional index from a half-integer tie, (slow, fast).
+
+        Infinite where no lookup was made.
+        """
+        ...
+
+
 class FrameEngine(Engine, Protocol):
     """An engine that renders frames too."""
+
+    def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> Scanner:
+        """``experiment`` ready for regions; raises as ``frame`` does."""
+        ...
 
     def frame(
         self,
@@ -135,9 +200,38 @@ def create_engine(
     return made(dtype=dtype, device=device, **settings)
 
 
-def optional_setting(name: str, setting: str) -> dict[str, Any]:
-    """``setting`` switched off, as a keyword of ``create_engine``; none where it is not known."""
-    return {setting: False} if setting in signature(engine_class(name)).parameters else {}
+def engine_of(choice: EngineChoice) -> Engine:
+    """The engine that was chosen, told what of the choice it knows; raises as ``create_engine``."""
+    known = signature(engine_class(choice.name)).parameters
+    settings: dict[str, Any] = {}
+    if not choice.check_finite and "check_finite" in known:
+        settings["check_finite"] = False
+    if choice.c_bin is not None and "c_bin" in known:
+        settings["c_bin"] = Path(choice.c_bin)
+    return create_engine(choice.name, dtype=choice.dtype, device=choice.device, **settings)
+
+
+def told_taps(engine: Engine | type[Engine]) -> tuple[str, ...]:
+    """Names of the taps that an engine tells."""
+    told: tuple[str, ...] = tuple(getattr(engine, "taps", ("all",)))
+    return told
+
+
+def untold_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
+    """Fields of these taps that an engine does not tell, as ``tap_id.field``."""
+    untold: tuple[str, ...] = tuple(getattr(engine, "untold", ()))
+    return untold
+
+
+def tolerance_case(engine: Engine | type[Engine]) -> str | None:
+    """The case of tolerances that an engine asks for; None: that of its dtype and device."""
+    case: str | None = getattr(engine, "tolerances", None)
+    return case
+
+
+def own_case_of(name: str) -> str | None:
+    """The case of tolerances that the engine registered as ``name`` asks for."""
+    return tolerance_case(engine_class(name))
 
 
 def frame_engine(engine: Engine, name: str) -> FrameEngine:
@@ -185,5 +279,7 @@ def _module(name: str, module: str) -> ModuleType:
         raise EngineError(f"engine {name!r} could not be loaded: {error}") from error
 
 
-def _no_engine(complaint: str) -> UsageError:
-    return UsageError(f"{complaint}; choose {', '.join(engine_names())} or package.module:Class")
+def _no_engine(complaint: str) -> MissingEngineError:
+    return MissingEngineError(
+        f"{complaint}; choose {', '.join(engine_names())} or package.module:Class"
+    )

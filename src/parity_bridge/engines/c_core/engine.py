@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from parity_bridge import structure_factors
+import numpy as np
+
+from parity_bridge import _core, structure_factors
 from parity_bridge._core import ffi, lib
 from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.engines.c_core.frame import Canvas, f_cell_maps, image, states_before
+from parity_bridge.engines.c_core.frame import Canvas, render, states_before
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
+from parity_bridge.engines.c_core.scanner import CoreScanner
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
@@ -90,6 +96,10 @@ class CCore:
         stages: Sequence[Given | None] = [None] * len(pixels) if given is None else given
         return observe_pixels(experiment, factors, canvas, pixels, states, stages)
 
+    def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> CoreScanner:
+        """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
+        return CoreScanner(self._prepared(experiment, behaviours))
+
     def frame(
         self,
         experiment: Experiment,
@@ -101,7 +111,11 @@ class CCore:
     ) -> Frame:
         """Render ``region`` row by row on a pool of ``threads``; see ``Engine.frame``."""
         canvas = self._prepared(experiment, behaviours)
-        return image(canvas, canvas.region(region), state or canvas.start(), threads)
+        chosen = canvas.region(region)
+        image = np.empty(chosen.shape, dtype=np.float32)
+        begin = state or canvas.start()
+        after, in_order = render(canvas, chosen, begin, threads, image=image)
+        return Frame(image, after, in_order)
 
     def f_cell_maps(
         self,
@@ -117,13 +131,17 @@ class CCore:
         canvas = self._prepared(experiment, behaviours)
         chosen = canvas.region(region)
         planes = f_cell_planes(chosen, out)
-        f_cell_maps(canvas, chosen, state or canvas.start(), threads, planes)
+        render(canvas, chosen, state or canvas.start(), threads, planes=planes)
         return planes
 
     def build(self) -> Mapping[str, str]:
-        """Compiler, flags and build type the core was made with."""
+        """Compiler, flags and build type the core was made with, and what came of it."""
         text: bytes = ffi.string(lib.pb_build_info())
-        return {"engine": "parity_bridge C core", "build": text.decode()}
+        return {
+            "engine": "parity_bridge C core",
+            "build": text.decode(),
+            "core_sha256": _core_sha256(),
+        }
 
     def _prepared(self, experiment: Experiment, behaviours: Behaviours) -> Canvas:
         factors = structure_factors.load(experiment.structure_factors, behaviours)
@@ -133,3 +151,9 @@ class CCore:
         mask = experiment.detector.mask
         pixels = None if mask is None else read_mask(mask)
         return Canvas(setup, table, self.precision, pixels)
+
+
+@lru_cache(maxsize=1)
+def _core_sha256() -> str:
+    """First digits of the hash of the compiled core: another one may compute something else."""
+    return hashlib.sha256(Path(_core.__file__).read_bytes()).hexdigest()[:16]

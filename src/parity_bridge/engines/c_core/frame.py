@@ -19,7 +19,7 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import state_struct
 from parity_bridge.engines.c_core.observe import run_state
 from parity_bridge.engines.c_core.setup import check
-from parity_bridge.frames import Frame, Planes, Region, RunState, check_mask
+from parity_bridge.frames import Planes, Region, RunState, check_mask
 from parity_bridge.pools import cancelling_pool
 
 if TYPE_CHECKING:
@@ -69,50 +69,38 @@ class Canvas:
         return ffi.NULL if self.mask is None else _pointer("uint8_t *", self.mask)
 
 
-def image(canvas: Canvas, region: Region, state: RunState, threads: int) -> Frame:
-    """The image of ``region``, rendered from ``state`` on."""
-    pixels = np.empty(region.shape, dtype=np.float32)
+def render(
+    canvas: Canvas,
+    region: Region,
+    state: RunState,
+    threads: int,
+    *,
+    image: NDArray[np.float32] | None = None,
+    planes: Planes | None = None,
+) -> tuple[RunState, bool]:
+    """Fill ``image`` and planes of Tap 4 over ``region``, either or both, from ``state`` on.
 
-    def render(rows: range, before: RunState) -> RunState:
-        passing = state_struct(before)
-        first = _pointer("float *", pixels[rows.start - region.slow.start])
+    Arrays are C-contiguous (slow, fast). Planes may be joined by the float64 ``rounding_margin``.
+    Gives the state after the last pixel, and whether the order of pixels mattered.
+    """
+
+    def compute(rows: range, before: RunState) -> RunState:
+        first, passing = rows.start - region.slow.start, state_struct(before)
         check(
-            lib.pb_image_rows(
+            lib.pb_frame_pixels(
                 canvas.setup,
                 canvas.table,
                 canvas.precision,
                 _rectangle(rows, region.fast),
                 canvas.mask_pointer,
                 passing,
-                first,
+                ffi.NULL if image is None else _pointer("float *", image[first:]),
+                ffi.NULL if planes is None else _planes_from(planes, first),
             )
         )
         return run_state(passing)
 
-    after, in_order = _run(canvas, region, state, threads, render)
-    return Frame(pixels, after, in_order)
-
-
-def f_cell_maps(
-    canvas: Canvas, region: Region, state: RunState, threads: int, planes: Planes
-) -> None:
-    """Fill planes of Tap 4 over ``region``, each C-contiguous (slow, fast)."""
-
-    def count(rows: range, before: RunState) -> RunState:
-        passing = state_struct(before)
-        check(
-            lib.pb_f_cell_rows(
-                canvas.setup,
-                canvas.table,
-                _rectangle(rows, region.fast),
-                canvas.mask_pointer,
-                passing,
-                _planes_from(planes, rows.start - region.slow.start),
-            )
-        )
-        return run_state(passing)
-
-    _run(canvas, region, state, threads, count)
+    return _run(canvas, region, state, threads, compute)
 
 
 def states_before(canvas: Canvas, pixels: Sequence[tuple[int, int]]) -> list[RunState]:
@@ -123,7 +111,9 @@ def states_before(canvas: Canvas, pixels: Sequence[tuple[int, int]]) -> list[Run
         for part in _between(reached, pixel, canvas.setup.detector.pixels[0]):
             if canvas.is_settled(state):
                 break
-            state = image(canvas, part, state, 1).state
+            # Tap 4 alone would leave the polarization axis alone.
+            unseen = np.empty(part.shape, dtype=np.float32)
+            state, _ = render(canvas, part, state, 1, image=unseen)
         found[pixel], reached = state, pixel
     return [found[pixel] for pixel in pixels]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -42,6 +43,8 @@ _SHAPES = {
 }
 _NOT_GIVEN = math.nan
 
+#: The grid a table points into lives as long as it does.
+_GRIDS: WeakKeyDictionary[Any, NDArray[np.float64]] = WeakKeyDictionary()
 
 _ROUNDINGS = {
     "half_down": lib.PB_HALF_DOWN,
@@ -99,7 +102,7 @@ def state_struct(state: RunState) -> Any:
 
 
 def table_struct(factors: StructureFactors) -> Any:
-    """``pb_table *`` over the grid of ``factors``, which must outlive it."""
+    """``pb_table *`` over the grid of ``factors``."""
     table = ffi.new("pb_table *", {"default_F": factors.provenance.default_F})
     grid = factors.grid
     if grid is None:
@@ -108,6 +111,7 @@ def table_struct(factors: StructureFactors) -> Any:
     table.values = ffi.cast("double *", ffi.from_buffer(grid))
     table.min = factors.minimum
     table.range = grid.shape
+    _GRIDS[table] = grid
     return table
 
 

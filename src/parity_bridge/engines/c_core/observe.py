@@ -9,6 +9,7 @@ import numpy as np
 
 from parity_bridge._core import ffi
 from parity_bridge.frames import RunState
+from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS, FCellStats, Quantity
@@ -30,19 +31,15 @@ def plain(value: Any) -> Quantity:
     return quantity
 
 
-def source_list(setup: Any) -> list[list[float]]:
-    """Direction, weight and wavelength (m) of every source."""
-    sources = ffi.unpack(setup.sources, setup.source_count)
-    return [
-        [s.direction.x, s.direction.y, s.direction.z, s.weight, getattr(s, "lambda")]
-        for s in sources
-    ]
-
-
-def mosaic_umats(setup: Any) -> list[list[float]]:
-    """Rotation matrix of every mosaic domain, row by row."""
-    numbers = ffi.unpack(setup.domain_matrices, 9 * setup.crystal.domains)
-    return [numbers[start : start + 9] for start in range(0, len(numbers), 9)]
+def derived_of(setup: Any, table: Any) -> dict[str, Quantity]:
+    """The quantities of ``taps.derived`` that a ``pb_setup *`` holds."""
+    return derived_quantities(
+        setup,
+        plain,
+        source_list=_source_list(setup),
+        mosaic_umats=_mosaic_umats(setup),
+        has_table=table.values != ffi.NULL,
+    )
 
 
 def run_state(state: Any) -> RunState:
@@ -68,3 +65,18 @@ def f_cell_stats(stats: Any) -> FCellStats:
         fractional=(list(stats.fractional_min), list(stats.fractional_max)),
         rounding_margin=stats.rounding_margin,
     )
+
+
+def _source_list(setup: Any) -> list[list[float]]:
+    """Direction, weight and wavelength (m) of every source."""
+    sources = ffi.unpack(setup.sources, setup.source_count)
+    return [
+        [s.direction.x, s.direction.y, s.direction.z, s.weight, getattr(s, "lambda")]
+        for s in sources
+    ]
+
+
+def _mosaic_umats(setup: Any) -> list[list[float]]:
+    """Rotation matrix of every mosaic domain, row by row."""
+    numbers = ffi.unpack(setup.domain_matrices, 9 * setup.crystal.domains)
+    return [numbers[start : start + 9] for start in range(0, len(numbers), 9)]

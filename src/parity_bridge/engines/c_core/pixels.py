@@ -9,16 +9,8 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.frame import Canvas
 from parity_bridge.engines.c_core.given import Given, given_struct
 from parity_bridge.engines.c_core.marshal import state_struct
-from parity_bridge.engines.c_core.observe import (
-    f_cell_stats,
-    mosaic_umats,
-    plain,
-    row_buffer,
-    source_list,
-    totals_of,
-)
+from parity_bridge.engines.c_core.observe import derived_of, f_cell_stats, row_buffer, totals_of
 from parity_bridge.engines.c_core.setup import check
-from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.observation import Observation
 
 if TYPE_CHECKING:
@@ -37,13 +29,7 @@ def observe_pixels(
 ) -> list[Observation]:
     """Compute ``pixels`` (slow, fast), each from its state and with its given stages."""
     setup = canvas.setup
-    derived = derived_quantities(
-        setup,
-        plain,
-        source_list=source_list(setup),
-        mosaic_umats=mosaic_umats(setup),
-        has_table=factors.grid is not None,
-    )
+    derived = derived_of(setup, canvas.table)
     rows = row_buffer(setup.evaluations)
     filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")

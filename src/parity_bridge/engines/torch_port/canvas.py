@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from parity_bridge.engines.torch_port.evaluation import State
 
-#: Pixels of a batch on the CPU: few enough that what is computed of them stays in the cache.
-CPU_BATCH = 32_768
+#: Pixels of a batch on the CPU: so many that calling torch costs little, and so few that what is
+#: computed of them stays in the cache.
+CPU_BATCH = 65_536
 
 #: The same for compiled steps, which keep less, and are called often enough with these.
 COMPILED_BATCH = 131_072
@@ -49,20 +50,23 @@ class Canvas:
         """Where pixels are computed."""
         return self.table.default_F.device
 
-    def region(self, region: Region | None) -> Region:
-        """``region``, checked, or the whole detector."""
+    @property
+    def roi(self) -> Region:
+        """What a run computes, less what the mask leaves out."""
         fast, slow = self.setup.detector.pixels
-        return Region.chosen(region, slow, fast)
+        return Region.of_interest(self.setup.detector.roi, slow, fast)
+
+    def is_complete(self, region: Region) -> bool:
+        """Whether a run computes every pixel of ``region``."""
+        return self.mask is None and region.within(self.roi) == region
 
     def batches(self, region: Region) -> Iterator[Batch]:
         """The pixels of ``region`` that a run computes, in its order."""
-        fast_min, fast_max, slow_min, slow_max = self.setup.detector.roi
-        slow, fast = _within(region.slow, slow_min, slow_max), _within(
-            region.fast, fast_min, fast_max
-        )  # fmt: skip
-        size = self.batch or (CPU_BATCH if self.device.type == "cpu" else DEVICE_BATCH)
+        computed = region.within(self.roi)
+        slow, fast = computed.slow, computed.fast
         if not (slow and fast):
             return
+        size = self.batch or (CPU_BATCH if self.device.type == "cpu" else DEVICE_BATCH)
         rows = max(1, size // len(fast))
         for top in range(slow.start, slow.stop, rows):
             for left in range(fast.start, fast.stop, size):
@@ -116,8 +120,3 @@ class Canvas:
 
 def _part_of_row(slow: int, fast: range) -> Region:
     return Region(range(slow, slow + 1), fast)
-
-
-def _within(chosen: range, low: int, high: int) -> range:
-    """The part of ``chosen`` from ``low`` to ``high``, inclusive."""
-    return range(max(chosen.start, low), min(chosen.stop, high + 1))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -15,17 +14,17 @@ from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.engines.torch_port.canvas import COMPILED_BATCH, Canvas
 from parity_bridge.engines.torch_port.chain import EAGER
 from parity_bridge.engines.torch_port.compiled import compiled_steps
-from parity_bridge.engines.torch_port.evaluation import State, Steps
+from parity_bridge.engines.torch_port.evaluation import Steps
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
-from parity_bridge.engines.torch_port.frame import Batch, f_cell_pixels, image_pixels
-from parity_bridge.engines.torch_port.observe import NOT_FINITE, check_pixels_finite, observations
+from parity_bridge.engines.torch_port.failures import torch_errors
+from parity_bridge.engines.torch_port.observe import check_pixels_finite, observations
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel, start
-from parity_bridge.engines.torch_port.pool import run_batches
+from parity_bridge.engines.torch_port.scanner import TorchScanner
 from parity_bridge.engines.torch_port.setup import derive, lay_out
-from parity_bridge.engines.torch_port.states import batched, run_state, state_of
+from parity_bridge.engines.torch_port.states import batched, run_state
 from parity_bridge.engines.torch_port.structure_factors import Table
-from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.errors import UsageError
 from parity_bridge.frames import Frame, Planes, Region, RunState, f_cell_planes
 from parity_bridge.smv import read_mask
 from parity_bridge.sources import read_sources
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
     from parity_bridge.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
-
-#: Where the errors of ``torch.compile`` come from.
-_COMPILER = ("torch._dynamo", "torch._inductor")
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -82,7 +78,7 @@ class TorchPort:
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) in one batch; see ``Engine.observe``."""
         factors = structure_factors.load(experiment.structure_factors, behaviours)
-        with _torch_errors():
+        with torch_errors():
             canvas = self._canvas(experiment, factors, behaviours)
             setup = canvas.setup
             pixels_fast, pixels_slow = setup.detector.pixels
@@ -107,6 +103,12 @@ class TorchPort:
                 f_cell_stats(evaluations, slow),
             )
 
+    def scanner(
+        self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
+    ) -> TorchScanner:
+        """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
+        return self._scanner(experiment, behaviours, compiled_steps() if self._compile else EAGER)
+
     def frame(
         self,
         experiment: Experiment,
@@ -117,26 +119,12 @@ class TorchPort:
         threads: int = 1,
     ) -> Frame:
         """Render ``region`` batch by batch on a pool of ``threads``; see ``Engine.frame``."""
-        steps = self._steps()
-        factors = structure_factors.load(experiment.structure_factors, behaviours)
-        with _torch_errors():
-            canvas = self._canvas(experiment, factors, behaviours)
-            region = canvas.region(region)
-            image = np.zeros(region.shape, dtype=np.float32)
-
-            def render(batch: Batch, before: State) -> State:
-                intensity, after = image_pixels(canvas.setup, canvas.table, batch, before, steps)
-                _check_finite(intensity)
-                place = _places(batch.slow, batch.fast, region)
-                values = (0.0 + intensity).to(torch.float32).cpu().numpy()
-                image[place] = values.reshape(image[place].shape)
-                return after
-
-            begin = self._begin(canvas, state)
-            after, in_order = run_batches(
-                canvas, canvas.batches(region), begin, render, threads, divided=self._compile
-            )
-            return Frame(image, run_state(after), in_order)
+        scanner = self.scanner(experiment, behaviours=behaviours)
+        chosen = Region.chosen(region, *scanner.pixels)
+        image = np.empty(chosen.shape, dtype=np.float32)
+        begin = state or scanner.start()
+        after, in_order = scanner.render(chosen, begin, threads, image=image)
+        return Frame(image, after, in_order)
 
     def f_cell_maps(
         self,
@@ -149,24 +137,11 @@ class TorchPort:
         out: Planes | None = None,
     ) -> Planes:
         """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
-        factors = structure_factors.load(experiment.structure_factors, behaviours)
-        with _torch_errors():
-            canvas = self._canvas(experiment, factors, behaviours)
-            region = canvas.region(region)
-            maps = f_cell_planes(region, out)
-            for plane in maps.values():
-                plane.fill(0)
-
-            def count(batch: Batch, before: State) -> State:
-                planes, after = f_cell_pixels(canvas.setup, canvas.table, batch, before)
-                place = _places(batch.slow, batch.fast, region)
-                for name, whole in maps.items():
-                    whole[place] = planes[name].cpu().numpy().reshape(whole[place].shape)
-                return after
-
-            begin = self._begin(canvas, state)
-            run_batches(canvas, canvas.batches(region), begin, count, threads)
-            return maps
+        scanner = self._scanner(experiment, behaviours, EAGER)
+        chosen = Region.chosen(region, *scanner.pixels)
+        planes = f_cell_planes(chosen, out)
+        scanner.render(chosen, state or scanner.start(), threads, planes=planes)
+        return planes
 
     def build(self) -> Mapping[str, str]:
         """What the port was built on, dtype, device and versions apart."""
@@ -190,45 +165,17 @@ class TorchPort:
             batch=COMPILED_BATCH if self._compile and self.device.type == "cpu" else None,
         )
 
-    def _begin(self, canvas: Canvas, state: RunState | None) -> State:
-        if state is None:
-            return start(canvas.setup, canvas.table)
-        return state_of(state, self.device)
-
-    def _steps(self) -> Steps:
-        return compiled_steps() if self._compile else EAGER
-
-
-def _places(slow: torch.Tensor, fast: torch.Tensor, region: Region) -> Any:
-    """Where in an array of the region's shape pixels lie: a block of it, or one by one."""
-    if slow.ndim == 1:
-        return (
-            slow.cpu().numpy() - region.slow.start,
-            fast.cpu().numpy() - region.fast.start,
-        )
-    top, left = int(slow[0, 0]) - region.slow.start, int(fast[0]) - region.fast.start
-    return np.s_[top : top + slow.shape[0], left : left + fast.shape[0]]
-
-
-def _check_finite(intensity: torch.Tensor) -> None:
-    if not intensity.isfinite().all():
-        raise UsageError(NOT_FINITE)
-
-
-@contextmanager
-def _torch_errors() -> Iterator[None]:
-    """Without gradients, and torch's complaints as one sentence."""
-    try:
-        with torch.no_grad():
-            yield
-    except RuntimeError as error:
-        what = str(error).strip().partition("\n")[0]
-        if type(error).__module__.startswith(_COMPILER):
-            raise EngineError(
-                f"torch could not compile the port ({what}); it needs a C++ compiler, or run it "
-                "without compilation"
-            ) from error
-        raise EngineError(f"the PyTorch port failed: {what}") from error
+    def _scanner(
+        self, experiment: Experiment, behaviours: Behaviours, steps: Steps
+    ) -> TorchScanner:
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        with torch_errors():
+            return TorchScanner(
+                self._canvas(experiment, factors, behaviours),
+                steps,
+                is_compiled=steps is not EAGER,
+                check_finite=self._refuses_nonfinite,
+            )
 
 
 def _usable_device(name: str) -> torch.device:

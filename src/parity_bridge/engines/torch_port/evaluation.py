@@ -31,11 +31,10 @@ class Wanted(NamedTuple):
 
     lookups: bool  # every lookup and its nearest index
     intensity: bool
+    margin: bool = False  # how near the lookups come to rounding otherwise
 
 
 EVERYTHING = Wanted(lookups=True, intensity=True)
-IMAGE = Wanted(lookups=False, intensity=True)
-F_CELL = Wanted(lookups=True, intensity=False)
 STATE = Wanted(lookups=False, intensity=False)
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.evaluation import Evaluation, Found
+from parity_bridge.engines.torch_port.kept import choose
 from parity_bridge.engines.torch_port.structure_factors import tie_distance
 from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
@@ -41,33 +42,53 @@ class FCellStats:
 
 
 class Counts:
-    """What is counted of lookups, one evaluation after the other; tensors of shape (pixels,)."""
+    """What is counted of lookups, one evaluation after the other.
+
+    Tensors broadcast to the pixels: what is the same for all of them is counted once.
+    """
 
     def __init__(self, like: Tensor, dtype: torch.dtype) -> None:
-        """``like`` has the shape and device; F is summed in ``dtype``."""
-        none = torch.zeros_like(like, dtype=torch.int32)
-        lowest = torch.full_like(like, INT32_MAX, dtype=torch.float64)
-        self._like = like
+        """``like`` is on the device; F is summed in ``dtype``."""
+        none = like.new_zeros((), dtype=torch.int32)
+        lowest = like.new_full((), INT32_MAX, dtype=torch.float64)
         self.total = self.skipped = self.out_of_bounds = self.default_f = self.zero = none
-        self.sum = torch.zeros_like(like, dtype=dtype)
+        self.sum = like.new_zeros((), dtype=dtype)
         self.low = Vec3(lowest, lowest, lowest)
-        highest = torch.full_like(lowest, INT32_MIN)
+        highest = like.new_full((), INT32_MIN, dtype=torch.float64)
         self.high = Vec3(highest, highest, highest)
 
     def add(self, found: Found) -> None:
         """Count one evaluation of every pixel."""
         if found.hkl0 is None:
             raise ValueError("these evaluations were made without their lookups")
-        made = made_lookup(found, self._like)
-        self.total = self.total + made
-        self.skipped = self.skipped + ~made
+        made, empty = found.lookup, found.F_cell == 0.0
+        self.total = self.total + (1 if made is None else made)
+        if made is not None:
+            self.skipped = self.skipped + ~made
+            empty = made & empty
         self.out_of_bounds = self.out_of_bounds + found.out_of_bounds
         self.default_f = self.default_f + found.default_f
-        self.zero = self.zero + (made & (found.F_cell == 0.0))
-        self.sum = torch.where(made, self.sum + found.F_cell, self.sum)
-        whole = [index.nan_to_num(nan=INT32_MIN) for index in found.hkl0]
-        self.low = _widened(torch.minimum, self.low, whole, made)
-        self.high = _widened(torch.maximum, self.high, whole, made)
+        self.zero = self.zero + empty
+        self.sum = choose(made, self.sum + found.F_cell, self.sum)
+        self.low = _widened(torch.minimum, self.low, found.hkl0, made)
+        self.high = _widened(torch.maximum, self.high, found.hkl0, made)
+
+
+class Margin:
+    """Smallest distance of any fractional index from a half-integer tie, one lookup after another.
+
+    Infinite where there was none; what is not a number has no distance.
+    """
+
+    def __init__(self, like: Tensor) -> None:
+        """``like`` is on the device."""
+        self.smallest = like.new_full((), math.inf, dtype=torch.float64)
+
+    def add(self, found: Found) -> None:
+        """Look at one evaluation of every pixel."""
+        for index in found.hkl:
+            nearer = torch.fmin(self.smallest, tie_distance(index))
+            self.smallest = choose(found.lookup, nearer, self.smallest)
 
 
 def made_lookup(found: Found, like: Tensor) -> Tensor:
@@ -79,40 +100,44 @@ def made_lookup(found: Found, like: Tensor) -> Tensor:
 
 def f_cell_stats(evaluations: list[Evaluation], like: Tensor) -> FCellStats:
     """Tap 4 of the pixels these evaluations belong to, of the shape of ``like``."""
-    counts = Counts(like, evaluations[0].found.F_cell.dtype)
-    low = [torch.full_like(like, math.inf, dtype=torch.float64)] * 3
-    high = [torch.full_like(like, -math.inf, dtype=torch.float64)] * 3
-    margin = low[0]
+    counts, margin = Counts(like, evaluations[0].found.F_cell.dtype), Margin(like)
+    low = [like.new_full((), math.inf, dtype=torch.float64)] * 3
+    high = [like.new_full((), -math.inf, dtype=torch.float64)] * 3
     for evaluation in evaluations:
         found = evaluation.found
         counts.add(found)
-        made = made_lookup(found, like)
+        margin.add(found)
         for axis, index in enumerate(found.hkl):
-            number = made & ~index.isnan()
-            low[axis] = torch.where(number, torch.minimum(low[axis], index), low[axis])
-            high[axis] = torch.where(number, torch.maximum(high[axis], index), high[axis])
-            margin = torch.where(number, torch.minimum(margin, tie_distance(index)), margin)
+            low[axis] = choose(found.lookup, torch.fmin(low[axis], index), low[axis])
+            high[axis] = choose(found.lookup, torch.fmax(high[axis], index), high[axis])
+
+    def of_each(value: Tensor) -> Tensor:
+        return value.expand_as(like)
+
     return FCellStats(
-        total_lookups=counts.total,
-        skipped_lookups=counts.skipped,
-        out_of_bounds_count=counts.out_of_bounds,
-        default_f_count=counts.default_f,
-        zero_f_count=counts.zero,
-        sum_f_cell=counts.sum,
-        hkl_min=counts.low,
-        hkl_max=counts.high,
-        fractional_min=Vec3(*low),
-        fractional_max=Vec3(*high),
-        rounding_margin=margin,
+        total_lookups=of_each(counts.total),
+        skipped_lookups=of_each(counts.skipped),
+        out_of_bounds_count=of_each(counts.out_of_bounds),
+        default_f_count=of_each(counts.default_f),
+        zero_f_count=of_each(counts.zero),
+        sum_f_cell=of_each(counts.sum),
+        hkl_min=Vec3(*map(of_each, counts.low)),
+        hkl_max=Vec3(*map(of_each, counts.high)),
+        fractional_min=Vec3(*map(of_each, low)),
+        fractional_max=Vec3(*map(of_each, high)),
+        rounding_margin=of_each(margin.smallest),
     )
 
 
 def _widened(
-    choose: Callable[[Tensor, Tensor], Tensor], limits: Vec3, indices: list[Tensor], made: Tensor
+    further: Callable[[Tensor, Tensor], Tensor],
+    limits: Vec3,
+    indices: Vec3,
+    made: Tensor | None,
 ) -> Vec3:
     return Vec3(
         *(
-            torch.where(made, choose(limit, index), limit)
+            choose(made, further(limit, index), limit)
             for limit, index in zip(limits, indices, strict=True)
         )
     )

@@ -1,16 +1,15 @@
-"""Pixels of a frame: the image, or Tap 4 of every pixel, contract §5 and §6."""
+"""Pixels of a frame: the image, Tap 4 of every pixel, or both, contract §5 and §6."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.chain import EAGER, Chain, is_settled, run_chain
-from parity_bridge.engines.torch_port.evaluation import F_CELL, IMAGE, STATE, State, Steps, Wanted
-from parity_bridge.engines.torch_port.f_cell import Counts
+from parity_bridge.engines.torch_port.evaluation import STATE, State, Steps, Wanted
+from parity_bridge.engines.torch_port.f_cell import Counts, Margin
 from parity_bridge.engines.torch_port.run_order import (
     AxisOrbit,
     Begins,
@@ -49,34 +48,41 @@ class Batch:
         return Batch(slow.reshape(-1)[first:], fast.reshape(-1)[first:])
 
 
-def image_pixels(
-    setup: Setup, table: Table, batch: Batch, state: State, steps: Steps = EAGER
-) -> tuple[Tensor, State]:
-    """Intensities of pixels computed one after the other from ``state``, photons, (pixels,).
+def frame_pixels(
+    setup: Setup, table: Table, batch: Batch, state: State, wanted: Wanted, steps: Steps = EAGER
+) -> tuple[Planes, State]:
+    """What is wanted of pixels computed one after the other from ``state``, all from one pass.
 
-    ``state`` holds for all pixels, as does that after the last one, which is returned too. Any
-    batches that a run is divided into give the same bits.
+    Planes are ``intensity`` (photons), those of ``F_CELL_PLANES`` for lookups, and
+    ``rounding_margin``, float64. ``state`` holds for all pixels, as does that after the last one,
+    which is returned too. Any batches that a run is divided into give the same bits.
     """
-    planes, after = _run(setup, table, batch, state, Keeper(IMAGE, _intensity, steps))
-    return planes["intensity"], after
-
-
-def f_cell_pixels(setup: Setup, table: Table, batch: Batch, state: State) -> tuple[Planes, State]:
-    """Tap 4 of pixels, the planes of ``F_CELL_PLANES``, by the same code less what it needs not.
-
-    Without the lattice factor where that cannot be exactly 0, and without the intensity. The rest
-    as for ``image_pixels``.
-    """
-    return _run(setup, table, batch, state, Keeper(F_CELL, _counts, EAGER))
-
-
-@dataclass(frozen=True)
-class Keeper:
-    """What is wanted of the pixels, and how it is computed."""
-
-    wanted: Wanted
-    keep: Callable[[Chain, Tensor], Planes]  # runs the chain; the second has the pixels' shape
-    steps: Steps
+    if is_settled(setup, state):
+        chain = Chain(setup, table, wanted, batch.slow, batch.fast, state, steps)
+        return _kept(chain, batch.like), state
+    orbit = AxisOrbit(state.axis)
+    begins = expected(setup, state, orbit, batch.like)
+    planes: Planes = {}
+    ends, polarizations = state, torch.zeros(0, dtype=torch.int64)
+    first: int | None = 0
+    while first is not None:
+        rest = batch.rest(first)
+        like = rest.like
+        chain = Chain(
+            setup, table, wanted, rest.slow, rest.fast, begins.state(orbit, first, like), steps
+        )
+        again = _kept(chain, like)
+        planes = {name: _replaced(planes.get(name), first, plane) for name, plane in again.items()}
+        ends = State(
+            _replaced_flag(ends.interpolation_on, first, chain.state.interpolation_on, like),
+            _replaced_flag(ends.swept, first, chain.state.swept, like),
+            orbit.axes[0],
+        )
+        count = chain.polarizations
+        count = torch.full_like(like, count) if isinstance(count, int) else count.expand_as(like)
+        polarizations = _replaced(polarizations, first, count)
+        begins, first = found(begins, state, ends, polarizations, orbit)
+    return planes, _after(setup, begins, ends, polarizations, orbit)
 
 
 class StateRun:
@@ -91,39 +97,7 @@ class StateRun:
         """The state after the last of the pixels."""
         if is_settled(self._setup, state):
             return state
-        return _run(self._setup, self._table, batch, state, Keeper(STATE, _nothing, EAGER))[1]
-
-
-def _run(
-    setup: Setup, table: Table, batch: Batch, state: State, keeper: Keeper
-) -> tuple[Planes, State]:
-    if is_settled(setup, state):
-        chain = Chain(setup, table, keeper.wanted, batch.slow, batch.fast, state, keeper.steps)
-        return keeper.keep(chain, batch.like), state
-    orbit = AxisOrbit(state.axis)
-    begins = expected(setup, state, orbit, batch.like)
-    planes: Planes = {}
-    ends, polarizations = state, torch.zeros(0, dtype=torch.int64)
-    first: int | None = 0
-    while first is not None:
-        rest = batch.rest(first)
-        like = rest.like
-        chain = Chain(
-            setup, table, keeper.wanted, rest.slow, rest.fast, begins.state(orbit, first, like),
-            keeper.steps,
-        )  # fmt: skip
-        again = keeper.keep(chain, like)
-        planes = {name: _replaced(planes.get(name), first, plane) for name, plane in again.items()}
-        ends = State(
-            _replaced_flag(ends.interpolation_on, first, chain.state.interpolation_on, like),
-            _replaced_flag(ends.swept, first, chain.state.swept, like),
-            orbit.axes[0],
-        )
-        count = chain.polarizations
-        count = torch.full_like(like, count) if isinstance(count, int) else count.expand_as(like)
-        polarizations = _replaced(polarizations, first, count)
-        begins, first = found(begins, state, ends, polarizations, orbit)
-    return planes, _after(setup, begins, ends, polarizations, orbit)
+        return frame_pixels(self._setup, self._table, batch, state, STATE)[1]
 
 
 def _after(
@@ -162,16 +136,26 @@ def _replaced_flag(
     return _replaced(before, first, flags)
 
 
-def _intensity(chain: Chain, like: Tensor) -> Planes:
-    for _ in run_chain(chain):
-        pass
-    return {"intensity": chain.finish().intensity.expand_as(like).reshape(-1)}
-
-
-def _counts(chain: Chain, like: Tensor) -> Planes:
-    counts = Counts(like, chain.dtype)
+def _kept(chain: Chain, like: Tensor) -> Planes:
+    """Run the chain, whose pixels have the shape of ``like``, for what is wanted of it."""
+    counts, margin = Counts(like, chain.dtype), Margin(like)
     for evaluation in run_chain(chain):
-        counts.add(evaluation.found)
+        if chain.wanted.lookups:
+            counts.add(evaluation.found)
+        if chain.wanted.margin:
+            margin.add(evaluation.found)
+        del evaluation  # the next one is computed in its memory, which the cache holds
+    planes: Planes = {}
+    if chain.wanted.intensity:
+        planes["intensity"] = chain.finish().intensity
+    if chain.wanted.lookups:
+        planes |= _counted(counts)
+    if chain.wanted.margin:
+        planes["rounding_margin"] = margin.smallest
+    return {name: plane.expand_as(like).reshape(-1) for name, plane in planes.items()}
+
+
+def _counted(counts: Counts) -> Planes:
     planes = {
         "total_lookups": counts.total,
         "skipped_lookups": counts.skipped,
@@ -182,10 +166,4 @@ def _counts(chain: Chain, like: Tensor) -> Planes:
     }
     for name, low, high in zip("hkl", counts.low, counts.high, strict=True):
         planes[f"{name}_min"], planes[f"{name}_max"] = low, high
-    return {name: plane.reshape(-1) for name, plane in planes.items()}
-
-
-def _nothing(chain: Chain, _like: Tensor) -> Planes:
-    for _ in run_chain(chain):
-        pass
-    return {}
+    return planes

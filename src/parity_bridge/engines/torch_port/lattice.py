@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.crystal import Crystal
-from parity_bridge.engines.torch_port.libm import exp, sincos, sine, sqrt
+from parity_bridge.engines.torch_port.libm import exp, has_no_zero, sincos, sine, sqrt
 from parity_bridge.engines.torch_port.vec3 import Vec3
 
 
 def sincg(x: Tensor, N: float) -> Tensor:
     """sin(x*N)/sin(x), N where x is exactly 0."""
+    if has_no_zero(x):
+        return sine(x * N) / sine(x)
     at_zero = x == 0.0
     safe = _safe(at_zero, x)
     return torch.where(at_zero, N, sine(safe * N) / sine(safe))

@@ -3,11 +3,15 @@
 ``torch.sin``, ``exp``, ``atan2`` and even ``sqrt`` are vectorised there and differ from the C
 library in the last place for one value in a hundred to a thousand, enough to move a fractional
 Miller index. Their complex relatives ``polar``, ``exp``, ``log`` and ``sqrt`` call the C library
-element by element and carry gradients; ``tests/test_torch_libm.py`` holds them to it. Everything
-else, float32, other devices and compiled code, takes the functions of those names.
+element by element and carry gradients. Where nobody wants gradients numpy's sine and square root
+are much the faster. ``tests/test_torch_libm.py`` holds all of them to it. Everything else, float32,
+other devices and compiled code, takes the functions of those names.
 """
 
 from __future__ import annotations
+
+import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -24,7 +28,11 @@ def quotient(numerator: float, denominator: Tensor) -> Tensor:
 
 def sine(x: Tensor) -> Tensor:
     """Sine of ``x`` (radians), shape as ``x``."""
-    return sincos(x)[0] if _is_exact(x) else x.sin()
+    if not _is_exact(x):
+        return x.sin()
+    if _may_leave_the_graph(x) and numpy_sine_is_exact():
+        return _by_numpy(np.sin, x)
+    return sincos(x)[0]
 
 
 def sincos(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -46,11 +54,8 @@ def sqrt(x: Tensor) -> Tensor:
     """Square root of ``x`` >= 0, shape as ``x``."""
     if not _is_exact(x):
         return x.sqrt()
-    if type(x) is Tensor and not torch.is_grad_enabled():
-        # The one detour out of the graph: numpy's is correctly rounded and much the faster.
-        root = torch.empty_like(x)
-        np.sqrt(x.numpy(), out=root.numpy())
-        return root
+    if _may_leave_the_graph(x):  # numpy's is correctly rounded
+        return _by_numpy(np.sqrt, x)
     return torch.sqrt(torch.complex(x, torch.zeros_like(x))).real
 
 
@@ -63,11 +68,36 @@ def atan2(y: Tensor, x: Tensor) -> Tensor:
     return torch.log(torch.complex(x, y)).imag
 
 
+def has_no_zero(x: Tensor) -> bool:
+    """Whether it is known that no number of ``x`` is 0; it is where it costs little to know."""
+    return _is_exact(x) and _may_leave_the_graph(x) and bool(x.numpy().all())
+
+
+@cache
+def numpy_sine_is_exact() -> bool:
+    """Whether numpy's sine has the C library's bits: some releases have vectorised ones instead."""
+    x = np.outer(np.geomspace(1e-9, 1e9, 19), np.linspace(-1.0, 1.0, 401)).reshape(-1)
+    return np.array_equal(np.sin(x), list(map(math.sin, x.tolist())))
+
+
 def _is_exact(x: Tensor) -> bool:
     """Whether the bits of the C library are to be had."""
     if torch.compiler.is_compiling():
         return False
     return x.dtype == torch.float64 and x.device.type == "cpu"
+
+
+def _may_leave_the_graph(x: Tensor) -> bool:
+    """Whether ``x`` is plain numbers that nobody wants the gradients of."""
+    return type(x) is Tensor and not torch.is_grad_enabled()
+
+
+def _by_numpy(function: np.ufunc, x: Tensor) -> Tensor:
+    """The function of one argument, of numbers on the CPU; outside its domain it is NaN."""
+    result = torch.empty_like(x)
+    with np.errstate(invalid="ignore"):
+        function(x.numpy(), out=result.numpy())
+    return result
 
 
 def _one_like(x: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from parity_bridge.engines.torch_port.evaluation import Evaluation
 from parity_bridge.engines.torch_port.f_cell import FCellStats, made_lookup
 from parity_bridge.engines.torch_port.pixel import Totals
 from parity_bridge.engines.torch_port.setup import Setup
-from parity_bridge.engines.torch_port.units import INT32_MIN
+from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.derived import derived_quantities
@@ -49,13 +49,7 @@ def observations(
     """One Observation a pixel, ``states`` before it."""
     setup, mask = canvas.setup, canvas.mask
     rows = _rows(evaluations, totals.in_roi)
-    derived = derived_quantities(
-        setup,
-        _plain,
-        source_list=_source_list(setup),
-        mosaic_umats=_mosaic_umats(setup),
-        has_table=factors.grid is not None,
-    )
+    derived = derived_of(setup, canvas.table)
     ends = _totals(totals, setup.steps)
     masks = [None if mask is None else int(mask[at]) for at in pixels]
     ends["image"] = [
@@ -78,6 +72,17 @@ def observations(
         )
         for number, at in enumerate(pixels)
     ]
+
+
+def derived_of(setup: Setup, table: Table) -> dict[str, Quantity]:
+    """The quantities of ``taps.derived`` that a setup holds."""
+    return derived_quantities(
+        setup,
+        _plain,
+        source_list=_source_list(setup),
+        mosaic_umats=_mosaic_umats(setup),
+        has_table=table.values is not None,
+    )
 
 
 def check_pixels_finite(totals: Totals, evaluations: Sequence[Evaluation]) -> None:
@@ -119,8 +124,7 @@ def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
     row["q"] = _components(evaluation.aim.q)
     row["hkl"] = np.where(reached[:, None], _components(found.hkl), 0.0)
     if found.hkl0 is not None:
-        nearest = np.nan_to_num(_components(found.hkl0), nan=INT32_MIN)
-        row["hkl0"] = np.where(reached[:, None], nearest, 0)
+        row["hkl0"] = np.where(reached[:, None], _components(found.hkl0), 0)
     factors = np.nan if found.F_latt_factors is None else _components(found.F_latt_factors)
     row["F_latt_factors"] = np.where(reached[:, None], factors, 0.0)
     if found.F_latt is not None:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,22 +39,27 @@ def run_batches(
 ) -> tuple[State, bool]:
     """Compute all batches as a run does; the state after them, and whether their order mattered.
 
-    One after the other while the state may still change, on ``threads`` threads from then on; or
-    always one after the other, each ``divided`` among torch's threads.
+    One after the other in this thread while the state may still change, on ``threads`` threads from
+    then on; always in this thread with one, and where each batch is ``divided`` among torch's.
     """
-    in_order = not is_settled(canvas.setup, state)
-    with _torch_threads(threads if divided else 1):
-        for batch in batches:
-            state = compute(batch, state)
-            if is_settled(canvas.setup, state):
-                break
-        _side_by_side(batches, state, compute, 1 if divided else threads)
+    settled = is_settled(canvas.setup, state)
+    in_order = not settled
+    with _TORCH_THREADS.limited_to(threads if divided else 1):
+        if divided or threads == 1:
+            for batch in batches:
+                state = compute(batch, state)
+            return state, in_order
+        while not settled and (ordered := next(batches, None)) is not None:
+            state = compute(ordered, state)
+            settled = is_settled(canvas.setup, state)
+        _side_by_side(batches, state, compute, threads)
     return state, in_order
 
 
 def _side_by_side(batches: Iterator[Batch], state: State, compute: Compute, threads: int) -> None:
     def one(batch: Batch) -> None:
-        with torch.no_grad():  # a thread begins with gradients
+        # A thread begins with gradients, and with the number of threads that was set last.
+        with torch.no_grad(), _TORCH_THREADS.limited_to(1):
             compute(batch, state)
 
     with cancelling_pool(threads) as pool:
@@ -66,11 +72,28 @@ def _side_by_side(batches: Iterator[Batch], state: State, compute: Compute, thre
             task.result()
 
 
-@contextmanager
-def _torch_threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+class _TorchThreads:
+    """Torch's number of threads, which every thread has for itself and any may set."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._usual = 0
+
+    @contextmanager
+    def limited_to(self, count: int) -> Iterator[None]:
+        """That many in this thread; afterwards as many as the first of those inside found."""
+        with self._lock:
+            if self._users == 0:
+                self._usual = torch.get_num_threads()
+            self._users += 1
+            torch.set_num_threads(count)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                torch.set_num_threads(self._usual)
+
+
+_TORCH_THREADS = _TorchThreads()

@@ -41,17 +41,17 @@ class Lookup(NamedTuple):
 
 
 def nearest_index(index: Tensor, rounding: str) -> Tensor:
-    """Nearest Miller index by ``Behaviours.rounding``, clamped to int32; NaN stays NaN.
+    """Nearest Miller index by ``Behaviours.rounding``, clamped to int32; NaN to the smallest.
 
     A whole number in the dtype of ``index``, float64: it is computed with.
     """
     if rounding == "half_even":
         nearest = index.round()
     elif rounding == "half_up":
-        nearest = (index + 0.5).floor()
+        nearest = (index + 0.5).floor_()
     else:
-        nearest = (index - 0.5).ceil()
-    return nearest.clamp(INT32_MIN, INT32_MAX)
+        nearest = (index - 0.5).ceil_()
+    return nearest.clamp_(INT32_MIN, INT32_MAX).nan_to_num_(nan=INT32_MIN)
 
 
 def tie_distance(index: Tensor) -> Tensor:

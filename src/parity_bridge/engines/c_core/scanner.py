@@ -1,0 +1,54 @@
+"""Regions of one experiment, image and Tap 4 from one pass of the C core's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.engines.c_core.frame import Canvas, render
+from parity_bridge.engines.c_core.observe import derived_of
+from parity_bridge.frames import Region, RunState, Scanned, f_cell_planes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.taps.observation import Quantity
+
+
+class CoreScanner:
+    """What ``CCore.scanner`` gives; see ``Scanner``."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        """Of the pixels that ``canvas`` is ready for."""
+        self._canvas = canvas
+        setup = canvas.setup
+        pixels_fast, pixels_slow = setup.detector.pixels
+        self.pixels = (pixels_slow, pixels_fast)
+        self.roi = Region.of_interest(setup.detector.roi, pixels_slow, pixels_fast)
+        self.oversample: int = setup.oversample
+        self.derived: Mapping[str, Quantity] = derived_of(setup, canvas.table)
+
+    def start(self) -> RunState:
+        """The state at the start of a run."""
+        return self._canvas.start()
+
+    def is_settled(self, state: RunState) -> bool:
+        """Whether nothing in ``state`` will change."""
+        return self._canvas.is_settled(state)
+
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+        """Image and Tap 4 of ``region``; see ``Scanner.scan``."""
+        region.check(*self.pixels)
+        image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
+        after, _ = render(self._canvas, region, state, threads, image=image, planes=planes)
+        return Scanned(image, planes, after)
+
+    def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
+        """Distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
+        region.check(*self.pixels)
+        margins = np.empty(region.shape, dtype=np.float64)
+        planes = {**f_cell_planes(region), "rounding_margin": margins}
+        render(self._canvas, region, state, 1, planes=planes)
+        return margins

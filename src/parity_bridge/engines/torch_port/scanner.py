@@ -1,0 +1,139 @@
+"""Regions of one experiment, image and Tap 4 from one pass of the PyTorch port's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from parity_bridge.engines.torch_port.canvas import Canvas
+from parity_bridge.engines.torch_port.chain import is_settled
+from parity_bridge.engines.torch_port.evaluation import State, Steps, Wanted
+from parity_bridge.engines.torch_port.failures import torch_errors
+from parity_bridge.engines.torch_port.frame import Batch, frame_pixels
+from parity_bridge.engines.torch_port.observe import NOT_FINITE, derived_of
+from parity_bridge.engines.torch_port.pixel import start
+from parity_bridge.engines.torch_port.pool import run_batches
+from parity_bridge.engines.torch_port.states import run_state, state_of
+from parity_bridge.errors import UsageError
+from parity_bridge.frames import Planes, Region, RunState, Scanned, f_cell_planes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.taps.observation import Quantity
+
+
+class TorchScanner:
+    """What ``TorchPort.scanner`` gives; see ``Scanner``."""
+
+    def __init__(
+        self, canvas: Canvas, steps: Steps, *, is_compiled: bool, check_finite: bool
+    ) -> None:
+        """Of the pixels that ``canvas`` is ready for.
+
+        Torch's own threads divide a batch where ``steps`` are compiled. With ``check_finite`` an
+        intensity that is not finite is an error.
+        """
+        self._canvas = canvas
+        self._steps = steps
+        self._is_compiled = is_compiled
+        self._check_finite = check_finite
+        setup = canvas.setup
+        pixels_fast, pixels_slow = setup.detector.pixels
+        self.pixels = (pixels_slow, pixels_fast)
+        self.roi = canvas.roi
+        self.oversample = setup.oversample
+        self.derived: Mapping[str, Quantity] = derived_of(setup, canvas.table)
+
+    def start(self) -> RunState:
+        """The state at the start of a run."""
+        return run_state(start(self._canvas.setup, self._canvas.table))
+
+    def is_settled(self, state: RunState) -> bool:
+        """Whether nothing in ``state`` will change."""
+        return is_settled(self._canvas.setup, state_of(state, self._canvas.device))
+
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+        """Image and Tap 4 of ``region``; see ``Scanner.scan``."""
+        region.check(*self.pixels)
+        image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
+        after, _ = self.render(region, state, threads, image=image, planes=planes)
+        return Scanned(image, planes, after)
+
+    def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
+        """Distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
+        region.check(*self.pixels)
+        margins = np.empty(region.shape, dtype=np.float64)
+        self.render(region, state, 1, planes={"rounding_margin": margins})
+        return margins
+
+    def render(
+        self,
+        region: Region,
+        state: RunState,
+        threads: int,
+        *,
+        image: NDArray[np.float32] | None = None,
+        planes: Planes | None = None,
+    ) -> tuple[RunState, bool]:
+        """Fill ``image`` and planes of Tap 4 over ``region``, either or both, from ``state`` on.
+
+        Arrays have the shape of the region; ``rounding_margin``, float64, may be among the planes.
+        Gives the state after the last pixel, and whether the order of pixels mattered.
+        """
+        canvas = self._canvas
+        planes = planes or {}
+        wanted = Wanted(
+            lookups=bool(planes),
+            intensity=image is not None,
+            margin="rounding_margin" in planes,
+        )
+        arrays = planes if image is None else {**planes, "image": image}
+        if not canvas.is_complete(region):
+            _clear(arrays)
+
+        def compute(batch: Batch, before: State) -> State:
+            values, after = frame_pixels(
+                canvas.setup, canvas.table, batch, before, wanted, self._steps
+            )
+            if image is not None:
+                values["image"] = self._image(values["intensity"])
+            place, shape = _places(batch, region), batch.like.shape
+            for name, array in arrays.items():
+                array[place] = values[name].reshape(shape).cpu().numpy()
+            return after
+
+        with torch_errors():
+            begin = state_of(state, canvas.device)
+            batches = canvas.batches(region)
+            after, in_order = run_batches(
+                canvas, batches, begin, compute, threads, divided=self._is_compiled
+            )
+            return run_state(after), in_order
+
+    def _image(self, intensity: torch.Tensor) -> torch.Tensor:
+        """What an image holds; raises UsageError where it is not to hold what is not finite."""
+        if self._check_finite and not intensity.isfinite().all():
+            raise UsageError(NOT_FINITE)
+        return (0.0 + intensity).to(torch.float32)
+
+
+def _clear(arrays: Planes) -> None:
+    """What pixels hold that are not computed."""
+    for name, array in arrays.items():
+        array.fill(np.inf if name == "rounding_margin" else 0)
+
+
+def _places(batch: Batch, region: Region) -> Any:
+    """Where in an array of the region's shape pixels lie: a block of it, or one by one."""
+    slow, fast = batch.slow, batch.fast
+    if slow.ndim == 1:
+        return (
+            slow.cpu().numpy() - region.slow.start,
+            fast.cpu().numpy() - region.fast.start,
+        )
+    top, left = int(slow[0, 0]) - region.slow.start, int(fast[0]) - region.fast.start
+    return np.s_[top : top + slow.shape[0], left : left + fast.shape[0]]
