@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from parity_bridge.errors import FileError
+from parity_bridge.errors import FileError, UsageError
 from parity_bridge.file_reading import read_file
 from parity_bridge.taps.schema import Schema
 from parity_bridge.taps.semantics import SEMANTICS, field_of, is_exact
@@ -68,16 +68,24 @@ _Table = TypeAdapter(dict[str, Tolerance])
 
 
 def tolerances_for(
-    dtype: str = "float64", device: str = "cpu", overrides: Path | None = None
+    dtype: str = "float64",
+    device: str = "cpu",
+    overrides: Path | None = None,
+    own_case: str | None = None,
 ) -> Tolerances:
     """Tolerances for an engine computing in ``dtype`` on ``device`` against the C core.
 
-    ``overrides`` is a TOML file of ``"tap.field" = { atol = ..., rtol = ... }``. Raises FileError
-    for one that is not.
+    ``own_case`` is the shipped case that an engine asks for instead; ``overrides`` a TOML file of
+    ``"tap.field" = { atol = ..., rtol = ... }``. Raises FileError for one that is not, UsageError
+    for a case or dtype that has no tolerances.
     """
-    case = f"{dtype} on {device}"
+    case = own_case or f"{dtype} on {device}"
     shipped = _shipped()
-    fields = shipped.get(case, shipped[dtype])
+    fields = shipped.get(case, shipped.get(dtype) if own_case is None else None)
+    if fields is None:
+        raise UsageError(
+            f"there are no tolerances for {own_case or dtype!r}; shipped are {', '.join(shipped)}"
+        )
     if overrides is None:
         return Tolerances(case=case, fields=fields)
     own = _read(overrides)
@@ -94,10 +102,12 @@ def _shipped() -> dict[str, dict[str, Tolerance]]:
 
 def _read(path: Path) -> dict[str, Tolerance]:
     try:
+        # Besides what is no TOML it refuses numbers of thousands of digits.
         table = tomllib.loads(read_file(path, "tolerance file").decode())
-        fields = _Table.validate_python(table)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(f"tolerance file {path} is not TOML ({error}); mend it") from error
+    try:
+        fields = _Table.validate_python(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

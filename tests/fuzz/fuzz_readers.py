@@ -22,12 +22,16 @@ ROOT = HERE.parents[1]
 sys.meta_path[:] = [one for one in sys.meta_path if "Redirecting" not in type(one).__name__]
 sys.path.insert(0, str(ROOT / "src"))
 
-with atheris.instrument_imports(include=["parity_bridge", "fabio.dtrekimage", "fabio.fabioimage"]):
-    # Loaded later by its reader, when nothing is instrumented any more.
+FABIO = ["fabio.dtrekimage", "fabio.edfimage", "fabio.fabioimage"]
+
+with atheris.instrument_imports(include=["parity_bridge", *FABIO]):
+    # Loaded later by their readers, when nothing is instrumented any more.
     import fabio.dtrekimage
+    import fabio.edfimage
     from readers import READERS, refusal
 
     from parity_bridge import smv
+    from parity_bridge.images import decoded, image_file
 
 FOUND = ROOT / "build" / "fuzz"
 #: MiB and seconds: an input that takes more is a finding. A file of more bytes shows nothing new.
@@ -64,7 +68,7 @@ def main() -> None:
         if data:
             refusal(names[data[0] % len(names)], data[1:])
 
-    for module in (smv, fabio.dtrekimage):
+    for module in (smv, image_file, decoded, fabio.dtrekimage, fabio.edfimage):
         if "Atheris" not in type(module.__loader__).__name__:
             sys.exit(f"{module.__name__} is not instrumented: fuzzing it would find nothing")
     logging.disable()

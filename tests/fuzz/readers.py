@@ -14,6 +14,8 @@ import numpy as np
 from parity_bridge.compare import compare_runs
 from parity_bridge.errors import BridgeError
 from parity_bridge.flags.orientation_matrix import read_matrix
+from parity_bridge.frames import Region
+from parity_bridge.images.image_file import open_image
 from parity_bridge.report.reading import read_side
 from parity_bridge.smv import read_header, read_mask
 from parity_bridge.sources import read_sources
@@ -120,6 +122,16 @@ def _tolerances(data: bytes) -> None:
     )
 
 
+def _any_image(data: bytes) -> None:
+    with _file(data) as path:
+        image = open_image(path, None)
+        pixels = image.read(Region.whole(*image.shape))
+    assert pixels.size > 0
+    assert pixels.shape == image.shape
+    assert pixels.dtype == np.float32
+    assert pixels.flags.c_contiguous
+
+
 #: The names are those of the folders in corpus and regressions, the order is that of the fuzzer's
 #: first byte.
 READERS: dict[str, Callable[[bytes], None]] = {
@@ -131,6 +143,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "record": _record,
     "trace": _trace,
     "tolerances": _tolerances,
+    "any_image": _any_image,
 }
 
 

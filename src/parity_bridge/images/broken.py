@@ -1,0 +1,40 @@
+"""What is wrong with an image, and the checks that all formats share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class BrokenError(Exception):
+    """What is wrong with an image, to be put after its name; fabio raises all but this."""
+
+
+def check_size(
+    size: int, start: int, shape: tuple[int, int], dtype: np.dtype[Any], *, exact: bool = True
+) -> None:
+    """Check that ``size`` bytes hold an image of ``shape`` from ``start`` on, and no more."""
+    if min(shape) < 1:
+        raise BrokenError(
+            f"its header has {by_text(shape)} pixels, which is no image; write it anew"
+        )
+    needed = start + shape[0] * shape[1] * dtype.itemsize
+    if size < needed or (exact and size != needed):
+        trouble = "truncated" if size < needed else "too long"
+        raise BrokenError(
+            f"it is {trouble}: {size} bytes, where a header of {start} and {by_text(shape)} pixels "
+            f"of {dtype.name} need {needed}; write it anew"
+        )
+
+
+def by_text(shape: tuple[int, ...]) -> str:
+    """A shape as ``slow x fast``."""
+    return " x ".join(map(str, shape))
+
+
+def check_single(images: int) -> None:
+    """Check that a file holds one image."""
+    if images != 1:
+        raise BrokenError("it holds more than one image; write the one to compare on its own")

@@ -1,0 +1,176 @@
+"""Other people's images of a whole detector: .bin, .npy, SMV, EDF, CBF, TIFF, and what fabio opens.
+
+``.bin`` and ``.npy`` are mapped and not read before somebody asks for a region; the others are
+decoded once when they are opened, and may be packed with gzip or bzip2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from parity_bridge.errors import FileError, ShapeError, UsageError
+from parity_bridge.file_reading import FileVersion, file_version, read_file
+from parity_bridge.frames import Region
+from parity_bridge.images import by_fabio, npy
+from parity_bridge.images.broken import BrokenError
+from parity_bridge.images.decoded import NotReadHereError, decoded, unpacked
+from parity_bridge.smv import MAX_BYTES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_PIXEL = np.dtype("<f4")
+_BY_FABIO = "of fabio"
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFile:
+    """An image on disk, (slow, fast); threads may share it, and it can be pickled."""
+
+    path: Path
+    #: Pixels along slow and fast.
+    shape: tuple[int, int]
+    #: Of the file, ``uint16`` say.
+    dtype: str
+    #: ``bin``, ``npy``, ``SMV``, ``EDF``, ``CBF``, ``TIFF``, or a class of fabio's.
+    format: str
+    version: FileVersion
+    _pixels: NDArray[Any] = field(repr=False)
+
+    @property
+    def note(self) -> str | None:
+        """What is to be known of it: values rounded to float32, a file nobody could check; None."""
+        notes = []
+        if not np.can_cast(self._pixels.dtype, np.float32):
+            notes.append(f"image {self.path} holds {self.dtype}; its values are rounded to float32")
+        if self.format.endswith(_BY_FABIO):
+            notes.append(f"it was read as {self.format}, which does not tell whether it is whole")
+        return "; ".join(notes) or None
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of the file, hexadecimal; raises FileError where it cannot be read or changed."""
+        try:
+            with self.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+        self._check_version()
+        return digest
+
+    def read(self, region: Region) -> NDArray[np.float32]:
+        """The pixels of ``region``, C-contiguous and the caller's own; too large ones are infinite.
+
+        Raises UsageError for a region that is not on the image, FileError when the file is no
+        longer the one that was opened.
+        """
+        region.check(*self.shape)
+        self._check_version()
+        slow, fast = region.slow, region.fast
+        chosen = self._pixels[slow.start : slow.stop, fast.start : fast.stop]
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.array(chosen, dtype=np.float32, order="C")
+
+    def _check_version(self) -> None:
+        _check_same(self.path, self.version, file_version(self.path, "image"))
+
+    def __reduce__(self) -> tuple[Callable[..., ImageFile], tuple[Any, ...]]:
+        # Pixels stay behind: another process maps or decodes the file itself.
+        return _reopened, (self.path.absolute(), self.shape, self.version)
+
+
+def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
+    """The image ``path``, which must have ``pixels`` along slow and fast where these are given.
+
+    A name that ends in ``.bin`` means bare little-endian float32, slow-major; all other formats are
+    known by their content. Raises FileError for a file that cannot be read, is no image of real
+    numbers, holds less or more than one image, or is truncated; ShapeError for an image of another
+    size than ``pixels``; UsageError for a ``.bin`` without ``pixels``.
+    """
+    version = file_version(path, "image")
+    try:
+        name, held = _held(path, version.size, pixels)
+    except BrokenError as error:
+        raise FileError(f"image {path}: {error}") from error
+    image = ImageFile(path, held.shape, held.dtype.name, name, version, held)
+    if pixels is not None and image.shape != pixels:
+        raise ShapeError(
+            f"image {path} has {image.shape[0]} slow x {image.shape[1]} fast pixels, the detector "
+            f"{pixels[0]} x {pixels[1]}; give the image's own with -detpixels_s and -detpixels_f"
+        )
+    return image
+
+
+def _reopened(path: Path, pixels: tuple[int, int], version: FileVersion) -> ImageFile:
+    image = open_image(path, pixels)
+    _check_same(path, version, image.version)
+    return image
+
+
+def _check_same(path: Path, opened: FileVersion, found: FileVersion) -> None:
+    # A shared folder is another device on another machine.
+    if opened[1:] != found[1:]:
+        raise FileError(f"image {path} has changed since it was opened; start again")
+
+
+def _held(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple[str, NDArray[Any]]:
+    """Name of the format and pixels of an image of ``size`` bytes."""
+    if not size:
+        raise BrokenError("it is empty; name a file with content")
+    ending = path.suffix.lower()
+    if ending == ".bin":
+        return "bin", _mapped(path, _PIXEL, _bin_shape(path, size, pixels))
+    try:
+        with path.open("rb") as file:
+            start = file.read(npy.START)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if start.startswith(npy.MAGIC):
+        found = npy.layout(size, start)
+        return "npy", _mapped(path, found.dtype, found.shape, found.offset, found.order)
+    if ending == ".npy":
+        raise BrokenError("it does not begin like a .npy; write it with numpy.save")
+    if size > MAX_BYTES:
+        raise BrokenError(f"it has {size} bytes, more than the {MAX_BYTES} allowed; use a .npy")
+    try:
+        return decoded(unpacked(read_file(path, "image")))
+    except NotReadHereError as error:
+        return by_fabio.read(path, str(error))
+
+
+def _mapped(
+    path: Path, dtype: np.dtype[Any], shape: tuple[int, int], offset: int = 0, order: Any = "C"
+) -> NDArray[Any]:
+    try:
+        return np.memmap(path, dtype, "r", offset, shape, order)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> FileError:
+    reason = getattr(error, "strerror", None) or error
+    return FileError(f"image {path} cannot be read ({reason}); check name and permissions")
+
+
+def _bin_shape(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple[int, int]:
+    if pixels is None:
+        raise UsageError(
+            f"image {path} does not say how many pixels it has; give nanoBragg flags with "
+            "-detpixels or -detsize"
+        )
+    if size % _PIXEL.itemsize:
+        raise BrokenError(f"{size} bytes are no whole number of float32; write it anew")
+    needed = pixels[0] * pixels[1] * _PIXEL.itemsize
+    if size != needed:
+        raise ShapeError(
+            f"image {path} has {size} bytes, where {pixels[0]} slow x {pixels[1]} fast pixels of "
+            f"float32 need {needed}; set its size with -detpixels or -detsize"
+        )
+    return pixels
