@@ -31,7 +31,7 @@ run_c_tests = $(VENV)/bin/cmake -S . -B $(1) -G "Unix Makefiles" -DCMAKE_BUILD_T
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test ctest lint sanitize fuzz wheel bench clean
+.PHONY: help run test corpus ctest lint sanitize fuzz wheel bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ run: $(VENV)/installed ## compare both engines: the 4096 x 4096 benchmark, then 
 
 test: ctest $(VENV)/installed $(VENV)/test.installed ## the whole test suite
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
+
+corpus: $(VENV)/installed $(VENV)/test.installed ## whole frames at full size, a minute or two
+	$(VENV)/bin/python -m pytest -m corpus tests/test_scan_corpus.py
 
 ctest: $(VENV)/ctest.installed ## the C core's own tests, which need no Python
 	$(call run_c_tests,build/ctest)

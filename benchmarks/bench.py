@@ -20,6 +20,7 @@ from pathlib import Path
 
 from figure import Figure
 from frames import frame_figures
+from scans import scan_figures
 from tabulate import tabulate
 
 from parity_bridge._core import ffi, lib
@@ -45,6 +46,7 @@ def main() -> int:
     given = arguments.parse_args()
     rounds = given.rounds
     frames, raw = frame_figures(given.frame_rounds)
+    scans, raw_scans = scan_figures(given.frame_rounds)
     figures = [
         run_over_import_torch(rounds),
         explain_beyond_import_torch(rounds),
@@ -52,9 +54,10 @@ def main() -> int:
         *(time_over_detector_size(name, rounds) for name in ("c", "torch")),
         *(memory_over_detector_size(name) for name in ("c", "torch")),
         *frames,
+        *scans,
     ]
     table = [
-        [f.what, f"{f.measured:.3g} {f.unit}", f"at most {f.goal:g}", "yes" if f.reached else "NO"]
+        [f.what, f"{f.measured:.3g} {f.unit}", f.bound, "yes" if f.reached else "NO"]
         for f in figures
     ]
     print(tabulate(table, headers=["what", "measured", "goal", "reached"], tablefmt="github"))
@@ -64,6 +67,7 @@ def main() -> int:
         "core": create_engine("c").build()["build"],
         "figures": [asdict(f) for f in figures],
         "frames": raw,
+        "scans": raw_scans,
     }
     write_text(OUTPUT, json.dumps(result, indent=2) + "\n")
     print(f"\nwritten to {OUTPUT.name}")

@@ -131,7 +131,7 @@ class TestErrors:
             (["run", "--pixel", "1", "2", "--oversample", "-3"], "--oversample: -3 is less than"),
             (["run", "--pixel", "1", "2", "--oversample", "65"], "--oversample 65: give 1 to 64"),
             (["run", "--pixel", "1", "2", "--oversample", "many"], "'many'"),
-            (["run", "--pixel", "1", "2", "--engine-flags", "d", "-N 3"], "no engine 'd'"),
+            (["run", "--pixel", "1", "2", "--engine-flags", "d", "-N 3"], "'d' is not run"),
             (["run", "--pixel", "1", "2", "--engine-flags", "c", "'-N"], "cannot be split"),
             (["run", "--pixel", "1", "2", "--engine-flags", "c"], "--engine-flags"),
             (["run", "--pixel", "1", "2", "--", "-lamda", "1"], "-lambda"),
@@ -145,11 +145,11 @@ class TestErrors:
             (["trace", "--pixel", "1", "2", "--engine", "no.such:E"], "there is no module 'no'"),
             (
                 ["trace", "--pixel", "1", "2", "--engine", "fake_engines.no:E"],
-                "there is no module 'fake_engines.no'; choose c, torch or package.module:Class",
+                "there is no module 'fake_engines.no'; choose c, nanobrag_torch, nano",
             ),
             (
                 ["trace", "--pixel", "1", "2", "--engine", "fake_engines:No"],
-                "fake_engines has no class No with observe; choose c, torch or",
+                "fake_engines has no class No with observe; choose c, nanobrag_torch",
             ),
             (
                 ["trace", "--pixel", "1", "2", "--engine", "fake_engines:DERIVED"],
@@ -282,6 +282,7 @@ class TestRun:
                 "env/trace_env.json",
                 "f_cell_comparison.md",
                 "f_cell_summary.md",
+                "sides.json",
                 "summary.json",
             ]
         )

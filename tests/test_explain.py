@@ -126,7 +126,7 @@ def test_a_behaviour_of_an_engine_that_is_not_run_is_refused(
 ) -> None:
     records = recorded("port", "torch")
     assert main(["explain", records, "torch", "--behaviour", "c:omega=last"]) == 1
-    assert "c is not run; leave it out" in capsys.readouterr().err
+    assert "'c' is not run; name torch" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spelt", ["core/", "./core", ".//core"])

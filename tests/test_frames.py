@@ -173,7 +173,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("switch", "complaint"),
         [
-            ("pytorch:omega=last", "there is no engine 'pytorch'; choose c or torch"),
+            ("pytorch:omega=last", "only c computes here; leave it out"),
             ("torch:omega=last", "only c computes here; leave it out"),
             ("torch:omga=last", "there is no behaviour 'omga'"),
             ("omega=lst", "--behaviour omega=lst: write omega= and one of"),

@@ -6,7 +6,6 @@ Nothing heavy is imported here: ``--help`` and usage errors never wait.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +16,15 @@ from parity_bridge.errors import UsageError
 #: Engines that ``run`` compares: the reference and the other one.
 ENGINES = ("c", "torch")
 
+#: Thresholds of ``scan`` and what each limits.
+THRESHOLDS = {
+    "corr_min": "smallest correlation",
+    "sum_ratio_min": "smallest ratio of the sums, other over reference",
+    "sum_ratio_max": "largest ratio of the sums",
+    "max_abs_max": "largest difference, photons",
+    "max_rel_max": "largest difference, of the reference",
+}
+
 _TAPS = ("config", "omega", "hkl", "lattice", "f_cell", "pre_norm", "post_scale", "final")
 
 _EPILOG = (
@@ -25,6 +33,11 @@ _EPILOG = (
 )
 _FRAME_EPILOG = (
     "exit status: 0 written, 1 usage or bad input, 2 the engine failed, 5 reading or writing failed"
+)
+_SCAN_EPILOG = (
+    "exit status: 0 parity, or all thresholds met, 1 usage or bad input, 2 an engine failed, 3 the "
+    "sides differ or a threshold is missed, 4 detectors of different sizes, 5 reading or writing "
+    "failed; 130 stopped, go on with --resume"
 )
 _CHECK_EPILOG = (
     "exit status: 0 nothing drifted, 1 usage, 3 a file is not what its records give, 5 the records "
@@ -80,11 +93,7 @@ class _AddBehaviour(argparse.Action):
     """``--behaviour [NAME:]WHAT=CHOICE``: how engine NAME, or every one, is to decide."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        engine, named, switch = values.rpartition(":")
-        if named and engine not in ENGINES:
-            parser.error(
-                f"--behaviour {values}: there is no engine {engine!r}; choose {_either(ENGINES)}"
-            )
+        engine, _, switch = values.rpartition(":")
         before = getattr(namespace, self.dest) or ()
         setattr(namespace, self.dest, (*before, (engine or None, switch)))
 
@@ -94,8 +103,6 @@ class _AddEngineFlags(argparse.Action):
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
         name, text = values
-        if name not in ENGINES:
-            parser.error(f"--engine-flags: there is no engine {name!r}; choose {_either(ENGINES)}")
         try:
             flags = options.split_flags(text)
         except argparse.ArgumentTypeError as error:
@@ -132,9 +139,11 @@ def argument_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_trace(commands)
     _add_frame(commands)
+    _add_scan(commands)
     _add_compare(commands)
     _add_check_report(commands)
     _add_explain(commands)
+    _add_list(commands)
     return parser
 
 
@@ -142,13 +151,8 @@ def _add_run(commands: Any) -> None:
     summary = "compute pixels with both engines, compare and report"
     parser = commands.add_parser("run", help=summary, description=summary, epilog=_EPILOG)
     _add_common(parser, "all")
-    parser.add_argument(
-        "--out-dir", type=options.folder, default=Path("reports"), metavar="DIR",
-        help="folder of reports (default: reports)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)"
-    )
+    _add_engines(parser)
+    _add_report(parser)
     _add_engine_flags(parser)
     _add_tolerances(parser)
     parser.set_defaults(command="run", takes_flags=True)
@@ -196,6 +200,67 @@ def _add_frame(commands: Any) -> None:
     parser.set_defaults(command="frame", takes_flags=True)
 
 
+def _add_scan(commands: Any) -> None:
+    summary = "compare every pixel of a region: Tap 4 and intensities, with pictures"
+    parser = commands.add_parser("scan", help=summary, description=summary, epilog=_SCAN_EPILOG)
+    parser.usage = f"{parser.prog} [options] [-- NANOBRAGG FLAGS]"
+    add = parser.add_argument
+    _add_engines(parser)
+    add(
+        "--image", type=options.file, metavar="PATH",
+        help="compare this image instead of an engine: float32 .bin with the shape from the flags, "
+        ".npy, or anything fabio opens (SMV, CBF, EDF, TIFF)",
+    )  # fmt: skip
+    add(
+        "--against", metavar="ENGINE|PATH",
+        help="what --image is held against: an engine (default: c) or another image",
+    )  # fmt: skip
+    add(
+        "--experiments", type=options.file, metavar="FILE",
+        help="TOML file of experiments, a list or a grid, each a scan of its own",
+    )  # fmt: skip
+    add(
+        "--roi", nargs=4, type=options.whole_number, metavar=("XMIN", "XMAX", "YMIN", "YMAX"),
+        help="only this region: fast, then slow, both ends inclusive",
+    )  # fmt: skip
+    _add_report(parser)
+    add("--resume", action="store_true", help="go on with the scan of this --stamp")
+    add("--tile", type=options.whole_number, metavar="N", help="pixels of a tile along each axis")
+    add("--threads", type=options.thread_count, metavar="N", help="default: all there are")
+    add(
+        "--dask", metavar="ADDRESS",
+        help="compute on the workers of this Dask cluster, tcp://HOST:8786 say",
+    )  # fmt: skip
+    add("--quiet", action="store_true", help="show no progress and print nothing but errors")
+    for name, what in THRESHOLDS.items():
+        add(
+            f"--{name.replace('_', '-')}", type=options.number, metavar="X", dest=name,
+            help=f"{what}; thresholds, where any is set, decide the exit status",
+        )  # fmt: skip
+    add("--thresholds", type=options.file, metavar="FILE", help="TOML file of these five")
+    _add_engine_flags(parser)
+    _add_tolerances(parser)
+    _add_experiment(parser)
+    parser.set_defaults(command="scan", takes_flags=True)
+
+
+def _add_engines(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engines", type=options.engine_names, default=ENGINES, metavar="REF,OTHER,...",
+        help="the reference and what is held against it: names, or package.module:Class (default: "
+        "c,torch); run takes more than two",
+    )  # fmt: skip
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--out-dir", type=options.folder, default=Path("reports"), metavar="DIR",
+        help="folder of reports (default: reports)",
+    )  # fmt: skip
+    add("--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)")
+
+
 def _add_common(parser: argparse.ArgumentParser, taps: str) -> None:
     parser.usage = f"{parser.prog} --pixel SLOW FAST [--tag NAME] [options] [-- NANOBRAGG FLAGS]"
     _add_pixels(parser, required=True)
@@ -222,7 +287,7 @@ def _add_pixels(parser: argparse.ArgumentParser, *, required: bool) -> None:
 def _add_engine_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--engine-flags", action=_AddEngineFlags, nargs=2, default={}, metavar=("NAME", "FLAGS"),
-        help=f"further nanoBragg flags, quoted, for one engine only ({_either(ENGINES)})",
+        help="further nanoBragg flags, quoted, for one engine only",
     )  # fmt: skip
 
 
@@ -257,6 +322,10 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
         default="float64",
         help="float64 (default) or float32, of the PyTorch port",
     )
+    add(
+        "--c-bin", metavar="PATH",
+        help="the nanoBragg executable of the engine nanobragg-program (default: $NB_C_BIN)",
+    )  # fmt: skip
     add("--device", default="cpu", help="of the PyTorch port, as torch names it (default: cpu)")
     add(
         "--behaviour", dest="behaviours", action=_AddBehaviour, default=(),
@@ -264,6 +333,15 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
         help="decide something otherwise than the reference does (contract §7), omega=last say; "
         "may be given several times",
     )  # fmt: skip
+
+
+def _add_list(commands: Any) -> None:
+    summary = "list the engines that are there and what each can do"
+    parser = commands.add_parser("engines", help=summary, description=summary)
+    parser.add_argument(
+        "engine", nargs="*", metavar="package.module:Class", help="further ones to look at"
+    )
+    parser.set_defaults(command="engines")
 
 
 def _add_compare(commands: Any) -> None:
@@ -313,7 +391,3 @@ def _add_explain(commands: Any) -> None:
     _add_state(parser)
     _add_experiment(parser)
     parser.set_defaults(command="explain", takes_flags=True)
-
-
-def _either(names: Sequence[str]) -> str:
-    return " or ".join(names)

@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from parity_bridge.arguments import ENGINES, argument_parser, protected, split
+from parity_bridge.arguments import ENGINES, THRESHOLDS, argument_parser, protected, split
 from parity_bridge.commands import options
 from parity_bridge.commands.request import (
     CompareRequest,
     ExplainRequest,
     FrameRequest,
     RunRequest,
+    ScanRequest,
     TraceRequest,
 )
 from parity_bridge.commands.termination import Terminated, terminable
@@ -69,7 +70,8 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, flags: list[str]) -> int:
-    reference, other = (_choice(arguments, name) for name in ENGINES)
+    _check_names(arguments, arguments.engines)
+    reference, *others = (_choice(arguments, name) for name in arguments.engines)
     request = RunRequest(
         command=arguments.text,
         targets=tuple(arguments.targets),
@@ -77,17 +79,18 @@ def _run(arguments: argparse.Namespace, flags: list[str]) -> int:
         taps=arguments.taps,
         out_dir=arguments.out_dir,
         stamp=arguments.stamp or options.default_stamp(),
-        reference=replace(reference, dtype="float64", device="cpu"),
-        other=replace(other, check_finite=False),
+        reference=_as_reference(reference),
+        others=tuple(replace(other, check_finite=False) for other in others),
         engine_flags=arguments.engine_flags,
         tolerances=arguments.tolerances,
     )
     from parity_bridge.commands.run import run
-    from parity_bridge.report.summary import terminal_text
+    from parity_bridge.report.witnesses import terminal_text_of
 
     outcome = run(request, _note)
-    _print((terminal_text(outcome.report), f"report: {outcome.folder / 'f_cell_comparison.md'}"))
-    return outcome.report.comparison.exit_status
+    text = terminal_text_of(outcome.witnesses)
+    _print((text, f"report: {outcome.folder / 'f_cell_comparison.md'}"))
+    return outcome.witnesses.exit_status
 
 
 def _trace(arguments: argparse.Namespace, flags: list[str]) -> int:
@@ -126,6 +129,85 @@ def _frame(arguments: argparse.Namespace, flags: list[str]) -> int:
 
     _print(frame(request, _note))
     return 0
+
+
+def _scan(arguments: argparse.Namespace, flags: list[str]) -> int:
+    reference, other = _scan_sides(arguments)
+    roi = () if arguments.roi is None else ("-roi", *map(str, arguments.roi))
+    given = bool(flags) or (arguments.oversample, arguments.hkl) != (None, None)
+    request = ScanRequest(
+        command=arguments.text,
+        reference=reference,
+        other=other,
+        flags=(*_flags(arguments, flags), *roi),
+        flags_given=given,
+        out_dir=arguments.out_dir,
+        stamp=arguments.stamp or options.default_stamp(),
+        engine_flags=arguments.engine_flags,
+        tile=arguments.tile,
+        threads=arguments.threads or len(os.sched_getaffinity(0)),
+        dask=arguments.dask,
+        resume=arguments.resume,
+        quiet=arguments.quiet,
+        thresholds={
+            name: getattr(arguments, name)
+            for name in THRESHOLDS
+            if getattr(arguments, name) is not None
+        },
+        threshold_file=arguments.thresholds,
+        tolerances=arguments.tolerances,
+        experiments=arguments.experiments,
+    )
+    if request.resume and arguments.stamp is None and "STAMP" not in os.environ:
+        raise UsageError("--resume goes on with a scan that has a name; give its --stamp")
+    from parity_bridge.commands.scan_many import scan_all
+
+    lines, status = scan_all(request, _silent if request.quiet else _note)
+    if not request.quiet:
+        _print(lines)
+    return status
+
+
+def _scan_sides(arguments: argparse.Namespace) -> tuple[EngineChoice | Path, EngineChoice | Path]:
+    """The reference and what is held against it."""
+    if arguments.image is None:
+        if arguments.against is not None:
+            raise UsageError(f"--against {arguments.against}: against what? name it with --image")
+        names = arguments.engines
+        if len(names) != len(ENGINES):
+            raise UsageError(f"--engines {','.join(names)}: scan compares two; name two engines")
+        _check_names(arguments, names)
+        reference, other = (_choice(arguments, name) for name in names)
+        return _as_reference(reference), replace(other, check_finite=False)
+    if tuple(arguments.engines) != ENGINES:
+        raise UsageError("--engines means nothing with --image; name the engine with --against")
+    side = _side(arguments, arguments.against or ENGINES[0])
+    names = () if isinstance(side, Path) else (side.name,)
+    _check_names(arguments, names)
+    return side if isinstance(side, Path) else _as_reference(side), arguments.image
+
+
+def _as_reference(choice: EngineChoice) -> EngineChoice:
+    """``--dtype`` and ``--device`` are of the engine that is held against it."""
+    return replace(choice, dtype="float64", device="cpu")
+
+
+def _check_names(arguments: argparse.Namespace, names: Sequence[str]) -> None:
+    """Raise UsageError where an option is for an engine that is not run."""
+    for engine, words in arguments.behaviours:
+        if engine is not None and engine not in names:
+            raise UsageError(f"--behaviour {engine}:{words}: {engine!r} is not run; {_of(names)}")
+    for engine in arguments.engine_flags:
+        if engine not in names:
+            raise UsageError(f"--engine-flags {engine}: {engine!r} is not run; {_of(names)}")
+
+
+def _of(names: Sequence[str]) -> str:
+    return f"name {' or '.join(names)}" if names else "leave it out"
+
+
+def _silent(_text: str) -> None:
+    """Nothing is said with --quiet."""
 
 
 def _compare(arguments: argparse.Namespace, flags: list[str]) -> int:
@@ -168,12 +250,11 @@ def _check_report(arguments: argparse.Namespace, flags: list[str]) -> int:
 def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
     reference, other = (_side(arguments, word) for word in (arguments.reference, arguments.other))
     if isinstance(reference, EngineChoice):
-        reference = replace(reference, dtype="float64", device="cpu")
+        reference = _as_reference(reference)
     if isinstance(other, EngineChoice):
         other = replace(other, check_finite=False)
-    for engine, words in arguments.behaviours:
-        if engine is not None and engine not in (arguments.reference, arguments.other):
-            raise UsageError(f"--behaviour {engine}:{words}: {engine} is not run; leave it out")
+    sides = reference, other
+    _check_names(arguments, [side.name for side in sides if isinstance(side, EngineChoice)])
     given = bool(flags) or (arguments.oversample, arguments.hkl) != (None, None)
     runs_only = isinstance(reference, EngineChoice) and isinstance(other, EngineChoice)
     request = ExplainRequest(
@@ -220,6 +301,7 @@ def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
         arguments.device,
         tuple(words for engine, words in arguments.behaviours if engine in (None, name)),
         in_frame=getattr(arguments, "state", None) == "frame",
+        c_bin=arguments.c_bin,
     )
 
 
@@ -235,13 +317,22 @@ def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
     return (*(given or BENCHMARK_FLAGS), *oversample, *hkl)
 
 
+def _engines(arguments: argparse.Namespace, flags: list[str]) -> int:
+    from parity_bridge.commands.engines import engines
+
+    _print((engines(arguments.engine),))
+    return 0
+
+
 _ACTS = {
     "run": _run,
     "trace": _trace,
     "frame": _frame,
+    "scan": _scan,
     "compare": _compare,
     "check-report": _check_report,
     "explain": _explain,
+    "engines": _engines,
 }
 
 

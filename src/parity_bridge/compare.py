@@ -212,8 +212,13 @@ def _absences(reference: PixelTaps, other: PixelTaps) -> Iterator[Absence]:
 
 def _is_excused(absence: Absence, reference: PixelTaps, other: PixelTaps) -> bool:
     """Whether something is missing only because another program writes less, or more."""
+    telling = (reference if absence.missing_in == "reference" else other).telling
     if absence.what == "tap":
-        return False
+        return telling is not None and absence.name not in telling.taps
+    if absence.what == "field" and telling is not None:
+        tap_id, _, figure = absence.name.partition(".")
+        if not telling.tells(tap_id, figure):
+            return True
     if absence.what == "unknown field":
         return (other if absence.missing_in == "reference" else reference).foreign
     return (reference if absence.missing_in == "reference" else other).foreign

@@ -26,3 +26,5 @@ class EngineChoice:
     in_frame: bool = False
     #: Whether a pixel that does not come out finite is an error, and not something to be recorded.
     check_finite: bool = True
+    #: The executable, of an engine that runs one.
+    c_bin: str | None = None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engines.engine import create_engine, optional_setting
+from parity_bridge.engines.engine import engine_of, told_taps, untold_fields
 from parity_bridge.errors import BridgeError, EngineError, UsageError
 from parity_bridge.smv import read_mask
+from parity_bridge.taps.pixel_taps import PixelTaps, Telling
+from parity_bridge.taps.registry import BY_ID, Tap, choose_taps
 
 if TYPE_CHECKING:
     from parity_bridge.engines.engine import Engine
@@ -31,6 +33,35 @@ class EngineRun:
     targets: Sequence[Target]
     observations: Sequence[Observation]
     build: Mapping[str, str]
+
+    def told(self, taps: Sequence[Tap]) -> tuple[Tap, ...]:
+        """Those of ``taps`` that the engine tells; raises UsageError where it tells none."""
+        own = choose_taps(told_taps(self.engine))
+        kept = tuple(tap for tap in taps if tap in own)
+        if taps and not kept:
+            names = ", ".join(tap.name for tap in taps)
+            raise UsageError(
+                f"engine {self.choice.name!r} tells none of the taps {names}; ask for "
+                f"{', '.join(tap.name for tap in own)} with --taps"
+            )
+        return kept
+
+    @property
+    def telling(self) -> Telling | None:
+        """What the engine tells; None: everything."""
+        own, untold = choose_taps(told_taps(self.engine)), untold_fields(self.engine)
+        if len(own) == len(BY_ID) and not untold:
+            return None
+        return Telling(frozenset(tap.tap_id for tap in own), frozenset(untold))
+
+    def seen(self, taps: Sequence[Tap]) -> tuple[PixelTaps, ...]:
+        """The figures of those of ``taps`` that the engine tells; raises as ``told`` does."""
+        wanted, telling = self.told(taps), self.telling
+        seen = (
+            replace(PixelTaps.of(item, self.engine.implementation, wanted), tag=self.tag(item))
+            for item in self.observations
+        )
+        return tuple(item.told(telling, self.parsed.experiment) for item in seen)
 
     def tag(self, observation: Observation) -> str | None:
         """The tag given to the pixel of an observation."""
@@ -74,8 +105,15 @@ def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]
     EngineError for whatever else goes wrong in it.
     """
     with engine_failures(choice.name):
-        settings = {} if choice.check_finite else optional_setting(choice.name, "check_finite")
-        engine = create_engine(choice.name, dtype=choice.dtype, device=choice.device, **settings)
+        engine = engine_of(choice)
+    return observe_with(engine, choice, parsed, targets)
+
+
+def observe_with(
+    engine: Engine, choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]
+) -> EngineRun:
+    """``observe`` with an engine that was made already; raises as it does."""
+    with engine_failures(choice.name):
         seen = engine.observe(
             parsed.experiment,
             [target.coords for target in targets],

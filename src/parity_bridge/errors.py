@@ -18,6 +18,10 @@ class UsageError(BridgeError):
     exit_status = 1
 
 
+class MissingEngineError(UsageError):
+    """An engine that is not there, or lacks what it runs (exit 1)."""
+
+
 class EngineError(BridgeError):
     """An engine could not be loaded or failed while it computed (exit 2)."""
 

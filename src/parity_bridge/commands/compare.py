@@ -56,8 +56,9 @@ def _compare_records(request: CompareRequest) -> Report:
             note_command(folder, request.command)
             _keep(folder, request, sides)
             # From the copies, so that the report says nothing that is not in them.
-            report = load(folder)
-            write_rendered(folder, report)
+            witnesses = load(folder)
+            write_rendered(folder, witnesses)
+            report = witnesses.against[0]
     return report
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.commands.request import ExplainRequest
 from parity_bridge.compare import compare_runs
-from parity_bridge.compare_taps import agree
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engine_run import notes, observe
-from parity_bridge.errors import BridgeError, UsageError
+from parity_bridge.engines.engine import tolerance_case
+from parity_bridge.errors import UsageError
 from parity_bridge.explain.explain import Case, explain
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.reference import Reference
+from parity_bridge.explain.runs import Made, reference_again
 from parity_bridge.explain.showing import showing
 from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 from parity_bridge.noise import noise_budgets
@@ -28,13 +29,12 @@ from parity_bridge.report.reading import read_side
 from parity_bridge.report.view import Report, Side, verdict_sentence
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, choose_taps
-from parity_bridge.tolerances import EXACT, tolerances_for
+from parity_bridge.tolerances import tolerances_for
 
 if TYPE_CHECKING:
     from parity_bridge.experiment import Experiment
     from parity_bridge.report.metadata import Metadata
     from parity_bridge.taps.noise_budget import NoiseBudget
-    from parity_bridge.taps.registry import Tap
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,16 @@ class _Party:
     engine: str | None = None
     dtype: str = "float64"
     device: str = "cpu"
+    case: str | None = None
     metadata: tuple[Metadata, ...] = ()
     noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
+
+    @property
+    def made(self) -> Made | None:
+        """How it was made; None where that is not known."""
+        if self.experiment is None or self.engine is None:
+            return None
+        return Made(self.experiment, self.engine, self.behaviours, self.in_frame)
 
 
 def explain_request(
@@ -95,11 +103,13 @@ def text_of(report: Report, finding: Finding) -> str:
 
 def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tuple[Report, Finding]:
     taps = tuple(dict.fromkeys(tap for pixel in other.pixels for tap in pixel.taps))
-    tolerances = tolerances_for(other.dtype, other.device, request.tolerances)
+    tolerances = tolerances_for(other.dtype, other.device, request.tolerances, other.case)
     comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
     common = {pixel.pixel_coords for pixel in comparison.pixels}
     others = tuple(pixel for pixel in other.pixels if pixel.pixel in common)
-    again, why_not = _again(reference, others, choose_taps(taps))
+    again, why_not = reference_again(
+        reference.pixels, reference.made, [side.pixel for side in others], choose_taps(taps)
+    )
     noise = dict(reference.noise)
     if again is not None and not noise and comparison.exit_status != 0:
         noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
@@ -139,28 +149,6 @@ def _like(run: _Party, recorded: _Party) -> _Party:
     return replace(run, pixels=tuple(pixel.only(taps) for pixel in run.pixels))
 
 
-def _again(
-    reference: _Party, others: Sequence[PixelTaps], taps: Sequence[Tap]
-) -> tuple[Reference | None, str]:
-    """The C core as the reference was made; None, and why, where it cannot be run again."""
-    if reference.experiment is None or reference.engine is None:
-        return None, "the reference's records come without metadata"
-    if reference.engine != "c":
-        return None, f"only the C core can be run for that, and {reference.engine} is not it"
-    pixels = tuple(side.pixel for side in others)
-    again = Reference(
-        reference.experiment, pixels, reference.behaviours, reference.in_frame, tuple(taps)
-    )
-    recorded = {side.pixel: side for side in reference.pixels}
-    try:
-        looks = again.seen
-    except BridgeError as error:
-        return None, f"the reference cannot be run again: {error}"
-    if not all(agree(recorded[look.pixel], look, EXACT) for look in looks):
-        return None, "the C core does not give the reference's records any more"
-    return again, ""
-
-
 def _recorded(folder: Path) -> _Party:
     side = read_side(folder)
     if not side.metadata:
@@ -174,6 +162,7 @@ def _recorded(folder: Path) -> _Party:
         made.engine,
         made.dtype,
         made.device,
+        made.tolerances,
         side.metadata,
         side.noise,
     )
@@ -198,11 +187,7 @@ def _run(
     if not request.state_given and counterpart is not None:
         choice = replace(choice, in_frame=counterpart.in_frame)
     run = observe(choice, parsed, targets)
-    taps = tuple(BY_ID.values())
-    seen = tuple(
-        replace(PixelTaps.of(item, run.engine.implementation, taps), tag=run.tag(item))
-        for item in run.observations
-    )
+    seen = run.seen(tuple(BY_ID.values()))
     return _Party(
         seen,
         parsed.experiment,
@@ -211,6 +196,7 @@ def _run(
         choice.name,
         choice.dtype,
         choice.device,
+        tolerance_case(run.engine),
     )
 
 

@@ -9,6 +9,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 
 from parity_bridge.errors import UsageError
+from parity_bridge.plain_numbers import plain_number
 from parity_bridge.timestamps import utc_stamp
 
 DTYPES = ("float64", "float32")
@@ -93,6 +94,24 @@ def thread_count(text: str) -> int:
     if not 1 <= number <= MOST_THREADS:
         raise ArgumentTypeError(f"give 1 to {MOST_THREADS} threads, not {number}")
     return number
+
+
+def number(text: str) -> float:
+    """A finite decimal number."""
+    try:
+        return plain_number(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a finite number") from error
+
+
+def engine_names(text: str) -> tuple[str, ...]:
+    """Two or more different engines, the reference first."""
+    names = tuple(text.split(","))
+    if len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        raise ArgumentTypeError(
+            f"{text!r} does not name two or more different engines; write c,torch say"
+        )
+    return names
 
 
 def split_flags(text: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from parity_bridge.engine_choice import EngineChoice, Target
 
 @dataclass(frozen=True)
 class RunRequest:
-    """``run``: a reference engine and another one at the same pixels."""
+    """``run``: a reference engine and others at the same pixels."""
 
     command: str
     targets: tuple[Target, ...]
@@ -22,7 +22,7 @@ class RunRequest:
     out_dir: Path
     stamp: str
     reference: EngineChoice
-    other: EngineChoice
+    others: tuple[EngineChoice, ...]
     #: Further nanoBragg flags by engine name.
     engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: File of tolerances that replace the shipped ones.
@@ -86,3 +86,34 @@ class TraceRequest:
     engine: EngineChoice
     as_json: bool = False
     out_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """``scan``: two sides over a whole region, each an engine or the file of an image."""
+
+    command: str
+    reference: EngineChoice | Path
+    other: EngineChoice | Path
+    #: nanoBragg flags of both engines.
+    flags: tuple[str, ...]
+    #: Whether any of them was given, and they are not the benchmark's.
+    flags_given: bool
+    out_dir: Path
+    stamp: str
+    #: Further nanoBragg flags by engine name.
+    engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: Pixels of a tile along either axis; None: chosen.
+    tile: int | None = None
+    threads: int = 1
+    #: Address of a Dask scheduler; None: threads of this process.
+    dask: str | None = None
+    resume: bool = False
+    quiet: bool = False
+    #: Name of a threshold -> limit, and a file of them.
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    threshold_file: Path | None = None
+    #: File of tolerances that replace the shipped ones.
+    tolerances: Path | None = None
+    #: File of many experiments, each a scan of its own.
+    experiments: Path | None = None

@@ -1,16 +1,17 @@
-"""``run``: both engines at the same pixels, compared, in one report folder or none at all."""
+"""``run``: engines at the same pixels, compared, in one report folder or none at all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parity_bridge.atomic_write import copy_file, write_text
 from parity_bridge.commands.request import RunRequest
 from parity_bridge.engine_run import EngineRun, notes, observe
-from parity_bridge.errors import EngineError
+from parity_bridge.engines.engine import own_case_of
+from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.explain.showing import showing
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
@@ -21,8 +22,16 @@ from parity_bridge.report.journal import note_command, note_failure
 from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.records import as_json, write_noise, write_run
-from parity_bridge.report.rendering import EXPLANATION, TOLERANCES, load, write_rendered
+from parity_bridge.report.rendering import (
+    SIDES,
+    TOLERANCES,
+    explanation_file,
+    load,
+    side_folders,
+    write_rendered,
+)
 from parity_bridge.report.view import Report
+from parity_bridge.report.witnesses import Witnesses
 from parity_bridge.taps.registry import choose_taps
 from parity_bridge.timestamps import utc_now
 from parity_bridge.tolerances import tolerances_for
@@ -38,7 +47,12 @@ class Outcome:
     """Where the report lies and what it says."""
 
     folder: Path
-    report: Report
+    witnesses: Witnesses
+
+    @property
+    def report(self) -> Report:
+        """The reference and the first of the others."""
+        return self.witnesses.against[0]
 
 
 def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
@@ -49,7 +63,8 @@ def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
     """
     target = request.out_dir / request.stamp
     check_free(target)
-    tolerances_for(request.other.dtype, request.other.device, request.tolerances)
+    for other in request.others:
+        tolerances_for(other.dtype, other.device, request.tolerances, own_case_of(other.name))
     parsed = _parse_all(request)
     pixels = [target.coords for target in request.targets]
     for note in dict.fromkeys(note for flags in parsed.values() for note in notes(flags, pixels)):
@@ -66,50 +81,69 @@ def _parse_all(request: RunRequest) -> dict[str, ParsedFlags]:
     """What each engine is told, by name."""
     return {
         choice.name: parse_flags([*request.flags, *request.engine_flags.get(choice.name, ())])
-        for choice in (request.reference, request.other)
+        for choice in (request.reference, *request.others)
     }
 
 
 def _fill(
     folder: Path, request: RunRequest, parsed: dict[str, ParsedFlags]
-) -> Report | EngineError:
+) -> Witnesses | EngineError:
     """Fill a report folder, with records or with the reason why there are none."""
     occasion = Occasion(request.command, utc_now(), request.stamp)
     try:
-        reference, other = (
+        runs = [
             observe(choice, parsed[choice.name], request.targets)
-            for choice in (request.reference, request.other)
-        )
+            for choice in (request.reference, *request.others)
+        ]
     except EngineError as error:
         note_failure(folder, occasion, error, _REMEDY)
         return error
-    _write_records(folder, request, (reference, other), occasion)
+    _write_records(folder, request, runs, occasion)
     _write_environment(folder)
     if request.tolerances is not None:
         copy_file(request.tolerances, folder / TOLERANCES, "tolerance file")
-    report = load(folder)
-    if report.comparison.exit_status != 0:
-        finding = explain_runs(reference, other, report.comparison, report.other.pixels)
-        given = reference.parsed.experiment, other.parsed.experiment
-        shown = showing(without_stamp(request.command), finding, *given)
-        finding = finding.model_copy(update={"command": shown})
-        report = replace(report, finding=finding)
-        write_text(folder / EXPLANATION, as_json(finding))
-    write_rendered(folder, report)
-    return report
+    witnesses = load(folder)
+    reports = tuple(
+        _explained(folder, request, runs[0], other, report)
+        for other, report in zip(runs[1:], witnesses.against, strict=True)
+    )
+    witnesses = replace(witnesses, against=reports)
+    write_rendered(folder, witnesses)
+    return witnesses
+
+
+def _explained(
+    folder: Path, request: RunRequest, reference: EngineRun, other: EngineRun, report: Report
+) -> Report:
+    """``report`` and why the two disagree, where they do."""
+    if report.comparison.exit_status == 0:
+        return report
+    finding = explain_runs(reference, other, report.comparison, report.other.pixels)
+    given = reference.parsed.experiment, other.parsed.experiment
+    shown = showing(without_stamp(request.command), finding, *given)
+    finding = finding.model_copy(update={"command": shown})
+    file = explanation_file(side_folders(folder), other.engine.folder)
+    write_text(folder / file, as_json(finding))
+    return replace(report, finding=finding)
 
 
 def _write_records(
-    folder: Path, request: RunRequest, runs: tuple[EngineRun, EngineRun], occasion: Occasion
+    folder: Path, request: RunRequest, runs: Sequence[EngineRun], occasion: Occasion
 ) -> None:
     taps = choose_taps(request.taps)
-    for engine_run in runs:
-        own = folder / engine_run.engine.folder
-        make_folder(own)
-        write_run(own, engine_run, occasion, taps)
+    names = [engine_run.engine.folder for engine_run in runs]
+    if len(set(names)) < len(names):
+        raise UsageError(
+            f"two of the engines keep their records in one folder, {' and '.join(names)}; give "
+            "each class a folder of its own"
+        )
+    for name, engine_run in zip(names, runs, strict=True):
+        make_folder(folder / name)
+        write_run(folder / name, engine_run, occasion, taps)
+    write_text(folder / SIDES, json.dumps(names) + "\n")
     reference = reference_of(runs[0], taps)
     if reference is not None:
-        write_noise(folder / runs[0].engine.folder, noise_budgets(reference))
+        write_noise(folder / names[0], noise_budgets(reference))
 
 
 def _write_environment(folder: Path) -> None:

@@ -77,7 +77,7 @@ def _lines(run: EngineRun, request: TraceRequest, occasion: Occasion) -> Iterato
     prefix = run.engine.trace_prefix
     for observation in run.observations:
         yield from trace_lines(prefix, observation)
-        for tap in choose_taps(request.taps):
+        for tap in run.told(choose_taps(request.taps)):
             record = record_of(run, observation, occasion, tap)
             if request.as_json:
                 yield as_json(record).rstrip("\n")

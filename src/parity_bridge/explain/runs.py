@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parity_bridge.behaviours import Behaviours
+from parity_bridge.behaviours import REFERENCE, Behaviours
+from parity_bridge.compare_taps import agree
+from parity_bridge.errors import BridgeError
 from parity_bridge.explain.explain import Case, explain
 from parity_bridge.explain.reference import Reference
 from parity_bridge.taps.registry import choose_taps
+from parity_bridge.tolerances import EXACT
 
 if TYPE_CHECKING:
     from parity_bridge.comparison import Comparison
     from parity_bridge.engine_run import EngineRun
+    from parity_bridge.experiment import Experiment
     from parity_bridge.explain.explanation import Finding
     from parity_bridge.taps.pixel_taps import PixelTaps
     from parity_bridge.taps.registry import Tap
@@ -30,6 +34,38 @@ def reference_of(run: EngineRun, taps: Sequence[Tap]) -> Reference | None:
         run.choice.in_frame,
         tuple(taps),
     )
+
+
+@dataclass(frozen=True)
+class Made:
+    """How records were made."""
+
+    experiment: Experiment
+    engine: str
+    behaviours: Behaviours = REFERENCE
+    in_frame: bool = False
+
+
+def reference_again(
+    recorded: Sequence[PixelTaps],
+    made: Made | None,
+    pixels: Sequence[tuple[int, int]],
+    taps: Sequence[Tap],
+) -> tuple[Reference | None, str]:
+    """The C core as records were made, at ``pixels``; None, and why, where it cannot be run so."""
+    if made is None:
+        return None, "the reference's records come without metadata"
+    if made.engine != "c":
+        return None, f"only the C core can be run for that, and {made.engine} is not it"
+    again = Reference(made.experiment, tuple(pixels), made.behaviours, made.in_frame, tuple(taps))
+    by_pixel = {side.pixel: side for side in recorded}
+    try:
+        looks = again.seen
+    except BridgeError as error:
+        return None, f"the reference cannot be run again: {error}"
+    if not all(agree(by_pixel[look.pixel], look, EXACT) for look in looks):
+        return None, "the C core does not give the reference's records any more"
+    return again, ""
 
 
 def explain_runs(

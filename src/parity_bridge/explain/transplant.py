@@ -25,6 +25,10 @@ _CONFIG, _OMEGA, _HKL = "config_snapshot", "omega_subpixel", "hkl_subpixel"
 _LATTICE, _F_CELL, _SUM = "lattice", "f_cell_stats", "intensity_pre_norm"
 _SCALE, _FINAL = "intensity_post_scale", "final_output"
 _NOT_RECORDED = "transplants: the records do not hold every evaluation of all taps"
+_NO_SETUP = (
+    "the setup: no derived quantities are recorded; where they differ, the stages that use them "
+    "are named"
+)
 
 #: Fields of a tap, by tap_id.
 Fields = dict[str, tuple[str, ...]]
@@ -128,16 +132,18 @@ def transplant(
         for observation, side in zip(reference.observations, sides, strict=True)
     ]
     feeds = [item for item in rebuilt if item is not None]
-    if len(feeds) < len(rebuilt) or _CONFIG not in sides[0].taps:
+    if len(feeds) < len(rebuilt):
         return Transplanted(not_tried=(_why_not(reference, sides),))
+    tells_setup = all(_CONFIG in side.taps for side in sides)
+    left_out = () if tells_setup else (_NO_SETUP,)
     done: list[Transplant] = []
-    for step in _STEPS:
+    for step in (step for step in _STEPS if tells_setup or not step.is_derived):
         try:
             looks = reference.look(**_fed(step, sides, feeds))
         except BridgeError as error:
-            return Transplanted(tuple(done), (f"further transplants: {error}",))
+            return Transplanted(tuple(done), (*left_out, f"further transplants: {error}"))
         done.append(_judged(step, looks, sides, tolerances))
-    return Transplanted(tuple(done))
+    return Transplanted(tuple(done), left_out)
 
 
 def _why_not(reference: Reference, sides: Sequence[PixelTaps]) -> str:
@@ -156,7 +162,10 @@ def _fed(step: _Step, sides: Sequence[PixelTaps], feeds: Sequence[Rebuilt]) -> d
     """Keywords of ``Reference.look`` that feed everything before ``step``."""
     if step.is_derived:
         return {}
-    fed: dict[str, Any] = {"derived": _derived(sides[0].taps[_CONFIG].pixel)}
+    fed: dict[str, Any] = {}
+    # Otherwise the reference's own stands.
+    if _CONFIG in sides[0].taps:
+        fed["derived"] = _derived(sides[0].taps[_CONFIG].pixel)
     if step.fed is not None:
         fed["given"] = [Given(feed.rows, feed.totals, step.fed) for feed in feeds]
     return fed

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-_PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate")
+_PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate", "zarr")
 
 
 @cache
@@ -24,7 +24,7 @@ def environment() -> dict[str, object]:
         "python": platform.python_version(),
         "python_implementation": platform.python_implementation(),
         "platform": f"{platform.system()} {platform.machine()}",
-        "libc": _libc(),
+        "libc": libc(),
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
         "packages": package_versions(),
@@ -64,7 +64,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _libc() -> str | None:
+def libc() -> str | None:
+    """Name and version of the C library; None where it does not tell."""
     try:
         return os.confstr("CS_GNU_LIBC_VERSION")
     except (AttributeError, ValueError, OSError):  # not glibc

@@ -55,6 +55,16 @@ def make_folder(folder: Path) -> list[Path]:
     return made
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove ``folder`` and what is in it, if it is there; raises FileError."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def _exists(path: Path) -> bool:
     # Unlike Path.exists, false where a folder above may not be searched: writing then says why.
     return os.path.lexists(path)

@@ -46,6 +46,11 @@ class Metadata(Schema):
     nanobragg_flags: str
     experiment: Experiment
     behaviours: Behaviours = REFERENCE
+    #: The taps that the engine tells, by tap_id, fields of them that it does not tell, and the case
+    #: of tolerances that it asks for; None: all, and that of its dtype and device.
+    taps: tuple[str, ...] | None = None
+    untold: tuple[str, ...] = ()
+    tolerances: str | None = None
     #: Whether the pixel was begun as a run over the frame would have come to it.
     in_frame: bool = False
     state_assumed: str

@@ -29,7 +29,7 @@ from parity_bridge.report.records import (
 from parity_bridge.taps.content import ROWS
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.noise_budget import NoiseBudget
-from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.pixel_taps import PixelTaps, Telling
 from parity_bridge.taps.registry import BY_ID, TapRecord
 from parity_bridge.taps.schema import SCHEMA_VERSION, Pixel
 
@@ -77,10 +77,11 @@ def read_side(source: Path) -> Recorded:
     for path, record in records:
         by_pixel.setdefault(tuple(record.pixel_coords), []).append((path, record))
     pixels = tuple(_pixel_taps(by_pixel[pixel], source) for pixel in sorted(by_pixel))
+    metadata = tuple(read_metadata(source))
     return Recorded(
         source,
-        pixels,
-        tuple(read_metadata(source)),
+        _told(pixels, metadata),
+        metadata,
         _noise(source, pixels),
         tuple((path, record.tap_id) for path, record in records),
         tuple(path for path in files if path.name.endswith(_ASIDE)),
@@ -99,7 +100,24 @@ def read_own_side(folder: Path) -> Recorded:
     for pixel in pixels:
         _check_oversample(records[pixel.pixel], folder)
         _check_rows(pixel, folder)
-    return Recorded(folder, pixels, tuple(read_metadata(folder)), _noise(folder, pixels))
+    metadata = tuple(read_metadata(folder))
+    told = _told(pixels, metadata)
+    return Recorded(folder, told, metadata, _noise(folder, pixels))
+
+
+def _told(pixels: Sequence[PixelTaps], metadata: Sequence[Metadata]) -> tuple[PixelTaps, ...]:
+    """The pixels with what the metadata beside them says that their engine tells at all."""
+    partial = {item.pixel_coords: item for item in metadata if item.taps is not None}
+    return tuple(
+        side.told(_telling(partial[side.pixel]), partial[side.pixel].experiment)
+        if side.pixel in partial
+        else side
+        for side in pixels
+    )
+
+
+def _telling(metadata: Metadata) -> Telling:
+    return Telling(frozenset(metadata.taps or ()), frozenset(metadata.untold))
 
 
 def _noise(folder: Path, pixels: Sequence[PixelTaps]) -> dict[tuple[int, int], NoiseBudget]:

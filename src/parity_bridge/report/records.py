@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from parity_bridge.atomic_write import write_text
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_run import EngineRun, notes
+from parity_bridge.engines.engine import tolerance_case
 from parity_bridge.errors import FileError
 from parity_bridge.file_reading import read_file
 from parity_bridge.nanobragg_flags import to_flags
@@ -57,6 +58,7 @@ def record_of(run: EngineRun, observation: Observation, occasion: Occasion, tap:
 
 def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) -> Metadata:
     """What was run to make one observation."""
+    telling = run.telling
     return Metadata(
         implementation=run.engine.implementation,
         engine=run.choice.name,
@@ -69,6 +71,9 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
         nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
         experiment=run.parsed.experiment,
         behaviours=Behaviours.parse(run.choice.behaviours),
+        taps=None if telling is None else tuple(id_ for id_ in BY_ID if id_ in telling.taps),
+        untold=() if telling is None else tuple(sorted(telling.untold)),
+        tolerances=tolerance_case(run.engine),
         in_frame=run.choice.in_frame,
         state_assumed=state_assumed(observation.state, in_frame=run.choice.in_frame),
         notes=notes(run.parsed, [observation.pixel]),
@@ -87,13 +92,15 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[T
     try:
         for observation in run.observations:
             lines = trace_lines(run.engine.trace_prefix, observation)
-            records = {ending(tap): record_of(run, observation, occasion, tap) for tap in taps}
+            records = {
+                ending(tap): record_of(run, observation, occasion, tap) for tap in run.told(taps)
+            }
             texts = {
                 **{end: as_json(record) for end, record in records.items()},
                 METADATA: as_json(metadata_of(run, observation, occasion)),
                 LOG: "".join(f"{line}\n" for line in lines),
             }
-            files = paths(folder, observation.pixel, taps)
+            files = paths(folder, observation.pixel, run.told(taps))
             for end, text in texts.items():
                 write_text(files[end], text)
                 written.append(files[end])

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
 
 from parity_bridge.atomic_write import write_text
 from parity_bridge.compare import compare_runs
 from parity_bridge.comparison import Comparison
 from parity_bridge.errors import FileError
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.report.memo import memo
+from parity_bridge.file_reading import read_file
 from parity_bridge.report.reading import Recorded, read_own_side, read_side
 from parity_bridge.report.records import as_json, read_model
-from parity_bridge.report.summary import summary
 from parity_bridge.report.view import Report, Side
+from parity_bridge.report.witnesses import Witnesses, memo_of, summary_of
 from parity_bridge.tolerances import tolerances_for
 
 SUMMARY_JSON = "summary.json"
 EXPLANATION = "explanation.json"
 TOLERANCES = "tolerances.toml"
+#: The folders of a report's sides, the reference's first.
+SIDES = "sides.json"
 #: Folders of a report on records of any making; those of ``run`` have the engines' names.
 OF_RECORDS = ("a", "b")
+
+_Folders = TypeAdapter(list[str])
 
 
 def render(folder: Path) -> Report:
@@ -28,41 +36,61 @@ def render(folder: Path) -> Report:
 
     Raises FileError for records that cannot be read, UsageError where there is nothing to compare.
     """
-    report = load(folder)
-    write_rendered(folder, report)
-    return report
+    witnesses = load(folder)
+    write_rendered(folder, witnesses)
+    return witnesses.against[0]
 
 
-def write_rendered(folder: Path, report: Report) -> None:
+def write_rendered(folder: Path, witnesses: Witnesses) -> None:
     """Write everything that is derived from the records into the existing ``folder``."""
-    for name, text in rendered(report).items():
+    for name, text in rendered(witnesses).items():
         write_text(folder / name, text)
 
 
-def rendered(report: Report) -> dict[str, str]:
+def rendered(witnesses: Witnesses) -> dict[str, str]:
     """Everything that is derived from the records, by file name."""
+    first = witnesses.against[0].comparison
     return {
-        SUMMARY_JSON: as_json(report.comparison),
-        "f_cell_comparison.md": memo(report),
-        "f_cell_summary.md": summary(report),
+        SUMMARY_JSON: as_json(witnesses.comparisons if witnesses.among else first),
+        "f_cell_comparison.md": memo_of(witnesses),
+        "f_cell_summary.md": summary_of(witnesses),
     }
 
 
-def load(folder: Path) -> Report:
-    """The records of a report folder, the comparison they give and the explanation beside it."""
+def load(folder: Path) -> Witnesses:
+    """The records of a report folder, the comparisons they give and the explanations beside them.
+
+    Raises FileError for records that cannot be read.
+    """
     names = side_folders(folder)
     # What is of our own making is held against its schema.
     read = read_side if names == OF_RECORDS else read_own_side
-    own, explained = folder / TOLERANCES, folder / EXPLANATION
-    return report_of(
-        *(read(folder / name) for name in names),
-        overrides=own if own.exists() else None,
-        finding=read_model(explained, Finding) if explained.exists() else None,
+    own = folder / TOLERANCES
+    overrides = own if own.exists() else None
+    reference, *others = (read(folder / name) for name in names)
+    return Witnesses(
+        tuple(
+            report_of(reference, other, overrides=overrides, finding=_finding(folder, names, name))
+            for name, other in zip(names[1:], others, strict=True)
+        ),
+        tuple(report_of(*pair, overrides=overrides) for pair in combinations(others, 2)),
     )
 
 
+def explanation_file(names: Sequence[str], name: str) -> str:
+    """Where the explanation of the side in folder ``name`` lies; ``names`` are all sides."""
+    return EXPLANATION if len(names) == len(OF_RECORDS) else f"explanation_{name}.json"
+
+
+def _finding(folder: Path, names: Sequence[str], name: str) -> Finding | None:
+    explained = folder / explanation_file(names, name)
+    return read_model(explained, Finding) if explained.exists() else None
+
+
 def side_folders(folder: Path) -> tuple[str, ...]:
-    """The folders of the two sides of a report, the reference first; raises FileError."""
+    """The folders of the sides of a report, the reference first; raises FileError."""
+    if (folder / SIDES).exists():
+        return _listed(folder)
     found = sorted(path.name for path in folder.iterdir() if any(path.glob("*_metadata.json")))
     names = OF_RECORDS if all((folder / name).is_dir() for name in OF_RECORDS) else tuple(found)
     if len(names) != len(OF_RECORDS):
@@ -70,6 +98,19 @@ def side_folders(folder: Path) -> tuple[str, ...]:
             f"{folder} is not a report: it holds records in {len(names)} folders and not in two"
         )
     return names
+
+
+def _listed(folder: Path) -> tuple[str, ...]:
+    try:
+        names = _Folders.validate_json(read_file(folder / SIDES, "list of sides"))
+    except ValidationError as error:
+        raise FileError(f"{folder / SIDES} is no list of folders; make the report again") from error
+    if len(names) < len(OF_RECORDS) or not all((folder / name).is_dir() for name in names):
+        raise FileError(
+            f"{folder} is not a report: {SIDES} lists {', '.join(names) or 'nothing'}, and not "
+            "two or more folders that are there"
+        )
+    return tuple(names)
 
 
 def report_of(
@@ -88,10 +129,16 @@ def _side(recorded: Recorded) -> Side:
 
 
 def _compare(reference: Recorded, other: Recorded, overrides: Path | None) -> Comparison:
-    case = other.metadata[0] if other.metadata else None
+    own_case = _own_case(other) or _own_case(reference)
+    made = other.metadata[0] if other.metadata else None
     tolerances = (
-        tolerances_for(case.dtype, case.device, overrides)
-        if case
+        tolerances_for(made.dtype, made.device, overrides, own_case)
+        if made
         else tolerances_for(overrides=overrides)
     )
     return compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
+
+
+def _own_case(recorded: Recorded) -> str | None:
+    """The case of tolerances that the engine of a side asks for."""
+    return recorded.metadata[0].tolerances if recorded.metadata else None

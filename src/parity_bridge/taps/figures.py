@@ -58,6 +58,15 @@ class Figures:
         """Names of all figures, those of the pixel first."""
         return (*self.pixel, *self.columns)
 
+    def only(self, fields: Iterable[str]) -> Figures:
+        """The same with no other figures than these."""
+        kept = set(fields)
+        return Figures(
+            {name: value for name, value in self.pixel.items() if name in kept},
+            {name: column for name, column in self.columns.items() if name in kept},
+            self.places,
+        )
+
     def place(self, row: int) -> Place:
         """Where a row stands."""
         layer, slow, fast, source, phi_step, domain = self.places[row].tolist()

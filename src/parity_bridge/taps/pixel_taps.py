@@ -11,9 +11,10 @@ from parity_bridge.taps.content import Content, content_of
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.figures import Figures
 from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
-from parity_bridge.taps.semantics import INPUTS
+from parity_bridge.taps.semantics import INPUTS, field_of
 
 if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
     from parity_bridge.taps.observation import Observation
 
 _CONFIG = "config_snapshot"
@@ -22,6 +23,20 @@ _TABLE_OF: dict[str, Callable[[TapRecord], HklTable | None]] = {
     "f_cell_stats": lambda record: record.hkl_table,
     _CONFIG: lambda record: record.values.structure_factors,
 }
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What an engine tells that does not tell everything."""
+
+    #: By tap_id.
+    taps: frozenset[str]
+    #: Fields of these that it does not tell, as ``tap_id.field``.
+    untold: frozenset[str] = frozenset()
+
+    def tells(self, tap_id: str, figure: str) -> bool:
+        """Whether it tells ``figure``, ``hkl_fractional.h`` say, of a tap."""
+        return f"{tap_id}.{field_of(tap_id, figure)}" not in self.untold
 
 
 @dataclass(frozen=True)
@@ -40,6 +55,8 @@ class PixelTaps:
     flags: Mapping[str, str] | None = None
     #: Files that are not of this program's making need not have all fields.
     foreign: bool = False
+    #: What its engine tells at all; None: everything.
+    telling: Telling | None = None
     #: tap_id -> fields that the schema does not have.
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -80,6 +97,20 @@ class PixelTaps:
     def hkl_table(self) -> HklTable | None:
         """The structure factors that were read; None where no tap tells."""
         return next(iter(self.tables.values()), None)
+
+    def told(self, telling: Telling | None, experiment: Experiment) -> PixelTaps:
+        """The same without what an engine does not tell; None: it tells everything.
+
+        What it was given is known from ``experiment`` where it does not tell that itself.
+        """
+        if telling is None:
+            return self
+        flags = self.flags if _CONFIG in telling.taps else given_flags(experiment)
+        taps = {
+            tap_id: figures.only(name for name in figures.fields if telling.tells(tap_id, name))
+            for tap_id, figures in self.taps.items()
+        }
+        return replace(self, taps=taps, telling=telling, flags=flags)
 
     def only(self, taps: Iterable[str]) -> PixelTaps:
         """The same with no other taps than these, by tap_id."""

@@ -2,7 +2,7 @@
 
 The reader of two such logs can run ``diff``: both engines print the same keys in the same order,
 floats as ``%.15e``. Units are those of the taps (docs/taps.md); what an evaluation did not reach is
-0 in both.
+0 in both. An engine that does not tell the first tap leaves derived quantities and the state out.
 """
 
 from __future__ import annotations
@@ -37,12 +37,11 @@ def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
 def _pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield "pixel", observation.pixel
     for key in DERIVED:
-        yield key, observation.derived[key]
+        if key in observation.derived:
+            yield key, observation.derived[key]
     yield "default_F", observation.hkl_table.default_F
-    state = observation.state
-    yield "state_interpolation_on", int(state.interpolation_on)
-    yield "state_swept", int(state.swept)
-    yield "state_polar_axis", state.polar_axis
+    if observation.derived:
+        yield from _state(observation)
     for row in observation.evaluations:
         yield from _evaluation(row)
     yield from _lookups(observation.f_cell)
@@ -50,6 +49,13 @@ def _pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield "mask", observation.mask
     for key in TOTALS:
         yield f"final_{key}", observation.totals[key]
+
+
+def _state(observation: Observation) -> Iterator[tuple[str, Any]]:
+    state = observation.state
+    yield "state_interpolation_on", int(state.interpolation_on)
+    yield "state_swept", int(state.swept)
+    yield "state_polar_axis", state.polar_axis
 
 
 def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:

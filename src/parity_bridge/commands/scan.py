@@ -1,0 +1,195 @@
+"""``scan``: two sides over a whole region, in one report folder that grows and can be taken up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from parity_bridge.atomic_write import copy_file, write_bytes, write_text
+from parity_bridge.commands.request import ScanRequest
+from parity_bridge.commands.scan_sides import Sides, sides_of
+from parity_bridge.commands.termination import Terminated
+from parity_bridge.commands.worst_pixels import tap_worst
+from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.report.environment import environment
+from parity_bridge.report.folder import check_free, make_folder
+from parity_bridge.report.journal import note_command, note_failure
+from parity_bridge.report.metadata import Occasion
+from parity_bridge.report.records import as_json
+from parity_bridge.report.rendering import TOLERANCES
+from parity_bridge.report.scan_figures import figures
+from parity_bridge.report.scan_memo import finding_text, memo
+from parity_bridge.report.scan_page import page
+from parity_bridge.report.view import Report
+from parity_bridge.scan import store
+from parity_bridge.scan.executor import Crew, dask, threads
+from parity_bridge.scan.pooling import peaks_of, views
+from parity_bridge.scan.progress import progress
+from parity_bridge.scan.scan import Scan, prepare, run
+from parity_bridge.scan.summarize import summarize
+from parity_bridge.scan.summary import ScanSummary
+from parity_bridge.scan.thresholds import Thresholds, merged, read_thresholds
+from parity_bridge.timestamps import utc_now
+from parity_bridge.tolerances import tolerances_for
+
+FOLDER = "scan"
+SUMMARY = "summary.json"
+MEMO = "scan_comparison.md"
+PAGE = "scan.html"
+FIGURES = "figures"
+
+_REMEDY = "mend what is named above, then give the command again with --resume"
+
+
+@dataclass(frozen=True)
+class ScanOutcome:
+    """Where the report lies and what it says."""
+
+    folder: Path
+    summary: ScanSummary
+    #: The taps of the worst pixels, or why there are none.
+    worst: Report | None
+    not_tapped: str
+
+
+def scan(request: ScanRequest, on_note: Callable[[str], None]) -> ScanOutcome:
+    """Compare, tile by tile, and report; ``on_note`` hears what is to be said on the way.
+
+    What is finished when something goes wrong stays for ``--resume``. Raises BridgeError.
+    """
+    with crew_of(request) as crew:
+        return scan_into(request.out_dir / request.stamp, request, crew, on_note)
+
+
+@contextmanager
+def crew_of(request: ScanRequest) -> Iterator[Crew]:
+    """Who computes the tiles; raises UsageError where a cluster does not answer."""
+    with threads(request.threads) if request.dask is None else dask(request.dask) as crew:
+        yield crew
+
+
+def scan_into(
+    target: Path, request: ScanRequest, crew: Crew, on_note: Callable[[str], None]
+) -> ScanOutcome:
+    """``scan`` into the folder ``target``; raises as it does."""
+    folder = target / FOLDER
+    _check_target(target, request, on_note)
+    thresholds = _thresholds(request)
+    sides = sides_of(request, on_note)
+    tolerances = tolerances_for(*_case(request), request.tolerances)
+    prepared = prepare(
+        sides.reference,
+        sides.other,
+        folder.absolute(),
+        tolerances,
+        tile=request.tile,
+        resume=request.resume,
+        geometry_of=sides.geometry,
+    )
+    _begin(target, request)
+    with _failures_noted(target, request):
+        return _finish(target, request, crew, sides, prepared, thresholds, on_note)
+
+
+def _check_target(target: Path, request: ScanRequest, on_note: Callable[[str], None]) -> None:
+    begun = (target / FOLDER / store.INPUTS).exists()
+    if request.resume:
+        if not begun:
+            check_free(target / FOLDER)
+            on_note(f"{target} holds no scan yet; it is begun")
+        return
+    if begun:
+        raise FileError(
+            f"{target} holds a scan already, which is never overwritten; go on with it with "
+            "--resume, or give another --stamp"
+        )
+    check_free(target)
+
+
+def _thresholds(request: ScanRequest) -> Thresholds:
+    file = None if request.threshold_file is None else read_thresholds(request.threshold_file)
+    return merged(file, request.thresholds)
+
+
+def _case(request: ScanRequest) -> tuple[str, str]:
+    """dtype and device by which the tolerances go; an image of another making is float32."""
+    if isinstance(request.other, EngineChoice):
+        return request.other.dtype, request.other.device
+    return "float32", "cpu"
+
+
+def _begin(target: Path, request: ScanRequest) -> None:
+    note_command(target, request.command)
+    make_folder(target / "env")
+    write_text(target / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
+    if request.tolerances is not None:
+        copy_file(request.tolerances, target / TOLERANCES, "tolerance file")
+
+
+@contextmanager
+def _failures_noted(target: Path, request: ScanRequest) -> Iterator[None]:
+    """What went wrong is written down, where that can still be done."""
+    try:
+        yield
+    except BridgeError as error:
+        with suppress(FileError):
+            note_failure(
+                target, Occasion(request.command, utc_now(), request.stamp), error, _REMEDY
+            )
+        raise
+
+
+def _finish(
+    target: Path,
+    request: ScanRequest,
+    crew: Crew,
+    sides: Sides,
+    prepared: Scan,
+    thresholds: Thresholds,
+    on_note: Callable[[str], None],
+) -> ScanOutcome:
+    region = prepared.plan.region
+    pixels = len(region.slow) * len(region.fast)
+    try:
+        with progress(pixels, "scan", quiet=request.quiet) as advance:
+            scanned = run(prepared, crew, advance)
+    except (KeyboardInterrupt, Terminated):
+        count = len(list((target / FOLDER / store.TILES).glob("*.json")))
+        on_note(f"stopped with {count} tiles finished; go on with --resume --stamp {request.stamp}")
+        raise
+    if scanned.in_order:
+        on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
+    equal = scanned.statistics.differing_intensity == 0
+    summary = summarize(scanned, peaks_of(prepared.layout, equal=equal), thresholds, crew)
+    worst, not_tapped = tap_worst(target / FOLDER / "worst", request, sides, summary)
+    _write(target / FOLDER, request, prepared, summary, worst, not_tapped)
+    return ScanOutcome(target, summary, worst, not_tapped)
+
+
+def _write(
+    folder: Path,
+    request: ScanRequest,
+    prepared: Scan,
+    summary: ScanSummary,
+    worst: Report | None,
+    not_tapped: str,
+) -> None:
+    """Pictures, page and memo, and the summary last: where it is, everything is."""
+    coordinates = [pixel.pixel_coords for pixel in summary.worst]
+    shown = views(prepared.layout, coordinates, prepared.job.rules.geometry)
+    make_folder(folder / FIGURES)
+    drawn = []
+    for name, picture in figures(summary, shown):
+        write_bytes(folder / FIGURES / name, picture)
+        drawn.append(f"{FIGURES}/{name}")
+    links: dict[str, str] = {"memo": MEMO, "summary": SUMMARY}
+    if worst is not None:
+        links["taps of the worst pixels"] = "worst/f_cell_comparison.md"
+    why = finding_text(summary, worst, not_tapped)
+    write_text(folder / PAGE, page(summary, shown, why, links))
+    write_text(folder / MEMO, memo(summary, drawn, worst, not_tapped, request.command))
+    write_text(folder / SUMMARY, as_json(summary))

@@ -1,0 +1,159 @@
+"""``scan`` of one experiment or of many, each in a folder of its own and all in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from parity_bridge.atomic_write import write_text
+from parity_bridge.commands.request import ScanRequest
+from parity_bridge.commands.scan import FOLDER, MEMO, PAGE, crew_of, scan, scan_into
+from parity_bridge.errors import BridgeError
+from parity_bridge.report.folder import check_free, make_folder
+from parity_bridge.report.journal import note_command
+from parity_bridge.report.records import as_json
+from parity_bridge.report.scan_memo import terminal_text
+from parity_bridge.report.view import Row, number, plural, table
+from parity_bridge.scan.experiments import Named, read_experiments
+from parity_bridge.scan.summary import ScanSummary
+from parity_bridge.taps.schema import SCHEMA_VERSION, Schema, Version
+
+if TYPE_CHECKING:
+    from parity_bridge.scan.executor import Crew
+
+TABLE = "experiments.md"
+RECORD = "experiments.json"
+
+OnNote = Callable[[str], None]
+
+
+class ScannedExperiment(Schema):
+    """One experiment of many: its summary, or why there is none."""
+
+    name: str
+    nanobragg_flags: tuple[str, ...]
+    exit_status: int
+    summary: ScanSummary | None
+    failure: str | None
+
+
+class Experiments(Schema):
+    """All of them, in the order of the file."""
+
+    schema_version: Version = SCHEMA_VERSION
+    experiments: tuple[ScannedExperiment, ...]
+
+
+@dataclass(frozen=True)
+class _Result:
+    named: Named
+    summary: ScanSummary | None
+    error: BridgeError | None
+
+    @property
+    def exit_status(self) -> int:
+        """Of the error, or of the verdict."""
+        if self.error is not None:
+            return self.error.exit_status
+        return 0 if self.summary is None else self.summary.exit_status
+
+
+def scan_all(request: ScanRequest, on_note: OnNote) -> tuple[list[str], int]:
+    """Scan what was asked for; the lines to print, and the exit status, the gravest of all.
+
+    Raises BridgeError; of many experiments one that fails does not stop the others.
+    """
+    if request.experiments is None:
+        outcome = scan(request, on_note)
+        text = terminal_text(outcome.summary, outcome.worst, outcome.not_tapped)
+        folder = outcome.folder / FOLDER
+        lines = [text, f"report: {folder / MEMO}", f"page: {folder / PAGE}"]
+        return lines, outcome.summary.exit_status
+    results = _scan_each(request, read_experiments(request.experiments, request.flags), on_note)
+    target = request.out_dir / request.stamp
+    status = max(result.exit_status for result in results)
+    lines = [table(list(_rows(results)), "simple"), _verdict(results), f"table: {target / TABLE}"]
+    return lines, status
+
+
+def _scan_each(request: ScanRequest, named: list[Named], on_note: OnNote) -> list[_Result]:
+    target = request.out_dir / request.stamp
+    if not request.resume:
+        check_free(target)
+    make_folder(target)
+    note_command(target, request.command)
+    results = []
+    with crew_of(request) as crew:
+        for item in named:
+            results.append(_scan_one(request, item, crew, on_note))
+            _write(request, results)
+    return results
+
+
+def _scan_one(request: ScanRequest, named: Named, crew: Crew, on_note: OnNote) -> _Result:
+    def note(text: str) -> None:
+        on_note(f"{named.name}: {text}")
+
+    own = replace(request, flags=tuple(named.flags), flags_given=True)
+    target = request.out_dir / request.stamp / named.name
+    # An experiment that an earlier run never came to is begun.
+    own = replace(own, resume=request.resume and target.exists())
+    try:
+        return _Result(named, scan_into(target, own, crew, note).summary, None)
+    except BridgeError as error:
+        note(str(error))
+        return _Result(named, None, error)
+
+
+def _write(request: ScanRequest, results: list[_Result]) -> None:
+    target = request.out_dir / request.stamp
+    record = Experiments(
+        experiments=tuple(
+            ScannedExperiment(
+                name=result.named.name,
+                nanobragg_flags=tuple(result.named.flags),
+                exit_status=result.exit_status,
+                summary=result.summary,
+                failure=None if result.error is None else str(result.error),
+            )
+            for result in results
+        )
+    )
+    write_text(target / RECORD, as_json(record))
+    rows = table([_linked(row) for row in _rows(results)])
+    text = (
+        f"# Scans of {plural(len(results), 'experiment')}\n\n**{_verdict(results)}.**\n\n{rows}\n"
+    )
+    write_text(target / TABLE, text)
+
+
+def _rows(results: list[_Result]) -> Iterator[Row]:
+    for result in results:
+        found = result.summary
+        if found is None:
+            yield {"experiment": result.named.name, "verdict": f"failed: {result.error}"}
+            continue
+        yield {
+            "experiment": result.named.name,
+            "verdict": found.verdict,
+            "Tap 4 differs at": number(found.differing_f_cell),
+            "intensity differs at": str(found.differing_intensity),
+            "correlation": number(found.correlation),
+            "sum_ratio": number(found.sum_ratio),
+            "max_abs_diff": number(found.max_abs_diff),
+            "rmse": number(found.rmse),
+        }
+
+
+def _linked(row: Row) -> Row:
+    name = row["experiment"]
+    if row["verdict"].startswith("failed"):
+        return row
+    return {**row, "experiment": f"[{name}]({name}/{FOLDER}/{MEMO})"}
+
+
+def _verdict(results: list[_Result]) -> str:
+    good = sum(result.exit_status == 0 for result in results)
+    whole = plural(len(results), "experiment")
+    return f"{'parity' if good == len(results) else 'no parity'}: {good} of {whole} without a miss"

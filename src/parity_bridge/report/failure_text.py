@@ -1,0 +1,139 @@
+"""A failed comparison in a few lines, for a test's failure or a log."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from parity_bridge.comparison import Difference, FieldComparison, PixelComparison
+from parity_bridge.pairing import distances, match_rows
+from parity_bridge.report.divergence import difference_text, first_diverging, near_ulps
+from parity_bridge.report.view import (
+    Report,
+    number,
+    pixel_text,
+    place_text,
+    plural,
+    short,
+    verdict_sentence,
+)
+from parity_bridge.taps.figures import Place
+
+#: Fields that are named one by one.
+_MOST_FIELDS = 6
+
+
+def failure_text(report: Report) -> str:
+    """Verdict, how many figures differ, the first divergence, the worst figure, and the reason."""
+    lines = [verdict_sentence(report), *_inputs(report), _counts(report)]
+    pixel = first_diverging(report)
+    if pixel is not None and pixel.first_divergence is not None:
+        lines.append(_first(report, pixel, pixel.first_divergence))
+        lines.append(_worst(report, pixel.first_divergence))
+    if report.finding is not None:
+        label = "why" if report.finding.is_sufficient else "unexplained"
+        lines.append(f"{label}: {report.finding.sentence}")
+    return "\n".join(line for line in lines if line)
+
+
+def _inputs(report: Report) -> list[str]:
+    """What the two were not given alike."""
+    names = dict.fromkeys(
+        name for pixel in report.comparison.pixels for name in pixel.inputs.differing
+    )
+    return [f"given differently: {', '.join(names)}"] if names else []
+
+
+def _counts(report: Report) -> str:
+    fields = [item for pixel in report.comparison.pixels for item in pixel.fields]
+    differing: dict[str, int] = {}
+    for item in fields:
+        if item.differing:
+            name = f"{item.tap}.{item.field}"
+            differing[name] = differing.get(name, 0) + item.differing
+    if not differing:
+        return ""
+    named = [f"{name} {count}" for name, count in list(differing.items())[:_MOST_FIELDS]]
+    more = len(differing) - len(named)
+    tail = f" and {plural(more, 'more field')}" if more else ""
+    total, compared = sum(differing.values()), sum(item.compared for item in fields)
+    return f"differing: {total} of {compared} figures: {', '.join(named)}{tail}"
+
+
+def _first(report: Report, pixel: PixelComparison, first: Difference) -> str:
+    names = report.comparison.reference, report.comparison.other
+    where = pixel_text(pixel.pixel_coords, pixel.tag)
+    told = difference_text(first, names).replace("`", "").replace("**", "").rstrip(".")
+    return f"first divergence: pixel {where}, {first.tap}, {told}{_measures(first)}"
+
+
+def _measures(first: Difference) -> str:
+    words = []
+    if first.absolute is not None:
+        words.append(f"difference {short(float(first.absolute))}")
+    ulps = near_ulps(first)
+    if ulps is not None:
+        words.append(f"{ulps} ULPs")
+    if first.tolerance is not None:
+        words.append(f"allowed atol {first.tolerance.atol!r}, rtol {first.tolerance.rtol!r}")
+    if first.is_noise is not None:
+        words.append("noise" if first.is_noise else "signal")
+    return f" ({', '.join(words)})" if words else ""
+
+
+class _Found(NamedTuple):
+    """The largest difference of a field; the first decides."""
+
+    distance: float
+    pixel: tuple[int, int]
+    place: Place | None
+    ours: object
+    theirs: object
+
+
+def _worst(report: Report, first: Difference) -> str:
+    """Where the field that differs first differs most."""
+    found = [
+        worst
+        for pixel in report.comparison.pixels
+        for item in pixel.differing
+        if (item.tap, item.field) == (first.tap, first.field)
+        if (worst := _worst_of(report, pixel, item)) is not None
+    ]
+    if not found:
+        return ""
+    worst = max(found, key=lambda item: item.distance)
+    names = report.comparison.reference, report.comparison.other
+    where = f"pixel {pixel_text(worst.pixel)}"
+    where += f", {place_text(worst.place)}" if worst.place else ""
+    figures = f"{names[0]} {_figure(worst.ours)}, {names[1]} {_figure(worst.theirs)}"
+    return f"worst of {first.tap}.{first.field}: {where}: {figures} ({short(worst.distance)} apart)"
+
+
+def _worst_of(report: Report, pixel: PixelComparison, item: FieldComparison) -> _Found | None:
+    ours, theirs = (
+        next(seen for seen in side.pixels if seen.pixel == pixel.pixel_coords).taps[item.tap]
+        for side in report.sides
+    )
+    if item.field in ours.pixel:
+        a, b = ours.pixel[item.field], theirs.pixel[item.field]
+        apart = distances(np.array([a]), np.array([b]))[0]
+        return _Found(float(apart), pixel.pixel_coords, None, a, b)
+    if item.field not in ours.columns:
+        return None
+    rows = match_rows(ours, theirs)
+    columns = ours.columns[item.field][rows.ours], theirs.columns[item.field][rows.theirs]
+    apart = distances(*columns)
+    at = int(apart.argmax())
+    return _Found(
+        float(apart[at]),
+        pixel.pixel_coords,
+        ours.place(int(rows.ours[at])),
+        columns[0][at].item(),
+        columns[1][at].item(),
+    )
+
+
+def _figure(value: object) -> str:
+    return number(value) if isinstance(value, str | float | int) else str(value)

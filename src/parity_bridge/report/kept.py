@@ -1,0 +1,80 @@
+"""A comparison made in a program or a test, kept as the report that ``run`` would have left."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parity_bridge.atomic_write import write_text
+from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.report.environment import environment
+from parity_bridge.report.folder import make_folder, remove_folder, staged
+from parity_bridge.report.journal import note_command
+from parity_bridge.report.metadata import Occasion
+from parity_bridge.report.records import as_json, write_noise, write_run
+from parity_bridge.report.rendering import EXPLANATION, SIDES, load, write_rendered
+from parity_bridge.taps.registry import choose_taps
+from parity_bridge.timestamps import utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parity_bridge.api import Parity
+    from parity_bridge.taps.registry import Tap
+
+#: Folder of reference records that were read and not made.
+_STORED = "c_taps"
+
+
+def keep(found: Parity, folder: Path, name: str) -> Path:
+    """Write records, memo and explanation of ``found`` to ``folder / name``, replacing it.
+
+    Raises FileError where that cannot be written.
+    """
+    target = folder.absolute() / name
+    remove_folder(target)
+    occasion = Occasion(command_of(found), utc_now(), name)
+    taps = choose_taps(found.taps)
+    with staged(target) as staging:
+        note_command(staging, occasion.command)
+        names = [_write_reference(staging, found, occasion, taps), found.other.engine.folder]
+        make_folder(staging / names[1])
+        write_run(staging / names[1], found.other, occasion, taps)
+        write_text(staging / SIDES, json.dumps(names) + "\n")
+        write_noise(staging / names[0], list(found.report.reference.noise.values()))
+        make_folder(staging / "env")
+        write_text(staging / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
+        if found.finding is not None:
+            finding = found.finding.model_copy(update={"command": occasion.command})
+            write_text(staging / EXPLANATION, as_json(finding))
+        write_rendered(staging, load(staging))
+    return target
+
+
+def _write_reference(staging: Path, found: Parity, occasion: Occasion, taps: Sequence[Tap]) -> str:
+    """The reference's records, as they were made or stored; the name of their folder."""
+    if found.reference is None:
+        if found.stored is None:
+            raise ValueError("a comparison has a reference, or the folder of its records")
+        shutil.copytree(found.stored, staging / _STORED)
+        return _STORED
+    name = found.reference.engine.folder
+    make_folder(staging / name)
+    write_run(staging / name, found.reference, occasion, taps)
+    return name
+
+
+def command_of(found: Parity) -> str:
+    """The ``run`` that makes the same comparison."""
+    run = found.other
+    words = ["python", "-m", "parity_bridge", "run", "--engines", f"c,{run.choice.name}"]
+    for slow, fast in (target.coords for target in run.targets):
+        words += ["--pixel", str(slow), str(fast)]
+    if (run.choice.dtype, run.choice.device) != ("float64", "cpu"):
+        words += ["--dtype", run.choice.dtype, "--device", run.choice.device]
+    for switched in run.choice.behaviours:
+        words += ["--behaviour", f"{run.choice.name}:{switched}"]
+    return shlex.join([*words, "--", *to_flags(run.parsed.experiment)])

@@ -1,0 +1,330 @@
+"""``scan_comparison.md``: the memo of a scan. Every figure comes from a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from parity_bridge.report.divergence import first_divergence_section
+from parity_bridge.report.findings import finding_section
+from parity_bridge.report.provenance import without_stamp
+from parity_bridge.report.view import Report, Row, number, plural, short, table
+from parity_bridge.scan.summary import ScanSummary, SideSummary
+
+#: File of a picture -> what it shows.
+_PICTURES = {
+    "images.png": "Both images on one logarithmic scale",
+    "difference.png": "Difference, other less reference",
+    "mismatches.png": "Pixels that differ in Tap 4",
+    "f_cell.png": "Mean F of the lookups, and lookups outside the table",
+    "resolution.png": "Differences against resolution",
+}
+
+
+def memo(
+    summary: ScanSummary,
+    pictures: Sequence[str],
+    worst: Report | None,
+    not_tapped: str,
+    command: str,
+) -> str:
+    """The whole memo; ``worst`` are the taps of the worst pixels, or ``not_tapped`` says why not.
+
+    ``pictures`` are the files of figures that there are, as links from the memo.
+    """
+    parts = _parts(summary, pictures, worst, not_tapped, command)
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def finding_text(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+    """Why the two sides differ, in plain words."""
+    return "\n\n".join(part for part in _why(summary, worst, not_tapped) if part)
+
+
+def verdict_text(summary: ScanSummary) -> str:
+    """The verdict in one sentence."""
+    names = f"{summary.reference.name} and {summary.other.name}"
+    at = f"{plural(summary.pixels, 'pixel')}"
+    match summary.verdict:
+        case "parity":
+            exactly = summary.differing_intensity == 0 and not _loose(summary)
+            how = "exactly" if exactly else f"within the tolerances for {summary.other.dtype}"
+            what = "in intensity" if summary.f_cell is None else "in intensity and all of Tap 4"
+            return f"parity: {names} agree {what} {how} at {at}"
+        case "values differ":
+            return f"no parity: {names} disagree, {_differing(summary)} of {at}"
+        case "thresholds met":
+            return f"all thresholds are met; {names} differ {_differing(summary)} of {at}"
+        case "thresholds missed":
+            missed = ", ".join(item.name for item in summary.thresholds if not item.met)
+            return f"no parity: {missed} missed; {names} differ {_differing(summary)} of {at}"
+
+
+def terminal_text(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+    """The same record for a person at a terminal."""
+    rows = [{"metric": row["metric"], "value": row["value"]} for row in _metric_rows(summary)]
+    parts = (
+        table(rows, "simple"),
+        table(_f_cell_rows(summary), "simple") if summary.f_cell else "",
+        verdict_text(summary),
+        _in_short(summary, worst, not_tapped),
+    )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _parts(
+    summary: ScanSummary,
+    pictures: Sequence[str],
+    worst: Report | None,
+    not_tapped: str,
+    command: str,
+) -> Iterator[str]:
+    yield f"# Scan: {summary.other.name} against {summary.reference.name}"
+    yield f"**Verdict: {verdict_text(summary)}.**"
+    yield f"```text\n{_region_text(summary)}\n```"
+    yield f"## Intensities\n\n{table(_metric_rows(summary))}"
+    yield _thresholds_section(summary)
+    yield _f_cell_section(summary)
+    yield _worst_section(summary)
+    yield _why_section(summary, worst, not_tapped)
+    yield _pictures_section(pictures)
+    yield _ulps_section(summary)
+    yield _shells_section(summary)
+    yield _provenance_section(summary)
+    yield f"## Reproduce\n\n```sh\n{without_stamp(command)}\n```"
+
+
+def _region_text(summary: ScanSummary) -> str:
+    slow, fast = summary.slow, summary.fast
+    order = ", in the order of a run" if summary.in_order else ""
+    sampled = "" if summary.oversample is None else f", oversample {summary.oversample}"
+    return (
+        f"pixels slow {slow[0]}..{slow[1] - 1}, fast {fast[0]}..{fast[1] - 1} of a detector of "
+        f"{summary.detector[0]} x {summary.detector[1]}{sampled}\n"
+        f"{plural(summary.tiles, 'tile')} of at most {summary.tile} pixels, {summary.executor}"
+        f"{order}"
+    )
+
+
+def _metric_rows(summary: ScanSummary) -> list[Row]:
+    names = (
+        ("correlation", ""), ("mse", "photons²"), ("rmse", "photons"),
+        ("max_abs_diff", "photons"), ("max_rel_diff", "of the reference"),
+        ("c_sum", f"photons, {summary.reference.name}"),
+        ("py_sum", f"photons, {summary.other.name}"),
+        ("sum_ratio", "py_sum / c_sum"), ("mean_peak_distance", "pixels"),
+        ("max_peak_distance", "pixels"), ("runtime_c_ms", "all tiles added up"),
+        ("runtime_py_ms", "all tiles added up"),
+    )  # fmt: skip
+    rows = [{"metric": name, "value": _value(summary, name), "unit": unit} for name, unit in names]
+    peaks = summary.peaks
+    counts = (
+        ("differing pixels", summary.differing_intensity, "not the same float32"),
+        ("beyond tolerance", summary.beyond_tolerance_intensity, _tolerance_text(summary)),
+        ("peaks matched", peaks.matched, f"of {peaks.reference} and {peaks.other}"),
+        ("not finite", summary.reference.nonfinite + summary.other.nonfinite, "pixels of both"),
+    )
+    return [*rows, *({"metric": a, "value": str(b), "unit": c} for a, b, c in counts)]
+
+
+def _value(summary: ScanSummary, name: str) -> str:
+    value = getattr(summary, name)
+    return f"{value:.0f}" if name.startswith("runtime") else number(value)
+
+
+def _tolerance_text(summary: ScanSummary) -> str:
+    tolerance = summary.intensity_tolerance
+    return f"atol {tolerance.atol!r}, rtol {tolerance.rtol!r}"
+
+
+def _thresholds_section(summary: ScanSummary) -> str:
+    rows = [
+        {
+            "threshold": item.name,
+            "limit": number(item.limit),
+            "measured": number(item.measured),
+            "": "met" if item.met else "**missed**",
+        }
+        for item in summary.thresholds
+    ]
+    return f"## Thresholds\n\n{table(rows)}" if rows else ""
+
+
+def _f_cell_rows(summary: ScanSummary) -> list[Row]:
+    return [
+        {
+            "Tap 4 field": item.field,
+            "pixels that differ": str(item.differing),
+            "beyond tolerance": str(item.beyond_tolerance),
+        }
+        for item in summary.f_cell or ()
+    ]
+
+
+def _f_cell_section(summary: ScanSummary) -> str:
+    if summary.f_cell is None:
+        return "## Tap 4\n\nAn image tells no structure-factor lookups."
+    lookups = f"{plural(summary.lookups or 0, 'lookup')} were made by {summary.reference.name}."
+    if not summary.lookups:
+        lookups = "No lookup was made at any pixel: nothing was compared but intensities."
+    return (
+        f"## Tap 4\n\n{table(_f_cell_rows(summary))}\n\n{summary.differing_f_cell} of "
+        f"{plural(summary.pixels, 'pixel')} differ in some field beyond its tolerance. {lookups}"
+        f"{_sensitive_text(summary)}"
+    )
+
+
+def _sensitive_text(summary: ScanSummary) -> str:
+    """How many of the pixels that differ in an index may owe it to rounding."""
+    if not summary.differing_index:
+        return ""
+    if summary.rounding_sensitive is None:
+        return " How near the indices are to a half is not known: the reference does not tell."
+    rest = summary.differing_index - summary.rounding_sensitive
+    tail = "" if rest else " Rounding explains every one of them."
+    return (
+        f"\n\nOf the {plural(summary.differing_index, 'pixel')} that differ in a count or a bound "
+        f"of the indices, **{summary.rounding_sensitive} are rounding-sensitive**: an index of the "
+        f"reference lies within {short(summary.sensitive_within or 0.0)} of a half, times the "
+        f"index or 1. {rest} are not.{tail}"
+    )
+
+
+def _loose(summary: ScanSummary) -> bool:
+    """Whether Tap 4 differs at all, were it within tolerance."""
+    return any(item.differing for item in summary.f_cell or ())
+
+
+def _differing(summary: ScanSummary) -> str:
+    counts = [f"in intensity at {summary.beyond_tolerance_intensity}"]
+    if summary.differing_f_cell is not None:
+        counts.append(f"in Tap 4 at {summary.differing_f_cell}")
+    return " and ".join(counts)
+
+
+def _worst_section(summary: ScanSummary) -> str:
+    rows = [
+        {
+            "": str(place),
+            "pixel (slow fast)": " ".join(map(str, item.pixel_coords)),
+            summary.reference.name: number(item.reference),
+            f"{summary.other.name} ": number(item.other),
+            "difference": short(item.abs_diff),
+            "ULPs (float32)": number(item.ulps),
+            "d / Å": "-" if item.resolution is None else f"{item.resolution:.4g}",
+            "Tap 4 fields": ", ".join(item.fields) or "-",
+        }
+        for place, item in enumerate(summary.worst, start=1)
+    ]
+    return f"## Worst pixels\n\n{table(rows)}" if rows else ""
+
+
+def _why_section(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+    parts = [part for part in _why(summary, worst, not_tapped) if part]
+    if not parts:
+        return ""
+    link = (
+        ""
+        if worst is None
+        else "\n\nThe taps of these pixels: [worst/](worst/f_cell_comparison.md)."
+    )
+    return "## Why\n\n" + "\n\n".join(parts) + link
+
+
+def _why(summary: ScanSummary, worst: Report | None, not_tapped: str) -> Iterator[str]:
+    if not summary.worst:
+        return
+    if worst is None:
+        yield not_tapped
+        return
+    if worst.comparison.exit_status == 0:
+        yield _only_in_frames(summary)
+        return
+    yield _deeper(first_divergence_section(worst))
+    yield _deeper(finding_section(worst.finding))
+
+
+def _only_in_frames(summary: ScanSummary) -> str:
+    return (
+        f"Tapped one by one, the worst pixels agree in every figure of every tap: what "
+        f"{summary.other.name} does otherwise, it does only where it computes whole regions."
+        if summary.beyond_tolerance_intensity or summary.differing_f_cell
+        else "Tapped one by one, the worst pixels agree within the tolerances in every tap."
+    )
+
+
+def _deeper(section: str) -> str:
+    """Headings one level down."""
+    return section.replace("## ", "### ", 1) if section.startswith("## ") else section
+
+
+def _in_short(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+    if not summary.worst:
+        return ""
+    if worst is None:
+        return not_tapped
+    finding = worst.finding
+    if finding is None:
+        return _only_in_frames(summary)
+    return f"{'why' if finding.is_sufficient else 'unexplained'}: {finding.sentence}"
+
+
+def _pictures_section(pictures: Sequence[str]) -> str:
+    lines = [f"![{_PICTURES.get(file.rpartition('/')[2], file)}]({file})" for file in pictures]
+    page = "To pan, zoom and read single pixels open [scan.html](scan.html)."
+    return "## Pictures\n\n" + "\n\n".join((*lines, page))
+
+
+def _ulps_section(summary: ScanSummary) -> str:
+    rows = [
+        {
+            "ULPs of float32": str(item.low)
+            if item.low == item.high
+            else f"{item.low}..{item.high}",
+            "pixels": str(item.pixels),
+        }
+        for item in summary.ulps
+    ]
+    return f"## Distance of the intensities\n\n{table(rows)}"
+
+
+def _shells_section(summary: ScanSummary) -> str:
+    rows = [
+        {
+            "d / Å": f"{'∞' if item.d_max is None else f'{item.d_max:.3f}'} - {item.d_min:.3f}",
+            "pixels": str(item.pixels),
+            "differ in Tap 4": str(item.differing_f_cell),
+            "differ in intensity": str(item.differing_intensity),
+            "mean / photons": "-" if item.c_mean is None else short(item.c_mean),
+            "rms difference": "-" if item.rms_diff is None else short(item.rms_diff),
+            "largest": "-" if item.max_abs_diff is None else short(item.max_abs_diff),
+        }
+        for item in summary.shells
+    ]
+    return (
+        f"## Resolution shells\n\n{table(rows)}\n\nShells of equal volume in 1/d." if rows else ""
+    )
+
+
+def _provenance_section(summary: ScanSummary) -> str:
+    sides = (_side_text(side) for side in (summary.reference, summary.other))
+    versions = ", ".join(f"{name} {text}" for name, text in summary.versions.items() if text)
+    return "## Provenance\n\n" + "\n\n".join((*sides, f"Versions: {versions}."))
+
+
+def _side_text(side: SideSummary) -> str:
+    lines = [
+        f"### {side.name}",
+        "",
+        f"- {side.kind}, {side.dtype}{f' on {side.device}' if side.device else ''}",
+    ]
+    if side.nanobragg_flags is not None:
+        lines.append(f"- nanoBragg flags: `{side.nanobragg_flags}`")
+        switched = ", ".join(side.behaviours) or "all as in the reference (contract §7)"
+        lines.append(f"- behaviours: {switched}")
+    lines += [f"- {name}: {text}" for name, text in side.build.items()]
+    lines += [f"- sha256 of the {role}: {digest}" for role, digest in side.files.items()]
+    if side.sha256 is not None:
+        lines.append(f"- sha256 of the file: {side.sha256}")
+    if side.note is not None:
+        lines.append(f"- note: {side.note}")
+    return "\n".join(lines)

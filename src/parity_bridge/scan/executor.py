@@ -1,0 +1,164 @@
+"""Tasks on a ``concurrent.futures`` executor: threads here, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from parity_bridge.errors import BridgeError, EngineError, UsageError
+from parity_bridge.pools import cancelling_pool
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+#: Parts that one task puts together.
+_FAN_IN = 8
+#: Seconds that a cluster may be without a worker before that is an error.
+WITHOUT_WORKER = 30.0
+_TICK = 0.5
+
+
+@dataclass(frozen=True)
+class Crew:
+    """An executor, and what is to be known of it."""
+
+    executor: Executor
+    #: Tasks that can run at once.
+    workers: int
+    #: As summaries name it.
+    what: str
+    #: Whether there is anyone to run a task.
+    is_staffed: Callable[[], bool]
+
+
+@contextmanager
+def threads(count: int) -> Iterator[Crew]:
+    """A pool of threads of this process."""
+    with cancelling_pool(count) as pool:
+        plural = "" if count == 1 else "s"
+        yield Crew(pool, count, f"{count} thread{plural}", lambda: True)
+
+
+@contextmanager
+def dask(address: str) -> Iterator[Crew]:
+    """The workers of the Dask cluster whose scheduler is at ``address``.
+
+    Raises UsageError where ``distributed`` is not installed, or nothing answers there.
+    """
+    try:
+        import distributed  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise UsageError(
+            "--dask needs Dask's distributed, which is not installed; install parity-bridge[dask]"
+        ) from error
+    connect: Any = distributed.Client  # without annotations
+    try:
+        client: Any = connect(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise UsageError(
+            f"--dask {address}: no Dask scheduler answers there ({_one_line(error)}); start one "
+            "with `dask scheduler` and name its address, tcp://HOST:8786 say"
+        ) from error
+    try:
+        workers = client.nthreads()
+        yield Crew(
+            client.get_executor(pure=False),
+            max(1, sum(workers.values())),
+            f"dask, {len(workers)} workers at {address}",
+            lambda: bool(client.scheduler_info(n_workers=-1)["workers"]),
+        )
+    finally:
+        client.close()
+
+
+def run_all(
+    crew: Crew, function: Callable[[T], R], items: Iterable[T], on_done: Callable[[T, R], None]
+) -> None:
+    """Call ``function`` for every item, a few more at once than can run; hear of each result.
+
+    Raises what a call raises; what has not begun then is given up.
+    """
+    left = iter(items)
+    running: dict[Future[R], T] = {}
+    try:
+        while True:
+            for item in left:
+                running[crew.executor.submit(function, item)] = item
+                if len(running) > 2 * crew.workers:
+                    break
+            if not running:
+                return
+            for future in _completed(crew, running):
+                on_done(running.pop(future), _result(future))
+    except BaseException:
+        # What runs already is stored when it ends; nobody waits here for a cluster to end it.
+        for future in running:
+            future.cancel()
+        raise
+
+
+def reduced(crew: Crew, function: Callable[[Sequence[T]], T], parts: Sequence[T]) -> T:
+    """``function`` of all parts, neighbours first, a tree of tasks."""
+    level = list(parts)
+    while len(level) > 1:
+        groups = [level[start : start + _FAN_IN] for start in range(0, len(level), _FAN_IN)]
+        found: dict[int, T] = {}
+        run_all(
+            crew,
+            _Numbered(function),
+            list(enumerate(groups)),
+            lambda item, part, found=found: found.__setitem__(item[0], part),  # type: ignore[misc]
+        )
+        level = [found[number] for number in range(len(groups))]
+    return level[0]
+
+
+@dataclass(frozen=True)
+class _Numbered:
+    """A function of the second of two, which other processes can be sent."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, item: tuple[int, Any]) -> Any:
+        return self.function(item[1])
+
+
+def _completed(crew: Crew, running: dict[Future[R], T]) -> list[Future[R]]:
+    """At least one of them that has ended; raises EngineError where nobody is left to end any."""
+    alone_since: float | None = None
+    while True:
+        done = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED).done
+        if done:
+            return list(done)
+        if crew.is_staffed():
+            alone_since = None
+            continue
+        alone_since = alone_since or time.monotonic()
+        if time.monotonic() - alone_since > WITHOUT_WORKER:
+            raise EngineError(
+                "the Dask cluster has no worker left; start one, then go on with --resume"
+            )
+
+
+def _result(future: Future[R]) -> R:
+    try:
+        return future.result()
+    except (BridgeError, MemoryError):
+        raise
+    except CancelledError as error:
+        raise EngineError(
+            "a tile was cancelled by the Dask cluster; go on with --resume"
+        ) from error
+    except Exception as error:
+        raise EngineError(
+            f"a tile could not be computed ({_one_line(error)}); go on with --resume"
+        ) from error
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

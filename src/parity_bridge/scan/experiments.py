@@ -1,0 +1,196 @@
+"""Files of experiments to scan one after the other: a list of them, a grid, or both.
+
+``[[experiment]]`` has a ``name`` and ``flags``; ``[grid]`` has lists of values, of which every
+combination is an experiment; ``flags`` at the top are common to all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+import tomllib
+from argparse import ArgumentTypeError
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from parity_bridge.commands.options import name as checked_name
+from parity_bridge.commands.options import split_flags
+from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.file_reading import read_file
+from parity_bridge.nanobragg_flags import parse_flags
+
+MOST_EXPERIMENTS = 10_000
+
+#: Keys of a grid that are no flags -> flag, and how many numbers a value of it has.
+_AXES = {"misset": ("-misset", 3), "wavelength": ("-lambda", 1), "distance": ("-distance", 1)}
+
+#: What a report of many experiments holds besides their folders.
+_RESERVED = {"commands.txt", "env", "experiments.json", "experiments.md"}
+
+_KEYS = ("flags", "experiment", "grid")
+
+
+class Named(NamedTuple):
+    """An experiment and what it is called."""
+
+    #: Good as part of a file name.
+    name: str
+    flags: tuple[str, ...]
+
+
+class _Value(NamedTuple):
+    """One value of an axis of a grid."""
+
+    label: str
+    words: tuple[str, ...]
+
+
+def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
+    """The experiments of the TOML file ``path`` in its order, list before grid, names unique.
+
+    Flags are those of ``base_flags``, those common to the file and those of the experiment, in this
+    order; the last one wins. Raises FileError for a file that cannot be read or is not as said
+    above, more than 10000 experiments, and flags that ``parse_flags`` does not take.
+    """
+    try:
+        table = tomllib.loads(read_file(path, "experiment file").decode())
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"experiment file {path} is not TOML ({error}); mend it") from error
+    try:
+        experiments = _experiments(table, tuple(base_flags))
+    except (ValueError, ArgumentTypeError) as error:
+        raise FileError(f"experiment file {path}: {error}") from error
+    for experiment in experiments:
+        _check_flags(path, experiment)
+    return experiments
+
+
+def _experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[Named]:
+    """Raises ValueError or ArgumentTypeError telling what is wrong."""
+    _check_keys(table, _KEYS, "the file")
+    common = (*base, *_flags(table.get("flags", ""), "flags"))
+    listed = [_listed(item, number) for number, item in enumerate(_list_of_tables(table), start=1)]
+    axes = _axes(table.get("grid", {})) if "grid" in table else []
+    count = len(listed) + (math.prod(map(len, axes)) if axes else 0)
+    if not count:
+        raise ValueError("it has no experiment; give [[experiment]] with name and flags, or [grid]")
+    if count > MOST_EXPERIMENTS:
+        raise ValueError(f"it has {count} experiments, more than {MOST_EXPERIMENTS}; shorten it")
+    found = [*listed, *_combinations(axes)]
+    for item in found:
+        if item.name.lower() in _RESERVED:
+            raise ValueError(f"no experiment can be called {item.name!r}; take another name")
+    name, times = Counter(item.name for item in found).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"{times} experiments are called {name!r}; give each a name of its own")
+    return [Named(checked_name(item.name), (*common, *item.flags)) for item in found]
+
+
+def _check_keys(table: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
+    for key in table:
+        if key not in keys:
+            raise ValueError(f"{what} has a key {key!r}; only {', '.join(keys)} mean something")
+
+
+def _list_of_tables(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    items = table.get("experiment", [])
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise ValueError("experiment is no list of tables; write [[experiment]] above each")
+    return items
+
+
+def _listed(item: Mapping[str, Any], number: int) -> Named:
+    what = f"experiment {number}"
+    _check_keys(item, Named._fields, what)
+    for key in Named._fields:
+        if key not in item:
+            raise ValueError(f'{what} has no {key}; write name = "..." and flags = "..."')
+    name = item["name"]
+    if isinstance(name, str):
+        return Named(name, _flags(item["flags"], f"the flags of {what}"))
+    raise ValueError(f"the name of {what} is no string; put it in quotes")
+
+
+def _flags(value: Any, what: str) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return split_flags(value)
+    if isinstance(value, list) and all(isinstance(word, str) for word in value):
+        return tuple(value)
+    raise ValueError(f"{what} are neither a string nor a list of strings; write them in quotes")
+
+
+def _axes(grid: Any) -> list[list[_Value]]:
+    """Values of each key of a grid."""
+    if not isinstance(grid, dict) or not grid:
+        raise ValueError("the grid is no table of lists; write [grid] and wavelength = [1.0] say")
+    used: dict[str, str] = {}
+    for key in grid:
+        flag = _AXES.get(key, (key,))[0]
+        if not flag.startswith("-"):
+            raise ValueError(
+                f"the grid has a key {key!r}; only {', '.join(_AXES)} and nanoBragg flags in "
+                'quotes, "-N" say, mean something'
+            )
+        if flag in used:
+            raise ValueError(f"the grid has {used[flag]} and {key}, which are the same; keep one")
+        used[flag] = key
+    return [_axis(key, values) for key, values in grid.items()]
+
+
+def _axis(key: str, values: Any) -> list[_Value]:
+    if not isinstance(values, list) or not values:
+        raise ValueError(f"the grid's {key!r} is no list of values; write them in [ ]")
+    flag, size = _AXES.get(key, (key, None))
+    found = [_words(key, value, size) for value in values]
+    words, times = Counter(found).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"the grid's {key!r} has {' '.join(words)} twice; remove one")
+    labels = [f"{key.lstrip('-')}-{_label(words)}" for words in found]
+    same = {label for label, times in Counter(labels).items() if times > 1}
+    # Words that differ only in what a name cannot hold are told apart by their place.
+    return [
+        _Value(f"{label}.{place}" if label in same else label, (flag, *words))
+        for place, (label, words) in enumerate(zip(labels, found, strict=True), start=1)
+    ]
+
+
+#: What a value must be, by how many numbers it has.
+_NEEDED: dict[int | None, str] = {
+    None: "a number, a string or a list of numbers",
+    1: "a number",
+    3: "a list of three numbers",
+}
+
+
+def _words(key: str, value: Any, size: int | None) -> tuple[str, ...]:
+    """The words after a flag; ``size`` says how many numbers, None any and a string too."""
+    if isinstance(value, str) and size is None:
+        return (value,)
+    numbers = value if isinstance(value, list) and size != 1 else [value]
+    # A bool is an int to Python.
+    are_numbers = all(type(number) in (int, float) for number in numbers)
+    if are_numbers and numbers and size in (None, len(numbers)):
+        return tuple(map(repr, numbers))
+    raise ValueError(
+        f"the grid's {key!r} has {repr(value)[:60]}, which is not {_NEEDED[size]}; correct it"
+    )
+
+
+def _label(words: Sequence[str]) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words).replace("+", ""))
+
+
+def _combinations(axes: Sequence[Sequence[_Value]]) -> Iterator[Named]:
+    for values in itertools.product(*axes) if axes else ():
+        name = "_".join(value.label for value in values)
+        yield Named(name, tuple(word for value in values for word in value.words))
+
+
+def _check_flags(path: Path, experiment: Named) -> None:
+    try:
+        parse_flags(experiment.flags)
+    except BridgeError as error:
+        raise FileError(f"experiment file {path}, experiment {experiment.name}: {error}") from error

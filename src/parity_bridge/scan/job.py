@@ -1,0 +1,110 @@
+"""One tile from beginning to end, in whatever thread or process: computed, compared, stored."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from parity_bridge.errors import EngineError
+from parity_bridge.frames import RunState
+from parity_bridge.scan.comparing import Margins, Rules, compare
+from parity_bridge.scan.plan import Task
+from parity_bridge.scan.sides import EngineSide, Side, SideIdentity, SideTile
+from parity_bridge.scan.store import Layout, Span, StoredState, TileRecord, write_tile
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all tiles of a scan share; it can be sent to another process."""
+
+    reference: Side
+    other: Side
+    #: Of the two sides where the scan was begun.
+    identities: tuple[SideIdentity, SideIdentity]
+    layout: Layout
+    rules: Rules
+
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """The reference and the other."""
+        return self.reference, self.other
+
+
+def run_task(job: Job, task: Task, threads: int = 1) -> TileRecord:
+    """Compute, compare and store the tile or band of ``task``.
+
+    Raises EngineError, UsageError and FileError as the sides and the store do.
+    """
+    _check_same_engines(job)
+    tiles, times = [], []
+    for side, state in zip(job.sides, task.states, strict=True):
+        begin = time.perf_counter()
+        tiles.append(side.tile(task.region, state, threads))
+        times.append((time.perf_counter() - begin) * 1e3)
+    reference, other = tiles
+    mismatch, statistics = compare(
+        task.region, reference, other, job.rules, _margins(job.reference, task)
+    )
+    record = TileRecord(
+        region=Span.of(task.region),
+        statistics=statistics,
+        states=(_stored(reference), _stored(other)),
+        runtime_c_ms=times[0],
+        runtime_py_ms=times[1],
+    )
+    write_tile(job.layout, task.name, (reference, other), mismatch, record)
+    return record
+
+
+def states_after(record: TileRecord) -> tuple[RunState | None, ...]:
+    """Of each side, after the tile."""
+    return tuple(
+        None if state is None else RunState(**state.model_dump()) for state in record.states
+    )
+
+
+def _margins(side: Side, task: Task) -> Margins | None:
+    """The distances of the reference's indices from a half, when they are asked for."""
+    if not isinstance(side, EngineSide):
+        return None
+    state = task.states[0]
+
+    def computed() -> NDArray[np.float64]:
+        return side.scanner.margins(task.region, side.start() if state is None else state)
+
+    return computed
+
+
+def _stored(tile: SideTile) -> StoredState | None:
+    if tile.state is None:
+        return None
+    state = tile.state
+    return StoredState(
+        interpolation_on=state.interpolation_on, swept=state.swept, polar_axis=state.polar_axis
+    )
+
+
+def _check_same_engines(job: Job) -> None:
+    """Raise EngineError where this process has another build than the scan was begun with."""
+    for side, identity in zip(job.sides, job.identities, strict=True):
+        if isinstance(side, EngineSide):
+            _check_build(side, tuple(sorted(identity.build.items())))
+
+
+@lru_cache(maxsize=8)
+def _check_build(side: EngineSide, build: tuple[tuple[str, str], ...]) -> None:
+    """Once for each side in each process."""
+    found = side.identity().build
+    for name, expected in build:
+        if found.get(name) != expected:
+            raise EngineError(
+                f"a worker has another engine {side.choice.name!r} than the scan was begun with "
+                f"({name} {found.get(name)}, not {expected}); give all workers the same "
+                "installation, then go on with --resume"
+            )

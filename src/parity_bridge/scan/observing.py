@@ -1,0 +1,114 @@
+"""An engine that only looks at pixels, as one that computes regions: slow, and enough for any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.engine import Engine, FrameEngine, Scanner
+from parity_bridge.frames import F_CELL_PLANES, Planes, Region, RunState, Scanned, f_cell_planes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.experiment import Experiment
+    from parity_bridge.taps.observation import Observation, Quantity
+
+#: Pixels observed in one call.
+_BATCH = 256
+
+
+def scanner_of(engine: Engine, experiment: Experiment, behaviours: Behaviours) -> Scanner:
+    """The engine's own scanner, or one made of what it observes."""
+    if callable(getattr(engine, "scanner", None)):
+        frames: FrameEngine = engine  # type: ignore[assignment]
+        return frames.scanner(experiment, behaviours=behaviours)
+    return ObservingScanner(engine, experiment, behaviours)
+
+
+class ObservingScanner:
+    """Twin in words of an engine's ``Scanner``; every pixel begins as in a run over the frame."""
+
+    def __init__(self, engine: Engine, experiment: Experiment, behaviours: Behaviours) -> None:
+        """Look at one pixel, to see that the engine can.
+
+        The size of the detector is the C core's: not every engine tells it.
+        """
+        self._engine = engine
+        self._experiment = experiment
+        self._behaviours = behaviours
+        laid_out = CCore().scanner(experiment)
+        self.pixels, self.roi = laid_out.pixels, laid_out.roi
+        first = self._observe([(0, 0)])[0]
+        self.derived: Mapping[str, Quantity] = first.derived
+        self.oversample = first.oversample
+        self._start = first.state
+
+    def start(self) -> RunState:
+        """Where the engine said that its first pixel began."""
+        return self._start
+
+    def is_settled(self, state: RunState) -> bool:  # noqa: ARG002 - what all scanners take
+        """True: the engine itself sees to the order of pixels."""
+        return True
+
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:  # noqa: ARG002
+        """Image and Tap 4 of ``region``, pixel by pixel."""
+        image = np.zeros(region.shape, dtype=np.float32)
+        planes = f_cell_planes(region)
+        for plane in planes.values():
+            plane.fill(0)
+        for seen, place in self._seen(region):
+            image[place] = seen.totals["image"]
+            if _is_computed(seen):
+                _fill(planes, place, seen)
+        return Scanned(image, planes, state)
+
+    def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:  # noqa: ARG002
+        """Smallest distance of any fractional index from a half-integer tie, (slow, fast)."""
+        margins = np.full(region.shape, np.inf)
+        for seen, place in self._seen(region):
+            if _is_computed(seen) and seen.f_cell.counts["total_lookups"]:
+                margins[place] = seen.f_cell.rounding_margin
+        return margins
+
+    def _seen(self, region: Region) -> list[tuple[Observation, tuple[int, int]]]:
+        pixels = [(slow, fast) for slow in region.slow for fast in region.fast]
+        seen = [
+            observation
+            for start in range(0, len(pixels), _BATCH)
+            for observation in self._observe(pixels[start : start + _BATCH])
+        ]
+        places = ((at.pixel[0] - region.slow.start, at.pixel[1] - region.fast.start) for at in seen)
+        return list(zip(seen, places, strict=True))
+
+    def _observe(self, pixels: list[tuple[int, int]]) -> list[Observation]:
+        return self._engine.observe(
+            self._experiment, pixels, behaviours=self._behaviours, in_frame=True
+        )
+
+
+def _is_computed(seen: Observation) -> bool:
+    """Whether a run over the frame computes the pixel at all."""
+    return bool(seen.totals["in_roi"]) and seen.mask != 0
+
+
+def _fill(planes: Planes, place: tuple[int, int], seen: Observation) -> None:
+    counts = seen.f_cell.counts
+    total = counts["total_lookups"]
+    for name in F_CELL_PLANES:
+        if name in counts:
+            planes[name][place] = counts[name]
+    if total == 0:
+        # What an engine that counts plane by plane leaves there.
+        lowest, highest = [2**31 - 1] * 3, [-(2**31)] * 3
+    else:
+        lowest, highest = ([int(x) for x in ends] for ends in seen.f_cell.nearest)
+        # In order of evaluation, which sum() does not keep.
+        planes["sum_f_cell"][place] = np.cumsum(seen.evaluations["F_cell"])[-1]
+    for axis, low, high in zip("hkl", lowest, highest, strict=True):
+        planes[f"{axis}_min"][place], planes[f"{axis}_max"][place] = low, high

@@ -1,0 +1,102 @@
+"""The tiles of a region, and in which states of the run they begin.
+
+Where nothing in the state of a run can change any more from the first tile's first row on, which is
+the usual case, tiles are independent. Where it can, whole rows of tiles are computed one after the
+other until it has come to rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from parity_bridge.frames import Region, RunState
+from parity_bridge.scan.sides import Side
+
+States = tuple[RunState | None, ...]
+
+#: Rows of a tile that is computed in order, at least.
+_FEWEST_ROWS = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """A tile, or a band of whole rows, to be computed."""
+
+    name: str
+    region: Region
+    #: In which each side begins.
+    states: States
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a region is divided."""
+
+    region: Region
+    #: Pixels of a tile along slow and fast.
+    tile: tuple[int, int]
+    #: The states in which the very first pixel is begun.
+    start: States
+    #: In which every other tile begins, where that is known from the first row of the first tile;
+    #: None: rows of tiles go one after the other until it is.
+    settled: States | None
+
+    @property
+    def rows(self) -> int:
+        """Of tiles."""
+        return -(-len(self.region.slow) // self.tile[0])
+
+    @property
+    def columns(self) -> int:
+        """Of tiles."""
+        return -(-len(self.region.fast) // self.tile[1])
+
+    def tiles(self, first_row: int, states: States) -> Iterator[Task]:
+        """All tiles from a row of them on, each begun in ``states``."""
+        for row in range(first_row, self.rows):
+            for column in range(self.columns):
+                begin = self.start if (row, column) == (0, 0) else states
+                yield Task(f"{row}_{column}", self._region(row, column), begin)
+
+    def band(self, row: int, states: States) -> Task:
+        """A whole row of tiles, begun in ``states``."""
+        slow = _part(self.region.slow, row, self.tile[0])
+        return Task(f"{row}_all", Region(slow, self.region.fast), states)
+
+    def _region(self, row: int, column: int) -> Region:
+        return Region(
+            _part(self.region.slow, row, self.tile[0]),
+            _part(self.region.fast, column, self.tile[1]),
+        )
+
+
+def plan(sides: Sequence[Side], region: Region, tile: int) -> Plan:
+    """Divide ``region`` into tiles of at most ``tile`` x ``tile`` pixels."""
+    start = tuple(side.start() for side in sides)
+    settled = _settled(sides, region, tile, start)
+    rows = tile
+    if settled is None:
+        # A band is held in memory whole.
+        rows = min(tile, max(_FEWEST_ROWS, 2 * tile * tile // len(region.fast)))
+    return Plan(region, (rows, tile), start, settled)
+
+
+def is_settled(sides: Sequence[Side], states: States) -> bool:
+    """Whether the order of pixels matters to neither side any more."""
+    return all(side.is_settled(state) for side, state in zip(sides, states, strict=True))
+
+
+def _settled(sides: Sequence[Side], region: Region, tile: int, start: States) -> States | None:
+    """The states after the first row of the first tile, if they have come to rest by then."""
+    if is_settled(sides, start):
+        return start
+    first = Region(region.slow[:1], region.fast[:tile])
+    after = tuple(
+        side.tile(first, state, 1).state for side, state in zip(sides, start, strict=True)
+    )
+    return after if is_settled(sides, after) else None
+
+
+def _part(whole: range, number: int, size: int) -> range:
+    return whole[number * size : (number + 1) * size]

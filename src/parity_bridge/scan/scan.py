@@ -1,0 +1,224 @@
+"""A whole scan: planned, computed tile by tile or taken up again, and added up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from parity_bridge.errors import ShapeError, UsageError
+from parity_bridge.frames import Region
+from parity_bridge.report.environment import libc, package_versions
+from parity_bridge.report.folder import make_folder
+from parity_bridge.scan import store
+from parity_bridge.scan.comparing import SENSITIVE_ULPS, Rules
+from parity_bridge.scan.executor import Crew, reduced, run_all
+from parity_bridge.scan.job import Job, run_task, states_after
+from parity_bridge.scan.plan import Plan, States, Task, is_settled, plan
+from parity_bridge.scan.progress import Advance
+from parity_bridge.scan.resolution import derived_geometry, shell_edges
+from parity_bridge.scan.sides import EngineSide, Side
+from parity_bridge.scan.statistics import SHELLS, Statistics, merged
+from parity_bridge.scan.store import Layout, ScanInputs, Span, TileRecord
+from parity_bridge.scan.views import Geometry
+from parity_bridge.tolerances import Tolerance, Tolerances
+
+#: Pixels of a tile along either axis, where nothing else is said.
+TILE = 1024
+_LARGEST_TILE = 4096
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Two sides, the region and how it is divided: ready to be run."""
+
+    job: Job
+    plan: Plan
+    inputs: ScanInputs
+
+    @property
+    def layout(self) -> Layout:
+        """Where its maps lie."""
+        return self.job.layout
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A scan that was run to its end."""
+
+    scan: Scan
+    statistics: Statistics
+    #: Tiles and bands that it was computed in.
+    tiles: int
+    #: Whether rows of tiles had to be computed one after the other.
+    in_order: bool
+    runtime_c_ms: float
+    runtime_py_ms: float
+    #: Of this run alone, s: all but what an earlier one had finished.
+    seconds: float
+
+
+def prepare(
+    reference: Side,
+    other: Side,
+    folder: Path,
+    tolerances: Tolerances,
+    *,
+    tile: int | None = None,
+    resume: bool = False,
+    geometry_of: EngineSide | None = None,
+) -> Scan:
+    """Plan a scan into ``folder``, and begin it there or check that it may go on.
+
+    ``geometry_of`` says where pixels lie if neither side is an engine that does.
+
+    Raises ShapeError where the two sides have different detectors, UsageError where there is no
+    pixel to compare, FileError where the folder cannot be written or holds another scan.
+    """
+    region = region_of(reference, other)
+    begun = resume and (folder / store.INPUTS).exists()
+    f_cell = reference.has_f_cell, other.has_f_cell
+    if begun and tile is None:
+        tile = store.stored_tile(Layout(folder, region, (0, 0), f_cell))[1]
+    planned = plan((reference, other), region, _tile(tile, region))
+    layout = Layout(folder, region, planned.tile, f_cell)
+    identities = reference.identity(), other.identity()
+    intensity = tolerances.of("final_output", "image") or Tolerance()
+    mean = tolerances.of("f_cell_stats", "mean_f_cell") or Tolerance()
+    inputs = ScanInputs(
+        reference=identities[0],
+        other=identities[1],
+        region=Span.of(region),
+        tile=planned.tile,
+        intensity_tolerance=intensity,
+        f_cell_tolerance=mean,
+        versions={**package_versions(), "libc": libc()},
+    )
+    if begun:
+        store.check_same(folder, inputs)
+        store.clean(layout)
+    else:
+        make_folder(folder)
+        store.create(layout, inputs)
+    geometry = _geometry(reference, other, geometry_of)
+    rules = Rules(
+        intensity,
+        mean,
+        geometry,
+        () if geometry is None else shell_edges(geometry, region, SHELLS),
+        SENSITIVE_ULPS * float(np.finfo(_dtype(other)).eps),
+    )
+    return Scan(Job(reference, other, identities, layout, rules), planned, inputs)
+
+
+def run(scan: Scan, crew: Crew, advance: Advance) -> Scanned:
+    """Compute every tile that is not finished, and add all up.
+
+    Raises EngineError, UsageError and FileError as tiles do; what is finished stays.
+    """
+    begin = time.monotonic()
+    records: dict[str, TileRecord] = {}
+    in_order = scan.plan.settled is None
+    row, states = _bands(scan, crew, advance, records)
+    left = list(_unfinished(scan, scan.plan.tiles(row, states), advance, records))
+    run_all(crew, partial(run_task, scan.job), left, partial(_keep, records, advance))
+    ordered = sorted(records.values(), key=lambda record: (record.region.slow, record.region.fast))
+    return Scanned(
+        scan,
+        reduced(crew, merged, [record.statistics for record in ordered]),
+        len(ordered),
+        in_order,
+        sum(record.runtime_c_ms for record in ordered),
+        sum(record.runtime_py_ms for record in ordered),
+        time.monotonic() - begin,
+    )
+
+
+def region_of(reference: Side, other: Side) -> Region:
+    """The pixels that a scan compares: those that an engine of it computes.
+
+    Raises ShapeError for detectors of different sizes, UsageError for a region without a pixel.
+    """
+    if reference.pixels != other.pixels:
+        ours, theirs = (f"{slow} slow x {fast} fast" for slow, fast in _sizes(reference, other))
+        raise ShapeError(
+            f"the reference has {ours} pixels, the other side {theirs}; compare detectors of one "
+            "size"
+        )
+    regions = [side.roi for side in (reference, other) if isinstance(side, EngineSide)]
+    regions = [region for region in regions if region.slow and region.fast]
+    if not regions and any(isinstance(side, EngineSide) for side in (reference, other)):
+        raise UsageError("-roi holds no pixel of the detector; there is nothing to compare")
+    regions = regions or [reference.roi]
+    return Region(
+        _span([region.slow for region in regions]), _span([region.fast for region in regions])
+    )
+
+
+def _sizes(*sides: Side) -> list[tuple[int, int]]:
+    return [side.pixels for side in sides]
+
+
+def _span(ranges: list[range]) -> range:
+    return range(min(r.start for r in ranges), max(r.stop for r in ranges))
+
+
+def _tile(tile: int | None, region: Region) -> int:
+    """Of pixels along either axis: large, but so that a small region still has several."""
+    if tile is not None:
+        if not 1 <= tile <= _LARGEST_TILE:
+            raise UsageError(f"--tile {tile}: give 1 to {_LARGEST_TILE} pixels")
+        return tile
+    return min(TILE, max(64, -(-max(region.shape) // 4)))
+
+
+def _dtype(side: Side) -> str:
+    return side.choice.dtype if isinstance(side, EngineSide) else "float32"
+
+
+def _geometry(*sides: Side | None) -> Geometry | None:
+    """Where pixels lie, by the first side that is an engine."""
+    for side in sides:
+        if isinstance(side, EngineSide):
+            return derived_geometry(side.experiment, side.derived)
+    return None
+
+
+def _bands(
+    scan: Scan, crew: Crew, advance: Advance, records: dict[str, TileRecord]
+) -> tuple[int, States]:
+    """Compute rows of tiles in order while it matters; the first row left, and its states."""
+    planned, job = scan.plan, scan.job
+    if planned.settled is not None:
+        return 0, planned.settled
+    row, states = 0, planned.start
+    while row < planned.rows and not is_settled(job.sides, states):
+        task = planned.band(row, states)
+        for _ in _unfinished(scan, [task], advance, records):
+            compute = partial(run_task, job, threads=crew.workers)
+            run_all(crew, compute, [task], partial(_keep, records, advance))
+        states = states_after(records[task.name])
+        row += 1
+    return row, states
+
+
+def _keep(records: dict[str, TileRecord], advance: Advance, task: Task, record: TileRecord) -> None:
+    records[task.name] = record
+    advance(record.statistics.pixels, False)
+
+
+def _unfinished(
+    scan: Scan, tasks: Iterable[Task], advance: Advance, records: dict[str, TileRecord]
+) -> Iterable[Task]:
+    """Those of ``tasks`` that no earlier run has finished; the records of the others are kept."""
+    for task in tasks:
+        record = store.finished(scan.layout, task.name, task.region)
+        if record is None:
+            yield task
+        else:
+            records[task.name] = record
+            advance(record.statistics.pixels, True)

@@ -1,0 +1,163 @@
+"""From what was added up to ``summary.json``: metrics, verdict, thresholds."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.scan.executor import Crew
+from parity_bridge.scan.peaks import PeakMatch
+from parity_bridge.scan.scan import Scanned
+from parity_bridge.scan.sides import EngineSide, ImageSide, Side, SideIdentity
+from parity_bridge.scan.statistics import ShellSums, Statistics, ulp_bins
+from parity_bridge.scan.summary import (
+    Peaks,
+    ScanSummary,
+    Shell,
+    SideSummary,
+    ThresholdCheck,
+    Verdict,
+)
+from parity_bridge.scan.thresholds import Thresholds, checks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit status of each verdict.
+EXIT_STATUS: dict[Verdict, int] = {
+    "parity": 0,
+    "thresholds met": 0,
+    "values differ": 3,
+    "thresholds missed": 3,
+}
+
+
+def summarize(
+    scanned: Scanned, peaks: PeakMatch, thresholds: Thresholds, crew: Crew
+) -> ScanSummary:
+    """The summary of a scan that was run to its end."""
+    scan, found = scanned.scan, scanned.statistics
+    metrics = _metrics(found)
+    checked = checks(
+        thresholds,
+        {
+            "correlation": metrics["correlation"],
+            "sum_ratio": metrics["sum_ratio"],
+            "max_abs_diff": metrics["max_abs_diff"],
+            "max_rel_diff": metrics["max_rel_diff"],
+        },
+        images_equal=found.differing_intensity == 0,
+    )
+    verdict = _verdict(found, checked)
+    job, region = scan.job, scan.plan.region
+    has_f_cell = found.f_cell is not None
+    return ScanSummary(
+        verdict=verdict,
+        exit_status=EXIT_STATUS[verdict],
+        reference=_side(job.reference, job.identities[0], found.nonfinite_c),
+        other=_side(job.other, job.identities[1], found.nonfinite_py),
+        detector=job.reference.pixels,
+        slow=(region.slow.start, region.slow.stop),
+        fast=(region.fast.start, region.fast.stop),
+        oversample=_oversample(job.reference, job.other),
+        pixels=found.pixels,
+        **metrics,
+        mean_peak_distance=peaks.mean_distance,
+        max_peak_distance=peaks.max_distance,
+        runtime_c_ms=scanned.runtime_c_ms,
+        runtime_py_ms=scanned.runtime_py_ms,
+        peaks=Peaks(reference=peaks.reference, other=peaks.other, matched=peaks.matched),
+        differing_intensity=found.differing_intensity,
+        beyond_tolerance_intensity=found.beyond_tolerance_intensity,
+        intensity_tolerance=job.rules.intensity,
+        f_cell=found.f_cell,
+        lookups=found.lookups,
+        differing_f_cell=found.differing_f_cell,
+        differing_index=found.differing_index,
+        rounding_sensitive=found.rounding_sensitive,
+        sensitive_within=job.rules.sensitive_within if has_f_cell else None,
+        ulps=ulp_bins(found.ulps),
+        shells=_shells(found.shells, job.rules.shells),
+        worst=found.worst,
+        thresholds=checked,
+        in_order=scanned.in_order,
+        tile=scan.plan.tile[1],
+        tiles=scanned.tiles,
+        executor=crew.what,
+        versions=scan.inputs.versions,
+    )
+
+
+def _metrics(found: Statistics) -> dict[str, Any]:
+    """Of all pixels finite in both images; None where there is none."""
+    moments = found.moments
+    if not moments.count:
+        names = ("correlation", "mse", "rmse", "max_abs_diff", "max_rel_diff")
+        return dict.fromkeys((*names, "c_sum", "py_sum", "sum_ratio"))
+    mse = moments.squared_difference / moments.count
+    return {
+        "correlation": moments.correlation,
+        "mse": mse,
+        "rmse": math.sqrt(mse),
+        "max_abs_diff": found.max_abs_diff,
+        "max_rel_diff": found.max_rel_diff,
+        "c_sum": moments.sum_c,
+        "py_sum": moments.sum_py,
+        "sum_ratio": moments.sum_py / moments.sum_c if moments.sum_c else None,
+    }
+
+
+def _verdict(found: Statistics, checked: Sequence[ThresholdCheck]) -> Verdict:
+    """Thresholds decide where any was set, else whether anything differs beyond its tolerance."""
+    if checked:
+        return "thresholds met" if all(item.met for item in checked) else "thresholds missed"
+    differs = found.beyond_tolerance_intensity or found.differing_f_cell
+    return "values differ" if differs else "parity"
+
+
+def _side(side: Side, identity: SideIdentity, nonfinite: int) -> SideSummary:
+    if isinstance(side, ImageSide):
+        return SideSummary(
+            name=identity.name,
+            kind="image",
+            dtype=identity.dtype,
+            sha256=identity.files["image"],
+            note=side.file.note,
+            nonfinite=nonfinite,
+        )
+    if not isinstance(side, EngineSide):
+        raise TypeError(f"{side!r} is neither an engine nor an image")
+    return SideSummary(
+        name=identity.implementation or identity.name,
+        kind="engine",
+        dtype=identity.dtype,
+        device=identity.device,
+        behaviours=side.choice.behaviours,
+        nanobragg_flags=shlex.join(to_flags(side.experiment)),
+        build=identity.build,
+        files=identity.files,
+        nonfinite=nonfinite,
+    )
+
+
+def _oversample(*sides: Side) -> int | None:
+    return next((side.scanner.oversample for side in sides if isinstance(side, EngineSide)), None)
+
+
+def _shells(sums: Sequence[ShellSums], edges: Sequence[float]) -> tuple[Shell, ...]:
+    ends = zip(edges[:-1], edges[1:], sums, strict=True) if sums else ()
+    return tuple(
+        Shell(
+            d_max=1.0 / low if low else None,
+            d_min=1.0 / high,
+            pixels=found.pixels,
+            differing_f_cell=found.differing_f_cell,
+            differing_intensity=found.differing_intensity,
+            c_mean=found.sum_c / found.finite if found.finite else None,
+            rms_diff=math.sqrt(found.squared_difference / found.finite) if found.finite else None,
+            max_abs_diff=found.max_abs_diff if found.finite else None,
+        )
+        for low, high, found in ends
+    )

@@ -1,0 +1,158 @@
+"""What a scan found, as ``summary.json`` holds it: the record that memo, figures and page show.
+
+``c_`` stands for the reference and ``py_`` for the other side, whatever they are: the names of the
+metrics are those that people know. Intensities are photons, compared in float64 over all pixels
+where both are finite.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Number, Pixel, Schema, Version
+from parity_bridge.tolerances import Tolerance
+
+Verdict = Literal["parity", "values differ", "thresholds met", "thresholds missed"]
+
+
+class SideSummary(Schema):
+    """One of the two sides of a scan."""
+
+    #: As records call it (``c``, ``pytorch``), or the file of an image.
+    name: str
+    kind: Literal["engine", "image"]
+    dtype: str
+    device: str | None = None
+    behaviours: tuple[str, ...] = ()
+    #: nanoBragg flags that make the experiment; None for an image.
+    nanobragg_flags: str | None = None
+    #: Of an image: of its file, and what is lost where float32 cannot hold it.
+    sha256: str | None = None
+    note: str | None = None
+    #: Of an engine: what it was built of, and the sha256 of the files that it reads.
+    build: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+    #: Pixels that are NaN or infinite.
+    nonfinite: Count = 0
+
+
+class FieldCount(Schema):
+    """Pixels that differ in one field of Tap 4."""
+
+    field: str
+    #: Of bits, or of whole numbers.
+    differing: Count
+    #: Of those, beyond the tolerance of the field; whole numbers have none.
+    beyond_tolerance: Count
+
+
+class UlpBin(Schema):
+    """Pixels whose float32 intensities are ``low`` to ``high`` units in the last place apart."""
+
+    low: Count
+    high: Count
+    pixels: Count
+
+
+class Shell(Schema):
+    """The pixels of a resolution shell, from ``d_max`` down to ``d_min``, Å."""
+
+    d_max: Number | None  # None: infinite, the direct beam
+    d_min: Number
+    pixels: Count
+    differing_f_cell: Count
+    differing_intensity: Count
+    c_mean: Number | None  # photons, as are the next two; None without a pixel
+    rms_diff: Number | None
+    max_abs_diff: Number | None
+
+
+class WorstPixel(Schema):
+    """One of the pixels that differ most."""
+
+    pixel_coords: Pixel
+    reference: Number  # photons
+    other: Number
+    abs_diff: Number
+    ulps: Count | None  # of float32; None where one is not finite
+    #: Fields of Tap 4 that differ.
+    fields: tuple[str, ...]
+    resolution: Number | None  # Å; None at the direct beam
+
+
+class Peaks(Schema):
+    """The strongest local maxima of the reference, and the other side's nearest to each."""
+
+    reference: Count
+    other: Count
+    matched: Count
+
+
+class ThresholdCheck(Schema):
+    """One threshold that was set, and whether it was met."""
+
+    name: Literal["corr_min", "sum_ratio_min", "sum_ratio_max", "max_abs_max", "max_rel_max"]
+    limit: Number
+    #: None where the quantity does not exist.
+    measured: Number | None
+    met: bool
+
+
+class ScanSummary(Schema):
+    """A whole scan."""
+
+    schema_version: Version = SCHEMA_VERSION
+    verdict: Verdict
+    exit_status: int
+    reference: SideSummary
+    other: SideSummary
+    detector: tuple[Count, Count]  # pixels along slow and fast
+    #: First and one past the last pixel of the region, along slow and along fast.
+    slow: tuple[Count, Count]
+    fast: tuple[Count, Count]
+    oversample: int | None
+    pixels: Count  # of the region
+
+    correlation: Number | None  # Pearson's; None where an image does not vary
+    mse: Number | None  # photons squared
+    rmse: Number | None  # photons
+    max_abs_diff: Number | None
+    max_rel_diff: Number | None  # of the reference, where that is not 0
+    c_sum: Number | None
+    py_sum: Number | None
+    sum_ratio: Number | None  # py_sum / c_sum
+    mean_peak_distance: Number | None  # pixels
+    max_peak_distance: Number | None
+    runtime_c_ms: Number  # wall clock of all tiles of a side, added up
+    runtime_py_ms: Number
+
+    peaks: Peaks
+    #: Pixels whose float32 intensities are not the same number, and those beyond the tolerance.
+    differing_intensity: Count
+    beyond_tolerance_intensity: Count
+    intensity_tolerance: Tolerance
+    #: Field by field; None where a side has no Tap 4.
+    f_cell: tuple[FieldCount, ...] | None
+    #: Of the reference, over all pixels.
+    lookups: Count | None = None
+    #: Pixels that differ in any field of Tap 4 beyond its tolerance.
+    differing_f_cell: Count | None
+    #: Of the pixels that differ in a count or a bound of the indices, those with an index so close
+    #: to a half that rounding may decide it.
+    rounding_sensitive: Count | None
+    differing_index: Count | None
+    #: An index is rounding-sensitive within this distance of a half, times the index or 1.
+    sensitive_within: Number | None
+    ulps: tuple[UlpBin, ...]
+    shells: tuple[Shell, ...]
+    worst: tuple[WorstPixel, ...]
+    thresholds: tuple[ThresholdCheck, ...] = ()
+    #: Whether the order of pixels mattered, which were then computed in that of a run.
+    in_order: bool
+    tile: Count  # pixels along either axis
+    tiles: Count
+    executor: str  # "2 threads", "dask, tcp://..."
+    #: Of packages and of the C library.
+    versions: dict[str, str | None] = Field(default_factory=dict)

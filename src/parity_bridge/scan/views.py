@@ -1,0 +1,59 @@
+"""Maps of a scan reduced to a screen, and cut out at full size: what pictures are drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from parity_bridge.frames import Region
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where pixels lie, for their resolution: vectors in metres, wavelength in Å."""
+
+    pix0: tuple[float, float, float]
+    fast: tuple[float, float, float]
+    slow: tuple[float, float, float]
+    beam: tuple[float, float, float]
+    pixel_size: float
+    wavelength: float
+    #: On a sphere about the sample: pixels lie at this distance, m; None: flat.
+    curved: float | None = None
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Maps over ``region``, each value that of ``factor`` x ``factor`` pixels (fewer at the ends).
+
+    All of shape (rows, columns) = ceil(region.shape / factor). Those of Tap 4 are None where a side
+    has none.
+    """
+
+    region: Region
+    factor: int
+    reference: NDArray[np.float32]  # photons, the largest of the block
+    other: NDArray[np.float32]
+    #: other - reference, photons: of the block the one that is largest in size.
+    difference: NDArray[np.float32]
+    #: Pixels that differ in Tap 4.
+    mismatch: NDArray[np.int32] | None
+    #: Mean F of the lookups of the reference, electrons; NaN without a lookup.
+    f_cell: NDArray[np.float32] | None
+    #: Fraction of the reference's lookups that fell outside the table's box; NaN without a lookup.
+    out_of_bounds: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True)
+class Views:
+    """Everything pictures show of a scan."""
+
+    whole: Maps
+    #: Full size (factor 1), around the worst pixels, in the order of ``summary.worst``.
+    details: tuple[Maps, ...]
+    #: None where neither side says where its pixels lie.
+    geometry: Geometry | None

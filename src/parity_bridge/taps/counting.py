@@ -1,0 +1,108 @@
+"""Observations of engines that only have rows: Tap 4 counted from them, the rest left empty.
+
+An engine with production code of its own for Tap 4 fills ``FCellStats`` with that. One that was
+brought along, or a program whose output was read, has its lookups counted here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.frames import RunState
+from parity_bridge.taps.evaluations import EVALUATION, Kind
+from parity_bridge.taps.f_cell import COUNTS, HklTable
+from parity_bridge.taps.hkl_subpixel import tie_distance
+from parity_bridge.taps.observation import TOTALS, FCellStats, Observation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.experiment import Experiment
+
+#: No index at all.
+_NOWHERE = ([math.inf] * 3, [-math.inf] * 3)
+
+
+def subpixel_rows(oversample: int) -> NDArray[np.void]:
+    """Rows of a pixel with one source, layer, phi step and domain: every subpixel, slow-major.
+
+    dtype ``EVALUATION``, oversample² of them, each a lookup; floats are NaN until they are told.
+    """
+    rows = np.zeros(oversample**2, dtype=EVALUATION)
+    rows["sub_slow"], rows["sub_fast"] = np.divmod(np.arange(rows.size), oversample)
+    for name in EVALUATION.names or ():
+        if rows[name].dtype.kind == "f":
+            rows[name] = np.nan
+    return rows
+
+
+def observation_of(
+    experiment: Experiment,
+    pixel: tuple[int, int],
+    rows: NDArray[np.void],
+    hkl_table: HklTable,
+    oversample: int,
+    *,
+    totals: Mapping[str, float | int] | None = None,
+    roi: tuple[int, int, int, int] = (0, 0, 0, 0),
+    mask: int | None = None,
+) -> Observation:
+    """What an engine saw at ``pixel`` (slow, fast), from its ``rows`` of dtype ``EVALUATION``.
+
+    Of ``totals`` (names of ``TOTALS``) an engine gives what the taps that it tells hold; what is
+    missing is NaN. The first tap, of derived quantities, is told by other engines only.
+    """
+    return Observation(
+        pixel=pixel,
+        derived={},
+        evaluations=rows,
+        totals={
+            **dict.fromkeys(TOTALS, math.nan),
+            "steps": rows.size,
+            "in_roi": 1,
+            **(totals or {}),
+        },
+        f_cell=counted(rows),
+        hkl_table=hkl_table,
+        oversample=oversample,
+        state=RunState(interpolation_on=False, swept=True, polar_axis=(0.0, 0.0, 1.0)),
+        experiment=experiment,
+        roi=roi,
+        mask=mask,
+    )
+
+
+def counted(rows: NDArray[np.void]) -> FCellStats:
+    """Tap 4 of rows of dtype ``EVALUATION``, F summed in their order."""
+    made = rows[rows["kind"] == Kind.LOOKUP]
+    total = made.size
+    counts = (
+        total,
+        rows.size - total,
+        int((made["out_of_bounds"] != 0).sum()),
+        int((made["default_f"] != 0).sum()),
+        int((made["F_cell"] == 0.0).sum()),
+    )
+    # In their order, which sum() does not keep.
+    mean = float(np.cumsum(made["F_cell"])[-1]) / total if total else math.nan
+    return FCellStats(
+        counts=dict(zip(COUNTS, counts, strict=True)),
+        mean_f_cell=mean,
+        nearest=_limits(made["hkl0"]),
+        fractional=_limits(made["hkl"]),
+        rounding_margin=float(
+            np.fmin.reduce(tie_distance(made["hkl"]), axis=None, initial=math.inf)
+        ),
+    )
+
+
+def _limits(indices: NDArray[np.float64] | NDArray[np.int32]) -> tuple[list[float], list[float]]:
+    """Smallest and largest along h, k, l."""
+    if not len(indices):
+        return _NOWHERE
+    # Indices that are not told are NaN, and say so quietly.
+    return np.fmin.reduce(indices, axis=0).tolist(), np.fmax.reduce(indices, axis=0).tolist()

@@ -1,0 +1,136 @@
+"""Engines for the tests of scans: the C core under another name, and ways to go wrong."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from parity_bridge.behaviours import REFERENCE, Behaviours
+from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.engine import Scanner
+from parity_bridge.experiment import Experiment
+from parity_bridge.frames import Region, RunState, Scanned
+from parity_bridge.taps.observation import Observation
+
+
+class Port(CCore):
+    """The C core as a port of it; what it is told otherwise stands in the environment."""
+
+    name: ClassVar[str] = "port"
+    implementation: ClassVar[str] = "port"
+    trace_prefix: ClassVar[str] = "TRACE_PORT"
+    folder: ClassVar[str] = "port_taps"
+
+    def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> Any:
+        return self.wrapped(super().scanner(experiment, behaviours=behaviours))
+
+    def wrapped(self, scanner: Scanner) -> Scanner:
+        return scanner
+
+
+class _Wrapped:
+    """A scanner that does something else where a region is computed."""
+
+    def __init__(self, scanner: Scanner) -> None:
+        self._scanner = scanner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._scanner, name)
+
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+        return self._scanner.scan(region, state, threads=threads)
+
+
+class Slow(Port):
+    """Takes its time, so that it can be interrupted: seconds a tile in ``SLOW_TILE``."""
+
+    class _Scanner(_Wrapped):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+            time.sleep(float(os.environ.get("SLOW_TILE", "0.02")))
+            return super().scan(region, state, threads=threads)
+
+    def wrapped(self, scanner: Scanner) -> Scanner:
+        return self._Scanner(scanner)
+
+
+class BreaksDown(Port):
+    """Fails at every region that holds pixel 40 40."""
+
+    class _Scanner(_Wrapped):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+            if 40 in region.slow and 40 in region.fast:
+                raise ZeroDivisionError("in the middle")
+            return super().scan(region, state, threads=threads)
+
+    def wrapped(self, scanner: Scanner) -> Scanner:
+        return self._Scanner(scanner)
+
+
+class WrongInFrames(Port):
+    """Right at single pixels; in regions pixel 33 21 is brighter and its h one more."""
+
+    class _Scanner(_Wrapped):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+            seen = super().scan(region, state, threads=threads)
+            if 33 in region.slow and 21 in region.fast:
+                place = 33 - region.slow.start, 21 - region.fast.start
+                seen.image[place] += np.float32(2) * np.abs(seen.image).max()
+                seen.planes["h_max"][place] += 1
+            return seen
+
+    def wrapped(self, scanner: Scanner) -> Scanner:
+        return self._Scanner(scanner)
+
+
+class OnlyObserves(Port):
+    """Looks at pixels and renders nothing."""
+
+    scanner = None  # type: ignore[assignment]
+    frame = None  # type: ignore[assignment]
+    f_cell_maps = None  # type: ignore[assignment]
+
+
+class Counting(Port):
+    """Notes in the folder ``COUNTED`` how often it computed each region."""
+
+    class _Scanner(_Wrapped):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+            name = f"{region.slow.start}_{region.fast.start}_{len(region.slow)}_{len(region.fast)}"
+            with (Path(os.environ["COUNTED"]) / name).open("a") as file:
+                file.write("x")
+            return super().scan(region, state, threads=threads)
+
+    def wrapped(self, scanner: Scanner) -> Scanner:
+        return self._Scanner(scanner)
+
+
+class WorkerDies(Port):
+    """Ends its process the first time it comes to a region with pixel 40 40."""
+
+    class _Scanner(_Wrapped):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+            once = Path(os.environ["DIES_ONCE"])
+            if 40 in region.slow and 40 in region.fast and not once.exists():
+                once.touch()
+                os._exit(1)
+            return super().scan(region, state, threads=threads)
+
+    def wrapped(self, scanner: Scanner) -> Scanner:
+        return self._Scanner(scanner)
+
+
+class Refuses(Port):
+    """Computes nothing at all."""
+
+    def observe(
+        self, experiment: Experiment, pixels: Sequence[tuple[int, int]], **how: Any
+    ) -> list[Observation]:
+        raise RuntimeError("not today")
+
+    def scanner(self, experiment: Experiment, **how: Any) -> Any:
+        raise RuntimeError("not today")
