@@ -11,6 +11,8 @@ too. Fast comes before slow in the names of detector quantities; pixels are (slo
 from __future__ import annotations
 
 import math
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -251,3 +253,15 @@ class Experiment(_Frozen):
     detector: Detector = Detector()
     sampling: Sampling = Sampling()
     structure_factors: StructureFactorSource = StructureFactorSource()
+
+    @classmethod
+    def from_nanobragg(cls, flags: str | Sequence[str]) -> Self:
+        """What a nanoBragg command line says: a string as a shell reads it, or words.
+
+        What its reader remarks is not told; see ``nanobragg_flags.parse_flags``, also for what is
+        raised.
+        """
+        from parity_bridge.nanobragg_flags import parse_flags  # noqa: PLC0415 - it imports this
+
+        words = shlex.split(flags) if isinstance(flags, str) else flags
+        return cls.model_validate(parse_flags(words).experiment)

@@ -1,0 +1,228 @@
+"""The interface for programs: experiments, engines, and what comparing them gives.
+
+    from parity_bridge.api import Experiment, compare, engine, explain, scan
+
+Nothing is printed and nothing is written, but by ``scan``, which keeps what it saw in a folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from parity_bridge.behaviours import Behaviours
+from parity_bridge.compare import compare_runs
+from parity_bridge.comparison import Comparison, Difference
+from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engine_run import EngineRun, observe_with
+from parity_bridge.engines.engine import Engine, engine_of, tolerance_case
+from parity_bridge.errors import UsageError
+from parity_bridge.experiment import Experiment
+from parity_bridge.explain.explain import Case
+from parity_bridge.explain.explain import explain as explain_case
+from parity_bridge.explain.explanation import Finding
+from parity_bridge.explain.runs import Made, explain_runs, reference_again, reference_of
+from parity_bridge.nanobragg_flags import ParsedFlags, to_flags
+from parity_bridge.noise import noise_budgets
+from parity_bridge.report.failure_text import failure_text
+from parity_bridge.report.view import Report, Side, verdict_sentence
+from parity_bridge.taps.registry import choose_taps
+from parity_bridge.tolerances import tolerances_for
+
+if TYPE_CHECKING:
+    from parity_bridge.commands.scan import ScanOutcome
+    from parity_bridge.taps.noise_budget import NoiseBudget
+
+__all__ = ["ChosenEngine", "Experiment", "Parity", "compare", "engine", "explain", "scan"]
+
+#: slow, fast.
+Pixel = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ChosenEngine:
+    """An engine ready to be compared, and how it was chosen."""
+
+    choice: EngineChoice
+    instance: Engine
+
+
+def engine(
+    which: str | Engine,
+    *,
+    dtype: str = "float64",
+    device: str = "cpu",
+    behaviours: Sequence[str] = (),
+    in_frame: bool = False,
+    c_bin: str | Path | None = None,
+) -> ChosenEngine:
+    """An engine by its name, as ``package.module:Class``, or one that was made already.
+
+    ``behaviours`` are what it is to do otherwise than the reference, ``omega=last`` say (contract
+    §7); ``in_frame`` begins pixels as a run over the whole frame would come to them; ``c_bin`` is
+    the executable of ``nanobragg-program``. Raises UsageError for an engine, dtype, device or
+    behaviour that is not there, EngineError for an engine that cannot be loaded.
+    """
+    Behaviours.parse(list(behaviours))
+    name = which if isinstance(which, str) else which.name
+    choice = EngineChoice(
+        name,
+        dtype,
+        device,
+        tuple(behaviours),
+        in_frame,
+        check_finite=False,
+        c_bin=None if c_bin is None else str(c_bin),
+    )
+    return ChosenEngine(choice, engine_of(choice) if isinstance(which, str) else which)
+
+
+@dataclass(frozen=True)
+class Parity:
+    """An engine against the reference: the comparison, and why they disagree where they do."""
+
+    other: EngineRun
+    report: Report
+    #: Names of the taps that were compared.
+    taps: tuple[str, ...]
+    #: None where the reference's records were read.
+    reference: EngineRun | None = None
+    #: The folder that they were read from, and how they were made.
+    stored: Path | None = None
+    made: Made | None = None
+
+    @property
+    def comparison(self) -> Comparison:
+        """Verdict, exit status, and every field of every tap."""
+        return self.report.comparison
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are at parity."""
+        return self.comparison.exit_status == 0
+
+    @property
+    def first_divergence(self) -> Difference | None:
+        """The earliest figure of the chain that differs, at the first pixel that has it."""
+        firsts = (pixel.first_divergence for pixel in self.comparison.pixels)
+        return next((first for first in firsts if first is not None), None)
+
+    @cached_property
+    def finding(self) -> Finding | None:
+        """Why the two disagree; None where they agree."""
+        if self.agrees:
+            return None
+        if self.reference is not None:
+            return explain_runs(
+                self.reference, self.other, self.comparison, self.report.other.pixels
+            )
+        return self._finding_from_records()
+
+    def __bool__(self) -> bool:
+        """Whether the two are at parity."""
+        return self.agrees
+
+    def __str__(self) -> str:
+        """A line where they agree; else counts, first divergence, worst figure and the reason."""
+        if self.agrees:
+            return verdict_sentence(self.report)
+        return failure_text(replace(self.report, finding=self.finding))
+
+    def _finding_from_records(self) -> Finding:
+        common = {pixel.pixel_coords for pixel in self.comparison.pixels}
+        others = tuple(seen for seen in self.report.other.pixels if seen.pixel in common)
+        again, why_not = reference_again(
+            self.report.reference.pixels,
+            self.made,
+            [seen.pixel for seen in others],
+            choose_taps(self.taps),
+        )
+        given = self.other.parsed.experiment
+        return explain_case(Case(self.comparison, others, again, given, why_not))
+
+
+def compare(
+    experiment: Experiment,
+    pixels: Sequence[Pixel],
+    reference: str | Engine | ChosenEngine = "c",
+    other: str | Engine | ChosenEngine = "torch",
+    *,
+    taps: Sequence[str] = ("all",),
+    tolerances: Path | None = None,
+) -> Parity:
+    """Run both engines at ``pixels`` (slow, fast) and compare ``taps`` (names of docs/taps.md).
+
+    ``tolerances`` is a TOML file that replaces some of the shipped ones. Raises UsageError where
+    there is nothing to compare or the experiment makes no sense, EngineError where an engine
+    fails, FileError for a file that cannot be read.
+    """
+    runs = [observed(_chosen(which), experiment, pixels) for which in (reference, other)]
+    ours, theirs = (run.seen(choose_taps(taps)) for run in runs)
+    case = tolerance_case(runs[1].engine) or tolerance_case(runs[0].engine)
+    choice = runs[1].choice
+    allowed = tolerances_for(choice.dtype, choice.device, tolerances, case)
+    comparison = compare_runs(ours, theirs, allowed)
+    noise: dict[Pixel, NoiseBudget] = {}
+    if comparison.exit_status != 0:
+        again = reference_of(runs[0], choose_taps(taps))
+        budgets = () if again is None else noise_budgets(again)
+        noise = {budget.pixel_coords: budget for budget in budgets}
+        comparison = compare_runs(ours, theirs, allowed, noise)
+    report = Report(Side(ours, noise=noise), Side(theirs), comparison)
+    return Parity(runs[1], report, tuple(taps), reference=runs[0])
+
+
+def explain(parity: Parity) -> Finding | None:
+    """Why the two engines disagree; None where they agree. See docs/explain.md."""
+    return parity.finding
+
+
+def scan(
+    experiment: Experiment,
+    folder: str | Path,
+    reference: str | ChosenEngine | Path = "c",
+    other: str | ChosenEngine | Path = "torch",
+    **settings: Any,
+) -> ScanOutcome:
+    """Compare two engines, or the images in two files, at every pixel of the detector or ``-roi``.
+
+    The report lies in ``folder``; ``settings`` are those of ``ScanRequest``: ``resume``, ``tile``,
+    ``threads``, ``dask``, ``thresholds`` and so on. Raises as ``commands.scan.scan`` does.
+    """
+    from parity_bridge.commands.request import ScanRequest  # noqa: PLC0415 - seldom needed
+    from parity_bridge.commands.scan import scan as run_scan  # noqa: PLC0415
+
+    folder = Path(folder)
+    request = ScanRequest(
+        command=f"parity_bridge.scan(..., {str(folder)!r})",
+        reference=_side(reference),
+        other=_side(other),
+        flags=tuple(to_flags(experiment)),
+        flags_given=True,
+        out_dir=folder.parent,
+        stamp=folder.name,
+        quiet=True,
+        **settings,
+    )
+    return run_scan(request, lambda _note: None)
+
+
+def observed(chosen: ChosenEngine, experiment: Experiment, pixels: Sequence[Pixel]) -> EngineRun:
+    """``chosen`` at ``pixels`` (slow, fast); raises UsageError for none, and as ``compare``."""
+    if not pixels:
+        raise UsageError("there is nothing to compare: give at least one pixel (slow, fast)")
+    targets = [Target((int(slow), int(fast))) for slow, fast in pixels]
+    return observe_with(chosen.instance, chosen.choice, ParsedFlags(experiment, ()), targets)
+
+
+def _chosen(which: str | Engine | ChosenEngine) -> ChosenEngine:
+    return which if isinstance(which, ChosenEngine) else engine(which)
+
+
+def _side(which: str | ChosenEngine | Path) -> EngineChoice | Path:
+    if isinstance(which, Path):
+        return which
+    return which.choice if isinstance(which, ChosenEngine) else engine(which).choice

@@ -1,0 +1,97 @@
+"""The installed package, and every name in it that this engine needs, looked up with care."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from parity_bridge.errors import EngineError, MissingEngineError
+
+PACKAGE = "nanobrag_torch"
+
+#: Module -> classes in it.
+_NEEDED = {
+    "config": ("CrystalConfig", "DetectorConfig", "BeamConfig"),
+    "models.crystal": ("Crystal",),
+    "models.detector": ("Detector",),
+    "simulator": ("Simulator",),
+}
+#: Class -> methods of it.
+_METHODS = {"Crystal": ("get_structure_factor",), "Simulator": ("run",)}
+
+
+@dataclass(frozen=True)
+class Package:
+    """Its classes by name."""
+
+    classes: dict[str, Any]
+
+    def config(self, name: str, **values: Any) -> Any:
+        """A configuration with these values; raises EngineError for one that it does not know."""
+        made = self.classes[name]
+        if is_dataclass(made):
+            known = {item.name for item in fields(made)}
+            unknown = [value for value in values if value not in known]
+            if unknown:
+                raise EngineError(
+                    f"{described()} has no {name}.{unknown[0]}; this engine was written for one "
+                    "that has, install that version"
+                )
+        return made(**values)
+
+
+@cache
+def package() -> Package:
+    """The installed package.
+
+    Raises MissingEngineError where there is none, EngineError where it cannot be imported or lacks
+    a name.
+    """
+    classes = {}
+    for module, names in _NEEDED.items():
+        found = _module(module)
+        for name in names:
+            classes[name] = _attribute(found, name, f"{module}.{name}")
+            for method in _METHODS.get(name, ()):
+                _attribute(classes[name], method, f"{module}.{name}.{method}")
+    return Package(classes)
+
+
+def described() -> str:
+    """The package and its version."""
+    try:
+        return f"{PACKAGE} {version(PACKAGE)}"
+    except PackageNotFoundError:
+        return f"{PACKAGE} of no known version"
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(f"{PACKAGE}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name == PACKAGE:
+            raise MissingEngineError(
+                f"{PACKAGE} is not installed; install it beside parity_bridge, or take the engine "
+                "torch"
+            ) from error
+        if (error.name or "").startswith(f"{PACKAGE}."):
+            raise EngineError(
+                f"{described()} has no module {error.name}; this engine was written for one that "
+                "has, install that version"
+            ) from error
+        raise EngineError(f"{described()} needs {error.name}, which is not installed") from error
+    except Exception as error:
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise EngineError(f"{described()} cannot be imported: {text}") from error
+
+
+def _attribute(owner: Any, name: str, where: str) -> Any:
+    if not hasattr(owner, name):
+        raise EngineError(
+            f"{described()} has no {where}; this engine was written for one that has, install that "
+            "version"
+        )
+    return getattr(owner, name)

@@ -1,0 +1,7 @@
+"""A nanoBragg executable that nobody modified, as an engine: flags in, its console output read."""
+
+from __future__ import annotations
+
+from parity_bridge.engines.nanobragg_program.engine import NanobraggProgram
+
+__all__ = ["NanobraggProgram"]

@@ -1,0 +1,177 @@
+"""The engine ``nanobragg-program``: experiment in, what an unmodified program told of it out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from parity_bridge import structure_factors
+from parity_bridge.behaviours import REFERENCE, Behaviours
+from parity_bridge.engines.engine import check_evaluations, check_pixels
+from parity_bridge.engines.nanobragg_program.frame import Canvas
+from parity_bridge.engines.nanobragg_program.lookups import check_per_lookup, lookup_rows
+from parity_bridge.engines.nanobragg_program.order import AT_REST, check_order, order_matters
+from parity_bridge.engines.nanobragg_program.process import Program
+from parity_bridge.engines.nanobragg_program.runs import run_pixel, run_subpixels
+from parity_bridge.engines.nanobragg_program.scanner import NO_REGIONS, ProgramScanner
+from parity_bridge.errors import MissingEngineError, UsageError
+from parity_bridge.frames import Frame, Planes, Region, RunState
+from parity_bridge.sources import read_sources
+from parity_bridge.taps.counting import observation_of
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment import Experiment
+    from parity_bridge.taps.f_cell import HklTable
+    from parity_bridge.taps.observation import Observation
+
+#: Names the executable where no ``c_bin`` is given.
+VARIABLE = "NB_C_BIN"
+
+
+class NanobraggProgram:
+    """A nanoBragg executable; it decides by itself and tells what it prints.
+
+    Of a pixel that is two runs: one of the detector as it is, for its image and for the counts that
+    the program derived; one of a detector whose pixels are the subpixels, for the lookups.
+    """
+
+    name: ClassVar[str] = "nanobragg-program"
+    implementation: ClassVar[str] = "nanobragg_program"
+    trace_prefix: ClassVar[str] = "TRACE_NB"
+    folder: ClassVar[str] = "nb_taps"
+    #: Of the other taps only a part is printed.
+    taps: ClassVar[tuple[str, ...]] = ("f_cell", "final")
+    tolerances: ClassVar[str] = "printed"
+
+    def __init__(
+        self,
+        *,
+        dtype: str = "float64",
+        device: str = "cpu",
+        c_bin: Path | None = None,
+        time_limit: float = 600.0,
+    ) -> None:
+        """Raise UsageError for anything but float64 on the CPU, and without an executable.
+
+        ``c_bin`` is the program (default: the one that ``$NB_C_BIN`` names); each of its runs may
+        take ``time_limit`` seconds.
+        """
+        if dtype != "float64":
+            raise UsageError(f"--dtype {dtype}: a program has its own; leave --dtype out")
+        if device != "cpu":
+            raise UsageError(f"--device {device}: a program runs on the cpu; leave --device out")
+        self._program = Program(_executable(c_bin), time_limit)
+
+    def observe(
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
+    ) -> list[Observation]:
+        """Compute ``pixels`` (slow, fast), each in runs of its own; see ``Engine.observe``.
+
+        Every pixel begins as a run does. Raises UsageError where that is not what ``in_frame`` asks
+        for, and for several evaluations a subpixel, as only the last is printed.
+        """
+        canvas = self._prepared(experiment, behaviours)
+        if in_frame:
+            check_order(experiment, "--state frame")
+        table = structure_factors.load(experiment.structure_factors).provenance
+        check_pixels(pixels, *canvas.pixels)
+        return [_observed(canvas, table, pixel) for pixel in pixels]
+
+    def scanner(
+        self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
+    ) -> ProgramScanner:
+        """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
+        return ProgramScanner(self._prepared(experiment, behaviours))
+
+    def frame(
+        self,
+        experiment: Experiment,
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> Frame:
+        """Render ``region`` in one run; see ``FrameEngine.frame``.
+
+        A program begins at the start of a run: another ``state`` is refused where it matters.
+        """
+        canvas = self._prepared(experiment, behaviours)
+        in_order = order_matters(experiment)
+        if state is not None:
+            check_order(experiment, "a region begun in a given state")
+        chosen = Region.chosen(region, *canvas.pixels)
+        # Several threads come to pixels in any order.
+        return Frame(canvas.render(chosen, 1 if in_order else threads), AT_REST, in_order)
+
+    def f_cell_maps(self, *_given: Any, **_settings: Any) -> Planes:
+        """Raise UsageError: a program does not print that much."""
+        raise UsageError(NO_REGIONS)
+
+    def build(self) -> Mapping[str, str]:
+        """Name and hash of the executable."""
+        path = self._program.path
+        return {
+            "engine": "nanoBragg program",
+            "program": path.name,
+            "program_sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+        }
+
+    def _prepared(self, experiment: Experiment, behaviours: Behaviours) -> Canvas:
+        """Ready for runs, with all input files looked at: a program's complaints say less."""
+        for name in behaviours.switched:
+            raise UsageError(f"--behaviour {name}: a program decides by itself; leave it out")
+        structure_factors.load(experiment.structure_factors)
+        if experiment.beam.source_file is not None:
+            read_sources(experiment.beam.source_file)
+        return Canvas(self._program, experiment)
+
+
+def _observed(canvas: Canvas, table: HklTable, pixel: tuple[int, int]) -> Observation:
+    experiment = canvas.experiment
+    seen = run_pixel(canvas.program, experiment, canvas.plate, pixel)
+    check_per_lookup(seen.counts)
+    oversample = seen.counts.oversample
+    check_evaluations(oversample**2)
+    blocks = run_subpixels(canvas.program, experiment, pixel, oversample)
+    slow, fast = pixel
+    in_roi = slow in canvas.of_interest.slow and fast in canvas.of_interest.fast
+    mask = None if canvas.mask is None else int(canvas.mask[pixel])
+    return observation_of(
+        experiment,
+        pixel,
+        lookup_rows(experiment, blocks, oversample, table),
+        table,
+        oversample,
+        totals={
+            # It tells photons as the image holds them, and not before.
+            "intensity": seen.image,
+            "image": seen.image if in_roi and mask != 0 else 0.0,
+            "in_roi": int(in_roi),
+        },
+        roi=canvas.roi,
+        mask=mask,
+    )
+
+
+def _executable(c_bin: Path | None) -> Path:
+    named = c_bin or os.environ.get(VARIABLE)
+    if not named:
+        raise MissingEngineError(
+            f"no nanoBragg program is named; give --c-bin PATH, or set ${VARIABLE} to its path"
+        )
+    path = Path(named).absolute()
+    if not (path.is_file() and os.access(path, os.X_OK)):
+        raise MissingEngineError(
+            f"{named} is not a file that can be executed; name a nanoBragg program with --c-bin "
+            f"PATH or in ${VARIABLE}"
+        )
+    return path

@@ -1,0 +1,79 @@
+"""Regions of one experiment, rendered by runs of a program with ``-roi`` and ``-floatfile``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.engines.nanobragg_program.process import Program
+from parity_bridge.engines.nanobragg_program.runs import run_region
+from parity_bridge.engines.nanobragg_program.second_detector import Plate, plate_of
+from parity_bridge.experiment import Experiment
+from parity_bridge.frames import Region, check_mask
+from parity_bridge.smv import read_mask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A detector and which of its pixels an image leaves 0."""
+
+    program: Program
+    experiment: Experiment
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a mask of another size than the detector."""
+        check_mask(self.mask, *self.pixels)
+
+    @cached_property
+    def plate(self) -> Plate:
+        """Size and number of its pixels."""
+        return plate_of(self.experiment.detector)
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Along slow and fast."""
+        return self.plate.slow, self.plate.fast
+
+    @property
+    def roi(self) -> tuple[int, int, int, int]:
+        """Region of interest in force: fast min, fast max, slow min, slow max, inclusive."""
+        return self.experiment.sampling.roi or (0, self.plate.fast, 0, self.plate.slow)
+
+    @property
+    def of_interest(self) -> Region:
+        """What a run computes; either range may be empty."""
+        return Region.of_interest(self.roi, *self.pixels)
+
+    @cached_property
+    def mask(self) -> NDArray[np.uint8] | None:
+        """(slow, fast); 0 where the image is left 0."""
+        file = self.experiment.detector.mask
+        return None if file is None else read_mask(file)
+
+    def render(self, region: Region, threads: int) -> NDArray[np.float32]:
+        """The image of ``region``, (slow, fast), as one run makes it; raises EngineError.
+
+        The mask is applied here: a program leaves its pixels 0 and tells nothing else about them.
+        """
+        image = np.zeros(region.shape, dtype=np.float32)
+        computed = region.within(self.of_interest)
+        if all(computed.shape):
+            slow, fast = (
+                slice(part.start - whole.start, part.stop - whole.start)
+                for part, whole in ((computed.slow, region.slow), (computed.fast, region.fast))
+            )
+            image[slow, fast] = run_region(
+                self.program, self.experiment, self.plate, computed, threads
+            )
+        if self.mask is not None:
+            left = self.mask[
+                region.slow.start : region.slow.stop, region.fast.start : region.fast.stop
+            ]
+            image[left == 0] = 0.0
+        return image

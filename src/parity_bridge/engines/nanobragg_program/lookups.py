@@ -1,0 +1,95 @@
+"""Blocks of the second detector as the rows of one pixel: what its subpixels looked up (§5, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.engines.nanobragg_program.printout import Block, Counts
+from parity_bridge.errors import UsageError
+from parity_bridge.experiment import Experiment
+from parity_bridge.taps.counting import subpixel_rows
+from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.f_cell import HklTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Largest relative error of a number with 6 significant digits.
+_SIX_DIGITS = 5e-6
+
+#: What a subpixel may have only one of -> the flags that see to it.
+_ONE_OF = {
+    "layers": "leave -detector_thick out",
+    "sources": "leave divergence and dispersion out, and give -sourcefile one line",
+    "phi_steps": "leave -osc and its steps out",
+    "domains": "leave -mosaic out",
+}
+
+
+def check_per_lookup(counts: Counts) -> None:
+    """Raise UsageError where a subpixel makes several evaluations: only the last is printed."""
+    for name, remedy in _ONE_OF.items():
+        count = getattr(counts, name)
+        if count > 1:
+            raise UsageError(
+                f"a program prints only the last of {count} {name.replace('_', ' ')} of a "
+                f"subpixel, so that its lookups cannot be told; {remedy}, or compare images"
+            )
+
+
+def lookup_rows(
+    experiment: Experiment, blocks: Sequence[Block], oversample: int, table: HklTable
+) -> NDArray[np.void]:
+    """Rows of dtype ``EVALUATION`` of one pixel from the ``blocks`` of its subpixels, slow-major.
+
+    Filled are the place, how the evaluation ended, hkl, hkl0, F_latt and F_cell, as printed. Not
+    printed, and told from the printed hkl0 and the extents of ``table``, is whether an index lies
+    outside and ``default_F`` was returned; an interpolated F is from inside the box anyway. Of an
+    evaluation that made no lookup the block holds what an earlier one left, which is not taken.
+    Raises UsageError where the printed digits leave open whether the resolution cut dropped it.
+    """
+    rows = subpixel_rows(oversample)
+    rows["kind"] = [_kind(experiment, block) for block in blocks]
+    reached, made = rows["kind"] != Kind.BEYOND_DMIN, rows["kind"] == Kind.LOOKUP
+    for name, told in (("hkl", reached), ("hkl0", reached), ("F_latt", reached), ("F_cell", made)):
+        printed = np.array([getattr(block, name) for block in blocks])
+        rows[name][told] = printed[told]
+    rows["out_of_bounds"][made] = _outside(rows["hkl0"][made], table)
+    rows["default_f"] = rows["out_of_bounds"] if table.source != "none" else made
+    return rows
+
+
+def _kind(experiment: Experiment, block: Block) -> Kind:
+    """How the only evaluation of a subpixel ended (contract §6).
+
+    %g prints 0 for nothing but 0, so that a lattice factor of exactly 0 can be told.
+    """
+    if experiment.sampling.dmin > 0 and _is_beyond(experiment.sampling.dmin, block):
+        return Kind.BEYOND_DMIN
+    if block.F_latt == 0.0 and experiment.crystal.water == 0.0:
+        return Kind.NO_LATTICE
+    return Kind.LOOKUP
+
+
+def _is_beyond(dmin: float, block: Block) -> bool:
+    """Whether sin(theta)/lambda, 1/m, is beyond that of the cut ``dmin``, Å."""
+    cut = 0.5 / (dmin * 1e-10)
+    if abs(block.stol - cut) <= _SIX_DIGITS * cut:
+        raise UsageError(
+            f"-dmin {dmin!r}: subpixel {block.pixel[0]} {block.pixel[1]} (slow, fast) lies on the "
+            "cut as far as a program prints it; change -dmin by a hundred-thousandth of itself"
+        )
+    return block.stol > cut
+
+
+def _outside(hkl0: NDArray[np.int32], table: HklTable) -> NDArray[np.bool_]:
+    """Which of ``hkl0``, (lookups, 3), lie outside the box of the table; none without one."""
+    box = table.extents
+    if box is None:
+        return np.zeros(len(hkl0), dtype=np.bool_)
+    low, high = (box.h_min, box.k_min, box.l_min), (box.h_max, box.k_max, box.l_max)
+    outside: NDArray[np.bool_] = np.any((hkl0 < low) | (hkl0 > high), axis=1)
+    return outside

@@ -1,0 +1,111 @@
+"""One run of a program: in a folder that it is given, within a time limit, nothing of it left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+from parity_bridge.errors import EngineError
+
+#: Bytes of output after which a program is stopped; a subpixel takes some 500.
+MOST_OUTPUT = 256 * 2**20
+
+#: Seconds between two looks at a program that runs.
+_LOOK_EVERY = 0.5
+
+_LAST_LINES = 3
+_LONGEST_LINE = 120
+
+
+@dataclass(frozen=True)
+class Program:
+    """An executable and how long it may take."""
+
+    path: Path
+    time_limit: float  # s
+
+    def run(self, words: Sequence[str], folder: Path, *, threads: int = 1) -> str:
+        """What it prints when run with the arguments ``words`` in ``folder``.
+
+        ``threads`` is how many it may use where it uses any. Raises EngineError, with the last
+        lines of its output, where it cannot be run, fails, does not end or prints without end.
+        """
+        with TemporaryFile() as output, TemporaryFile() as complaints:
+            process = self._start(words, folder, threads, (output, complaints))
+            try:
+                trouble = self._trouble(process, (output, complaints))
+            finally:
+                _stop(process)
+            printed = _text(output)
+            if trouble:
+                raise self.error(trouble, printed + _text(complaints))
+        return printed
+
+    def error(self, trouble: str, printed: str) -> EngineError:
+        """``trouble`` with the end of what it ``printed``, as an error to raise."""
+        return EngineError(
+            f"{self.path.name} {trouble}; {last_lines(printed)}; check that --c-bin or $NB_C_BIN "
+            "names a nanoBragg program"
+        )
+
+    def _start(
+        self, words: Sequence[str], folder: Path, threads: int, outputs: Sequence[IO[bytes]]
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603 - to run what the user names is the purpose
+                [str(self.path), *words],
+                cwd=folder,
+                env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+                stdin=subprocess.DEVNULL,
+                stdout=outputs[0],
+                stderr=outputs[1],
+                # A group of its own: a script's children end with it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise self.error(f"cannot be run ({error.strerror})", "") from error
+
+    def _trouble(
+        self, process: subprocess.Popen[bytes], outputs: Sequence[IO[bytes]]
+    ) -> str | None:
+        """Wait for the end; what went wrong."""
+        deadline = time.monotonic() + self.time_limit
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                return _ending(process.wait(min(left, _LOOK_EVERY)))
+            except subprocess.TimeoutExpired:
+                size = sum(os.fstat(output.fileno()).st_size for output in outputs)
+                if size > MOST_OUTPUT:
+                    return f"was stopped when it had printed {size} bytes"
+        return f"did not end within {self.time_limit:g} s and was stopped"
+
+
+def last_lines(printed: str) -> str:
+    """The end of what a program printed, on one line."""
+    lines = [" ".join(line.split())[:_LONGEST_LINE] for line in printed.splitlines()]
+    shown = [line for line in lines if line][-_LAST_LINES:]
+    return f"its last lines are {' / '.join(shown)!r}" if shown else "it printed nothing"
+
+
+def _ending(status: int) -> str | None:
+    if status == 0:
+        return None
+    return f"failed with exit status {status}" if status > 0 else f"was ended by signal {-status}"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _text(output: IO[bytes]) -> str:
+    output.seek(0)
+    return output.read(MOST_OUTPUT).decode("ascii", errors="replace")

@@ -1,0 +1,133 @@
+"""Runs of a program, each in an empty folder of its own that is gone when the run is over.
+
+So no cache of an earlier run is read, and none is left behind (contract §5).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from parity_bridge.engines.nanobragg_program.command import IMAGE, command_line, lay_out
+from parity_bridge.engines.nanobragg_program.printout import Block, Counts, read_blocks, read_counts
+from parity_bridge.engines.nanobragg_program.process import Program
+from parity_bridge.engines.nanobragg_program.second_detector import Plate, second_detector
+from parity_bridge.experiment import Experiment
+from parity_bridge.frames import Region
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_Read = TypeVar("_Read")
+
+
+@dataclass(frozen=True)
+class PixelRun:
+    """What a program told of one pixel of the detector as it is."""
+
+    counts: Counts
+    image: float  # photons, as the float32 that the image holds
+
+
+def run_pixel(
+    program: Program, experiment: Experiment, plate: Plate, pixel: tuple[int, int]
+) -> PixelRun:
+    """Compute ``pixel`` (slow, fast) of the detector, which is divided into ``plate``.
+
+    Raises EngineError where the run fails or its printout or image is not as documented.
+    """
+    region = Region(*(range(number, number + 1) for number in pixel))
+    printed, image = _rendered(program, experiment, plate, region, printout=True)
+    counts = _read(program, printed, read_counts)
+    block = _read(program, printed, lambda text: read_blocks(text, [pixel]))[0]
+    value = float(image[0, 0])
+    # It prints the float32 at 10 digits.
+    if abs(block.image - value) > 1e-9 * abs(value):
+        raise program.error(f"printed {block.image!r} where its image holds {value!r}", printed)
+    return PixelRun(counts, value)
+
+
+def run_subpixels(
+    program: Program, experiment: Experiment, pixel: tuple[int, int], oversample: int
+) -> list[Block]:
+    """One block for each of the subpixels of ``pixel`` (slow, fast), slow-major.
+
+    Raises as ``run_pixel``, and UsageError for more subpixels than a program counts.
+    """
+    finer = second_detector(experiment, pixel, oversample)
+    slow, fast = (range(number * oversample, (number + 1) * oversample) for number in pixel)
+    with _own_folder(experiment) as folder:
+        words = command_line(finer, image=os.devnull, printout=True)
+        printed = program.run(words, Path(folder))
+    subpixels = [(s, f) for s in slow for f in fast]
+    return _read(program, printed, lambda text: read_blocks(text, subpixels))
+
+
+def run_region(
+    program: Program, experiment: Experiment, plate: Plate, region: Region, threads: int
+) -> NDArray[np.float32]:
+    """The image of ``region``, (slow, fast); raises as ``run_pixel``."""
+    return _rendered(program, experiment, plate, region, printout=False, threads=threads)[1]
+
+
+def _rendered(
+    program: Program,
+    experiment: Experiment,
+    plate: Plate,
+    region: Region,
+    *,
+    printout: bool,
+    threads: int = 1,
+) -> tuple[str, NDArray[np.float32]]:
+    """What a run over ``region`` printed, and its image."""
+    roi = region.fast.start, region.fast.stop - 1, region.slow.start, region.slow.stop - 1
+    only = experiment.sampling.model_copy(update={"roi": roi})
+    with _own_folder(experiment) as folder:
+        words = command_line(
+            experiment.model_copy(update={"sampling": only}), image=IMAGE, printout=printout
+        )
+        printed = program.run(words, Path(folder), threads=threads)
+        try:
+            return printed, _part(Path(folder) / IMAGE, plate, region)
+        except (OSError, ValueError) as error:
+            raise program.error(f"left no image that can be read ({error})", printed) from error
+
+
+def _own_folder(experiment: Experiment) -> TemporaryDirectory[str]:
+    folder = TemporaryDirectory(prefix="parity_bridge-")
+    try:
+        lay_out(experiment, Path(folder.name))
+    except BaseException:
+        folder.cleanup()
+        raise
+    return folder
+
+
+def _part(image: Path, plate: Plate, region: Region) -> NDArray[np.float32]:
+    """``region`` of a whole detector's little-endian float32, (slow, fast).
+
+    Raises ValueError for a file of another size and for a number that is not finite.
+    """
+    size = image.stat().st_size
+    if size != 4 * plate.slow * plate.fast:
+        raise ValueError(f"{size} bytes for {plate.slow} x {plate.fast} pixels")
+    whole = np.memmap(image, dtype="<f4", mode="r", shape=(plate.slow, plate.fast))
+    part: NDArray[np.float32] = np.array(
+        whole[region.slow.start : region.slow.stop, region.fast.start : region.fast.stop]
+    ).astype(np.float32, copy=False)
+    if not np.isfinite(part).all():
+        raise ValueError("not all of its pixels are finite")
+    return part
+
+
+def _read(program: Program, printed: str, reader: Callable[[str], _Read]) -> _Read:
+    try:
+        return reader(printed)
+    except ValueError as error:
+        raise program.error(str(error), printed) from error

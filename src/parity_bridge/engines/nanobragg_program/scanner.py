@@ -1,0 +1,61 @@
+"""Regions of one experiment by a program: their images, and no Tap 4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from parity_bridge.engines.nanobragg_program.frame import Canvas
+from parity_bridge.engines.nanobragg_program.order import AT_REST, check_order
+from parity_bridge.engines.nanobragg_program.runs import run_pixel
+from parity_bridge.errors import UsageError
+from parity_bridge.frames import Region, RunState, Scanned
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from parity_bridge.taps.observation import Quantity
+
+NO_REGIONS = (
+    "a program prints Tap 4 of one pixel a run, and of regions nothing but the image; tap single "
+    "pixels"
+)
+
+
+class ProgramScanner:
+    """What ``NanobraggProgram.scanner`` gives; see ``Scanner``."""
+
+    #: Regions come without Tap 4.
+    has_f_cell: ClassVar[bool] = False
+
+    def __init__(self, canvas: Canvas) -> None:
+        """Run the program at one pixel, for the oversampling that it chooses.
+
+        Raises UsageError where the order of pixels matters, since every region is a run of its own.
+        """
+        check_order(canvas.experiment, "regions")
+        self._canvas = canvas
+        self.pixels = canvas.pixels
+        self.roi: Region = canvas.of_interest
+        first = run_pixel(canvas.program, canvas.experiment, canvas.plate, (0, 0))
+        self.oversample = first.counts.oversample
+        #: What a program derives it prints at 6 digits, and not all of it.
+        self.derived: Mapping[str, Quantity] = {}
+
+    def start(self) -> RunState:
+        """The state at the start of a run."""
+        return AT_REST
+
+    def is_settled(self, state: RunState) -> bool:  # noqa: ARG002 - what all scanners take
+        """True: where the order of pixels matters there is no scanner."""
+        return True
+
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+        """Image of ``region``, no planes; see ``Scanner.scan``."""
+        region.check(*self.pixels)
+        return Scanned(self._canvas.render(region, threads), {}, state)
+
+    def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:  # noqa: ARG002
+        """Raise UsageError: they are not printed."""
+        raise UsageError(NO_REGIONS)

@@ -1,0 +1,181 @@
+"""A detector whose pixels are the subpixels of another, standing where that one stands (§2).
+
+What a program prints of a pixel is what its last subpixel found. On a detector divided finer by the
+oversampling, and not oversampled, every subpixel is a pixel of its own. The beam centre is said
+anew, since the conventions count it from half a pixel or in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from parity_bridge.errors import UsageError
+from parity_bridge.experiment import Detector, Experiment
+
+#: More pixels than this are not counted in 32 bits.
+MOST_PIXELS = 2**31 - 1
+
+#: Neighbours tried on either side of a number, in steps of its last place.
+_NEIGHBOURS = 8
+
+
+@dataclass(frozen=True)
+class Plate:
+    """Pixels of a detector and the size that they make of it, contract §2."""
+
+    pixel: float  # m
+    detsize_fast: float  # m
+    detsize_slow: float  # m
+    fast: int
+    slow: int
+
+
+def plate_of(detector: Detector) -> Plate:
+    """Pixels and size of ``detector``; raises UsageError where no pixel or too many come of it."""
+    pixel = _metres(detector.pixel_size)
+    detsize_fast, fast = _along(detector, pixel, detector.pixels_fast, detector.detsize_fast)
+    detsize_slow, slow = _along(detector, pixel, detector.pixels_slow, detector.detsize_slow)
+    return Plate(pixel, detsize_fast, detsize_slow, fast, slow)
+
+
+def _along(
+    detector: Detector, pixel: float, count: int | None, detsize: float
+) -> tuple[float, int]:
+    """Size, m, and pixels along one axis."""
+    size = _metres(detsize) if count is None else pixel * count
+    found = size / pixel - 0.5 if pixel > 0 else math.inf
+    if not 0 < found < MOST_PIXELS:
+        raise UsageError(
+            f"-pixel {detector.pixel_size!r} gives the detector no sensible number of pixels; "
+            "check it and -detpixels or -detsize"
+        )
+    return size, math.ceil(found)
+
+
+def second_detector(experiment: Experiment, pixel: tuple[int, int], oversample: int) -> Experiment:
+    """``experiment`` on a detector of its subpixels, of which those of ``pixel`` are computed.
+
+    ``pixel`` is (slow, fast), with ``oversample`` subpixels along either axis. Origin and axes are
+    those of the first detector bit for bit where some flag can say so, else the nearest it can say.
+    Raises UsageError for a detector with more pixels than a program counts.
+    """
+    slow, fast = (number * oversample for number in pixel)
+    last = oversample - 1
+    sampling = experiment.sampling.model_copy(
+        update={"oversample": 1, "roi": (fast, fast + last, slow, slow + last)}
+    )
+    detector = _divided(experiment.detector, oversample)
+    return experiment.model_copy(update={"detector": detector, "sampling": sampling})
+
+
+def _divided(detector: Detector, oversample: int) -> Detector:
+    plate = plate_of(detector)
+    fast, slow = plate.fast * oversample, plate.slow * oversample
+    if fast * slow > MOST_PIXELS:
+        raise UsageError(
+            f"-oversample {oversample}: a detector of {slow} x {fast} subpixels is more than a "
+            "program counts; give fewer subpixels, or fewer pixels with -detpixels"
+        )
+    size = _nearest(detector.pixel_size / oversample, _metres, plate.pixel / oversample)
+    sub = _metres(size)
+    finer = Plate(sub, sub * fast, sub * slow, fast, slow)
+    return detector.model_copy(
+        update={
+            "pixel_size": size,
+            "pixels_fast": fast,
+            "pixels_slow": slow,
+            "mask": None,
+            **_RESTATED[detector.convention](detector, plate, finer),
+        }
+    )
+
+
+def _mosflm(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+    """Half a pixel comes to the beam centre: Fbeam = Ybeam + pixel/2, and Sbeam likewise."""
+
+    def restated(given: float | None, detsize: float) -> float:
+        beam = _given_or(given, (detsize + plate.pixel) / 2.0) + 0.5 * plate.pixel
+        return _nearest(
+            (beam - 0.5 * finer.pixel) * 1000.0, lambda mm: _metres(mm) + 0.5 * finer.pixel, beam
+        )
+
+    return {
+        "x_beam": restated(detector.x_beam, plate.detsize_slow),
+        "y_beam": restated(detector.y_beam, plate.detsize_fast),
+    }
+
+
+def _denzo(detector: Detector, plate: Plate, _finer: Plate) -> dict[str, float]:
+    """The beam centre is what is given; its default has half a pixel in it."""
+    return {
+        "x_beam": _in_mm(_given_or(detector.x_beam, (plate.detsize_slow + plate.pixel) / 2.0)),
+        "y_beam": _in_mm(_given_or(detector.y_beam, (plate.detsize_fast + plate.pixel) / 2.0)),
+    }
+
+
+def _adxv(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+    """Ybeam is counted from the other edge: Sbeam = detsize_s - Ybeam."""
+    x_beam = _given_or(detector.x_beam, (plate.detsize_fast + plate.pixel) / 2.0)
+    y_beam = _given_or(detector.y_beam, (plate.detsize_slow - plate.pixel) / 2.0)
+    beam = plate.detsize_slow - y_beam
+    guess = (finer.detsize_slow - beam) * 1000.0
+    return {
+        "x_beam": _in_mm(x_beam),
+        "y_beam": _nearest(guess, lambda mm: finer.detsize_slow - _metres(mm), beam),
+    }
+
+
+def _sample(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+    """The close point counts, in pixels where it is given: Fclose = (ORGX - 0.5)*pixel."""
+    return {
+        "org_x": _origin(detector.org_x, plate.detsize_fast, plate, finer),
+        "org_y": _origin(detector.org_y, plate.detsize_slow, plate, finer),
+    }
+
+
+def _custom(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+    """Only a beam centre that is left to the close point depends on the pixels."""
+    depends = {
+        "org_x": detector.x_beam is None and detector.x_close is None,
+        "org_y": detector.y_beam is None and detector.y_close is None,
+    }
+    return {n: value for n, value in _sample(detector, plate, finer).items() if depends[n]}
+
+
+def _origin(given: float | None, detsize: float, plate: Plate, finer: Plate) -> float:
+    close = detsize / 2.0 if given is None else (given - 0.5) * plate.pixel
+    return _nearest(close / finer.pixel + 0.5, lambda org: (org - 0.5) * finer.pixel, close)
+
+
+_RESTATED: dict[str, Callable[[Detector, Plate, Plate], dict[str, float]]] = {
+    "mosflm": _mosflm,
+    "denzo": _denzo,
+    "adxv": _adxv,
+    "xds": _sample,
+    "dials": _sample,
+    "custom": _custom,
+}
+
+
+def _metres(mm: float) -> float:
+    return mm / 1000.0
+
+
+def _in_mm(metres: float) -> float:
+    return _nearest(metres * 1000.0, _metres, metres)
+
+
+def _given_or(mm: float | None, otherwise: float) -> float:
+    return otherwise if mm is None else _metres(mm)
+
+
+def _nearest(guess: float, made_of: Callable[[float], float], wanted: float) -> float:
+    """The number near ``guess`` of which a program makes what comes closest to ``wanted``."""
+    candidates = [guess]
+    below = above = guess
+    for _ in range(_NEIGHBOURS):
+        below, above = math.nextafter(below, -math.inf), math.nextafter(above, math.inf)
+        candidates += [below, above]
+    return min(candidates, key=lambda number: abs(made_of(number) - wanted))

@@ -1,0 +1,149 @@
+"""Reference records kept beside a port's tests: read instead of running the C core, or made anew.
+
+A folder holds the C core's records as ``trace --out-dir`` writes them, and ``verdict.json``: what
+the comparison with an engine gave when they were stored. Making them anew never turns parity into
+anything weaker unless that is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from parity_bridge.api import ChosenEngine, Parity, compare, observed
+from parity_bridge.atomic_write import write_text
+from parity_bridge.compare import compare_runs
+from parity_bridge.comparison import EXIT_STATUS, Verdict
+from parity_bridge.engines.engine import tolerance_case
+from parity_bridge.errors import BridgeError, FileError, ShapeError
+from parity_bridge.experiment import Experiment
+from parity_bridge.explain.runs import Made
+from parity_bridge.report.folder import make_folder, remove_folder, staged
+from parity_bridge.report.journal import note_command
+from parity_bridge.report.kept import command_of
+from parity_bridge.report.metadata import Occasion
+from parity_bridge.report.reading import Recorded, read_own_side
+from parity_bridge.report.records import as_json, read_model, write_noise, write_run
+from parity_bridge.report.view import Report, Side
+from parity_bridge.taps.registry import choose_taps
+from parity_bridge.taps.schema import SCHEMA_VERSION, Schema, Version
+from parity_bridge.timestamps import utc_now
+from parity_bridge.tolerances import tolerances_for
+
+_VERDICT = "verdict.json"
+
+
+class StoredVerdict(Schema):
+    """What the comparison gave when the records were stored."""
+
+    schema_version: Version = SCHEMA_VERSION
+    engine: str
+    verdict: Verdict
+
+
+def against(
+    folder: Path,
+    other: ChosenEngine,
+    experiment: Experiment,
+    pixels: Sequence[tuple[int, int]],
+    *,
+    taps: Sequence[str] = ("all",),
+    tolerances: Path | None = None,
+) -> Parity:
+    """Compare an engine with the records in ``folder``.
+
+    Raises FileError where there are none or they cannot be read, ShapeError where they are of
+    another experiment or other pixels, and as ``api.compare``.
+    """
+    recorded = _read(folder)
+    made = recorded.metadata[0]
+    if made.experiment != experiment:
+        raise ShapeError(
+            f"the records in {folder} are of another experiment; make them anew with "
+            "--parity-update"
+        )
+    wanted = {(int(slow), int(fast)) for slow, fast in pixels}
+    if wanted != {side.pixel for side in recorded.pixels}:
+        raise ShapeError(
+            f"the records in {folder} are of other pixels; make them anew with --parity-update"
+        )
+    run = observed(other, experiment, pixels)
+    chosen = {tap.tap_id for tap in choose_taps(taps)}
+    ours = tuple(side.only(chosen) for side in recorded.pixels)
+    theirs = run.seen(choose_taps(taps))
+    allowed = tolerances_for(
+        run.choice.dtype, run.choice.device, tolerances, tolerance_case(run.engine)
+    )
+    comparison = compare_runs(ours, theirs, allowed, recorded.noise)
+    report = Report(Side(ours, recorded.metadata, recorded.noise), Side(theirs), comparison)
+    how = Made(made.experiment, made.engine, made.behaviours, made.in_frame)
+    return Parity(run, report, tuple(taps), stored=folder, made=how)
+
+
+def update(
+    folder: Path,
+    other: ChosenEngine,
+    experiment: Experiment,
+    pixels: Sequence[tuple[int, int]],
+    *,
+    force: bool = False,
+    taps: Sequence[str] = ("all",),
+    tolerances: Path | None = None,
+) -> tuple[Parity, str]:
+    """Store the C core's records in ``folder``; the comparison with them, and why they were not.
+
+    Records under which the verdict would be weaker than the one stored are not written without
+    ``force``; the second thing returned says so then, and is empty otherwise. Raises as
+    ``api.compare`` does, FileError where the folder cannot be written.
+    """
+    found = compare(experiment, pixels, "c", other, taps=taps, tolerances=tolerances)
+    before = _verdict(folder)
+    verdict = found.comparison.verdict
+    if before is not None and not force and EXIT_STATUS[verdict] > EXIT_STATUS[before]:
+        return found, (
+            f"{folder} keeps its records: the verdict was {before!r} and would be {verdict!r}"
+        )
+    _store(folder, found)
+    return found, ""
+
+
+def _store(folder: Path, found: Parity) -> None:
+    if found.reference is None:
+        raise ValueError("only records that were just made can be stored")
+    folder = folder.absolute()
+    if folder.exists() and not any(folder.glob("*_metadata.json")) and any(folder.iterdir()):
+        raise FileError(f"{folder} holds other things than records; name a folder of their own")
+    make_folder(folder.parent)
+    fresh = folder.with_name(f".{folder.name}.fresh")
+    remove_folder(fresh)
+    with staged(fresh) as staging:
+        occasion = Occasion(command_of(found), utc_now())
+        note_command(staging, occasion.command)
+        write_run(staging, found.reference, occasion, choose_taps(found.taps))
+        write_noise(staging, list(found.report.reference.noise.values()))
+        stored = StoredVerdict(engine=found.other.choice.name, verdict=found.comparison.verdict)
+        write_text(staging / _VERDICT, as_json(stored))
+    old = folder.with_name(f".{folder.name}.old")
+    remove_folder(old)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    remove_folder(old)
+
+
+def _verdict(folder: Path) -> Verdict | None:
+    """The verdict stored with the records; None where there is none to be read."""
+    try:
+        stored: Verdict = read_model(folder / _VERDICT, StoredVerdict).verdict
+    except BridgeError:
+        return None
+    return stored
+
+
+def _read(folder: Path) -> Recorded:
+    if not folder.is_dir():
+        raise FileError(f"{folder} holds no stored records; make them with --parity-update")
+    recorded = read_own_side(folder)
+    if not recorded.metadata:
+        raise FileError(f"{folder} holds records without metadata; make them with --parity-update")
+    return recorded

@@ -1,0 +1,235 @@
+"""The pytest plugin as a port's own test suite uses it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2"
+ENGINES = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from scan_engines import Port
+class Right(Port):
+    pass
+class Wrong(Port):
+    def observe(self, experiment, pixels, **how):
+        from parity_bridge.behaviours import Behaviours
+        how["behaviours"] = Behaviours(omega="last")
+        return super().observe(experiment, pixels, **how)
+"""
+CHECK = f"""
+def test_it(parity):
+    parity("engines:{{}}", {FLAGS!r}, [(0, 0), (32, 32)])
+"""
+STORED = f"""
+from pathlib import Path
+def test_it(parity):
+    parity("engines:{{}}", {FLAGS!r}, [(0, 0), (32, 32)], stored=Path("stored"))
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A test suite of somebody else."""
+    pytester.makepyfile(engines=ENGINES)
+    pytester.makeini("[pytest]\npythonpath = .")
+    return pytester
+
+
+def run(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
+    return suite.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:warnings", *words)
+
+
+def test_a_port_that_agrees_passes(suite: pytest.Pytester) -> None:
+    suite.makepyfile(CHECK.format("Right"))
+    run(suite).assert_outcomes(passed=1)
+
+
+def test_one_that_does_not_fails_in_a_few_lines(suite: pytest.Pytester) -> None:
+    suite.makepyfile(CHECK.format("Wrong"))
+    result = run(suite)
+    result.assert_outcomes(failed=1)
+    out = result.stdout.str()
+    told = out[out.index("no parity:") : out.index("short test summary")].splitlines()
+    assert told[0] == "no parity: c and port disagree at 2 of 2 pixels"
+    assert re.fullmatch(r"differing: \d+ of \d+ figures: omega_subpixel\.omega \d+, .*", told[1])
+    assert re.fullmatch(
+        r"first divergence: pixel 0 0, omega_subpixel, omega at subpixel 0 1: c [\d.e-]+, "
+        r"port [\d.e-]+ \(difference .*, signal\)",
+        told[2],
+    )
+    assert told[3].startswith("worst of omega_subpixel.omega: pixel 0 0, subpixel 1 1: c ")
+    assert told[4].startswith("why: port uses the last subpixel's solid angle; with `omega=last`")
+    assert len(told) == 6
+    assert "Traceback" not in out
+
+
+def test_the_comparison_is_given_where_nothing_is_to_be_checked(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        f"""
+        def test_it(parity):
+            found = parity("engines:Wrong", {FLAGS!r}, [(0, 0)], check=False)
+            assert not found
+            assert found.finding.names == (("omega=last",),)
+            assert found.first_divergence.field == "omega"
+            assert parity("engines:Wrong", {FLAGS!r}, [(0, 0)], taps=["f_cell"])
+        """
+    )
+    run(suite).assert_outcomes(passed=1)
+
+
+def test_options_and_marker_say_what_the_test_leaves_open(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        f"""
+        import pytest
+        def test_option(parity):
+            assert parity(None, {FLAGS!r}, [(0, 0)]).comparison.other == "port"
+        @pytest.mark.parity(engine="engines:Right", taps=["f_cell"])
+        def test_marker(parity):
+            found = parity(None, {FLAGS!r}, [(0, 0)])
+            assert (found.comparison.other, found.taps) == ("port", ("f_cell",))
+        """
+    )
+    run(suite, "--parity-engine", "engines:Right").assert_outcomes(passed=2)
+    run(suite, "--strict-markers", "-m", "parity").assert_outcomes(passed=1, deselected=1)
+
+
+def test_dtype_and_device_go_to_the_engine(suite: pytest.Pytester) -> None:
+    suite.makepyfile(CHECK.format("Right"))
+    result = run(suite, "--parity-dtype", "float32")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*--dtype float32: the C core computes in float64*"])
+
+
+@pytest.mark.parametrize(
+    ("engine", "reason"),
+    [
+        ("engines:Absent", "engines has no class Absent"),
+        ("no_such_module:Engine", "there is no module 'no_such_module'"),
+        ("nanobragg-program", "NB_C_BIN"),
+        ("nanobrag_torch", "nanobrag_torch is not installed"),
+    ],
+)
+def test_an_absent_engine_skips_with_the_reason(
+    suite: pytest.Pytester, engine: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NB_C_BIN", raising=False)
+    suite.makepyfile(f"def test_it(parity): parity({engine!r}, {FLAGS!r}, [(0, 0)])")
+    result = run(suite, "-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines([f"*SKIPPED*{reason}*"])
+
+
+def test_a_report_is_kept_of_failures_only(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_right=CHECK.format("Right"), test_wrong=CHECK.format("Wrong"))
+    result = run(suite, "--parity-report", "kept")
+    result.assert_outcomes(passed=1, failed=1)
+    (folder,) = (suite.path / "kept").iterdir()
+    assert folder.name == "test_wrong.py-test_it"
+    result.stdout.fnmatch_lines([f"report: {folder}/f_cell_comparison.md"])
+    memo = (folder / "f_cell_comparison.md").read_text()
+    assert "uses the last subpixel's solid angle" in memo
+    assert (folder / "c_taps" / "pixel_0_0_f_cell_stats.json").exists()
+    assert (folder / "port_taps" / "pixel_32_32.log").exists()
+    from parity_bridge.cli import main
+
+    assert main(["check-report", str(folder)]) == 0
+
+
+class TestStored:
+    def test_records_are_made_once_and_read_from_then_on(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile(STORED.format("Right"))
+        result = run(suite)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            ["*stored holds no stored records; make them with --parity-up*"]
+        )
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        before = content(suite.path / "stored")
+        run(suite).assert_outcomes(passed=1)
+        assert content(suite.path / "stored") == before
+        assert json.loads(before["verdict.json"])["verdict"] == "parity"
+
+    def test_a_port_that_differs_from_them_fails_and_is_explained(
+        self, suite: pytest.Pytester
+    ) -> None:
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        suite.makepyfile(STORED.format("Wrong"))
+        result = run(suite, "--parity-report", "kept")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["why: port uses the last subpixel's solid angle*"])
+        assert len(list((suite.path / "kept").iterdir())) == 1
+
+    def test_an_update_does_not_weaken_a_verdict_unless_forced(
+        self, suite: pytest.Pytester
+    ) -> None:
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        before = content(suite.path / "stored")
+        suite.makepyfile(STORED.format("Wrong"))
+        result = run(suite, "--parity-update")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            ["*keeps its records: the verdict was 'parity' and would be 'values differ'*"]
+        )
+        assert content(suite.path / "stored") == before
+        run(suite, "--parity-update", "--force").assert_outcomes(failed=1)
+        after = content(suite.path / "stored")
+        assert json.loads(after["verdict.json"])["verdict"] == "values differ"
+        # The other way round it is no weakening.
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+
+    def test_records_of_something_else_are_told(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        suite.makepyfile(STORED.format("Right").replace("(32, 32)", "(31, 32)"))
+        result = run(suite)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*the records in stored are of other pixels*"])
+        suite.makepyfile(STORED.format("Right").replace("-N 6", "-N 7"))
+        result = run(suite)
+        result.stdout.fnmatch_lines(["*the records in stored are of another experiment*"])
+
+    def test_a_folder_of_other_things_is_left_alone(self, suite: pytest.Pytester) -> None:
+        (suite.path / "stored").mkdir()
+        (suite.path / "stored" / "thesis.txt").write_text("chapter 1")
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(failed=1)
+        assert (suite.path / "stored" / "thesis.txt").read_text() == "chapter 1"
+
+
+def test_workers_side_by_side(suite: pytest.Pytester) -> None:
+    """pytest-xdist: results and reports of all workers."""
+    suite.makepyfile(
+        **{
+            f"test_{number}": CHECK.format("Wrong" if number % 2 else "Right")
+            for number in range(4)
+        }
+    )
+    result = run(suite, "-n", "2", "--parity-report", "kept")
+    result.assert_outcomes(passed=2, failed=2)
+    assert len(list((suite.path / "kept").iterdir())) == 2
+
+
+def test_a_force_of_another_plugin_is_let_be(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        def pytest_addoption(parser):
+            parser.addoption("--another", action="store_true")
+        """
+    )
+    suite.makepyfile(other_plugin='def pytest_addoption(parser): parser.addoption("--force")')
+    suite.makepyfile(CHECK.format("Right"))
+    run(suite, "-p", "other_plugin").assert_outcomes(passed=1)
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}

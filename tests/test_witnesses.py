@@ -1,0 +1,79 @@
+"""More than two engines at the same pixels: who agrees with whom."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parity_bridge.cli import main
+
+FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2".split()
+THREE = ("--engines", "c,torch,scan_engines:Port", "--pixel", "0", "0", "--pixel", "32", "32")
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: str, stamp: str = "s") -> int:
+    return main(["run", *THREE, "--stamp", stamp, *words, "--", *FLAGS])
+
+
+def memo(stamp: str = "s") -> str:
+    return Path("reports", stamp, "f_cell_comparison.md").read_text()
+
+
+def test_three_records_a_pixel_and_a_column_each() -> None:
+    assert run() == 0
+    folder = Path("reports/s")
+    for own in ("c_taps", "py_taps", "port_taps"):
+        assert len(list((folder / own).glob("pixel_*_f_cell_stats.json"))) == 2
+    text = memo()
+    assert text.startswith("# Parity of pytorch, port with c\n")
+    (header,) = [
+        line for line in text.splitlines() if line.startswith("| Pixel") and "figure" in line
+    ]
+    assert [cell.strip() for cell in header.strip("|").split("|")] == [
+        "Pixel", "figure", "c", "pytorch", "port",
+    ]  # fmt: skip
+    assert "## pytorch against c" in text
+    assert "## port against c" in text
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["verdict"], summary["exit_status"]) == ("parity", 0)
+    pairs = [(item["reference"], item["other"]) for item in summary["comparisons"]]
+    assert pairs == [("c", "pytorch"), ("c", "port"), ("pytorch", "port")]
+    assert main(["check-report", "reports/s"]) == 0
+
+
+def test_the_one_that_stands_alone_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--behaviour", "torch:omega=last") == 3
+    assert "pytorch stands alone: the others agree with each other" in memo()
+    assert "pytorch stands alone" in capsys.readouterr().out
+    assert Path("reports/s/explanation_py_taps.json").exists()
+    assert not Path("reports/s/explanation_port_taps.json").exists()
+    assert main(["check-report", "reports/s"]) == 0
+
+
+def test_a_reference_that_stands_alone_is_named_too() -> None:
+    wrong = ("--behaviour", "torch:omega=last", "--behaviour", "scan_engines:Port:omega=last")
+    assert run(*wrong) == 3
+    assert "c stands alone: the others agree with each other" in memo()
+    assert "uses the last subpixel's solid angle" in memo()
+
+
+def test_two_in_the_order_that_was_given() -> None:
+    command = ["run", "--engines", "torch,c", "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
+    assert main(command) == 0
+    assert memo().startswith("# Parity of c with pytorch\n")
+    assert main(["check-report", "reports/s"]) == 0
+
+
+def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    engines = "c,scan_engines:Port,scan_engines:Slow"
+    command = ["run", "--engines", engines, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
+    assert main(command) == 1
+    assert "give each class a folder of its own" in capsys.readouterr().err
+    assert list(Path().iterdir()) == []
