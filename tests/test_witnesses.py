@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
+import nanobragg_stand_in
 import pytest
 
 from parity_bridge.cli import main
+from parity_bridge.scan.summary import ScanSummary
 
 FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2".split()
 THREE = ("--engines", "c,torch,scan_engines:Port", "--pixel", "0", "0", "--pixel", "32", "32")
@@ -77,3 +80,48 @@ def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[st
     assert main(command) == 1
     assert "give each class a folder of its own" in capsys.readouterr().err
     assert list(Path().iterdir()) == []
+
+
+class TestProgram:
+    """An unmodified nanoBragg program, which a script stands in for."""
+
+    @pytest.fixture
+    def program(self, tmp_path: Path) -> str:
+        path = tmp_path / "nanoBragg"
+        path.write_text(f"#!{sys.executable}\n" + Path(nanobragg_stand_in.__file__).read_text())
+        path.chmod(0o755)
+        return str(path)
+
+    def test_it_is_a_third_witness(self, program: str) -> None:
+        engines = ("--engines", "c,nanobragg-program,torch", "--c-bin", program)
+        pixels = ("--pixel", "0", "0", "--pixel", "32", "32")
+        assert main(["run", *engines, *pixels, "--stamp", "s", "--", *FLAGS]) == 0
+        text = memo()
+        (header,) = [line for line in text.splitlines() if "| figure" in line and "Pixel" in line]
+        assert [cell.strip() for cell in header.strip("|").split("|")][2:] == [
+            "c", "nanobragg_program", "pytorch",
+        ]  # fmt: skip
+        for own in ("c_taps", "nb_taps", "py_taps"):
+            assert len(list(Path("reports/s", own).glob("pixel_*_f_cell_stats.json"))) == 2
+        assert "taps recorded by c, not by nanobragg_program, and therefore not compared" in text
+        pairs = json.loads(Path("reports/s/summary.json").read_text())["comparisons"]
+        cases = {(item["reference"], item["other"]): item["tolerances"]["case"] for item in pairs}
+        assert cases[("c", "nanobragg_program")] == "printed"
+        assert cases[("nanobragg_program", "pytorch")] == "printed"
+        assert main(["check-report", "reports/s"]) == 0
+
+    def test_two_against_one(self, program: str) -> None:
+        engines = ("--engines", "c,nanobragg-program,torch", "--c-bin", program)
+        wrong = ("--behaviour", "torch:omega=last")
+        command = ["run", *engines, *wrong, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
+        assert main(command) == 3
+        assert "pytorch stands alone: the others agree with each other" in memo()
+
+    @pytest.mark.parametrize("engines", ["c,nanobragg-program", "nanobragg-program,torch"])
+    def test_its_images_are_scanned(self, engines: str, program: str) -> None:
+        command = ["scan", "--engines", engines, "--c-bin", program, "--stamp", "s", "--quiet"]
+        assert main([*command, "--tile", "64", "--", *FLAGS]) == 0
+        text = Path("reports/s/scan/summary.json").read_bytes()
+        found = ScanSummary.model_validate_json(text)
+        assert (found.differing_intensity, found.f_cell, found.pixels) == (0, None, 64 * 64)
+        assert found.shells

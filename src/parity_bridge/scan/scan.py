@@ -173,7 +173,8 @@ def _tile(tile: int | None, region: Region) -> int:
         if not 1 <= tile <= _LARGEST_TILE:
             raise UsageError(f"--tile {tile}: give 1 to {_LARGEST_TILE} pixels")
         return tile
-    return min(TILE, max(64, -(-max(region.shape) // 4)))
+    # Every tile has some 27 chunks to be written, which costs more than the pixels of a small one.
+    return min(TILE, max(128, -(-max(region.shape) // 2)))
 
 
 def _dtype(side: Side) -> str:
