@@ -56,7 +56,9 @@ def scan_figures(rounds: int) -> tuple[list[Figure], dict[str, object]]:
         Figure(f"memory of that, {_WHOLE}²", max(run.memory for run in whole), "MiB", 2048.0),
         Figure(f"memory of a scan of {largest}²", sizes[largest].memory, "MiB", 2048.0),
         *(
-            Figure(f"tiles of a pixel, {size}² / {SIZES[0]}²", each[size] / each[SIZES[0]], "x", 1.1)
+            Figure(
+                f"tiles of a pixel, {size}² / {SIZES[0]}²", each[size] / each[SIZES[0]], "x", 1.1
+            )
             for size in SIZES[1:]
         ),
         Figure("tiles of one Dask worker / two", dask[1] / dask[2], "x", 1.6, at_least=True),
