@@ -27,7 +27,7 @@ from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
 SIZES = (1024, 2048, 4096, 16384)
 _WHOLE = 4096
 #: For the workers of a cluster, which are compared with each other only.
-_DASK = 2048
+_DASK = 4096
 
 
 @dataclass(frozen=True)

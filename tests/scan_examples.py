@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,7 @@ def example(
     return Example(summary, Views(reduced(whole, factor), details, geometry))
 
 
+@cache
 def large(pixels: int, *, unlike: bool = True) -> Example:
     """So many pixels along either axis; unlike, all of them differ, which is the most work."""
     region = Region(range(pixels), range(pixels))

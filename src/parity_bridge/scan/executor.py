@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from parity_bridge.errors import BridgeError, EngineError, UsageError
 from parity_bridge.pools import cancelling_pool
+from parity_bridge.scan.worker_memory import keep_freed_memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,6 +32,8 @@ class Crew:
     workers: int
     #: As summaries name it.
     what: str
+    #: What each process does before its tasks.
+    prepare: Callable[[], None]
     #: Whether there is anyone to run a task.
     is_staffed: Callable[[], bool]
 
@@ -40,7 +43,7 @@ def threads(count: int) -> Iterator[Crew]:
     """A pool of threads of this process."""
     with cancelling_pool(count) as pool:
         plural = "" if count == 1 else "s"
-        yield Crew(pool, count, f"{count} thread{plural}", lambda: True)
+        yield Crew(pool, count, f"{count} thread{plural}", _nothing, lambda: True)
 
 
 @contextmanager
@@ -69,6 +72,7 @@ def dask(address: str) -> Iterator[Crew]:
             client.get_executor(pure=False),
             max(1, sum(workers.values())),
             f"dask, {len(workers)} workers at {address}",
+            keep_freed_memory,
             lambda: bool(client.scheduler_info(n_workers=-1)["workers"]),
         )
     finally:
@@ -87,7 +91,7 @@ def run_all(
     try:
         while True:
             for item in left:
-                running[crew.executor.submit(function, item)] = item
+                running[crew.executor.submit(_prepared, crew.prepare, function, item)] = item
                 if len(running) > 2 * crew.workers:
                     break
             if not running:
@@ -125,6 +129,15 @@ class _Numbered:
 
     def __call__(self, item: tuple[int, Any]) -> Any:
         return self.function(item[1])
+
+
+def _nothing() -> None:
+    """Leave the process as it is."""
+
+
+def _prepared(prepare: Callable[[], None], function: Callable[[T], R], item: T) -> R:
+    prepare()
+    return function(item)
 
 
 def _completed(crew: Crew, running: dict[Future[R], T]) -> list[Future[R]]:
