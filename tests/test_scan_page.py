@@ -1,250 +1,500 @@
-"""``scan.html``: what is in it, and in a browser where there is one what it does."""
+"""The page of a scan: what it holds, and what it does in a browser where there is one."""
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import json
 import re
 import shutil
 import subprocess
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import matplotlib.image
 import numpy as np
 import pytest
-from scan_examples import FINDING, GEOMETRY, LINKS, NAN, REGION, SPOT, example
+from numpy.typing import NDArray
+from PIL import Image
+from scan_examples import (
+    ALONE,
+    FINDING,
+    GEOMETRY,
+    LINKS,
+    NAN,
+    REGION,
+    SPOT,
+    Example,
+    example,
+    large,
+)
 
+from parity_bridge.frames import Region
+from parity_bridge.report.scan_figures import difference_scale
 from parity_bridge.report.scan_page import page
 from parity_bridge.scan.resolution import inverse_d
+from parity_bridge.scan.views import Geometry, Maps
 
-BROWSER = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-needs_browser = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium here")
-FLAGS = (
+MAPS = ("reference", "other", "difference", "mismatch", "f_cell", "out_of_bounds")
+#: Elements without an end.
+VOID = {"meta", "input", "br", "img", "link"}
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER = next((found for name in NAMES if (found := shutil.which(name))), None)
+OPTIONS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync "
-    "--virtual-time-budget=10000 --window-size=1200,1000"
+    "--disable-background-networking --disable-component-update --disable-sync --hide-scrollbars "
+    "--virtual-time-budget=10000"
 ).split()
-
-#: Put before the page's own script: nothing may be complained of.
-LISTEN = """<script>
-const complaints = [];
-window.addEventListener("error", (event) => complaints.push(event.message));
-window.addEventListener("unhandledrejection", (event) => complaints.push(String(event.reason)));
-console.error = (...words) => complaints.push(words.join(" "));
-</script>"""
-#: Put after it: ``steps`` are done one after the other, and what the page then says is kept.
-ACT = """<script>
-(async () => {
-  const said = {}, wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  while (!document.documentElement.dataset.ready) await wait(20);
-  const map = document.getElementById("map");
-  const text = (id) => document.getElementById(id).textContent;
-  const read = () => ({ hash: location.hash, caption: text("caption"), of: text("of-what"),
-    ...Object.fromEntries(["slow", "fast", "d", "reference", "other", "difference", "mismatch",
-      "f_cell", "out_of_bounds"].map((name) => [name, text("at-" + name)])) });
-  const at = (x, y) => { const box = map.getBoundingClientRect();
-    return { clientX: box.left + map.clientLeft + x, clientY: box.top + map.clientTop + y,
-      bubbles: true, cancelable: true, button: 0 }; };
-  const steps = {STEPS};
-  for (const [name, step] of Object.entries(steps)) {
-    step(); await wait(400); said[name] = read();
-  }
-  said.complaints = complaints;
-  document.body.innerHTML = "";
-  const out = document.createElement("pre");
-  out.id = "said"; out.textContent = JSON.stringify(said); document.body.append(out);
-})();
-</script>"""
+in_a_browser = pytest.mark.skipif(BROWSER is None, reason=f"there is none of {', '.join(NAMES)}")
 
 
-def written(folder: Path, factor: int = 1, **changed: Any) -> Path:
-    it = example(factor, **changed)
-    path = folder / "scan.html"
-    path.write_text(page(it.summary, it.views, FINDING, LINKS), encoding="utf-8")
-    return path
+def _page(it: Example) -> str:
+    return page(it.summary, it.views, FINDING, LINKS)
 
 
-def browse(page_file: Path, *words: str, fragment: str = "") -> str:
-    done = subprocess.run(
-        [str(BROWSER), *FLAGS, f"--user-data-dir={page_file.parent / 'profile'}", *words,
-         f"file://{page_file}{fragment}"],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    return done.stdout
+class Parsed(HTMLParser):
+    """Elements and what is in them, as far as a browser would tell them apart."""
 
-
-def acted(page_file: Path, steps: dict[str, str], fragment: str = "") -> dict[str, Any]:
-    """What the page says after each step, JavaScript of ``ACT``."""
-    text = page_file.read_text(encoding="utf-8")
-    told = ", ".join(f"{json.dumps(name)}: () => {{ {step} }}" for name, step in steps.items())
-    first, last = text.index("<style>"), text.rindex("</body>")
-    copy = page_file.with_name("acted.html")
-    copy.write_text(
-        text[:first] + LISTEN + text[first:last] + ACT.replace("{STEPS}", f"{{{told}}}")
-        + text[last:],
-        encoding="utf-8",
-    )  # fmt: skip
-    dom = browse(copy, "--dump-dom", fragment=fragment)
-    found = re.search(r'<pre id="said">(.*?)</pre>', dom, re.DOTALL)
-    assert found, dom[-2000:]
-    said: dict[str, Any] = json.loads(
-        found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    )
-    assert said.pop("complaints") == []
-    return said
-
-
-class _Tags(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.open: list[str] = []
-        self.links: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.scripts: dict[str, str] = {}
+        self.feed(text)
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "input", "br", "hr", "img", "link"):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
             self.open.append(tag)
-        for name, value in attrs:
-            assert name != "src"
-            if name == "href":
-                self.links.append(value or "")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] == "script":
+            self.scripts[self.elements[-1][1].get("id") or "program"] = data
+        elif self.open and self.open[-1] != "style":
+            self.words.append(data)
 
-class TestText:
-    def test_it_is_whole_and_needs_nothing_else(self, tmp_path: Path) -> None:
-        text = written(tmp_path).read_text(encoding="utf-8")
-        tags = _Tags()
-        tags.feed(text)
-        assert tags.open == []
-        assert "default-src 'none'" in text
-        assert not re.search(r"""(src|href)=["']?(https?:)?//|@import|url\(""", text)
-        # An address is quoted, a name escaped.
-        assert "a%20b/memo#1.md" in tags.links
-        assert "memo &lt;1&gt;" in text
-
-    def test_whatever_it_is_told_stays_text(self, tmp_path: Path) -> None:
-        text = written(tmp_path).read_text(encoding="utf-8")
-        assert "<b>&omega;</b>" not in text
-        assert "&lt;b&gt;&amp;omega;&lt;/b&gt;, &lt;/script&gt; and $names" in text
-
-    def test_it_is_the_same_every_time(self, tmp_path: Path) -> None:
-        first = written(tmp_path, 4).read_bytes()
-        assert written(tmp_path, 4).read_bytes() == first
-
-    def test_without_tap_4_nothing_is_said_of_it(self, tmp_path: Path) -> None:
-        text = written(tmp_path, taps=False).read_text(encoding="utf-8")
-        assert "plane-0-mismatch" not in text
-        assert "plane-0-reference" in text
+    @property
+    def text(self) -> str:
+        """All that can be read."""
+        return "".join(self.words)
 
 
-@needs_browser
-class TestBrowser:
-    def test_the_address_says_what_is_read(self, tmp_path: Path) -> None:
+def _plane(parsed: Parsed, tile: int, name: str) -> NDArray[np.uint32]:
+    raw = zlib.decompress(base64.b64decode(parsed.scripts[f"plane-{tile}-{name}"]))
+    return np.frombuffer(raw, np.uint8).reshape(4, -1).T.copy().view("<u4").ravel()
+
+
+class TestContent:
+    @pytest.mark.parametrize("it", [example(), example(4), example(taps=False, geometry=None)])
+    def test_it_is_one_whole_document_that_asks_for_nothing(self, it: Example) -> None:
+        text = _page(it)
+        parsed = Parsed(text)
+        assert parsed.open == []
+        assert text.startswith("<!DOCTYPE html>")
+        policies = [a["content"] for _, a in parsed.elements if a.get("http-equiv")]
+        assert policies[0]
+        assert policies[0].startswith("default-src 'none'")
+        assert not any("src" in attributes for _, attributes in parsed.elements)
+        assert {tag for tag, _ in parsed.elements}.isdisjoint({"link", "img", "iframe", "object"})
+        assert not re.search(r"https?:|//[a-z]+\.", re.sub(r"<script.*?</script>", "", text))
+        assert "http" not in parsed.scripts["program"]
+
+    def test_it_is_the_same_every_time(self) -> None:
+        assert _page(example(4)) == _page(example(4))
+
+    def test_all_that_was_found_can_be_read(self) -> None:
         it = example()
-        whole = it.views.whole
+        told = Parsed(_page(it)).text
+        summary = it.summary
+        for words in (
+            "no parity: c and pytorch disagree, in intensity at",
+            repr(summary.correlation),
+            repr(summary.sum_ratio),
+            repr(summary.max_abs_diff),
+            repr(summary.rmse),
+            str(summary.differing_intensity),
+            "of 61 and 61",
+            "corr_min",
+            "missed",
+            "total_lookups",
+            "mean_f_cell",
+            "3.464 - 2.449",
+            "4..1023",
+            "2 threads",
+            "-cell 100 100 100 90 90 90 -default_F 100 -N 5",
+            FINDING,
+        ):
+            assert words in told
+
+    def test_worst_pixels_are_linked_where_they_differ(self) -> None:
+        parsed = Parsed(_page(example()))
+        jumps = [a["href"] for _, a in parsed.elements if a.get("class") == "jump"]
         slow, fast = SPOT
-        place = slow - REGION.slow.start, fast - REGION.fast.start
-        file = written(tmp_path)
-        steps = {
-            "spot": "",
-            "nan": f'location.hash = "#map=other&slow={NAN[0]}&fast={NAN[1]}&zoom=8"',
-            "outside": 'location.hash = "#map=reference&slow=9999&fast=0&zoom=8"',
-            "nonsense": 'location.hash = "#map=constructor&slow=x&fast=&zoom=-1"',
-        }
-        said = acted(file, steps, f"#map=difference&slow={slow}&fast={fast}&zoom=8")
-        spot = said["spot"]
-        assert (spot["slow"], spot["fast"]) == (str(slow), str(fast))
-        assert np.float32(spot["reference"]) == whole.reference[place]
-        assert np.float32(spot["other"]) == whole.other[place]
-        assert np.float32(spot["difference"]) == whole.difference[place]
-        assert whole.mismatch is not None
-        assert whole.f_cell is not None
-        assert int(spot["mismatch"]) == whole.mismatch[place]
-        assert np.float32(spot["f_cell"]) == whole.f_cell[place]
-        assert spot["of"] == "Values of this pixel."
-        assert said["nan"]["other"] == "NaN"
-        # Ends are held to, and an address that says nothing changes nothing.
-        assert (said["outside"]["slow"], said["outside"]["fast"]) == (
-            str(REGION.slow.stop - 1), str(REGION.fast.start),
-        )  # fmt: skip
-        assert said["nonsense"]["slow"] == said["outside"]["slow"]
+        assert jumps[0] == f"#map=difference&slow={slow}&fast={fast}&zoom=16"
+        slow, fast = ALONE
+        assert jumps[-1] == f"#map=mismatch&slow={slow}&fast={fast}&zoom=16"
+        without = Parsed(_page(example(alike=True))).elements
+        assert not any(a.get("class") == "jump" for _, a in without)
 
-    def test_the_resolution_is_that_of_the_shells(self, tmp_path: Path) -> None:
-        flat, curved = GEOMETRY, GEOMETRY.__class__(**{**vars(GEOMETRY), "curved": 0.1})
-        for geometry in (flat, curved):
-            said = acted(
-                written(tmp_path, geometry=geometry), {"it": ""}, "#slow=60&fast=130&zoom=8"
-            )
-            inverse = inverse_d(geometry, REGION)[60 - REGION.slow.start, 130 - REGION.fast.start]
-            assert float(said["it"]["d"]) == pytest.approx(1 / inverse, rel=1e-5)
-
-    def test_pan_zoom_and_hover(self, tmp_path: Path) -> None:
-        steps = {
-            "start": "",
-            "hover": 'map.dispatchEvent(new PointerEvent("pointermove", at(100, 80)))',
-            "wheel": 'map.dispatchEvent(new WheelEvent("wheel", {...at(100, 80), deltaY: -600}))',
-            "still": 'map.dispatchEvent(new PointerEvent("pointermove", at(100, 80)))',
-            "drag": 'map.dispatchEvent(new PointerEvent("pointerdown", at(100, 80)));'
-            'window.dispatchEvent(new PointerEvent("pointermove", at(160, 80)));'
-            'window.dispatchEvent(new PointerEvent("pointerup", at(160, 80)))',
-            "key": 'map.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight",'
-            "shiftKey: true, bubbles: true, cancelable: true}))",
-            "whole": 'document.getElementById("all").click()',
-            "map": 'document.getElementById("choose-mismatch").click()',
-            "worst": 'document.querySelector("a.jump").click()',
-        }
-        said = acted(written(tmp_path), steps)
-        zoom = {name: float(re.search(r"zoom=([\d.]+)", told["hash"])[1])  # type: ignore[index]
-                for name, told in said.items() if "zoom=" in told["hash"]}  # fmt: skip
-        assert (said["hover"]["slow"], said["hover"]["fast"]) != (
-            said["start"]["slow"], said["start"]["fast"],
-        )  # fmt: skip
-        assert zoom["wheel"] > zoom.get("start", 0)
-        # The place under the pointer stays where it is.
-        assert (said["still"]["slow"], said["still"]["fast"]) == (
-            said["hover"]["slow"], said["hover"]["fast"],
-        )  # fmt: skip
-        middle = {name: _middle(told["hash"]) for name, told in said.items() if told["hash"]}
-        assert middle["drag"][1] < middle["wheel"][1]
-        assert middle["key"] == (middle["drag"][0], middle["drag"][1] + 1)
-        assert zoom["whole"] < zoom["key"]
-        assert said["map"]["hash"].startswith("#map=mismatch&")
-        first = example().summary.worst[0].pixel_coords
-        assert (said["worst"]["slow"], said["worst"]["fast"]) == tuple(map(str, first))
-
-    def test_near_a_worst_pixel_its_own_values_are_read_out(self, tmp_path: Path) -> None:
+    def test_no_text_is_ever_markup(self) -> None:
+        hostile = "</script><img src=x onerror=alert(1)>\"'&$js ${meta}\udcff回"
+        shown = hostile.replace("\udcff", "?")
         it = example(4)
-        detail = it.views.details[0]
-        slow, fast = it.summary.worst[0].pixel_coords
-        place = slow - detail.region.slow.start, fast - detail.region.fast.start
-        steps = {
-            "elsewhere": "",
-            "near": f'location.hash = "#map=other&slow={slow}&fast={fast}&zoom=16"',
-        }
-        said = acted(written(tmp_path, 4), steps, "#map=other&slow=31&fast=102&zoom=16")
-        assert said["elsewhere"]["of"].startswith("Of the block slow 30..33, fast 100..103: ")
-        assert np.float32(said["near"]["other"]) == detail.other[place]
-        assert said["near"]["of"] == "Values of this pixel."
+        other = it.summary.other.model_copy(update={"name": hostile, "note": hostile})
+        summary = it.summary.model_copy(update={"other": other, "executor": hostile})
+        text = page(summary, it.views, hostile, {hostile: f"javascript:{hostile}"})
+        parsed = Parsed(text)
+        assert text.encode()
+        assert parsed.open == []
+        assert parsed.text.count(shown) >= 6
+        assert "img" not in {tag for tag, _ in parsed.elements}
+        meta = json.loads(parsed.scripts["meta"])
+        assert meta["maps"][1]["title"].startswith(shown)
+        link = next(a["href"] for _, a in parsed.elements if str(a.get("href")).startswith("java"))
+        assert str(link).startswith("javascript%3A%3C/script%3E")
 
-    def test_an_image_without_tap_4(self, tmp_path: Path) -> None:
-        said = acted(written(tmp_path, taps=False, geometry=None), {"it": ""})
-        assert said["it"]["d"] == "not known"
-        assert said["it"]["mismatch"] == ""
+    def test_links_are_relative_addresses(self) -> None:
+        parsed = Parsed(_page(example(4)))
+        found = [a["href"] for tag, a in parsed.elements if tag == "a" and "class" not in a]
+        assert found == ["summary.json", "a%20b/memo#1.md"]
+        assert "<h2>Files</h2>" not in page(example().summary, example().views, "", {})
 
-    def test_it_looks_like_something(self, tmp_path: Path) -> None:
-        picture = tmp_path / "scan.png"
-        browse(written(tmp_path), f"--screenshot={picture}")
-        pixels = (matplotlib.image.imread(picture)[:, :, :3] * 255).astype(int)
-        assert pixels.shape == (1000, 1200, 3)
-        assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 100
+    def test_numbers_that_are_none_are_said(self) -> None:
+        nothing = dict.fromkeys(
+            ("correlation", "mse", "rmse", "max_abs_diff", "max_rel_diff", "sum_ratio",
+             "mean_peak_distance", "max_peak_distance"),
+        )  # fmt: skip
+        assert "none" in Parsed(_page(example(4, **nothing))).text
+        far = (
+            example()
+            .summary.worst[0]
+            .model_copy(update={"abs_diff": float("nan"), "ulps": None, "resolution": None})
+        )
+        assert "nan" in Parsed(_page(example(worst=(far,)))).text
 
 
-def _middle(fragment: str) -> tuple[int, int]:
-    found = re.search(r"slow=(\d+)&fast=(\d+)", fragment)
-    assert found
-    return int(found[1]), int(found[2])
+class TestData:
+    @pytest.mark.parametrize("factor", [1, 4])
+    def test_all_values_survive_bit_for_bit(self, factor: int) -> None:
+        it = example(factor)
+        parsed = Parsed(_page(it))
+        tiles = (it.views.whole, *(it.views.details if factor > 1 else ()))
+        meta = json.loads(parsed.scripts["meta"])
+        assert len(meta["tiles"]) == len(tiles)
+        for number, (told, maps) in enumerate(zip(meta["tiles"], tiles, strict=True)):
+            assert (told["rows"], told["columns"]) == maps.reference.shape
+            assert told["slow"] == [maps.region.slow.start, maps.region.slow.stop]
+            assert tuple(told["planes"]) == MAPS
+            for name in MAPS:
+                bits = _plane(parsed, number, name)
+                if name == "other":
+                    bits = bits ^ _plane(parsed, number, "reference")
+                assert bits.tobytes() == getattr(maps, name).tobytes()
+
+    def test_maps_that_are_none_are_left_out(self) -> None:
+        meta = json.loads(Parsed(_page(example(taps=False, geometry=None))).scripts["meta"])
+        assert [each["key"] for each in meta["maps"]] == list(MAPS[:3])
+        assert meta["geometry"] is None
+        nowhere = replace(GEOMETRY, pix0=(float("nan"), 0.0, 0.0))
+        meta = json.loads(Parsed(_page(example(geometry=nowhere))).scripts["meta"])
+        assert meta["geometry"] is None
+
+    def test_it_takes_little_room(self) -> None:
+        """What is the same on both sides takes next to none."""
+        pixels = 256**2
+        assert len(_page(large(256))) < 15 * pixels
+        assert len(_page(large(256, unlike=False))) < 9 * pixels
+
+
+#: Runs before everything else: what goes wrong is kept, and written down at the end.
+WATCH = """<script>
+const wrong = [], found = {};
+addEventListener("error", (event) => wrong.push(event.message));
+addEventListener("unhandledrejection", (event) => wrong.push(String(event.reason)));
+addEventListener("securitypolicyviolation", (event) => wrong.push(event.violatedDirective));
+for (const level of ["error", "warn"]) console[level] = (...words) => wrong.push(words.join(" "));
+const element = (id) => document.getElementById(id);
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const readout = () => Object.fromEntries(
+  [...document.querySelectorAll("#readout dd")].map((each) => [each.id.slice(3), each.textContent]));
+async function go(hash) {
+  location.hash = hash;
+  await wait(50);
+  return readout();
+}
+function point(type, x, y, more = {}) {
+  const box = element("map").getBoundingClientRect();
+  const place = { clientX: box.left + 1 + x, clientY: box.top + 1 + y, bubbles: true, cancelable: true };
+  const kind = type === "wheel" ? WheelEvent : PointerEvent;
+  element("map").dispatchEvent(new kind(type, { ...place, ...more }));
+}
+function key(name, more = {}) {
+  element("map").dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, ...more }));
+}
+function colours() {
+  const map = element("map"), { data } = map.getContext("2d").getImageData(0, 0, map.width, map.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}
+</script>
+"""
+FINISH = """<script>
+(async () => {
+  while (!document.documentElement.dataset.ready && !wrong.length) await wait(20);
+  try {
+    %s
+  } catch (error) {
+    wrong.push(error.stack);
+  }
+  const told = document.createElement("pre");
+  told.id = "told-to-test";
+  told.textContent = JSON.stringify({ wrong, found });
+  document.body.append(told);
+})();
+</script>
+"""
+
+
+def _run(folder: Path, address: str, *more: str) -> str:
+    assert BROWSER is not None
+    words = [BROWSER, *OPTIONS, f"--user-data-dir={folder / 'profile'}", *more, address]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    return done.stdout
+
+
+def _browsed(folder: Path, it: Example, script: str, fragment: str = "") -> Any:
+    """What ``script`` found in the page; nothing may go wrong on the way."""
+    text = _page(it)
+    watched = text.replace("<title>", f"{WATCH}<title>", 1)
+    file = folder / "scan.html"
+    file.write_text(watched.replace("</body>", f"{FINISH % script}</body>"), "utf-8")
+    window = "--window-size=1200,1000"
+    dom = _run(folder, f"file://{file}{fragment}", window, "--dump-dom")
+    told = re.search(r'<pre id="told-to-test">(.*?)</pre>', dom, re.DOTALL)
+    assert told, dom[-2000:]
+    result = json.loads(html.unescape(told[1]))
+    assert result["wrong"] == []
+    return result["found"]
+
+
+def _hashes(asked: Sequence[tuple[str, tuple[int, int], float]]) -> str:
+    lines = [
+        f'found["{slow} {fast}"] = await go("#map={key}&slow={slow}&fast={fast}&zoom={zoom}");'
+        f'found["{slow} {fast}"].chosen = document.querySelector("input[name=map]:checked").value;'
+        for key, (slow, fast), zoom in asked
+    ]
+    return "\n".join(lines)
+
+
+def _values(maps: Maps, pixel: tuple[int, int]) -> Iterator[tuple[str, Any]]:
+    row, column = (
+        (at - axis.start) // maps.factor
+        for at, axis in zip(pixel, (maps.region.slow, maps.region.fast), strict=True)
+    )
+    for name in MAPS:
+        plane = getattr(maps, name)
+        if plane is not None:
+            yield name, plane[row, column]
+
+
+def _d(geometry: Geometry, pixel: tuple[int, int]) -> float:
+    slow, fast = pixel
+    one = Region(range(slow, slow + 1), range(fast, fast + 1))
+    return float(1 / inverse_d(geometry, one)[0, 0])
+
+
+def _check(told: dict[str, str], maps: Maps, pixel: tuple[int, int]) -> None:
+    assert (told["slow"], told["fast"]) == tuple(map(str, pixel))
+    for name, value in _values(maps, pixel):
+        assert np.array_equal(np.array(told[name], value.dtype), value, equal_nan=True), name
+        # Not one digit more than it takes.
+        assert name == "mismatch" or len(told[name]) <= len(repr(float(value)))
+
+
+@in_a_browser
+class TestInABrowser:
+    def test_an_address_names_a_map_and_a_pixel(self, tmp_path: Path) -> None:
+        it = example()
+        asked = [
+            ("mismatch", ALONE, 8.0),
+            ("other", NAN, 2.0),
+            ("difference", SPOT, 70.0),
+            ("f_cell", (161, 333), 0.5),
+            ("out_of_bounds", (REGION.slow[-1], REGION.fast[-1]), 4.0),
+            ("reference", (REGION.slow[0], REGION.fast[0]), 4.0),
+        ]
+        script = f"""
+        found.first = readout();
+        found.colours = colours();
+        {_hashes(asked)}
+        found.beyond = await go("#slow=5000&fast=-5&zoom=1e9");
+        found.nonsense = await go("#map=__proto__&slow=x&fast=&zoom=");
+        """
+        found = _browsed(tmp_path, it, script, "#map=difference&slow=151&fast=301&zoom=16")
+        _check(found["first"], it.views.whole, (151, 301))
+        assert found["colours"] > 10
+        for key, pixel, _ in asked:
+            told = found[f"{pixel[0]} {pixel[1]}"]
+            _check(told, it.views.whole, pixel)
+            assert told["chosen"] == key
+            assert float(told["d"]) == pytest.approx(_d(GEOMETRY, pixel), rel=1e-5)
+        last, first = str(REGION.slow[-1]), str(REGION.fast[0])
+        for told in (found["beyond"], found["nonsense"]):
+            assert (told["slow"], told["fast"]) == (last, first)
+
+    def test_blocks_and_the_pixels_around_the_worst(self, tmp_path: Path) -> None:
+        it = example(4)
+        deep, near, far = (147, 305), (150, 301), (250, 400)
+        script = f"""
+        {_hashes([("difference", deep, 16), ("difference", far, 16)])}
+        found.block = element("of-what").textContent;
+        document.querySelector("a.jump").click();
+        await wait(50);
+        found.clicked = {{ ...readout(), what: element("of-what").textContent, hash: location.hash }};
+        await wait(100);
+        const map = element("map");
+        found.colour = [...map.getContext("2d").getImageData(
+          Math.floor(map.width / 2) + 18, Math.floor(map.height / 2) + 5, 1, 1).data];
+        found.shallow = await go("#map=difference&slow={near[0]}&fast={near[1]}&zoom=0.9");
+        """
+        found = _browsed(tmp_path, it, script)
+        _check(found["147 305"], it.views.details[0], deep)
+        _check(found["250 400"], it.views.whole, far)
+        assert found["block"].startswith("Of the block slow 250..253, fast 400..403:")
+        _check(found["clicked"], it.views.details[0], SPOT)
+        assert found["clicked"]["what"] == "Values of this pixel."
+        assert found["clicked"]["hash"] == "#map=difference&slow=150&fast=300&zoom=16"
+        _check(found["shallow"], it.views.whole, near)
+        # One pixel to the right, in the colour of its own value and not of its block's.
+        value = dict(_values(it.views.details[0], (150, 301)))["difference"]
+        index = int(difference_scale(it.views.whole).indices(np.array([value]))[0])
+        assert index > 240
+        assert found["colour"][0] < 190
+        assert max(found["colour"][1:3]) < 60
+
+    def test_mouse_and_keys(self, tmp_path: Path) -> None:
+        script = """
+        const zoom = () => Number(new URLSearchParams(location.hash.slice(1)).get("zoom"));
+        const at = () => [readout().slow, readout().fast].map(Number);
+        await go("#map=reference&slow=150&fast=300&zoom=10");
+        const map = element("map"), x = map.clientWidth / 2, y = map.clientHeight / 2;
+        point("pointermove", x + 25, y - 35);
+        found.hover = { ...readout() };
+        point("wheel", x + 25, y - 35, { deltaY: -400 });
+        found.under = at();
+        point("pointermove", 2, 2);
+        found.corner = at();
+        document.body.dispatchEvent(new PointerEvent("pointermove", { bubbles: true }));
+        await wait(300);
+        found.wheeled = [zoom(), location.hash];
+        await go("#map=reference&slow=150&fast=300&zoom=10");
+        point("pointerdown", x, y);
+        point("pointermove", x - 40, y + 60);
+        point("pointerup", x - 40, y + 60);
+        await wait(300);
+        found.dragged = [at(), location.hash];
+        point("pointerdown", x + 50, y);
+        point("pointerup", x + 50, y);
+        found.picked = at();
+        key("ArrowUp", { shiftKey: true });
+        found.up = at();
+        key("ArrowRight", { shiftKey: true });
+        found.right = at();
+        found.told = element("told").textContent;
+        key("ArrowLeft");
+        found.left = at();
+        key("+");
+        await wait(300);
+        found.nearer = zoom();
+        key("-");
+        key("-");
+        await wait(300);
+        found.farther = zoom();
+        key("ArrowLeft", { ctrlKey: true });
+        found.ignored = at();
+        element("nearer").click();
+        await wait(300);
+        found.button = zoom();
+        key("0");
+        await wait(300);
+        found.whole = [at(), zoom(), zoom() * 340 <= map.clientWidth, zoom() * 250 <= map.clientHeight];
+        element("choose-f_cell").click();
+        await wait(300);
+        found.chosen = [location.hash.split("&")[0], element("caption").textContent];
+        found.names = [...document.querySelectorAll("button, canvas[tabindex]")].map(
+          (each) => each.getAttribute("aria-label"));
+        const ring = [x + (130.5 - 270) * zoom(), y + (60.5 - 155) * zoom()];
+        point("pointerdown", ...ring);
+        point("pointerup", ...ring);
+        found.ringed = at();
+        """
+        it = example()
+        found = _browsed(tmp_path, it, script)
+        _check(found["hover"], it.views.whole, (147, 303))
+        assert found["under"] == [147, 303]
+        assert found["corner"][0] < 147
+        assert found["wheeled"][0] == pytest.approx(10 * np.exp(0.6), rel=1e-3)
+        assert found["dragged"][0] == [144, 304]
+        assert found["dragged"][1] == "#map=reference&slow=144&fast=304&zoom=10"
+        assert found["picked"] == [144, 309]
+        assert found["up"] == [143, 309]
+        assert found["right"] == [143, 310]
+        assert found["told"].startswith("slow 143, fast 310, reference ")
+        assert found["left"][0] == 143
+        assert found["left"][1] < 309
+        assert found["ignored"] == found["left"]
+        assert found["nearer"] == pytest.approx(15)
+        assert found["farther"] == pytest.approx(10 / 1.5, rel=1e-3)
+        assert found["button"] == pytest.approx(10, rel=1e-3)
+        assert found["whole"][0] == [155, 270]
+        assert found["whole"][2:] == [True, True]
+        assert found["chosen"][0] == "#map=f_cell"
+        assert found["chosen"][1] == "c, mean F of the lookups, electrons"
+        assert all(found["names"])
+        assert found["ringed"] == list(ALONE)
+
+    def test_a_curved_detector_of_a_plain_image(self, tmp_path: Path) -> None:
+        turned = Geometry(
+            pix0=(0.08, 0.03, -0.02),
+            fast=(0.0, 0.6, 0.8),
+            slow=(0.0, -0.8, 0.6),
+            beam=(1.0, 0.0, 0.0),
+            pixel_size=2e-4,
+            wavelength=1.1,
+            curved=0.1,
+        )
+        it = example(taps=False, geometry=turned)
+        pixels = [(30, 100), (279, 439), (155, 222)]
+        script = (
+            _hashes([("other", pixel, 4) for pixel in pixels])
+            + """
+        found.shown = [...document.querySelectorAll("#readout dd")].filter((each) => each.offsetWidth)
+          .map((each) => each.id.slice(3));
+        """
+        )
+        found = _browsed(tmp_path, it, script)
+        for pixel in pixels:
+            told = found[f"{pixel[0]} {pixel[1]}"]
+            _check(told, it.views.whole, pixel)
+            assert float(told["d"]) == pytest.approx(_d(turned, pixel), rel=1e-5)
+            assert _d(replace(turned, curved=None), pixel) != pytest.approx(
+                _d(turned, pixel), rel=1e-3
+            )
+        assert found["shown"] == ["slow", "fast", "d", *MAPS[:3]]
+
+    def test_a_picture_of_it(self, tmp_path: Path) -> None:
+        file, picture = tmp_path / "scan.html", tmp_path / "scan.png"
+        file.write_text(_page(example(4)), "utf-8")
+        _run(tmp_path, f"file://{file}", "--window-size=1280,900", f"--screenshot={picture}")
+        seen = Image.open(io.BytesIO(picture.read_bytes())).convert("RGB")
+        assert seen.size == (1280, 900)
+        assert len(seen.getcolors(2**20) or ()) > 100

@@ -32,6 +32,7 @@ GEOMETRY = Geometry(
     wavelength=1.2,
 )
 RULES = Rules(
+    case="by hand",
     intensity=Tolerance(rtol=1e-3),
     f_cell=Tolerance(),
     geometry=GEOMETRY,
@@ -191,7 +192,7 @@ class TestOnePair:
         for plane in (*planes[0].values(), *planes[1].values()):
             plane.fill(4)
         planes[1]["sum_f_cell"][0, :2] = [4.0001, 5.0]
-        rules = Rules(Tolerance(), Tolerance(rtol=1e-3), None, (), 0.0)
+        rules = Rules("by hand", Tolerance(), Tolerance(rtol=1e-3), None, (), 0.0)
         image = np.ones(SHAPE, np.float32)
         tiles = [SideTile(image, one, None) for one in planes]
         bits, found = compare(WHOLE, tiles[0], tiles[1], rules, None)

@@ -48,6 +48,8 @@ class ChosenEngine:
 
     choice: EngineChoice
     instance: Engine
+    #: Whether it was made by its name, so that it can be made again.
+    is_named: bool = True
 
 
 def engine(
@@ -77,7 +79,9 @@ def engine(
         check_finite=False,
         c_bin=None if c_bin is None else str(c_bin),
     )
-    return ChosenEngine(choice, engine_of(choice) if isinstance(which, str) else which)
+    if isinstance(which, str):
+        return ChosenEngine(choice, engine_of(choice))
+    return ChosenEngine(choice, which, is_named=False)
 
 
 @dataclass(frozen=True)
@@ -195,6 +199,8 @@ def scan(
     from parity_bridge.commands.request import ScanRequest  # noqa: PLC0415 - seldom needed
     from parity_bridge.commands.scan import scan as run_scan  # noqa: PLC0415
 
+    if "experiments" in settings:
+        raise UsageError("one experiment is scanned at a time; call scan for each")
     folder = Path(folder)
     request = ScanRequest(
         command=f"parity_bridge.scan(..., {str(folder)!r})",
@@ -225,4 +231,9 @@ def _chosen(which: str | Engine | ChosenEngine) -> ChosenEngine:
 def _side(which: str | ChosenEngine | Path) -> EngineChoice | Path:
     if isinstance(which, Path):
         return which
-    return which.choice if isinstance(which, ChosenEngine) else engine(which).choice
+    chosen = engine(which) if isinstance(which, str) else which
+    if not chosen.is_named:
+        raise UsageError(
+            "a scan makes its engines anew in every worker; name one as package.module:Class"
+        )
+    return chosen.choice

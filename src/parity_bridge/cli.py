@@ -139,7 +139,8 @@ def _scan(arguments: argparse.Namespace, flags: list[str]) -> int:
         command=arguments.text,
         reference=reference,
         other=other,
-        flags=(*_flags(arguments, flags), *roi),
+        # Every experiment of a file says what it is.
+        flags=(*_flags(arguments, flags, () if arguments.experiments else None), *roi),
         flags_given=given,
         out_dir=arguments.out_dir,
         stamp=arguments.stamp or options.default_stamp(),
@@ -171,20 +172,42 @@ def _scan(arguments: argparse.Namespace, flags: list[str]) -> int:
 def _scan_sides(arguments: argparse.Namespace) -> tuple[EngineChoice | Path, EngineChoice | Path]:
     """The reference and what is held against it."""
     if arguments.image is None:
-        if arguments.against is not None:
-            raise UsageError(f"--against {arguments.against}: against what? name it with --image")
-        names = arguments.engines
-        if len(names) != len(ENGINES):
-            raise UsageError(f"--engines {','.join(names)}: scan compares two; name two engines")
-        _check_names(arguments, names)
-        reference, other = (_choice(arguments, name) for name in names)
-        return _as_reference(reference), replace(other, check_finite=False)
+        return _scan_engines(arguments)
     if tuple(arguments.engines) != ENGINES:
         raise UsageError("--engines means nothing with --image; name the engine with --against")
-    side = _side(arguments, arguments.against or ENGINES[0])
-    names = () if isinstance(side, Path) else (side.name,)
+    word = arguments.against or ENGINES[0]
+    if Path(word).exists():
+        _check_names(arguments, ())
+        return Path(word), arguments.image
+    if not _is_engine(word):
+        raise UsageError(
+            f"--against {word}: there is no such file or engine; name an image, or one of "
+            f"{', '.join(_engines_there())}"
+        )
+    _check_names(arguments, (word,))
+    choice = replace(_choice(arguments, word), check_finite=False)
+    return (_as_reference(choice) if word == ENGINES[0] else choice), arguments.image
+
+
+def _scan_engines(arguments: argparse.Namespace) -> tuple[EngineChoice, EngineChoice]:
+    if arguments.against is not None:
+        raise UsageError(f"--against {arguments.against}: against what? name it with --image")
+    names = arguments.engines
+    if len(names) != len(ENGINES):
+        raise UsageError(f"--engines {','.join(names)}: scan compares two; name two engines")
     _check_names(arguments, names)
-    return side if isinstance(side, Path) else _as_reference(side), arguments.image
+    reference, other = (_choice(arguments, name) for name in names)
+    return _as_reference(reference), replace(other, check_finite=False)
+
+
+def _is_engine(word: str) -> bool:
+    return ":" in word or word in _engines_there()
+
+
+def _engines_there() -> list[str]:
+    from parity_bridge.engines.engine import engine_names
+
+    return engine_names()
 
 
 def _as_reference(choice: EngineChoice) -> EngineChoice:
@@ -277,11 +300,14 @@ def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
 
 def _side(arguments: argparse.Namespace, word: str) -> EngineChoice | Path:
     """An engine, unless a folder or file has that name and no engine has."""
-    if word in ENGINES or ":" in word:
+    if _is_engine(word):
         return _choice(arguments, word)
     if Path(word).exists():
         return Path(word)
-    raise UsageError(f"{word!r} is neither an engine nor a folder of records; choose c or torch")
+    raise UsageError(
+        f"{word!r} is neither an engine nor a folder of records; choose one of "
+        f"{', '.join(_engines_there())}"
+    )
 
 
 def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
@@ -301,12 +327,14 @@ def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
         arguments.device,
         tuple(words for engine, words in arguments.behaviours if engine in (None, name)),
         in_frame=getattr(arguments, "state", None) == "frame",
-        c_bin=arguments.c_bin,
+        c_bin=None if arguments.c_bin is None else str(Path(arguments.c_bin).absolute()),
     )
 
 
-def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
-    """Flags after ``--``, or the benchmark's, then what our own options say."""
+def _flags(
+    arguments: argparse.Namespace, given: list[str], otherwise: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """Flags after ``--``, else ``otherwise`` or the benchmark's, then what our options say."""
     from parity_bridge.experiment import MAX_OVERSAMPLE
     from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
 
@@ -314,7 +342,8 @@ def _flags(arguments: argparse.Namespace, given: list[str]) -> tuple[str, ...]:
         raise UsageError(f"--oversample {arguments.oversample}: give 1 to {MAX_OVERSAMPLE}")
     oversample = () if arguments.oversample is None else ("-oversample", str(arguments.oversample))
     hkl = () if arguments.hkl is None else ("-hkl", arguments.hkl)
-    return (*(given or BENCHMARK_FLAGS), *oversample, *hkl)
+    without = BENCHMARK_FLAGS if otherwise is None else otherwise
+    return (*(given or without), *oversample, *hkl)
 
 
 def _engines(arguments: argparse.Namespace, flags: list[str]) -> int:

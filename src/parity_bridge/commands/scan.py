@@ -11,13 +11,14 @@ from pathlib import Path
 from parity_bridge.atomic_write import copy_file, write_bytes, write_text
 from parity_bridge.commands.request import ScanRequest
 from parity_bridge.commands.scan_sides import Sides, sides_of
-from parity_bridge.commands.termination import Terminated
+from parity_bridge.commands.termination import Terminated, leave_at_once_next_time
 from parity_bridge.commands.worst_pixels import tap_worst
 from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.engines.engine import own_case_of
 from parity_bridge.errors import BridgeError, FileError
 from parity_bridge.report.environment import environment
-from parity_bridge.report.folder import check_free, make_folder
-from parity_bridge.report.journal import note_command, note_failure
+from parity_bridge.report.folder import check_free, make_folder, remove_folder
+from parity_bridge.report.journal import COMMANDS, note_command, note_failure
 from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.records import as_json
 from parity_bridge.report.rendering import TOLERANCES
@@ -80,7 +81,7 @@ def scan_into(
     _check_target(target, request, on_note)
     thresholds = _thresholds(request)
     sides = sides_of(request, on_note)
-    tolerances = tolerances_for(*_case(request), request.tolerances)
+    tolerances = tolerances_for(*_case(request), request.tolerances, _own_case(request))
     prepared = prepare(
         sides.reference,
         sides.other,
@@ -99,7 +100,7 @@ def _check_target(target: Path, request: ScanRequest, on_note: Callable[[str], N
     begun = (target / FOLDER / store.INPUTS).exists()
     if request.resume:
         if not begun:
-            check_free(target / FOLDER)
+            _clear_beginnings(target)
             on_note(f"{target} holds no scan yet; it is begun")
         return
     if begun:
@@ -108,6 +109,23 @@ def _check_target(target: Path, request: ScanRequest, on_note: Callable[[str], N
             "--resume, or give another --stamp"
         )
     check_free(target)
+
+
+def _clear_beginnings(target: Path) -> None:
+    """Remove what a scan left that was killed before it had said what it is of.
+
+    Raises FileError where anything else is there.
+    """
+    if target.exists() and not {path.name for path in target.iterdir()} <= {
+        FOLDER,
+        "env",
+        COMMANDS,
+    }:
+        raise FileError(f"{target} holds another report; give another --stamp")
+    folder = target / FOLDER
+    if folder.exists() and {path.name for path in folder.iterdir()} <= {store.MAPS, store.TILES}:
+        remove_folder(folder)
+    check_free(folder)
 
 
 def _thresholds(request: ScanRequest) -> Thresholds:
@@ -122,7 +140,15 @@ def _case(request: ScanRequest) -> tuple[str, str]:
     return "float32", "cpu"
 
 
+def _own_case(request: ScanRequest) -> str | None:
+    """The case of tolerances that an engine asks for, the other one first."""
+    named = [side for side in (request.other, request.reference) if isinstance(side, EngineChoice)]
+    return next(filter(None, (own_case_of(choice.name) for choice in named)), None)
+
+
 def _begin(target: Path, request: ScanRequest) -> None:
+    # It says that everything is there.
+    (target / FOLDER / SUMMARY).unlink(missing_ok=True)
     note_command(target, request.command)
     make_folder(target / "env")
     write_text(target / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
@@ -159,7 +185,11 @@ def _finish(
             scanned = run(prepared, crew, advance)
     except (KeyboardInterrupt, Terminated):
         count = len(list((target / FOLDER / store.TILES).glob("*.json")))
-        on_note(f"stopped with {count} tiles finished; go on with --resume --stamp {request.stamp}")
+        on_note(
+            f"stopped with {count} tiles finished; go on with --resume --stamp {request.stamp} "
+            "(those under way are waited for, unless you press Ctrl-C again)"
+        )
+        leave_at_once_next_time()
         raise
     if scanned.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")

@@ -87,7 +87,7 @@ def _scan_each(request: ScanRequest, named: list[Named], on_note: OnNote) -> lis
     with crew_of(request) as crew:
         for item in named:
             results.append(_scan_one(request, item, crew, on_note))
-            _write(request, results)
+            _write(request, results, len(named))
     return results
 
 
@@ -106,7 +106,7 @@ def _scan_one(request: ScanRequest, named: Named, crew: Crew, on_note: OnNote) -
         return _Result(named, None, error)
 
 
-def _write(request: ScanRequest, results: list[_Result]) -> None:
+def _write(request: ScanRequest, results: list[_Result], expected: int) -> None:
     target = request.out_dir / request.stamp
     record = Experiments(
         experiments=tuple(
@@ -122,10 +122,11 @@ def _write(request: ScanRequest, results: list[_Result]) -> None:
     )
     write_text(target / RECORD, as_json(record))
     rows = table([_linked(row) for row in _rows(results)])
-    text = (
-        f"# Scans of {plural(len(results), 'experiment')}\n\n**{_verdict(results)}.**\n\n{rows}\n"
-    )
-    write_text(target / TABLE, text)
+    verdict = _verdict(results)
+    if len(results) < expected:
+        verdict = f"not finished: {len(results)} of {expected} experiments so far"
+    title = f"# Scans of {plural(expected, 'experiment')}"
+    write_text(target / TABLE, f"{title}\n\n**{verdict}.**\n\n{rows}\n")
 
 
 def _rows(results: list[_Result]) -> Iterator[Row]:

@@ -49,12 +49,9 @@ def sides_of(request: ScanRequest, on_note: Callable[[str], None]) -> Sides:
     of_images = None
     if not engines and (request.flags_given or any(_is_bare(image) for image in named)):
         of_images = _engine(EngineChoice("c"), {"c": parse_flags(request.flags)})
-    sizes = [side.pixels for side in (*engines.values(), *([of_images] if of_images else []))]
-    detector = sizes[0] if sizes else None
+    like = next(iter(engines.values()), of_images)
     sides = [
-        engines[side.name]
-        if isinstance(side, EngineChoice)
-        else ImageSide(side.absolute(), detector)
+        engines[side.name] if isinstance(side, EngineChoice) else _image(side, like)
         for side in named
     ]
     return Sides(sides[0], sides[1], of_images if request.flags_given else None)
@@ -65,6 +62,13 @@ def _engine(choice: EngineChoice, parsed: Mapping[str, ParsedFlags]) -> EngineSi
     side = EngineSide(choice, _absolute(experiment))
     _check_mask(side)
     return side
+
+
+def _image(path: Path, like: EngineSide | None) -> ImageSide:
+    """An image; size, mask and region of interest are those of the flags, where any are given."""
+    if like is None:
+        return ImageSide(path.absolute(), None)
+    return ImageSide(path.absolute(), like.pixels, like.experiment.detector.mask, like.roi)
 
 
 def _is_bare(image: EngineChoice | Path) -> bool:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
+
+#: Exit status of a command that was interrupted.
+_INTERRUPTED = 130
 
 
 class Terminated(BaseException):
@@ -25,6 +29,12 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+
+
+def leave_at_once_next_time() -> None:
+    """End the process at the next SIGINT, whatever its threads do: files are replaced whole."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(_INTERRUPTED))
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -82,6 +82,8 @@ def _command(
         words += ["--pixel", str(slow), str(fast)]
     if (other.dtype, other.device) != ("float64", "cpu"):
         words += ["--dtype", other.dtype, "--device", other.device]
+    for c_bin in {reference.c_bin, other.c_bin} - {None}:
+        words += ["--c-bin", str(c_bin)]
     for choice in (reference, other):
         for switched in choice.behaviours:
             words += ["--behaviour", f"{choice.name}:{switched}"]

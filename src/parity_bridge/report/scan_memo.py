@@ -47,7 +47,7 @@ def verdict_text(summary: ScanSummary) -> str:
     match summary.verdict:
         case "parity":
             exactly = summary.differing_intensity == 0 and not _loose(summary)
-            how = "exactly" if exactly else f"within the tolerances for {summary.other.dtype}"
+            how = "exactly" if exactly else f"within the tolerances for {summary.tolerances}"
             what = "in intensity" if summary.f_cell is None else "in intensity and all of Tap 4"
             return f"parity: {names} agree {what} {how} at {at}"
         case "values differ":
@@ -90,7 +90,8 @@ def _parts(
     yield _ulps_section(summary)
     yield _shells_section(summary)
     yield _provenance_section(summary)
-    yield f"## Reproduce\n\n```sh\n{without_stamp(command)}\n```"
+    again = without_stamp(command).replace(" --resume", "")
+    yield f"## Reproduce\n\n```sh\n{again}\n```"
 
 
 def _region_text(summary: ScanSummary) -> str:
@@ -162,7 +163,10 @@ def _f_cell_rows(summary: ScanSummary) -> list[Row]:
 
 def _f_cell_section(summary: ScanSummary) -> str:
     if summary.f_cell is None:
-        return "## Tap 4\n\nAn image tells no structure-factor lookups."
+        silent = " and ".join(
+            side.name for side in (summary.reference, summary.other) if not side.has_f_cell
+        )
+        return f"## Tap 4\n\nNot compared: the lookups of a whole region are not told by {silent}."
     lookups = f"{plural(summary.lookups or 0, 'lookup')} were made by {summary.reference.name}."
     if not summary.lookups:
         lookups = "No lookup was made at any pixel: nothing was compared but intensities."
@@ -180,7 +184,7 @@ def _sensitive_text(summary: ScanSummary) -> str:
     if summary.rounding_sensitive is None:
         return " How near the indices are to a half is not known: the reference does not tell."
     rest = summary.differing_index - summary.rounding_sensitive
-    tail = "" if rest else " Rounding explains every one of them."
+    tail = "" if rest else " All of them may be rounding."
     return (
         f"\n\nOf the {plural(summary.differing_index, 'pixel')} that differ in a count or a bound "
         f"of the indices, **{summary.rounding_sensitive} are rounding-sensitive**: an index of the "
@@ -292,7 +296,7 @@ def _shells_section(summary: ScanSummary) -> str:
         {
             "d / Å": f"{'∞' if item.d_max is None else f'{item.d_max:.3f}'} - {item.d_min:.3f}",
             "pixels": str(item.pixels),
-            "differ in Tap 4": str(item.differing_f_cell),
+            "differ in Tap 4": "-" if summary.f_cell is None else str(item.differing_f_cell),
             "differ in intensity": str(item.differing_intensity),
             "mean / photons": "-" if item.c_mean is None else short(item.c_mean),
             "rms difference": "-" if item.rms_diff is None else short(item.rms_diff),

@@ -41,6 +41,7 @@ SENSITIVE_ULPS = 64
 class Rules:
     """By what two tiles are compared."""
 
+    case: str  # of the tolerances
     intensity: Tolerance
     f_cell: Tolerance  # of the mean F of the lookups
     #: Where pixels lie, and ascending 1/d of the shells; None: nobody says.
@@ -106,7 +107,9 @@ class _Pairs:
             with np.errstate(invalid="ignore"):
                 difference = wide_py - wide_c
         # A sum is not finite where any of its terms is not.
-        if np.isfinite(wide_c.sum()) and np.isfinite(wide_py.sum()):
+        with np.errstate(invalid="ignore", over="ignore"):
+            are_finite = np.isfinite(wide_c.sum()) and np.isfinite(wide_py.sum())
+        if are_finite:
             return cls(c, py, wide_c, wide_py, difference, None)
         return cls(c, py, wide_c, wide_py, difference, np.isfinite(c) & np.isfinite(py))
 
@@ -167,12 +170,15 @@ def _intensities(
         "beyond_tolerance_intensity": _count(beyond),
     }
     if pairs.finite is not None:
-        found["nonfinite_c"] = int((~np.isfinite(pairs.c)).sum())
-        found["nonfinite_py"] = int((~np.isfinite(pairs.py)).sum())
+        nonfinite = ~np.isfinite(pairs.c), ~np.isfinite(pairs.py)
+        found["nonfinite_c"], found["nonfinite_py"] = (int(mask.sum()) for mask in nonfinite)
+        found["one_sided"] = int((nonfinite[0] != nonfinite[1]).sum())
     if pairs.difference is not None:
         size = np.abs(pairs.finite_of(pairs.difference))
         reference = np.abs(pairs.finite_of(pairs.wide_c))
-        relative = np.divide(size, reference, out=np.zeros_like(size), where=reference > 0)
+        # A difference from nothing is infinite; no difference is none.
+        relative = np.where(size > 0, np.inf, 0.0)
+        np.divide(size, reference, out=relative, where=reference > 0)
         found["max_abs_diff"] = float(size.max(initial=0.0))
         found["max_rel_diff"] = float(relative.max(initial=0.0))
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from parity_bridge.errors import BridgeError, EngineError, UsageError
@@ -30,6 +32,8 @@ class Crew:
     executor: Executor
     #: Tasks that can run at once.
     workers: int
+    #: Threads that a task may take that runs alone.
+    threads: int
     #: As summaries name it.
     what: str
     #: What each process does before its tasks.
@@ -43,7 +47,7 @@ def threads(count: int) -> Iterator[Crew]:
     """A pool of threads of this process."""
     with cancelling_pool(count) as pool:
         plural = "" if count == 1 else "s"
-        yield Crew(pool, count, f"{count} thread{plural}", _nothing, lambda: True)
+        yield Crew(pool, count, count, f"{count} thread{plural}", _nothing, lambda: True)
 
 
 @contextmanager
@@ -58,6 +62,9 @@ def dask(address: str) -> Iterator[Crew]:
         raise UsageError(
             "--dask needs Dask's distributed, which is not installed; install parity-bridge[dask]"
         ) from error
+    # Whatever it would log of a lost worker or scheduler is told by an error here.
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distrib")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     connect: Any = distributed.Client  # without annotations
     try:
         client: Any = connect(address, timeout="10s", set_as_default=False)
@@ -71,9 +78,10 @@ def dask(address: str) -> Iterator[Crew]:
         yield Crew(
             client.get_executor(pure=False),
             max(1, sum(workers.values())),
+            max(workers.values(), default=1),
             f"dask, {len(workers)} workers at {address}",
             keep_freed_memory,
-            lambda: bool(client.scheduler_info(n_workers=-1)["workers"]),
+            partial(_has_workers, client),
         )
     finally:
         client.close()
@@ -131,6 +139,14 @@ class _Numbered:
         return self.function(item[1])
 
 
+def _has_workers(client: Any) -> bool:
+    """Whether the scheduler answers and knows of a worker."""
+    try:
+        return client.status == "running" and bool(client.scheduler_info(n_workers=-1)["workers"])
+    except (OSError, ValueError):
+        return False
+
+
 def _nothing() -> None:
     """Leave the process as it is."""
 
@@ -153,18 +169,25 @@ def _completed(crew: Crew, running: dict[Future[R], T]) -> list[Future[R]]:
         alone_since = alone_since or time.monotonic()
         if time.monotonic() - alone_since > WITHOUT_WORKER:
             raise EngineError(
-                "the Dask cluster has no worker left; start one, then go on with --resume"
+                "the Dask cluster has no worker left, or its scheduler is gone; start one, then go "
+                "on with --resume"
             )
 
 
 def _result(future: Future[R]) -> R:
     try:
         return future.result()
-    except (BridgeError, MemoryError):
+    except BridgeError:
         raise
+    except MemoryError as error:
+        raise EngineError(
+            "there is not enough memory for the tiles under way; go on with --resume and fewer "
+            "--threads, or begin anew with a smaller --tile"
+        ) from error
     except CancelledError as error:
         raise EngineError(
-            "a tile was cancelled by the Dask cluster; go on with --resume"
+            "a tile was cancelled by the Dask cluster, whose scheduler may be gone; go on with "
+            "--resume"
         ) from error
     except Exception as error:
         raise EngineError(

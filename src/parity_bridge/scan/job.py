@@ -94,17 +94,21 @@ def _check_same_engines(job: Job) -> None:
     """Raise EngineError where this process has another build than the scan was begun with."""
     for side, identity in zip(job.sides, job.identities, strict=True):
         if isinstance(side, EngineSide):
-            _check_build(side, tuple(sorted(identity.build.items())))
+            _check_same(side, identity.model_dump_json())
 
 
 @lru_cache(maxsize=8)
-def _check_build(side: EngineSide, build: tuple[tuple[str, str], ...]) -> None:
-    """Once for each side in each process."""
-    found = side.identity().build
-    for name, expected in build:
-        if found.get(name) != expected:
-            raise EngineError(
-                f"a worker has another engine {side.choice.name!r} than the scan was begun with "
-                f"({name} {found.get(name)}, not {expected}); give all workers the same "
-                "installation, then go on with --resume"
-            )
+def _check_same(side: EngineSide, begun: str) -> None:
+    """Once for each scan in each process."""
+    expected, found = SideIdentity.model_validate_json(begun), side.identity()
+    for what, ours, theirs in (
+        ("engine", expected.build, found.build),
+        ("content of a file", expected.files, found.files),
+    ):
+        for name, value in ours.items():
+            if theirs.get(name) != value:
+                raise EngineError(
+                    f"a worker has another {what} for {side.choice.name!r} than the scan was begun "
+                    f"with ({name} {theirs.get(name)}, not {value}); give all workers the same, "
+                    "then go on with --resume"
+                )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,15 +76,13 @@ class ObservingScanner:
                 margins[place] = seen.f_cell.rounding_margin
         return margins
 
-    def _seen(self, region: Region) -> list[tuple[Observation, tuple[int, int]]]:
+    def _seen(self, region: Region) -> Iterator[tuple[Observation, tuple[int, int]]]:
+        """Every pixel and its place in the region, a few at a time: each takes some kB."""
         pixels = [(slow, fast) for slow in region.slow for fast in region.fast]
-        seen = [
-            observation
-            for start in range(0, len(pixels), _BATCH)
-            for observation in self._observe(pixels[start : start + _BATCH])
-        ]
-        places = ((at.pixel[0] - region.slow.start, at.pixel[1] - region.fast.start) for at in seen)
-        return list(zip(seen, places, strict=True))
+        for start in range(0, len(pixels), _BATCH):
+            for seen in self._observe(pixels[start : start + _BATCH]):
+                slow, fast = seen.pixel
+                yield seen, (slow - region.slow.start, fast - region.fast.start)
 
     def _observe(self, pixels: list[tuple[int, int]]) -> list[Observation]:
         return self._engine.observe(

@@ -106,6 +106,7 @@ def prepare(
         store.create(layout, inputs)
     geometry = _geometry(reference, other, geometry_of)
     rules = Rules(
+        tolerances.case,
         intensity,
         mean,
         geometry,
@@ -149,11 +150,12 @@ def region_of(reference: Side, other: Side) -> Region:
             f"the reference has {ours} pixels, the other side {theirs}; compare detectors of one "
             "size"
         )
-    regions = [side.roi for side in (reference, other) if isinstance(side, EngineSide)]
+    sides = (reference, other)
+    engines = [side for side in sides if isinstance(side, EngineSide)]
+    regions = [side.roi for side in engines or sides]
     regions = [region for region in regions if region.slow and region.fast]
-    if not regions and any(isinstance(side, EngineSide) for side in (reference, other)):
+    if not regions:
         raise UsageError("-roi holds no pixel of the detector; there is nothing to compare")
-    regions = regions or [reference.roi]
     return Region(
         _span([region.slow for region in regions]), _span([region.fast for region in regions])
     )
@@ -200,7 +202,7 @@ def _bands(
     while row < planned.rows and not is_settled(job.sides, states):
         task = planned.band(row, states)
         for _ in _unfinished(scan, [task], advance, records):
-            compute = partial(run_task, job, threads=crew.workers)
+            compute = partial(run_task, job, threads=crew.threads)
             run_all(crew, compute, [task], partial(_keep, records, advance))
         states = states_after(records[task.name])
         row += 1

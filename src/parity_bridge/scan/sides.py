@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,18 +19,29 @@ from pydantic import Field
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_choice import EngineChoice
 from parity_bridge.engine_run import engine_failures
-from parity_bridge.engines.engine import Engine, Scanner, engine_of
+from parity_bridge.engines.engine import (
+    Engine,
+    Scanner,
+    engine_of,
+    told_taps,
+    untold_fields,
+)
 from parity_bridge.errors import FileError
 from parity_bridge.experiment import Experiment
 from parity_bridge.file_reading import FileVersion, file_version
 from parity_bridge.frames import Planes, Region, RunState
 from parity_bridge.images.image_file import ImageFile, open_image
 from parity_bridge.scan.observing import scanner_of
+from parity_bridge.smv import read_mask
+from parity_bridge.taps.registry import TAPS, choose_taps
 from parity_bridge.taps.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+F_CELL = TAPS["f_cell"]
 
 
 class SideIdentity(Schema):
@@ -101,8 +112,10 @@ class EngineSide:
 
     @property
     def has_f_cell(self) -> bool:
-        """Whether it tells Tap 4 of whole regions, as all do but those that only run a program."""
-        return bool(getattr(self.scanner, "has_f_cell", True))
+        """Whether it tells all of Tap 4 of whole regions; one that runs a program does not."""
+        told = F_CELL in choose_taps(told_taps(self.engine))
+        untold = any(name.startswith(f"{F_CELL.tap_id}.") for name in untold_fields(self.engine))
+        return told and not untold and bool(getattr(self.scanner, "has_f_cell", True))
 
     @property
     def derived(self) -> Mapping[str, Any]:
@@ -129,12 +142,16 @@ class EngineSide:
     @property
     def engine(self) -> Engine:
         """The engine, ready to run."""
-        return _prepared(self)[0]
+        return self._prepared()[0]
 
     @property
     def scanner(self) -> Scanner:
         """The experiment, ready for regions."""
-        return _prepared(self)[1]
+        return self._prepared()[1]
+
+    def _prepared(self) -> tuple[Engine, Scanner]:
+        files = _files(self.experiment)
+        return _prepared(self, tuple(file_version(path, role) for role, path in files.items()))
 
     def start(self) -> RunState:
         """The state at the start of a run."""
@@ -177,6 +194,10 @@ class ImageSide:
 
     path: Path
     detector: tuple[int, int] | None
+    #: Pixels that it leaves out are 0, as in an engine's image; a detector writes anything there.
+    mask: Path | None = None
+    #: The part that is compared; None: all.
+    region: Region | None = None
 
     @property
     def has_f_cell(self) -> bool:
@@ -186,7 +207,7 @@ class ImageSide:
     @property
     def file(self) -> ImageFile:
         """The image, open."""
-        return _opened(self.path, self.detector)
+        return _opened(self.path, self.detector, file_version(self.path, "image"))
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -195,8 +216,8 @@ class ImageSide:
 
     @property
     def roi(self) -> Region:
-        """All of it."""
-        return Region.whole(*self.file.shape)
+        """All of it, unless a region was named."""
+        return Region.chosen(self.region, *self.file.shape)
 
     def start(self) -> None:
         """An image is no run."""
@@ -207,17 +228,25 @@ class ImageSide:
 
     def tile(self, region: Region, state: RunState | None, threads: int) -> SideTile:  # noqa: ARG002
         """Read ``region``; raises FileError where the file cannot be read or has changed."""
-        return SideTile(self.file.read(region), None, None)
+        pixels = self.file.read(region)
+        if self.mask is not None:
+            mask = read_mask(self.mask)
+            rows, columns = region.slow, region.fast
+            pixels[mask[rows.start : rows.stop, columns.start : columns.stop] == 0] = 0.0
+        return SideTile(pixels, None, None)
 
     def identity(self) -> SideIdentity:
         """The content of the file."""
-        return SideIdentity(
-            name=str(self.path), dtype=self.file.dtype, files={"image": self.file.sha256}
-        )
+        # Its content counts, wherever it lies.
+        files = {"image": self.file.sha256}
+        if self.mask is not None:
+            files["mask"] = _sha256(self.mask, file_version(self.mask, "mask"))
+        return SideIdentity(name="image", dtype=self.file.dtype, files=files)
 
 
 @lru_cache(maxsize=4)
-def _prepared(side: EngineSide) -> tuple[Engine, Scanner]:
+def _prepared(side: EngineSide, _versions: tuple[FileVersion, ...]) -> tuple[Engine, Scanner]:
+    """Kept while none of the files that the experiment names changes."""
     choice = side.choice
     with engine_failures(choice.name):
         engine = engine_of(choice)
@@ -225,7 +254,7 @@ def _prepared(side: EngineSide) -> tuple[Engine, Scanner]:
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path, detector: tuple[int, int] | None) -> ImageFile:
+def _opened(path: Path, detector: tuple[int, int] | None, _version: FileVersion) -> ImageFile:
     return open_image(path, detector)
 
 
@@ -260,10 +289,29 @@ def _sha256(path: Path, _version: FileVersion) -> str:
 
 @lru_cache(maxsize=4)
 def _source_sha256(engine: type[Engine]) -> str:
-    """Of the Python files beside the engine's own: what it was when the scan began."""
-    source = Path(inspect.getfile(engine))
-    in_package = (source.parent / "__init__.py").exists()
+    """Of all Python files that an engine may be made of: its packages, and this one.
+
+    It need not be a hash of nothing but the engine: a scan that is taken up again after any change
+    had better begin anew.
+    """
+    own = {Path(inspect.getfile(kind)) for kind in engine.__mro__ if kind is not object}
+    files = {_PACKAGE, *(file for file in own if file.suffix == ".py")}
+    files = {file for each in files for file in _beside(each)}
     digest = hashlib.sha256()
-    for file in sorted(source.parent.glob("*.py")) if in_package else [source]:
+    for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def _beside(file: Path) -> Iterator[Path]:
+    """The files of the whole package that ``file`` is of, or the file alone."""
+    folder = file if file.is_dir() else file.parent
+    if not (folder / "__init__.py").exists():
+        yield file
+        return
+    while (folder.parent / "__init__.py").exists():
+        folder = folder.parent
+    yield from folder.rglob("*.py")

@@ -98,6 +98,8 @@ class Statistics(Schema):
     moments: Moments = Moments()
     nonfinite_c: Count = 0
     nonfinite_py: Count = 0
+    #: Finite on one side only.
+    one_sided: Count = 0
     max_abs_diff: Number = 0.0
     max_rel_diff: Number = 0.0
     differing_intensity: Count = 0
@@ -130,6 +132,7 @@ def _merged(a: Statistics, b: Statistics) -> Statistics:
         moments=a.moments.merged(b.moments),
         nonfinite_c=a.nonfinite_c + b.nonfinite_c,
         nonfinite_py=a.nonfinite_py + b.nonfinite_py,
+        one_sided=a.one_sided + b.one_sided,
         max_abs_diff=max(a.max_abs_diff, b.max_abs_diff),
         max_rel_diff=max(a.max_rel_diff, b.max_rel_diff),
         differing_intensity=a.differing_intensity + b.differing_intensity,

@@ -257,11 +257,19 @@ def _chunks_exist(layout: Layout, region: Region) -> bool:
         for place, size in zip(_place(layout, region), layout.tile, strict=True)
     )
     return all(
-        (layout.folder / MAPS / path / "c" / str(row) / str(column)).exists()
+        _is_filled(layout.folder / MAPS / path / "c" / str(row) / str(column))
         for path in layout.arrays
         for row in rows
         for column in columns
     )
+
+
+def _is_filled(chunk: Path) -> bool:
+    """Whether a file is there and holds something, which one cut short by a power cut does not."""
+    try:
+        return chunk.stat().st_size > 0
+    except OSError:
+        return False
 
 
 @contextmanager

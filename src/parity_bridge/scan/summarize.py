@@ -6,6 +6,7 @@ import math
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from parity_bridge.errors import UsageError
 from parity_bridge.nanobragg_flags import to_flags
 from parity_bridge.scan.executor import Crew
 from parity_bridge.scan.peaks import PeakMatch
@@ -20,7 +21,7 @@ from parity_bridge.scan.summary import (
     ThresholdCheck,
     Verdict,
 )
-from parity_bridge.scan.thresholds import Thresholds, checks
+from parity_bridge.scan.thresholds import Quantity, Thresholds, checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,17 +40,14 @@ def summarize(
 ) -> ScanSummary:
     """The summary of a scan that was run to its end."""
     scan, found = scanned.scan, scanned.statistics
+    if not found.moments.count:
+        raise UsageError(
+            "no pixel is finite in both images; there is nothing to compare, look at one with "
+            "`frame` or `trace`"
+        )
     metrics = _metrics(found)
-    checked = checks(
-        thresholds,
-        {
-            "correlation": metrics["correlation"],
-            "sum_ratio": metrics["sum_ratio"],
-            "max_abs_diff": metrics["max_abs_diff"],
-            "max_rel_diff": metrics["max_rel_diff"],
-        },
-        images_equal=found.differing_intensity == 0,
-    )
+    equal = found.differing_intensity == 0
+    checked = checks(thresholds, _limited(found, metrics), images_equal=equal)
     verdict = _verdict(found, checked)
     job, region = scan.job, scan.plan.region
     has_f_cell = found.f_cell is not None
@@ -72,6 +70,7 @@ def summarize(
         differing_intensity=found.differing_intensity,
         beyond_tolerance_intensity=found.beyond_tolerance_intensity,
         intensity_tolerance=job.rules.intensity,
+        tolerances=job.rules.case,
         f_cell=found.f_cell,
         lookups=found.lookups,
         differing_f_cell=found.differing_f_cell,
@@ -91,11 +90,8 @@ def summarize(
 
 
 def _metrics(found: Statistics) -> dict[str, Any]:
-    """Of all pixels finite in both images; None where there is none."""
+    """Of all pixels finite in both images."""
     moments = found.moments
-    if not moments.count:
-        names = ("correlation", "mse", "rmse", "max_abs_diff", "max_rel_diff")
-        return dict.fromkeys((*names, "c_sum", "py_sum", "sum_ratio"))
     mse = moments.squared_difference / moments.count
     return {
         "correlation": moments.correlation,
@@ -106,6 +102,17 @@ def _metrics(found: Statistics) -> dict[str, Any]:
         "c_sum": moments.sum_c,
         "py_sum": moments.sum_py,
         "sum_ratio": moments.sum_py / moments.sum_c if moments.sum_c else None,
+    }
+
+
+def _limited(found: Statistics, metrics: dict[str, Any]) -> dict[Quantity, float | None]:
+    """What thresholds limit; a pixel that is finite on one side only differs without end."""
+    one_sided = found.one_sided > 0
+    return {
+        "correlation": metrics["correlation"],
+        "sum_ratio": metrics["sum_ratio"],
+        "max_abs_diff": math.inf if one_sided else metrics["max_abs_diff"],
+        "max_rel_diff": math.inf if one_sided else metrics["max_rel_diff"],
     }
 
 
@@ -120,12 +127,13 @@ def _verdict(found: Statistics, checked: Sequence[ThresholdCheck]) -> Verdict:
 def _side(side: Side, identity: SideIdentity, nonfinite: int) -> SideSummary:
     if isinstance(side, ImageSide):
         return SideSummary(
-            name=identity.name,
+            name=str(side.path),
             kind="image",
             dtype=identity.dtype,
             sha256=identity.files["image"],
             note=side.file.note,
             nonfinite=nonfinite,
+            has_f_cell=False,
         )
     if not isinstance(side, EngineSide):
         raise TypeError(f"{side!r} is neither an engine nor an image")
@@ -139,6 +147,7 @@ def _side(side: Side, identity: SideIdentity, nonfinite: int) -> SideSummary:
         build=identity.build,
         files=identity.files,
         nonfinite=nonfinite,
+        has_f_cell=side.has_f_cell,
     )
 
 

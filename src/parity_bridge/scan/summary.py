@@ -36,6 +36,8 @@ class SideSummary(Schema):
     files: dict[str, str] = Field(default_factory=dict)
     #: Pixels that are NaN or infinite.
     nonfinite: Count = 0
+    #: Whether it tells Tap 4 of whole regions.
+    has_f_cell: bool = True
 
 
 class FieldCount(Schema):
@@ -133,6 +135,8 @@ class ScanSummary(Schema):
     differing_intensity: Count
     beyond_tolerance_intensity: Count
     intensity_tolerance: Tolerance
+    #: The case of tolerances that this is of, ``float32 on cpu`` say.
+    tolerances: str = ""
     #: Field by field; None where a side has no Tap 4.
     f_cell: tuple[FieldCount, ...] | None
     #: Of the reference, over all pixels.
