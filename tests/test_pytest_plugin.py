@@ -110,7 +110,6 @@ def test_dtype_and_device_go_to_the_engine(suite: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("engine", "reason"),
     [
-        ("engines:Absent", "engines has no class Absent"),
         ("no_such_module:Engine", "there is no module 'no_such_module'"),
         ("nanobragg-program", "NB_C_BIN"),
         ("nanobrag_torch", "nanobrag_torch is not installed"),
@@ -193,10 +192,10 @@ class TestStored:
         suite.makepyfile(STORED.format("Right").replace("(32, 32)", "(31, 32)"))
         result = run(suite)
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*the records in stored are of other pixels*"])
+        result.stdout.fnmatch_lines(["*stored are of other pixels*"])
         suite.makepyfile(STORED.format("Right").replace("-N 6", "-N 7"))
         result = run(suite)
-        result.stdout.fnmatch_lines(["*the records in stored are of another experiment*"])
+        result.stdout.fnmatch_lines(["*stored are of another experiment*"])
 
     def test_a_folder_of_other_things_is_left_alone(self, suite: pytest.Pytester) -> None:
         (suite.path / "stored").mkdir()
@@ -233,3 +232,88 @@ def test_a_force_of_another_plugin_is_let_be(suite: pytest.Pytester) -> None:
 
 def content(folder: Path) -> dict[str, str]:
     return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+class TestMistakes:
+    """A mistake never passes, and is told in a line."""
+
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ('parity("engines:Absent", FLAGS, [(0, 0)])', "engines has no class Absent"),
+            ('parity("tocrh", FLAGS, [(0, 0)])', "there is no engine named 'tocrh'"),
+            ("parity(None, FLAGS, [(0, 0)])", "no engine is named: give one to parity()"),
+            ('parity("engines:Right", "-cel 50", [(0, 0)])', "-cel"),
+            ('parity("engines:Right", FLAGS, [])', "give at least one pixel"),
+            ('parity("engines:Right", FLAGS, [(99, 0)])', "lies outside the detector"),
+            ('parity("engines:Right", FLAGS, [(0, 0)], tolerances="t.toml")', "does not exist"),
+            ('parity("c", FLAGS, [(0, 0)])', "both engines are called 'c' in records"),
+        ],
+    )
+    def test_a_call(self, suite: pytest.Pytester, body: str, said: str) -> None:
+        suite.makepyfile(f"FLAGS = {FLAGS!r}\ndef test_it(parity):\n    {body}")
+        result = run(suite)
+        result.assert_outcomes(failed=1)
+        assert said in result.stdout.str()
+        assert "Traceback" not in result.stdout.str()
+        assert len(result.outlines) < 20
+
+    @pytest.mark.parametrize("marker", ['"engines:Wrong"', 'engin="engines:Wrong"'])
+    def test_a_marker(self, suite: pytest.Pytester, marker: str) -> None:
+        suite.makepyfile(
+            f"""
+            import pytest
+            @pytest.mark.parity({marker})
+            def test_it(parity):
+                parity("engines:Right", {FLAGS!r}, [(0, 0)])
+            """
+        )
+        result = run(suite)
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines(["*takes nothing but the keywords engine, taps, tolerances*"])
+
+    def test_markers_of_class_and_test_add_up(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile(
+            f"""
+            import pytest
+            @pytest.mark.parity(engine="engines:Wrong")
+            class TestIt:
+                @pytest.mark.parity(taps=["omega"])
+                def test_it(self, parity):
+                    parity(None, {FLAGS!r}, [(0, 0)])
+            """
+        )
+        run(suite).assert_outcomes(failed=1)
+
+    def test_records_of_another_engine_are_no_reference(self, suite: pytest.Pytester) -> None:
+        from parity_bridge.cli import main
+
+        trace = ["trace", "--engine", "c", "--behaviour", "omega=last", "--taps", "all"]
+        folder = ["--out-dir", str(suite.path / "stored")]
+        for pixel in (["0", "0"], ["32", "32"]):
+            assert main([*trace, "--pixel", *pixel, *folder, "--", *FLAGS.split()]) == 0
+        suite.makepyfile(STORED.format("Wrong"))
+        result = run(suite)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*are not the C core's as it stands*"])
+
+    def test_fewer_figures_are_weaker_too(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        fewer = STORED.format("Wrong").replace(
+            'stored=Path("stored")', 'stored="stored", taps="f_cell"'
+        )
+        suite.makepyfile(fewer)
+        result = run(suite, "--parity-update")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["*figures were compared and only * would be*"])
+
+    def test_a_test_that_goes_elsewhere_is_kept_where_pytest_began(
+        self, suite: pytest.Pytester
+    ) -> None:
+        text = CHECK.format("Wrong").replace("(parity)", "(parity, tmp_path, monkeypatch)")
+        suite.makepyfile(
+            text.replace("    parity(", "    monkeypatch.chdir(tmp_path)\n    parity(")
+        )
+        run(suite, "--parity-report", "kept").assert_outcomes(failed=1)
+        assert len(list((suite.path / "kept").iterdir())) == 1

@@ -68,7 +68,7 @@ class TestImages:
         Path("mask.img").write_bytes(smv(mask))
         image[20:30] = -1
         np.save("theirs.npy", image)
-        assert scan("--image", "theirs.npy", flags=[*FLAGS, "-mask", "mask.img"]) == 0
+        assert scan("--image", "theirs.npy", flags=["-mask", "mask.img", *FLAGS]) == 0
 
     @pytest.mark.usefixtures("image")
     def test_what_is_no_image_or_of_another_size(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,7 +170,7 @@ class TestContent:
         assert "<h2>Files</h2>" not in page(example().summary, example().views, "", {})
 
     def test_numbers_that_are_none_are_said(self) -> None:
-        nothing = dict.fromkeys(
+        nothing: dict[str, Any] = dict.fromkeys(
             ("correlation", "mse", "rmse", "max_abs_diff", "max_rel_diff", "sum_ratio",
              "mean_peak_distance", "max_peak_distance"),
         )  # fmt: skip

@@ -78,7 +78,7 @@ def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[st
     engines = "c,scan_engines:Port,scan_engines:Slow"
     command = ["run", "--engines", engines, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
     assert main(command) == 1
-    assert "give each class a folder of its own" in capsys.readouterr().err
+    assert "give each class a folder of its own and a name" in capsys.readouterr().err
     assert list(Path().iterdir()) == []
 
 

@@ -69,6 +69,11 @@ def engine(
     behaviour that is not there, EngineError for an engine that cannot be loaded.
     """
     Behaviours.parse(list(behaviours))
+    if not isinstance(which, str):
+        if (dtype, device) != ("float64", "cpu"):
+            raise UsageError("an engine that was made already has its dtype and device; make it so")
+        dtype = str(getattr(which, "dtype", dtype)).removeprefix("torch.")
+        device = str(getattr(which, "device", device))
     name = which if isinstance(which, str) else which.name
     choice = EngineChoice(
         name,
@@ -94,6 +99,8 @@ class Parity:
     taps: tuple[str, ...]
     #: None where the reference's records were read.
     reference: EngineRun | None = None
+    #: The file of tolerances that replaced some of the shipped ones.
+    tolerances: Path | None = None
     #: The folder that they were read from, and how they were made.
     stored: Path | None = None
     made: Made | None = None
@@ -160,10 +167,16 @@ def compare(
     """Run both engines at ``pixels`` (slow, fast) and compare ``taps`` (names of docs/taps.md).
 
     ``tolerances`` is a TOML file that replaces some of the shipped ones. Raises UsageError where
-    there is nothing to compare or the experiment makes no sense, EngineError where an engine
-    fails, FileError for a file that cannot be read.
+    there is nothing to compare, both are one engine or the experiment makes no sense, EngineError
+    where an engine fails, FileError for a file that cannot be read.
     """
     runs = [observed(_chosen(which), experiment, pixels) for which in (reference, other)]
+    names = [run.engine.implementation for run in runs]
+    if names[0] == names[1]:
+        raise UsageError(
+            f"both engines are called {names[0]!r} in records; give the class of one of them an "
+            "implementation and a folder of its own"
+        )
     ours, theirs = (run.seen(choose_taps(taps)) for run in runs)
     case = tolerance_case(runs[1].engine) or tolerance_case(runs[0].engine)
     choice = runs[1].choice
@@ -176,7 +189,7 @@ def compare(
         noise = {budget.pixel_coords: budget for budget in budgets}
         comparison = compare_runs(ours, theirs, allowed, noise)
     report = Report(Side(ours, noise=noise), Side(theirs), comparison)
-    return Parity(runs[1], report, tuple(taps), reference=runs[0])
+    return Parity(runs[1], report, tuple(taps), reference=runs[0], tolerances=tolerances)
 
 
 def explain(parity: Parity) -> Finding | None:

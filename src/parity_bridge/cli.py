@@ -223,6 +223,20 @@ def _check_names(arguments: argparse.Namespace, names: Sequence[str]) -> None:
     for engine in arguments.engine_flags:
         if engine not in names:
             raise UsageError(f"--engine-flags {engine}: {engine!r} is not run; {_of(names)}")
+    _check_program(arguments, names)
+
+
+def _check_program(arguments: argparse.Namespace, names: Sequence[str]) -> None:
+    """Raise UsageError where a program is named that no engine runs."""
+    if arguments.c_bin is None:
+        return
+    from parity_bridge.engines.engine import takes_program
+
+    if not any(takes_program(name) for name in names):
+        raise UsageError(
+            f"--c-bin {arguments.c_bin}: none of {', '.join(names) or 'the sides'} runs a program; "
+            "name nanobragg-program among the engines, or leave it out"
+        )
 
 
 def _of(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ test asks for the fixture.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
@@ -29,8 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("parity", "parity checks against the nanoBragg C core")
     add = group.addoption
     add(
-        "--parity-engine", metavar="NAME", default="torch",
-        help="engine of checks that name none, or package.module:Class (default: torch)",
+        "--parity-engine", metavar="NAME",
+        help="engine of checks that name none: of `parity_bridge engines`, or package.module:Class",
     )  # fmt: skip
     add("--parity-dtype", metavar="DTYPE", default="float64", help="float64 (default) or float32")
     add("--parity-device", metavar="DEVICE", default="cpu", help="as torch names it (default: cpu)")
@@ -53,10 +54,21 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, obje
     """
     result = yield
     with suppress(ValueError, argparse.ArgumentError):
+        _check_free(parser, "--force")
         parser.getgroup("parity").addoption(
             "--force", action="store_true", dest="parity_force", help=f"the same as {_FORCE}"
         )
     return result
+
+
+def _check_free(parser: pytest.Parser, name: str) -> None:
+    """Raise ValueError where an option of this name is taken, or that cannot be told.
+
+    Older versions of pytest notice only when they have read the command line.
+    """
+    groups = [*getattr(parser, "_groups", [None]), getattr(parser, "_anonymous", None)]
+    if None in groups or any(name in option.names() for each in groups for option in each.options):
+        raise ValueError(name)
 
 
 _FORCE_HELP = "let --parity-update store records with which the verdict is weaker than before"
@@ -71,14 +83,24 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+_MARKED = {"engine", "taps", "tolerances"}
+
+
 @pytest.fixture
 def parity(request: pytest.FixtureRequest) -> Check:
     """Compare an engine with the C core: ``parity(engine, experiment, pixels, taps=...)``.
 
     Fails the test, in a few lines, where the two are not at parity, and gives the comparison.
     """
-    marker = request.node.get_closest_marker("parity")
-    return Check(request, {} if marker is None else marker.kwargs)
+    marked: dict[str, Any] = {}
+    for marker in reversed(list(request.node.iter_markers("parity"))):
+        if marker.args or not marker.kwargs.keys() <= _MARKED:
+            pytest.fail(
+                "@pytest.mark.parity takes nothing but the keywords " + ", ".join(sorted(_MARKED)),
+                pytrace=False,
+            )
+        marked |= marker.kwargs
+    return Check(request, marked)
 
 
 @dataclass(frozen=True)
@@ -95,44 +117,71 @@ class Check:
         experiment: Experiment | str,
         pixels: Sequence[tuple[int, int]],
         *,
-        taps: Sequence[str] | None = None,
-        tolerances: Path | None = None,
-        stored: Path | None = None,
+        taps: Sequence[str] | str | None = None,
+        tolerances: Path | str | None = None,
+        stored: Path | str | None = None,
         check: bool = True,
     ) -> Parity:
         """Run ``engine`` and the C core at ``pixels`` (slow, fast) of ``experiment``.
 
         ``engine`` None is the one of the marker or of ``--parity-engine``; ``experiment`` may be a
-        nanoBragg command line. With ``stored``, a folder beside the tests, the C core's records
+        nanoBragg command line. With ``stored``, a folder beside the test, the C core's records
         are read from there instead of made anew; ``--parity-update`` writes them. Without
         ``check`` the test goes on whatever the verdict. Skips where the engine is not there.
         """
         from parity_bridge import api  # noqa: PLC0415 - see above
-        from parity_bridge.errors import MissingEngineError  # noqa: PLC0415
+        from parity_bridge.errors import BridgeError, MissingEngineError  # noqa: PLC0415
 
-        if isinstance(experiment, str):
-            experiment = api.Experiment.from_nanobragg(experiment)
-        settings: dict[str, Any] = {
-            "taps": taps or self.marked.get("taps", ("all",)),
-            "tolerances": tolerances or self.marked.get("tolerances"),
-        }
+        # What went wrong is told after the blocks: pytest shows every error on the way otherwise.
+        absent = failure = ""
         try:
+            if isinstance(experiment, str):
+                experiment = api.Experiment.from_nanobragg(experiment)
             other = self._engine(engine)
+            settings = self._settings(taps, tolerances)
+            pixels = [(int(slow), int(fast)) for slow, fast in pixels]
             if stored is None:
                 found = api.compare(experiment, pixels, "c", other, **settings)
             else:
-                found = self._against(Path(stored), other, experiment, pixels, settings)
+                found = self._against(self._beside(stored), other, experiment, pixels, settings)
+            kept = self._kept(found) if check and not found else []
         except MissingEngineError as error:
-            pytest.skip(str(error))
+            absent = str(error)
+        except BridgeError as error:
+            failure = str(error)
+        if absent:
+            pytest.skip(absent)
+        if failure:
+            pytest.fail(failure, pytrace=False)
         if check and not found:
-            pytest.fail("\n".join((str(found), *self._kept(found))), pytrace=False)
+            pytest.fail("\n".join((str(found), *kept)), pytrace=False)
         return found
+
+    def _settings(
+        self, taps: Sequence[str] | str | None, tolerances: Path | str | None
+    ) -> dict[str, Any]:
+        """What the call says, else the marker."""
+        taps = taps or self.marked.get("taps", "all")
+        tolerances = tolerances or self.marked.get("tolerances")
+        return {
+            "taps": (taps,) if isinstance(taps, str) else tuple(taps),
+            "tolerances": None if tolerances is None else self._beside(tolerances),
+        }
+
+    def _beside(self, path: Path | str) -> Path:
+        """A path as the test means it, wherever it has gone meanwhile: from its own folder."""
+        return self.request.path.parent / path
 
     def _engine(self, engine: str | Engine | ChosenEngine | None) -> ChosenEngine:
         from parity_bridge import api  # noqa: PLC0415
 
         option = self.request.config.getoption
         chosen = engine or self.marked.get("engine") or option("--parity-engine")
+        if chosen is None:
+            pytest.fail(
+                "no engine is named: give one to parity(), to the marker, or with --parity-engine",
+                pytrace=False,
+            )
         if isinstance(chosen, api.ChosenEngine):
             return chosen
         return api.engine(chosen, dtype=option("--parity-dtype"), device=option("--parity-device"))
@@ -163,8 +212,12 @@ class Check:
         folder = self.request.config.getoption("--parity-report")
         if folder is None:
             return []
+        folder = self.request.config.invocation_params.dir / folder
         from parity_bridge.report.kept import keep  # noqa: PLC0415
 
-        # Workers side by side, and a test that fails twice, have folders of their own.
-        name = re.sub(r"[^A-Za-z0-9._-]+", "-", self.request.node.nodeid).strip("-.")[-180:]
+        # Names that differ only in what no file name takes have folders of their own.
+        nodeid = self.request.node.nodeid
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", nodeid).strip("-.")[-180:]
+        if name != nodeid.replace("::", "-"):
+            name += "-" + hashlib.sha256(nodeid.encode()).hexdigest()[:8]
         return [f"report: {keep(found, folder, name) / 'f_cell_comparison.md'}"]

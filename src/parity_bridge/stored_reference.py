@@ -12,21 +12,22 @@ from pathlib import Path
 
 from parity_bridge.api import ChosenEngine, Parity, compare, observed
 from parity_bridge.atomic_write import write_text
+from parity_bridge.behaviours import REFERENCE
 from parity_bridge.compare import compare_runs
 from parity_bridge.comparison import EXIT_STATUS, Verdict
 from parity_bridge.engines.engine import tolerance_case
-from parity_bridge.errors import BridgeError, FileError, ShapeError
+from parity_bridge.errors import FileError, ShapeError
 from parity_bridge.experiment import Experiment
 from parity_bridge.explain.runs import Made
 from parity_bridge.report.folder import make_folder, remove_folder, staged
-from parity_bridge.report.journal import note_command
+from parity_bridge.report.journal import COMMANDS, note_command
 from parity_bridge.report.kept import command_of
 from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.reading import Recorded, read_own_side
 from parity_bridge.report.records import as_json, read_model, write_noise, write_run
 from parity_bridge.report.view import Report, Side
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.taps.schema import SCHEMA_VERSION, Schema, Version
+from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.timestamps import utc_now
 from parity_bridge.tolerances import tolerances_for
 
@@ -39,6 +40,8 @@ class StoredVerdict(Schema):
     schema_version: Version = SCHEMA_VERSION
     engine: str
     verdict: Verdict
+    #: Figures that the comparison was of.
+    compared: Count
 
 
 def against(
@@ -57,6 +60,11 @@ def against(
     """
     recorded = _read(folder)
     made = recorded.metadata[0]
+    if any(item.engine != "c" or item.behaviours != REFERENCE for item in recorded.metadata):
+        raise ShapeError(
+            f"the records in {folder} are not the C core's as it stands; make them anew with "
+            "--parity-update"
+        )
     if made.experiment != experiment:
         raise ShapeError(
             f"the records in {folder} are of another experiment; make them anew with "
@@ -77,7 +85,7 @@ def against(
     comparison = compare_runs(ours, theirs, allowed, recorded.noise)
     report = Report(Side(ours, recorded.metadata, recorded.noise), Side(theirs), comparison)
     how = Made(made.experiment, made.engine, made.behaviours, made.in_frame)
-    return Parity(run, report, tuple(taps), stored=folder, made=how)
+    return Parity(run, report, tuple(taps), tolerances=tolerances, stored=folder, made=how)
 
 
 def update(
@@ -97,21 +105,36 @@ def update(
     ``api.compare`` does, FileError where the folder cannot be written.
     """
     found = compare(experiment, pixels, "c", other, taps=taps, tolerances=tolerances)
-    before = _verdict(folder)
-    verdict = found.comparison.verdict
-    if before is not None and not force and EXIT_STATUS[verdict] > EXIT_STATUS[before]:
-        return found, (
-            f"{folder} keeps its records: the verdict was {before!r} and would be {verdict!r}"
-        )
+    weaker = None if force else _weaker(folder, found)
+    if weaker is not None:
+        return found, f"{folder} keeps its records: {weaker}"
     _store(folder, found)
     return found, ""
+
+
+def _weaker(folder: Path, found: Parity) -> str | None:
+    """What would be weaker than before; None where nothing would."""
+    if not (folder / _VERDICT).exists():
+        return None
+    before = read_model(folder / _VERDICT, StoredVerdict)
+    verdict, compared = found.comparison.verdict, _compared(found)
+    if EXIT_STATUS[verdict] > EXIT_STATUS[before.verdict]:
+        return f"the verdict was {before.verdict!r} and would be {verdict!r}"
+    if compared < before.compared:
+        return f"{before.compared} figures were compared and only {compared} would be"
+    return None
+
+
+def _compared(found: Parity) -> int:
+    """Figures that the comparison is of."""
+    return sum(item.compared for pixel in found.comparison.pixels for item in pixel.fields)
 
 
 def _store(folder: Path, found: Parity) -> None:
     if found.reference is None:
         raise ValueError("only records that were just made can be stored")
     folder = folder.absolute()
-    if folder.exists() and not any(folder.glob("*_metadata.json")) and any(folder.iterdir()):
+    if folder.exists() and any(not _is_ours(path) for path in folder.iterdir()):
         raise FileError(f"{folder} holds other things than records; name a folder of their own")
     make_folder(folder.parent)
     fresh = folder.with_name(f".{folder.name}.fresh")
@@ -121,7 +144,11 @@ def _store(folder: Path, found: Parity) -> None:
         note_command(staging, occasion.command)
         write_run(staging, found.reference, occasion, choose_taps(found.taps))
         write_noise(staging, list(found.report.reference.noise.values()))
-        stored = StoredVerdict(engine=found.other.choice.name, verdict=found.comparison.verdict)
+        stored = StoredVerdict(
+            engine=found.other.choice.name,
+            verdict=found.comparison.verdict,
+            compared=_compared(found),
+        )
         write_text(staging / _VERDICT, as_json(stored))
     old = folder.with_name(f".{folder.name}.old")
     remove_folder(old)
@@ -131,13 +158,9 @@ def _store(folder: Path, found: Parity) -> None:
     remove_folder(old)
 
 
-def _verdict(folder: Path) -> Verdict | None:
-    """The verdict stored with the records; None where there is none to be read."""
-    try:
-        stored: Verdict = read_model(folder / _VERDICT, StoredVerdict).verdict
-    except BridgeError:
-        return None
-    return stored
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that is written here."""
+    return path.is_file() and (path.name.startswith("pixel_") or path.name in (_VERDICT, COMMANDS))
 
 
 def _read(folder: Path) -> Recorded:

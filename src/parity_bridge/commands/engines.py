@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from inspect import signature
 
+from parity_bridge.engine_run import engine_failures
 from parity_bridge.engines.engine import (
     Engine,
     create_engine,
@@ -49,7 +50,10 @@ def _row(name: str) -> Row:
 
 
 def _taps(made: type[Engine]) -> str:
-    told = choose_taps(told_taps(made))
+    try:
+        told = choose_taps(told_taps(made))
+    except BridgeError as error:
+        return str(error)
     text = "all" if len(told) == len(BY_ID) else ", ".join(tap.name for tap in told)
     untold = untold_fields(made)
     return f"{text} (without {', '.join(untold)})" if untold else text
@@ -75,7 +79,8 @@ def _reasons(name: str) -> Iterator[str]:
 def _why_not(name: str) -> str:
     """Why an engine is not ready to run; empty where it is."""
     try:
-        create_engine(name)
+        with engine_failures(name):
+            create_engine(name)
     except BridgeError as error:
         return str(error)
     return ""

@@ -103,7 +103,8 @@ def text_of(report: Report, finding: Finding) -> str:
 
 def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tuple[Report, Finding]:
     taps = tuple(dict.fromkeys(tap for pixel in other.pixels for tap in pixel.taps))
-    tolerances = tolerances_for(other.dtype, other.device, request.tolerances, other.case)
+    case = other.case or reference.case
+    tolerances = tolerances_for(other.dtype, other.device, request.tolerances, case)
     comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
     common = {pixel.pixel_coords for pixel in comparison.pixels}
     others = tuple(pixel for pixel in other.pixels if pixel.pixel in common)

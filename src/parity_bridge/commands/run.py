@@ -132,10 +132,11 @@ def _write_records(
 ) -> None:
     taps = choose_taps(request.taps)
     names = [engine_run.engine.folder for engine_run in runs]
-    if len(set(names)) < len(names):
+    told = [engine_run.engine.implementation for engine_run in runs]
+    if len(set(names)) < len(names) or len(set(told)) < len(told):
         raise UsageError(
-            f"two of the engines keep their records in one folder, {' and '.join(names)}; give "
-            "each class a folder of its own"
+            f"two of the engines have one folder or implementation, {', '.join((*names, *told))}; "
+            "give each class a folder of its own and a name of its own in records"
         )
     for name, engine_run in zip(names, runs, strict=True):
         make_folder(folder / name)

@@ -181,7 +181,7 @@ def engine_class(name: str) -> type[Engine]:
         return _load(name, point.module, point.attr)
     module, _, attribute = name.partition(":")
     if not all(map(str.isidentifier, (*module.split("."), attribute))):
-        raise _no_engine(f"there is no engine named {name!r}")
+        raise UsageError(f"there is no engine named {name!r}; {_choices()}")
     return _load(name, module, attribute)
 
 
@@ -209,6 +209,11 @@ def engine_of(choice: EngineChoice) -> Engine:
     if choice.c_bin is not None and "c_bin" in known:
         settings["c_bin"] = Path(choice.c_bin)
     return create_engine(choice.name, dtype=choice.dtype, device=choice.device, **settings)
+
+
+def takes_program(name: str) -> bool:
+    """Whether the engine of this name runs an executable that one may name."""
+    return "c_bin" in signature(engine_class(name)).parameters
 
 
 def told_taps(engine: Engine | type[Engine]) -> tuple[str, ...]:
@@ -265,7 +270,15 @@ def check_evaluations(evaluations: int) -> None:
 def _load(name: str, module: str, attribute: str) -> type[Engine]:
     found = getattr(_module(name, module), attribute, None)
     if not (isinstance(found, type) and callable(getattr(found, "observe", None))):
-        raise _no_engine(f"engine {name!r}: {module} has no class {attribute} with observe")
+        raise UsageError(
+            f"engine {name!r}: {module} has no class {attribute} with observe; {_choices()}"
+        )
+    for needed in ("name", "implementation", "trace_prefix", "folder"):
+        if not isinstance(getattr(found, needed, None), str):
+            raise UsageError(
+                f"engine {name!r}: the class {attribute} has no {needed}, a word that reports "
+                "need; docs/engines.md says what it is"
+            )
     return cast("type[Engine]", found)
 
 
@@ -275,11 +288,16 @@ def _module(name: str, module: str) -> ModuleType:
     except ImportError as error:
         # The module itself or a package above it, not something that it imports.
         if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
-            raise _no_engine(f"engine {name!r}: there is no module {error.name!r}") from error
+            raise MissingEngineError(
+                f"engine {name!r}: there is no module {error.name!r}; {_choices()}"
+            ) from error
         raise EngineError(f"engine {name!r} could not be loaded: {error}") from error
+    except Exception as error:  # whatever the module does when it is imported
+        text = " ".join(str(error).split())
+        raise EngineError(
+            f"engine {name!r} could not be loaded: {type(error).__name__}: {text}"
+        ) from error
 
 
-def _no_engine(complaint: str) -> MissingEngineError:
-    return MissingEngineError(
-        f"{complaint}; choose {', '.join(engine_names())} or package.module:Class"
-    )
+def _choices() -> str:
+    return f"choose {', '.join(engine_names())} or package.module:Class"

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_bridge.atomic_write import write_text
+from parity_bridge.atomic_write import copy_file, write_text
+from parity_bridge.errors import UsageError
 from parity_bridge.nanobragg_flags import to_flags
 from parity_bridge.report.environment import environment
 from parity_bridge.report.folder import make_folder, remove_folder, staged
 from parity_bridge.report.journal import note_command
 from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import as_json, write_noise, write_run
-from parity_bridge.report.rendering import EXPLANATION, SIDES, load, write_rendered
+from parity_bridge.report.records import (
+    LOG,
+    METADATA,
+    as_json,
+    ending,
+    write_noise,
+    write_run,
+)
+from parity_bridge.report.rendering import EXPLANATION, SIDES, TOLERANCES, load, write_rendered
 from parity_bridge.taps.registry import choose_taps
 from parity_bridge.timestamps import utc_now
 
@@ -40,7 +47,14 @@ def keep(found: Parity, folder: Path, name: str) -> Path:
     taps = choose_taps(found.taps)
     with staged(target) as staging:
         note_command(staging, occasion.command)
+        if found.tolerances is not None:
+            copy_file(found.tolerances, staging / TOLERANCES, "tolerance file")
         names = [_write_reference(staging, found, occasion, taps), found.other.engine.folder]
+        if names[0] == names[1]:
+            raise UsageError(
+                f"the engine keeps its records in the folder of the reference, {names[0]}; give "
+                "its class a folder of its own"
+            )
         make_folder(staging / names[1])
         write_run(staging / names[1], found.other, occasion, taps)
         write_text(staging / SIDES, json.dumps(names) + "\n")
@@ -59,7 +73,11 @@ def _write_reference(staging: Path, found: Parity, occasion: Occasion, taps: Seq
     if found.reference is None:
         if found.stored is None:
             raise ValueError("a comparison has a reference, or the folder of its records")
-        shutil.copytree(found.stored, staging / _STORED)
+        make_folder(staging / _STORED)
+        endings = (*map(ending, taps), METADATA, LOG)
+        for file in sorted(found.stored.iterdir()):
+            if file.name.endswith(endings):
+                copy_file(file, staging / _STORED / file.name, "record")
         return _STORED
     name = found.reference.engine.folder
     make_folder(staging / name)
@@ -75,6 +93,12 @@ def command_of(found: Parity) -> str:
         words += ["--pixel", str(slow), str(fast)]
     if (run.choice.dtype, run.choice.device) != ("float64", "cpu"):
         words += ["--dtype", run.choice.dtype, "--device", run.choice.device]
+    if run.choice.c_bin is not None:
+        words += ["--c-bin", run.choice.c_bin]
+    if found.tolerances is not None:
+        words += ["--tolerances", str(found.tolerances)]
+    if found.taps != ("all",):
+        words += ["--taps", ",".join(found.taps)]
     for switched in run.choice.behaviours:
         words += ["--behaviour", f"{run.choice.name}:{switched}"]
     return shlex.join([*words, "--", *to_flags(run.parsed.experiment)])

@@ -51,7 +51,7 @@ def rendered(witnesses: Witnesses) -> dict[str, str]:
     """Everything that is derived from the records, by file name."""
     first = witnesses.against[0].comparison
     return {
-        SUMMARY_JSON: as_json(witnesses.comparisons if witnesses.among else first),
+        SUMMARY_JSON: as_json(witnesses.comparisons if len(witnesses.against) > 1 else first),
         "f_cell_comparison.md": memo_of(witnesses),
         "f_cell_summary.md": summary_of(witnesses),
     }
@@ -73,8 +73,18 @@ def load(folder: Path) -> Witnesses:
             report_of(reference, other, overrides=overrides, finding=_finding(folder, names, name))
             for name, other in zip(names[1:], others, strict=True)
         ),
-        tuple(report_of(*pair, overrides=overrides) for pair in combinations(others, 2)),
+        tuple(
+            report_of(*pair, overrides=overrides)
+            for pair in combinations(others, 2)
+            if _have_common_taps(*pair)
+        ),
     )
+
+
+def _have_common_taps(first: Recorded, second: Recorded) -> bool:
+    """Whether two sides tell any tap that the other tells too."""
+    return any(ours.taps.keys() & theirs.taps.keys() for ours in first.pixels
+               for theirs in second.pixels)  # fmt: skip
 
 
 def explanation_file(names: Sequence[str], name: str) -> str:
@@ -105,7 +115,8 @@ def _listed(folder: Path) -> tuple[str, ...]:
         names = _Folders.validate_json(read_file(folder / SIDES, "list of sides"))
     except ValidationError as error:
         raise FileError(f"{folder / SIDES} is no list of folders; make the report again") from error
-    if len(names) < len(OF_RECORDS) or not all((folder / name).is_dir() for name in names):
+    there = all((folder / name).is_dir() for name in names)
+    if len(names) < len(OF_RECORDS) or not there or len(set(names)) < len(names):
         raise FileError(
             f"{folder} is not a report: {SIDES} lists {', '.join(names) or 'nothing'}, and not "
             "two or more folders that are there"

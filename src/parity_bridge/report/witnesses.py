@@ -75,7 +75,7 @@ class Witnesses:
 
 def memo_of(witnesses: Witnesses) -> str:
     """The memo; of several engines their figures in columns, then each against the reference."""
-    if not witnesses.among:
+    if len(witnesses.against) == 1:
         return memo(witnesses.against[0])
     return "\n\n".join(_parts(witnesses)) + "\n"
 
@@ -87,7 +87,7 @@ def summary_of(witnesses: Witnesses) -> str:
 
 def terminal_text_of(witnesses: Witnesses) -> str:
     """The same for a person at a terminal."""
-    if not witnesses.among:
+    if len(witnesses.against) == 1:
         return terminal_text(witnesses.against[0])
     parts = (
         table(list(_side_by_side(witnesses)), "simple"),

@@ -6,6 +6,7 @@ number, stands where the pixel stands and takes no longer than it.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from parity_bridge.engines.nanobrag_torch.package import Package
@@ -40,7 +41,7 @@ def check_plain(experiment: Experiment) -> None:
             y_beam=detector.y_beam,
             pivot=detector.pivot,
         ),
-        sampling=Sampling(oversample=sampling.oversample, interpolate=sampling.interpolate),
+        sampling=Sampling(oversample=sampling.oversample),
         structure_factors=experiment.structure_factors.model_copy(update={"dump": None}),
     )
     if crystal.cell is None or plain != experiment:
@@ -56,7 +57,7 @@ def pixels_of(detector: Detector) -> tuple[int, int]:
         (detector.pixels_slow, detector.detsize_slow),
         (detector.pixels_fast, detector.detsize_fast),
     ):
-        counts.append(count or round(size / detector.pixel_size))
+        counts.append(count or math.ceil(size / detector.pixel_size - 0.5))
     return counts[0], counts[1]
 
 
@@ -81,10 +82,16 @@ def detector_config(package: Package, experiment: Experiment, pixel: tuple[int, 
     """The one pixel (slow, fast); lengths in mm."""
     detector = experiment.detector
     size = detector.pixel_size
-    slow_pixels, fast_pixels = pixels_of(detector)
     # MOSFLM: the beam centre X lies along slow, Y along fast, by default in the middle (§2).
-    x = (slow_pixels + 1) * size / 2 if detector.x_beam is None else detector.x_beam
-    y = (fast_pixels + 1) * size / 2 if detector.y_beam is None else detector.y_beam
+    slow_size, fast_size = (
+        whole if count is None else count * size
+        for count, whole in (
+            (detector.pixels_slow, detector.detsize_slow),
+            (detector.pixels_fast, detector.detsize_fast),
+        )
+    )
+    x = (slow_size + size) / 2 if detector.x_beam is None else detector.x_beam
+    y = (fast_size + size) / 2 if detector.y_beam is None else detector.y_beam
     return package.config(
         "DetectorConfig",
         distance_mm=detector.distance,

@@ -43,6 +43,8 @@ class NanobragTorch:
     trace_prefix: ClassVar[str] = "TRACE_NT"
     folder: ClassVar[str] = "nt_taps"
     taps: ClassVar[tuple[str, ...]] = ("f_cell", "final")
+    #: A pixel moved to the corner of a detector of its own rounds otherwise.
+    tolerances: ClassVar[str] = "float32"
     untold: ClassVar[tuple[str, ...]] = (
         "f_cell_stats.hkl_fractional",
         "f_cell_stats.hkl_fractional_bounds",
