@@ -134,3 +134,19 @@ class Refuses(Port):
 
     def scanner(self, experiment: Experiment, **how: Any) -> Any:
         raise RuntimeError("not today")
+
+
+class OnlyFCell(Port):
+    """Tells Tap 4 and nothing else."""
+
+    implementation: ClassVar[str] = "only_f_cell"
+    folder: ClassVar[str] = "only_f_cell_taps"
+    taps: ClassVar[tuple[str, ...]] = ("f_cell",)
+
+
+class OnlyOmega(Port):
+    """Tells solid angles and nothing else."""
+
+    implementation: ClassVar[str] = "only_omega"
+    folder: ClassVar[str] = "only_omega_taps"
+    taps: ClassVar[tuple[str, ...]] = ("omega",)

@@ -94,13 +94,14 @@ def reduced(maps: Maps, factor: int) -> Maps:
     with np.errstate(invalid="ignore"):
         far = _blocks(np.nan_to_num(np.abs(maps.difference), nan=np.inf), factor).argmax(axis=-1)
     difference = np.take_along_axis(_blocks(maps.difference, factor), far[..., None], -1)[..., 0]
+    mismatch = None if maps.mismatch is None else _blocks(maps.mismatch, factor)
     return Maps(
         region=maps.region,
         factor=factor,
         reference=_blocks(maps.reference, factor).max(axis=-1),
         other=_blocks(maps.other, factor).max(axis=-1),
         difference=difference,
-        mismatch=None if maps.mismatch is None else _blocks(maps.mismatch, factor).sum(axis=-1),
+        mismatch=None if mismatch is None else mismatch.sum(axis=-1, dtype=np.int32),
         f_cell=None if maps.f_cell is None else _mean(_blocks(maps.f_cell, factor)),
         out_of_bounds=(
             None if maps.out_of_bounds is None else _mean(_blocks(maps.out_of_bounds, factor))

@@ -125,3 +125,29 @@ class TestProgram:
         found = ScanSummary.model_validate_json(text)
         assert (found.differing_intensity, found.f_cell, found.pixels) == (0, None, 64 * 64)
         assert found.shells
+
+    def test_a_single_record_of_it_is_compared_on_what_it_tells(self, program: str) -> None:
+        engines = ("--engines", "c,nanobragg-program", "--c-bin", program)
+        assert main(["run", *engines, "--pixel", "9", "9", "--stamp", "s", "--", *FLAGS]) == 0
+        record = "pixel_9_9_f_cell_stats.json"
+        assert main(["compare", f"reports/s/c_taps/{record}", f"reports/s/nb_taps/{record}"]) == 0
+
+    def test_explain_takes_it_too(self, program: str) -> None:
+        pixel = ("--pixel", "9", "9", "--c-bin", program)
+        assert main(["explain", "c", "nanobragg-program", *pixel, "--", *FLAGS]) == 0
+        assert main(["explain", "nanobragg-program", "torch", *pixel, "--", *FLAGS]) == 0
+
+
+def test_a_program_that_no_engine_runs_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["run", "--c-bin", "nanoBragg", "--pixel", "0", "0", "--", *FLAGS]
+    assert main(command) == 1
+    assert "--c-bin nanoBragg: none of c, torch runs a program" in capsys.readouterr().err
+
+
+def test_others_that_have_nothing_in_common_are_compared_with_the_reference() -> None:
+    engines = "c,scan_engines:OnlyFCell,scan_engines:OnlyOmega"
+    command = ["run", "--engines", engines, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
+    assert main(command) == 0
+    summary = json.loads(Path("reports/s/summary.json").read_text())
+    assert len(summary["comparisons"]) == 2
+    assert main(["check-report", "reports/s"]) == 0

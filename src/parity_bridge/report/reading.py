@@ -64,8 +64,10 @@ def read_side(source: Path) -> Recorded:
     """
     if not source.is_dir():
         record = _read(source)
+        seen = _pixel_taps([record], source)
+        metadata = _partial_metadata(source.parent, seen.pixel)
         return Recorded(
-            source, (_pixel_taps([record], source),), records=((source, record[1].tap_id),)
+            source, _told((seen,), metadata), metadata, records=((source, record[1].tap_id),)
         )
     if not any(source.glob("pixel_*.json")) and any(source.glob("*/pixel_*.json")):
         raise FileError(f"{source} holds no record{_inner(source)}")
@@ -86,6 +88,16 @@ def read_side(source: Path) -> Recorded:
         tuple((path, record.tap_id) for path, record in records),
         tuple(path for path in files if path.name.endswith(_ASIDE)),
     )
+
+
+def _partial_metadata(folder: Path, pixel: tuple[int, int]) -> tuple[Metadata, ...]:
+    """The metadata beside a record, if it is of an engine that does not tell everything."""
+    slow, fast = pixel
+    path = folder / f"pixel_{slow}_{fast}{METADATA}"
+    if not path.exists():
+        return ()
+    metadata = read_model(path, Metadata)
+    return () if metadata.taps is None else (metadata,)
 
 
 def read_own_side(folder: Path) -> Recorded:

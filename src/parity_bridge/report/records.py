@@ -75,7 +75,11 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
         untold=() if telling is None else tuple(sorted(telling.untold)),
         tolerances=tolerance_case(run.engine),
         in_frame=run.choice.in_frame,
-        state_assumed=state_assumed(observation.state, in_frame=run.choice.in_frame),
+        state_assumed=(
+            state_assumed(observation.state, in_frame=run.choice.in_frame)
+            if observation.derived
+            else "not told by the engine"
+        ),
         notes=notes(run.parsed, [observation.pixel]),
         build=dict(run.build),
         versions=package_versions(),
