@@ -174,7 +174,7 @@ class TestWhatIsSeen:
         _drawn(example(alike=True))
         assert said == [
             "no difference: all pixels are the same numbers",
-            "no pixel differs in Tap 4",
+            "no pixel differs in Tap 4 beyond its tolerance",
             "no difference in any shell",
         ]
         said.clear()

@@ -322,7 +322,7 @@ def _mismatches(summary: ScanSummary, maps: Maps, mismatch: NDArray[np.int32]) -
     else:
         told.append((_hex(colours, FIRST), "differs"))
     if not count:
-        _say(axes, "no pixel differs in Tap 4")
+        _say(axes, "no pixel differs in Tap 4 beyond its tolerance")
     _rings(axes, summary, box)
     sheet.text(right + 10, box.top, _worst_text(summary), 9, linespacing=1.5)
     sheet.swatches(box.left, sheet.height - 30, told)
@@ -418,8 +418,8 @@ def _ulp_histogram(axes: Axes, summary: ScanSummary) -> None:
 
 
 def lookups_of(summary: ScanSummary) -> SideSummary:
-    """The side whose lookups are shown: the reference, unless it is an image and has none."""
-    return summary.other if summary.reference.kind == "image" else summary.reference
+    """The side whose lookups are shown: the reference, unless it tells none."""
+    return summary.reference if summary.reference.has_f_cell else summary.other
 
 
 def relative_rms(shell: Shell) -> float | None:
