@@ -317,3 +317,18 @@ class TestMistakes:
         )
         run(suite, "--parity-report", "kept").assert_outcomes(failed=1)
         assert len(list((suite.path / "kept").iterdir())) == 1
+
+
+def test_a_table_may_lie_elsewhere_but_not_be_another(suite: pytest.Pytester) -> None:
+    """A store is committed and checked out under other paths."""
+    for folder, value in (("here", 5), ("there", 5), ("wrong", 6)):
+        (suite.path / folder).mkdir()
+        (suite.path / folder / "t.hkl").write_text(f"0 0 0 {value}\n1 1 1 9\n")
+    text = STORED.format("Right").replace("-N 6", f"-N 6 -hkl {suite.path}/here/t.hkl")
+    suite.makepyfile(text)
+    run(suite, "--parity-update").assert_outcomes(passed=1)
+    suite.makepyfile(text.replace("/here/", "/there/"))
+    run(suite).assert_outcomes(passed=1)
+    suite.makepyfile(text.replace("/here/", "/wrong/"))
+    run(suite).assert_outcomes(failed=1)
+    assert list((suite.path / "stored").glob("*_noise_budget.json"))

@@ -60,15 +60,19 @@ class TestImages:
         assert scan(*words, "--roi", "0", "30", "0", "95") == 0
         assert summary().pixels == 96 * 31
 
-    def test_what_a_mask_leaves_out_counts_for_nothing(self, image: np.ndarray) -> None:
+    def test_what_a_mask_leaves_out_counts_for_nothing(self) -> None:
         from smv_files import smv
 
         mask = np.ones((96, 96), np.uint16)
         mask[20:30] = 0
         Path("mask.img").write_bytes(smv(mask))
-        image[20:30] = -1
-        np.save("theirs.npy", image)
-        assert scan("--image", "theirs.npy", flags=["-mask", "mask.img", *FLAGS]) == 0
+        # Its header says more than which pixels there are.
+        flags = ["-mask", "mask.img", *FLAGS]
+        theirs = CCore().frame(experiment(flags)).image
+        theirs[20:30] = -1
+        np.save("theirs.npy", theirs)
+        assert scan("--image", "theirs.npy", flags=flags) == 0
+        assert scan("--image", "theirs.npy", flags=flags[2:], stamp="unmasked") == 3
 
     @pytest.mark.usefixtures("image")
     def test_what_is_no_image_or_of_another_size(self, capsys: pytest.CaptureFixture[str]) -> None:

@@ -224,7 +224,6 @@ addEventListener("securitypolicyviolation", (event) => wrong.push(event.violated
 for (const level of ["error", "warn"]) console[level] = (...words) => wrong.push(words.join(" "));
 const element = (id) => document.getElementById(id);
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
-const drawn = () => new Promise((done) => requestAnimationFrame(done));
 const readout = () => Object.fromEntries(
   [...document.querySelectorAll("#readout dd")].map(({ id, textContent }) =>
     [id.slice(3), textContent]));
@@ -247,6 +246,15 @@ function colours() {
   const map = element("map");
   const image = map.getContext("2d").getImageData(0, 0, map.width, map.height);
   return new Set(new Uint32Array(image.data.buffer)).size;
+}
+function inTheMiddle(...colour) {
+  const map = element("map"), [x, y] = [map.width, map.height].map((size) => Math.floor(size / 2));
+  const { data } = map.getContext("2d").getImageData(x - 10, y - 10, 20, 20);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    if (colour.every((part, n) => data[at + n] === part)) found++;
+  }
+  return found;
 }
 </script>
 """
@@ -348,8 +356,12 @@ class TestInABrowser:
         ]
         script = f"""
         found.first = readout();
-        await drawn();
+        await wait(200);
         found.colours = colours();
+        await go("#map=mismatch&slow={ALONE[0]}&fast={ALONE[1]}&zoom=1");
+        element("rings").click();
+        await wait(200);
+        found.alone = inTheMiddle(0xcc, 0x41, 0x48);
         {_hashes(asked)}
         found.beyond = await go("#slow=5000&fast=-5&zoom=1e9");
         found.nonsense = await go("#map=__proto__&slow=x&fast=&zoom=");
@@ -357,6 +369,8 @@ class TestInABrowser:
         found = _browsed(tmp_path, it, script, "#map=difference&slow=151&fast=301&zoom=16")
         _check(found["first"], it.views.whole, (151, 301))
         assert found["colours"] > 10
+        # Larger than it is.
+        assert found["alone"] >= 9
         for key, pixel, _ in asked:
             told = found[f"{pixel[0]} {pixel[1]}"]
             _check(told, it.views.whole, pixel)
@@ -380,13 +394,13 @@ class TestInABrowser:
         found.hash = location.hash;
         element("rings").click();
         await go("#map=difference&slow={equal[0]}&fast={equal[1]}&zoom=40");
-        await drawn();
+        await wait(200);
         const map = element("map");
         const middle = [map.width, map.height].map((size) => Math.floor(size / 2) + 8);
         found.colour = [...map.getContext("2d").getImageData(...middle, 1, 1).data];
-        found.shallow = await go("#map=difference&slow={near[0]}&fast={near[1]}&zoom=0.9");
+        found.shallow = await go("#map=difference&slow={near[0]}&fast={near[1]}&zoom=2.9");
         """
-        found = _browsed(tmp_path, it, script, size="500,800")
+        found = _browsed(tmp_path, it, script, size="600,800")
         _check(found["147 305"], it.views.details[0], deep)
         _check(found["250 400"], it.views.whole, far)
         assert found["block"].startswith("Of the block slow 250..253, fast 400..403:")

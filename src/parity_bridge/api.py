@@ -7,6 +7,7 @@ Nothing is printed and nothing is written, but by ``scan``, which keeps what it 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -214,12 +215,13 @@ def scan(
 
     if "experiments" in settings:
         raise UsageError("one experiment is scanned at a time; call scan for each")
-    folder = Path(folder)
+    folder, flags = Path(folder), to_flags(experiment)
+    sides = _side(reference), _side(other)
     request = ScanRequest(
-        command=f"parity_bridge.scan(..., {str(folder)!r})",
-        reference=_side(reference),
-        other=_side(other),
-        flags=tuple(to_flags(experiment)),
+        command=_scan_command(*sides, folder, flags),
+        reference=sides[0],
+        other=sides[1],
+        flags=tuple(flags),
         flags_given=True,
         out_dir=folder.parent,
         stamp=folder.name,
@@ -227,6 +229,22 @@ def scan(
         **settings,
     )
     return run_scan(request, lambda _note: None)
+
+
+def _scan_command(
+    reference: EngineChoice | Path, other: EngineChoice | Path, folder: Path, flags: Sequence[str]
+) -> str:
+    """The command that does the same, as far as engines and experiment go."""
+    words = ["python", "-m", "parity_bridge", "scan"]
+    names = [
+        side.name if isinstance(side, EngineChoice) else str(side) for side in (reference, other)
+    ]
+    if isinstance(other, Path):
+        words += ["--image", names[1], "--against", names[0]]
+    else:
+        words += ["--engines", ",".join(names), "--dtype", other.dtype, "--device", other.device]
+    place = ["--out-dir", str(folder.parent), "--stamp", folder.name]
+    return shlex.join([*words, *place, "--", *flags])
 
 
 def observed(chosen: ChosenEngine, experiment: Experiment, pixels: Sequence[Pixel]) -> EngineRun:

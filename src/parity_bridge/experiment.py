@@ -254,6 +254,15 @@ class Experiment(_Frozen):
     sampling: Sampling = Sampling()
     structure_factors: StructureFactorSource = StructureFactorSource()
 
+    def without_files(self) -> Self:
+        """The same with no file named, where their content counts and not where they lie."""
+        factors = self.structure_factors.model_copy(update={"hkl": None, "dump": None})
+        beam = self.beam.model_copy(update={"source_file": None})
+        detector = self.detector.model_copy(update={"mask": None})
+        return self.model_copy(
+            update={"structure_factors": factors, "beam": beam, "detector": detector}
+        )
+
     @classmethod
     def from_nanobragg(cls, flags: str | Sequence[str]) -> Self:
         """What a nanoBragg command line says: a string as a shell reads it, or words.

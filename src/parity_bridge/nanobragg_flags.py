@@ -91,12 +91,8 @@ def to_flags(experiment: Experiment) -> list[str]:
 @lru_cache(maxsize=64)
 def given_flags(experiment: Experiment) -> Mapping[str, str]:
     """What ``to_flags`` writes, flag -> values, but for files: their content counts, not a name."""
-    source = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
-    beam = experiment.beam.model_copy(update={"source_file": None})
-    detector = experiment.detector.model_copy(update={"mask": None})
     flags: dict[str, list[str]] = {}
-    without_files = {"structure_factors": source, "beam": beam, "detector": detector}
-    for word in to_flags(experiment.model_copy(update=without_files)):
+    for word in to_flags(experiment.without_files()):
         if is_flag_word(word):
             flag = word
             flags[flag] = []

@@ -7,6 +7,7 @@ anything weaker unless that is asked for.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from parity_bridge.comparison import EXIT_STATUS, Verdict
 from parity_bridge.engines.engine import tolerance_case
 from parity_bridge.errors import FileError, ShapeError
 from parity_bridge.experiment import Experiment
-from parity_bridge.explain.runs import Made
+from parity_bridge.explain.runs import Made, reference_of
+from parity_bridge.noise import noise_budgets
 from parity_bridge.report.folder import make_folder, remove_folder, staged
 from parity_bridge.report.journal import COMMANDS, note_command
 from parity_bridge.report.kept import command_of
@@ -26,6 +28,7 @@ from parity_bridge.report.metadata import Occasion
 from parity_bridge.report.reading import Recorded, read_own_side
 from parity_bridge.report.records import as_json, read_model, write_noise, write_run
 from parity_bridge.report.view import Report, Side
+from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import choose_taps
 from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.timestamps import utc_now
@@ -65,7 +68,8 @@ def against(
             f"the records in {folder} are not the C core's as it stands; make them anew with "
             "--parity-update"
         )
-    if made.experiment != experiment:
+    # Which file it was does not matter, and the records say what was in it.
+    if made.experiment.without_files() != experiment.without_files():
         raise ShapeError(
             f"the records in {folder} are of another experiment; make them anew with "
             "--parity-update"
@@ -137,25 +141,39 @@ def _store(folder: Path, found: Parity) -> None:
     if folder.exists() and any(not _is_ours(path) for path in folder.iterdir()):
         raise FileError(f"{folder} holds other things than records; name a folder of their own")
     make_folder(folder.parent)
-    fresh = folder.with_name(f".{folder.name}.fresh")
-    remove_folder(fresh)
+    unique = secrets.token_hex(4)  # workers may store to one folder
+    fresh = folder.with_name(f".{folder.name}.{unique}.fresh")
     with staged(fresh) as staging:
         occasion = Occasion(command_of(found), utc_now())
         note_command(staging, occasion.command)
         write_run(staging, found.reference, occasion, choose_taps(found.taps))
-        write_noise(staging, list(found.report.reference.noise.values()))
+        write_noise(staging, _noise(found))
         stored = StoredVerdict(
             engine=found.other.choice.name,
             verdict=found.comparison.verdict,
             compared=_compared(found),
         )
         write_text(staging / _VERDICT, as_json(stored))
-    old = folder.with_name(f".{folder.name}.old")
+    old = folder.with_name(f".{folder.name}.{unique}.old")
+    try:
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+    except OSError as error:
+        remove_folder(fresh)
+        raise FileError(
+            f"{folder} cannot be replaced ({error.strerror}); let one test alone store to it"
+        ) from error
     remove_folder(old)
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    remove_folder(old)
+
+
+def _noise(found: Parity) -> Sequence[NoiseBudget]:
+    """The noise budgets of the reference, which a later comparison will want."""
+    known = list(found.report.reference.noise.values())
+    if known or found.reference is None:
+        return known
+    again = reference_of(found.reference, choose_taps(found.taps))
+    return [] if again is None else noise_budgets(again)
 
 
 def _is_ours(path: Path) -> bool:

@@ -307,15 +307,14 @@ def _mismatches(summary: ScanSummary, maps: Maps, mismatch: NDArray[np.int32]) -
     box = _panel(maps, _WIDTH - 2 * _LEFT - 330)
     count = int(mismatch.sum())
     of_block = f", counted in {maps.factor} × {maps.factor} blocks" if maps.factor > 1 else ""
-    what = f"Pixels that differ in Tap 4 (structure-factor lookups){of_block}"
-    beyond = f"{count}, beyond tolerance {summary.differing_f_cell or 0}"
-    sheet = _sheet(box, what, f"{_region_text(summary)}, in Tap 4 {beyond}")
+    what = f"Pixels that differ in Tap 4 (structure-factor lookups) beyond tolerance{of_block}"
+    sheet = _sheet(box, what, f"{_region_text(summary)}, in Tap 4 {count}")
     indices = _pooled(scale.indices(mismatch), box)
     if box.width / mismatch.shape[1] < _LEAST_SIZE:
         indices = _lone_grown(indices)
     axes = _map(sheet, box, colours[indices], maps)
     right = box.left + box.width + 16
-    told = [(_GREY, "alike")]
+    told = [(_GREY, "alike, or within tolerance")]
     if maps.factor > 1:
         _colour_bar(sheet, box._replace(left=right), scale, colours, "pixels of a block")
         right += _BAR_ROOM

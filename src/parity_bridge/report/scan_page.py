@@ -169,8 +169,10 @@ def _maps(summary: ScanSummary, maps: Maps) -> Iterator[dict[str, Any]]:
 
 
 def _mismatches(maps: Maps, block: str) -> dict[str, Any]:
-    title = "pixels that differ in Tap 4" + (f", counted in each {block}" if block else "")
-    told = [(ZERO, "alike"), *([] if block else [(FIRST, "differs")])]
+    title = "pixels that differ in Tap 4 beyond tolerance" + (
+        f", counted in each {block}" if block else ""
+    )
+    told = [(ZERO, "alike, or within tolerance"), *([] if block else [(FIRST, "differs")])]
     scale = mismatch_scale(maps)
     found = _map("mismatch", "Tap 4", title, "pixels, logarithmic", scale, "counts", told)
     return found if block else {**found, "ticks": []}
@@ -294,8 +296,8 @@ def _card(name: str, value: str, more: str) -> str:
 
 
 def _sections(summary: ScanSummary, finding_text: str, links: Mapping[str, str]) -> Iterator[str]:
-    yield _section("Explanation", f"<pre>{_text(finding_text)}</pre>" if finding_text else "")
     yield _section("Worst pixels", _table(_worst_rows(summary)))
+    yield _section("Explanation", f"<pre>{_text(finding_text)}</pre>" if finding_text else "")
     yield '<div class="pair">'
     yield _section("Thresholds", _table(_threshold_rows(summary)))
     yield _section("Fields of Tap 4", _table(_field_rows(summary)))

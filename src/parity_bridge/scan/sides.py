@@ -179,7 +179,7 @@ class EngineSide:
             dtype=self.choice.dtype,
             device=self.choice.device,
             behaviours=dict(self.behaviours.switched),
-            experiment=_without_files(self.experiment),
+            experiment=self.experiment.without_files(),
             files={
                 role: _sha256(path, file_version(path, role))
                 for role, path in _files(self.experiment).items()
@@ -267,15 +267,6 @@ def _files(experiment: Experiment) -> dict[str, Path]:
         "mask": experiment.detector.mask,
     }
     return {role: path for role, path in named.items() if path is not None}
-
-
-def _without_files(experiment: Experiment) -> Experiment:
-    factors = experiment.structure_factors.model_copy(update={"hkl": None, "dump": None})
-    beam = experiment.beam.model_copy(update={"source_file": None})
-    detector = experiment.detector.model_copy(update={"mask": None})
-    return experiment.model_copy(
-        update={"structure_factors": factors, "beam": beam, "detector": detector}
-    )
 
 
 @lru_cache(maxsize=16)

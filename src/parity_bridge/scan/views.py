@@ -40,9 +40,9 @@ class Maps:
     other: NDArray[np.float32]
     #: other - reference, photons: of the block the one that is largest in size.
     difference: NDArray[np.float32]
-    #: Pixels that differ in Tap 4.
+    #: Pixels that differ in Tap 4 beyond its tolerance.
     mismatch: NDArray[np.int32] | None
-    #: Mean F of the lookups of the reference, electrons; NaN without a lookup.
+    #: Mean F of the lookups of the first side that tells them, electrons; NaN without a lookup.
     f_cell: NDArray[np.float32] | None
     #: Fraction of the reference's lookups that fell outside the table's box; NaN without a lookup.
     out_of_bounds: NDArray[np.float32] | None

@@ -18,8 +18,9 @@
   const WHITE = [255, 255, 255], GREY = [220, 220, 220], ORANGE = [213, 94, 0], BLACK = [0, 0, 0];
   // CSS pixels: the largest pixel; one that shows its number; a lone difference; a ring.
   const MOST_ZOOM = 96, NUMBER_ZOOM = 60, LEAST_SIZE = 3, RING = 10;
+  const MOST_LONELY = 2000;
   // A worst pixel is shown so large, and maps of full size are used from here on.
-  const CLOSE = 16, DEEP = 1;
+  const CLOSE = 16, DEEP = LEAST_SIZE;
 
   const element = (id) => document.getElementById(id);
   const meta = JSON.parse(element("meta").textContent);
@@ -238,20 +239,36 @@
     }
   }
 
-  // A lone pixel that differs would be lost on a large screen.
-  function growLone(shown) {
-    const width = canvas.width, reach = Math.ceil(ratio() * (LEAST_SIZE - 1) / 2);
-    const differs = (i) => shown[i] >= FIRST && shown[i] <= LAST;
-    const around = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1];
-    const lone = [];
-    for (let i = 0; i < shown.length; i++) {
-      if (differs(i) && !around.some((step) => differs(i + step))) lone.push(i);
+  // Values that differ and have no neighbour that does: [row, column].
+  function lonely(tile) {
+    if (!tile.lonely) {
+      const { rows, columns, planes: { mismatch } } = tile;
+      const differs = (row, column) =>
+        row >= 0 && row < rows && column >= 0 && column < columns && mismatch[row * columns + column] > 0;
+      const steps = [-1, 0, 1].flatMap((down) => [-1, 0, 1].map((right) => [down, right]));
+      tile.lonely = [];
+      mismatch.forEach((count, at) => {
+        if (count === 0) return;
+        const row = Math.floor(at / columns), column = at % columns;
+        const near = steps.filter(([down, right]) => differs(row + down, column + right));
+        if (near.length === 1) tile.lonely.push([row, column]);
+      });
     }
-    for (const i of lone) {
-      for (let dy = -reach; dy <= reach; dy++) {
-        for (let dx = -reach; dx <= reach; dx++) {
-          const x = (i % width) + dx, at = i + dy * width + dx;
-          if (x >= 0 && x < width && shown[at] === ZERO) shown[at] = shown[i];
+    return tile.lonely;
+  }
+
+  // A lone pixel that differs would be lost on a large screen; very many would look like more.
+  function growLone(shown, tile) {
+    const found = lonely(tile), reach = Math.ceil(ratio() * (LEAST_SIZE - 1) / 2);
+    if (found.length > MOST_LONELY) return;
+    for (const [row, column] of found) {
+      const places = [tile.slow[0] + (row + 0.5) * tile.factor, tile.fast[0] + (column + 0.5) * tile.factor];
+      const [x, y] = onScreen(...places).map((at) => Math.floor(at * ratio()));
+      const index = indicesOf(tile, "mismatch")[row * tile.columns + column];
+      for (let down = y - reach; down <= y + reach; down++) {
+        for (let right = x - reach; right <= x + reach; right++) {
+          const at = down * canvas.width + right;
+          if (right >= 0 && right < canvas.width && shown[at] === ZERO) shown[at] = index;
         }
       }
     }
@@ -262,7 +279,7 @@
     const shown = new Uint16Array(canvas.width * canvas.height).fill(OUTSIDE);
     paint(shown, whole);
     if (isDeep()) details.forEach((tile) => paint(shown, tile));
-    if (view.map === "mismatch" && view.zoom * whole.factor < LEAST_SIZE) growLone(shown);
+    if (view.map === "mismatch" && view.zoom * whole.factor < LEAST_SIZE) growLone(shown, whole);
     const image = context.createImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
     const packed = coloursOf(view.map).map(([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0);
@@ -434,10 +451,14 @@
     read();
     if (due) return;
     due = true;
-    requestAnimationFrame(() => {
-      due = false;
-      draw();
-    });
+    requestAnimationFrame(drawDue);
+    // A page that nobody sees is given no frames, and is to be right all the same.
+    setTimeout(drawDue, 100);
+  }
+
+  function drawDue() {
+    if (due) draw();
+    due = false;
   }
 
   const fitting = () => Math.min(
