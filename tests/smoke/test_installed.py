@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from importlib.resources import files
 from pathlib import Path
 
@@ -65,3 +65,15 @@ def test_the_c_core_traces_a_pixel(tmp_path: Path) -> None:
     done = command("trace", "--engine", "c", "--pixel", "0", "0", folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("TRACE_C: ")
+
+
+def test_a_scan_leaves_its_page(tmp_path: Path) -> None:
+    done = command("scan", "--roi", "0", "31", "0", "31", "--stamp", "smoke", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "<script" in (tmp_path / "reports/smoke/scan/scan.html").read_text()
+
+
+def test_the_pytest_plugin_and_the_engines_are_announced() -> None:
+    names = {point.name for point in entry_points(group="pytest11")}
+    assert "parity_bridge" in names
+    assert entry_points(group="parity_bridge.engines").names >= {"nanobragg-program"}
