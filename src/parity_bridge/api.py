@@ -179,7 +179,7 @@ def compare(
             "implementation and a folder of its own"
         )
     ours, theirs = (run.seen(choose_taps(taps)) for run in runs)
-    case = tolerance_case(runs[1].engine) or tolerance_case(runs[0].engine)
+    case = tolerance_case(runs[1].engine, runs[0].engine)
     choice = runs[1].choice
     allowed = tolerances_for(choice.dtype, choice.device, tolerances, case)
     comparison = compare_runs(ours, theirs, allowed)

@@ -258,7 +258,13 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         "--out-dir", type=options.folder, default=Path("reports"), metavar="DIR",
         help="folder of reports (default: reports)",
     )  # fmt: skip
-    add("--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)")
+    _add_stamp(parser)
+
+
+def _add_stamp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)"
+    )
 
 
 def _add_common(parser: argparse.ArgumentParser, taps: str) -> None:
@@ -361,7 +367,7 @@ def _add_compare(commands: Any) -> None:
         "--out-dir", type=options.folder, metavar="DIR",
         help="keep a report, with copies of the records, as DIR/STAMP",
     )  # fmt: skip
-    add("--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)")
+    _add_stamp(parser)
     parser.set_defaults(command="compare")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from parity_bridge.behaviours import Behaviours
 from parity_bridge.engine_choice import EngineChoice, Target
 from parity_bridge.engines.engine import engine_of, told_taps, untold_fields
-from parity_bridge.errors import BridgeError, EngineError, UsageError
+from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
 from parity_bridge.smv import read_mask
 from parity_bridge.taps.pixel_taps import PixelTaps, Telling
 from parity_bridge.taps.registry import BY_ID, Tap, choose_taps
@@ -135,13 +135,8 @@ def engine_failures(name: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise UsageError(
-            f"there is not enough memory for this detector ({_one_line(error)}); give fewer pixels "
+            f"there is not enough memory for this detector ({one_line(error)}); give fewer pixels "
             "with -detpixels or -detsize"
         ) from error
     except Exception as error:
-        raise EngineError(f"engine {name!r} failed: {_one_line(error)}") from error
-
-
-def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        raise EngineError(f"engine {name!r} failed: {one_line(error)}") from error

@@ -38,3 +38,14 @@ class FileError(BridgeError):
     """A file that is missing, is not what it should be, or cannot be written (exit 5)."""
 
     exit_status = 5
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception of someone else's says, on one line; its type where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def one_line(error: BaseException) -> str:
+    """Its type, and what it says where it says anything."""
+    name, text = type(error).__name__, text_of(error)
+    return name if text == name else f"{name}: {text}"

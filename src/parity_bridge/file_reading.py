@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from parity_bridge.errors import FileError
 
@@ -49,6 +50,15 @@ def read_file(path: Path, what: str) -> bytes:
     if not data:
         raise FileError(f"{what} {path} is empty; name a file with content")
     return data
+
+
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """The table in the TOML file ``path``; raises FileError as ``read_file``, and for no TOML."""
+    try:
+        return tomllib.loads(read_file(path, what).decode())
+    # Besides what is no TOML it refuses numbers of thousands of digits.
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{what} {path} is not TOML ({error}); mend it") from error
 
 
 def _unreadable(path: Path, what: str, error: OSError | ValueError) -> FileError:

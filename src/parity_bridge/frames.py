@@ -32,6 +32,11 @@ class Region:
         """Pixels along slow and fast."""
         return len(self.slow), len(self.fast)
 
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Where it lies in an array of the whole detector, (slow, fast)."""
+        return slice(self.slow.start, self.slow.stop), slice(self.fast.start, self.fast.stop)
+
     @classmethod
     def whole(cls, pixels_slow: int, pixels_fast: int) -> Region:
         """All pixels of a detector."""

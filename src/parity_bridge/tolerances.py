@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.file_reading import read_file
+from parity_bridge.file_reading import read_toml
 from parity_bridge.taps.schema import Schema
 from parity_bridge.taps.semantics import SEMANTICS, field_of, is_exact
 
@@ -101,11 +101,7 @@ def _shipped() -> dict[str, dict[str, Tolerance]]:
 
 
 def _read(path: Path) -> dict[str, Tolerance]:
-    try:
-        # Besides what is no TOML it refuses numbers of thousands of digits.
-        table = tomllib.loads(read_file(path, "tolerance file").decode())
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"tolerance file {path} is not TOML ({error}); mend it") from error
+    table = read_toml(path, "tolerance file")
     try:
         fields = _Table.validate_python(table)
     except ValidationError as error:

@@ -10,13 +10,13 @@ from pathlib import Path
 from parity_bridge.atomic_write import copy_file, write_text
 from parity_bridge.commands.request import RunRequest
 from parity_bridge.engine_run import EngineRun, notes, observe
-from parity_bridge.engines.engine import own_case_of
+from parity_bridge.engines.engine import engine_class, tolerance_case
 from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.explain.showing import showing
 from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.noise import noise_budgets
-from parity_bridge.report.environment import environment
+from parity_bridge.report.environment import write_environment
 from parity_bridge.report.folder import check_free, make_folder, staged
 from parity_bridge.report.journal import note_command, note_failure
 from parity_bridge.report.metadata import Occasion
@@ -64,7 +64,8 @@ def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
     target = request.out_dir / request.stamp
     check_free(target)
     for other in request.others:
-        tolerances_for(other.dtype, other.device, request.tolerances, own_case_of(other.name))
+        case = tolerance_case(engine_class(other.name))
+        tolerances_for(other.dtype, other.device, request.tolerances, case)
     parsed = _parse_all(request)
     pixels = [target.coords for target in request.targets]
     for note in dict.fromkeys(note for flags in parsed.values() for note in notes(flags, pixels)):
@@ -99,7 +100,7 @@ def _fill(
         note_failure(folder, occasion, error, _REMEDY)
         return error
     _write_records(folder, request, runs, occasion)
-    _write_environment(folder)
+    write_environment(folder)
     if request.tolerances is not None:
         copy_file(request.tolerances, folder / TOLERANCES, "tolerance file")
     witnesses = load(folder)
@@ -145,8 +146,3 @@ def _write_records(
     reference = reference_of(runs[0], taps)
     if reference is not None:
         write_noise(folder / names[0], noise_budgets(reference))
-
-
-def _write_environment(folder: Path) -> None:
-    make_folder(folder / "env")
-    write_text(folder / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")

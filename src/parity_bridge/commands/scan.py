@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from parity_bridge.commands.scan_sides import Sides, sides_of
 from parity_bridge.commands.termination import Terminated, leave_at_once_next_time
 from parity_bridge.commands.worst_pixels import tap_worst
 from parity_bridge.engine_choice import EngineChoice
-from parity_bridge.engines.engine import own_case_of
+from parity_bridge.engines.engine import engine_class, tolerance_case
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.report.environment import environment
+from parity_bridge.report.environment import write_environment
 from parity_bridge.report.folder import check_free, make_folder, remove_folder
 from parity_bridge.report.journal import COMMANDS, note_command, note_failure
 from parity_bridge.report.metadata import Occasion
@@ -143,15 +142,14 @@ def _case(request: ScanRequest) -> tuple[str, str]:
 def _own_case(request: ScanRequest) -> str | None:
     """The case of tolerances that an engine asks for, the other one first."""
     named = [side for side in (request.other, request.reference) if isinstance(side, EngineChoice)]
-    return next(filter(None, (own_case_of(choice.name) for choice in named)), None)
+    return tolerance_case(*(engine_class(choice.name) for choice in named))
 
 
 def _begin(target: Path, request: ScanRequest) -> None:
     # It says that everything is there.
     (target / FOLDER / SUMMARY).unlink(missing_ok=True)
     note_command(target, request.command)
-    make_folder(target / "env")
-    write_text(target / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
+    write_environment(target)
     if request.tolerances is not None:
         copy_file(request.tolerances, target / TOLERANCES, "tolerance file")
 

@@ -103,7 +103,6 @@ def _check_mask(side: EngineSide) -> None:
     file = side.experiment.detector.mask
     if file is None:
         return
-    roi = side.roi
-    part = read_mask(file)[roi.slow.start : roi.slow.stop, roi.fast.start : roi.fast.stop]
+    part = read_mask(file)[side.roi.slices]
     if part.size and not part.any():
         raise UsageError(f"-mask {file} leaves no pixel to compute; there is nothing to compare")

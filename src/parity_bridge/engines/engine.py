@@ -7,7 +7,7 @@ its production code computed there. Engines register under the entry-point group
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import signature
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engine_choice import EngineChoice
-from parity_bridge.errors import EngineError, MissingEngineError, UsageError
+from parity_bridge.errors import EngineError, MissingEngineError, UsageError, one_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -228,15 +228,10 @@ def untold_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
     return untold
 
 
-def tolerance_case(engine: Engine | type[Engine]) -> str | None:
-    """The case of tolerances that an engine asks for; None: that of its dtype and device."""
-    case: str | None = getattr(engine, "tolerances", None)
-    return case
-
-
-def own_case_of(name: str) -> str | None:
-    """The case of tolerances that the engine registered as ``name`` asks for."""
-    return tolerance_case(engine_class(name))
+def tolerance_case(*engines: Engine | type[Engine]) -> str | None:
+    """The case of tolerances that the first of ``engines`` to ask for one asks for; None: none."""
+    asked: Iterator[str | None] = (getattr(engine, "tolerances", None) for engine in engines)
+    return next(filter(None, asked), None)
 
 
 def frame_engine(engine: Engine, name: str) -> FrameEngine:
@@ -293,10 +288,7 @@ def _module(name: str, module: str) -> ModuleType:
             ) from error
         raise EngineError(f"engine {name!r} could not be loaded: {error}") from error
     except Exception as error:  # whatever the module does when it is imported
-        text = " ".join(str(error).split())
-        raise EngineError(
-            f"engine {name!r} could not be loaded: {type(error).__name__}: {text}"
-        ) from error
+        raise EngineError(f"engine {name!r} could not be loaded: {one_line(error)}") from error
 
 
 def _choices() -> str:

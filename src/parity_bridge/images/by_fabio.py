@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.errors import text_of
 from parity_bridge.images.broken import BrokenError, by_text, check_single
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def read(path: Path, why_not: str) -> tuple[str, NDArray[Any]]:
     except BrokenError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise BrokenError(f"fabio cannot read it ({reason}); convert it") from error
+        raise BrokenError(f"fabio cannot read it ({text_of(error)[:120]}); convert it") from error
     if pixels.ndim != 2 or pixels.size == 0 or pixels.dtype.kind not in "biuf":
         raise BrokenError(
             f"fabio reads {by_text(pixels.shape)} {pixels.dtype.name}; write one image, slow x fast"

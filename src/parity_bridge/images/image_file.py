@@ -73,8 +73,7 @@ class ImageFile:
         """
         region.check(*self.shape)
         self._check_version()
-        slow, fast = region.slow, region.fast
-        chosen = self._pixels[slow.start : slow.stop, fast.start : fast.stop]
+        chosen = self._pixels[region.slices]
         with np.errstate(over="ignore", invalid="ignore"):
             return np.array(chosen, dtype=np.float32, order="C")
 

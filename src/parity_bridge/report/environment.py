@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from parity_bridge.atomic_write import write_text
+from parity_bridge.report.folder import make_folder
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate", "zarr")
@@ -30,6 +34,12 @@ def environment() -> dict[str, object]:
         "packages": package_versions(),
         "git_commit": git_commit(_PACKAGE),
     }
+
+
+def write_environment(folder: Path) -> None:
+    """Put ``environment`` into the report ``folder``; raises FileError where that cannot be."""
+    make_folder(folder / "env")
+    write_text(folder / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
 
 
 def git_commit(package: Path) -> str | None:

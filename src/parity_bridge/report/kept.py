@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from parity_bridge.atomic_write import copy_file, write_text
 from parity_bridge.errors import UsageError
 from parity_bridge.nanobragg_flags import to_flags
-from parity_bridge.report.environment import environment
+from parity_bridge.report.environment import write_environment
 from parity_bridge.report.folder import make_folder, remove_folder, staged
 from parity_bridge.report.journal import note_command
 from parity_bridge.report.metadata import Occasion
@@ -59,8 +59,7 @@ def keep(found: Parity, folder: Path, name: str) -> Path:
         write_run(staging / names[1], found.other, occasion, taps)
         write_text(staging / SIDES, json.dumps(names) + "\n")
         write_noise(staging / names[0], list(found.report.reference.noise.values()))
-        make_folder(staging / "env")
-        write_text(staging / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
+        write_environment(staging)
         if found.finding is not None:
             finding = found.finding.model_copy(update={"command": occasion.command})
             write_text(staging / EXPLANATION, as_json(finding))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from parity_bridge.errors import BridgeError, EngineError, UsageError
+from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
 from parity_bridge.pools import cancelling_pool
 from parity_bridge.scan.worker_memory import keep_freed_memory
 
@@ -70,7 +70,7 @@ def dask(address: str) -> Iterator[Crew]:
         client: Any = connect(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise UsageError(
-            f"--dask {address}: no Dask scheduler answers there ({_one_line(error)}); start one "
+            f"--dask {address}: no Dask scheduler answers there ({one_line(error)}); start one "
             "with `dask scheduler` and name its address, tcp://HOST:8786 say"
         ) from error
     try:
@@ -191,10 +191,5 @@ def _result(future: Future[R]) -> R:
         ) from error
     except Exception as error:
         raise EngineError(
-            f"a tile could not be computed ({_one_line(error)}); go on with --resume"
+            f"a tile could not be computed ({one_line(error)}); go on with --resume"
         ) from error
-
-
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 import re
-import tomllib
 from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any, NamedTuple
 from parity_bridge.commands.options import name as checked_name
 from parity_bridge.commands.options import split_flags
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.file_reading import read_file
+from parity_bridge.file_reading import read_toml
 from parity_bridge.nanobragg_flags import parse_flags
 
 MOST_EXPERIMENTS = 10_000
@@ -55,10 +54,7 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
     order; the last one wins. Raises FileError for a file that cannot be read or is not as said
     above, more than 10000 experiments, and flags that ``parse_flags`` does not take.
     """
-    try:
-        table = tomllib.loads(read_file(path, "experiment file").decode())
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"experiment file {path} is not TOML ({error}); mend it") from error
+    table = read_toml(path, "experiment file")
     try:
         experiments = _experiments(table, tuple(base_flags))
     except (ValueError, ArgumentTypeError) as error:

@@ -230,9 +230,7 @@ class ImageSide:
         """Read ``region``; raises FileError where the file cannot be read or has changed."""
         pixels = self.file.read(region)
         if self.mask is not None:
-            mask = read_mask(self.mask)
-            rows, columns = region.slow, region.fast
-            pixels[mask[rows.start : rows.stop, columns.start : columns.stop] == 0] = 0.0
+            pixels[read_mask(self.mask)[region.slices] == 0] = 0.0
         return SideTile(pixels, None, None)
 
     def identity(self) -> SideIdentity:

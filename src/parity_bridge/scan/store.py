@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from parity_bridge.atomic_write import write_text
-from parity_bridge.errors import FileError
+from parity_bridge.errors import FileError, text_of
 from parity_bridge.file_reading import FileVersion, file_version, read_file
 from parity_bridge.frames import F_CELL_PLANES, Region
 from parity_bridge.report.folder import make_folder
@@ -285,7 +285,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+    return getattr(error, "strerror", None) or text_of(error)
 
 
 def _read(path: Path, model: Any) -> Any:

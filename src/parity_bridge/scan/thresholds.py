@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -10,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.file_reading import read_file
+from parity_bridge.file_reading import read_toml
 from parity_bridge.scan.summary import ThresholdCheck
 from parity_bridge.taps.schema import Schema
 
@@ -56,10 +55,7 @@ def read_thresholds(path: Path) -> Thresholds:
 
     Raises FileError for a file that cannot be read, sets none, or one that cannot be.
     """
-    try:
-        table = tomllib.loads(read_file(path, "threshold file").decode())
-    except (ValueError, RecursionError) as error:
-        raise FileError(f"threshold file {path} is not TOML ({error}); mend it") from error
+    table = read_toml(path, "threshold file")
     try:
         thresholds = Thresholds.model_validate(table)
     except ValidationError as error:

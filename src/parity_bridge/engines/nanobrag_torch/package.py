@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from parity_bridge.errors import EngineError, MissingEngineError
+from parity_bridge.errors import EngineError, MissingEngineError, text_of
 
 PACKAGE = "nanobrag_torch"
 
@@ -84,8 +84,7 @@ def _module(name: str) -> Any:
             ) from error
         raise EngineError(f"{described()} needs {error.name}, which is not installed") from error
     except Exception as error:
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise EngineError(f"{described()} cannot be imported: {text}") from error
+        raise EngineError(f"{described()} cannot be imported: {text_of(error)}") from error
 
 
 def _attribute(owner: Any, name: str, where: str) -> Any:

@@ -72,8 +72,5 @@ class Canvas:
                 self.program, self.experiment, self.plate, computed, threads
             )
         if self.mask is not None:
-            left = self.mask[
-                region.slow.start : region.slow.stop, region.fast.start : region.fast.stop
-            ]
-            image[left == 0] = 0.0
+            image[self.mask[region.slices] == 0] = 0.0
         return image

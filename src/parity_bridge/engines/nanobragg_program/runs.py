@@ -118,9 +118,7 @@ def _part(image: Path, plate: Plate, region: Region) -> NDArray[np.float32]:
     if size != 4 * plate.slow * plate.fast:
         raise ValueError(f"{size} bytes for {plate.slow} x {plate.fast} pixels")
     whole = np.memmap(image, dtype="<f4", mode="r", shape=(plate.slow, plate.fast))
-    part: NDArray[np.float32] = np.array(
-        whole[region.slow.start : region.slow.stop, region.fast.start : region.fast.stop]
-    ).astype(np.float32, copy=False)
+    part: NDArray[np.float32] = np.array(whole[region.slices]).astype(np.float32, copy=False)
     if not np.isfinite(part).all():
         raise ValueError("not all of its pixels are finite")
     return part

@@ -84,7 +84,7 @@ class Canvas:
                 torch.arange(block.slow.start, block.slow.stop, device=self.device)[:, None],
                 torch.arange(block.fast.start, block.fast.stop, device=self.device),
             )
-        part = self.mask[block.slow.start : block.slow.stop, block.fast.start : block.fast.stop]
+        part = self.mask[block.slices]
         slow, fast = part.nonzero()
         return Batch(
             torch.from_numpy(slow).to(self.device) + block.slow.start,
