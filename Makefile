@@ -13,7 +13,7 @@ STAMP := $(or $(STAMP),$(shell date -u +%Y%m%dT%H%M%SZ))
 # What the compiled core depends on; Python files are used where they lie.
 CORE := CMakeLists.txt $(wildcard csrc/*)
 # The tests that need nothing but the C core.
-CORE_TESTS := $(wildcard tests/test_c_core_*.py) tests/test_golden_c.py
+CORE_TESTS := $(wildcard tests/engines/c_core/*.py)
 
 EXAMPLES := src/parity_bridge/examples
 GNNQQNY_FLAGS = $(subst gnnqqny_p1.hkl,$(EXAMPLES)/gnnqqny_p1.hkl,\
@@ -46,7 +46,7 @@ test: ctest $(VENV)/installed $(VENV)/test.installed ## the whole test suite
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
 
 corpus: $(VENV)/installed $(VENV)/test.installed ## whole frames at full size, a minute or two
-	$(VENV)/bin/python -m pytest -m corpus tests/test_scan_corpus.py
+	$(VENV)/bin/python -m pytest -m corpus tests/bridge/test_scan_corpus.py
 
 ctest: $(VENV)/ctest.installed ## the C core's own tests, which need no Python
 	$(call run_c_tests,build/ctest)

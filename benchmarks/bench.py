@@ -24,13 +24,13 @@ from scans import scan_figures
 from tabulate import tabulate
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.atomic_write import write_text
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.engine import create_engine
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Experiment
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.report.environment import environment
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.files.atomic_write import write_text
+from parity_bridge.records.environment import environment
 
 OUTPUT = Path(__file__).with_name("bench.json")
 SIZES = (64, 16384)
@@ -155,7 +155,7 @@ def _peak_memory(name: str, size: int) -> float:
     """MiB, from the kernel's own account: getrusage would count what the parent had before exec."""
     code = (
         "from pathlib import Path; from parity_bridge.engines.engine import create_engine; "
-        "from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags; "
+        "from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags; "
         f"e = parse_flags([*BENCHMARK_FLAGS, '-detpixels', '{size}']).experiment; "
         f"create_engine('{name}').observe(e, [(1, 1)]); "
         "print(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])"

@@ -1,9 +1,9 @@
 """How far the PyTorch port in float32 lies from the C core: what the tolerance table rests on.
 
-For each experiment of ``tests/golden`` and each of its tapped pixels, the largest difference of
-each toleranced figure of every tap; and over the whole image the largest difference in units in the
-last place and as a fraction of the local peak, the brightest of the 5 x 5 pixels around. Prints the
-worst.
+For each experiment of ``tests/engines/golden`` and each of its tapped pixels, the largest
+difference of each toleranced figure of every tap; and over the whole image the largest difference
+in units in the last place and as a fraction of the local peak, the brightest of the 5 x 5 pixels
+around. Prints the worst.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.taps.semantics import field_of, is_exact
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from typing import TYPE_CHECKING
 
-from golden_cases import NAMES, load_case
+from tests.engines.golden_cases import NAMES, load_case
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

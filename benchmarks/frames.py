@@ -24,8 +24,8 @@ from typing import Any
 from figure import Figure
 
 from parity_bridge.engines.engine import create_engine, frame_engine
-from parity_bridge.frames import Region
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.experiment.regions import Region
 
 #: Seconds of wall clock that the project's goals count with for the original program (-O3, OpenMP,
 #: two threads) on a machine of two cores. Not measured by this script.

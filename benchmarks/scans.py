@@ -21,7 +21,7 @@ from typing import Any
 from figure import Figure
 from frames import ANCHOR
 
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS
 
 #: Pixels along either axis over which the cost of a pixel is to be constant.
 SIZES = (1024, 2048, 4096, 16384)
@@ -109,8 +109,8 @@ def _on_dask(workers: int, rounds: int) -> float:
 
 def _measure(size: str, folder: str, words: list[str]) -> dict[str, float]:
     """Scan here, in this process; seconds of its tiles, and MiB by the kernel's own account."""
-    import parity_bridge.commands.scan as command  # noqa: PLC0415 - counted, as in a command
-    from parity_bridge.cli import main  # noqa: PLC0415
+    import parity_bridge.bridge.scan as command  # noqa: PLC0415 - counted, as in a command
+    from parity_bridge.cli.program import main  # noqa: PLC0415
 
     if "--warm" in words:
         words.remove("--warm")

@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture
 def fault_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with the files that the flags of ``faults.py`` name."""
-    from faults import write_inputs
+    from tests.explain.faults import write_inputs
 
     monkeypatch.chdir(tmp_path)
     write_inputs(tmp_path)

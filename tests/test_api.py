@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.api import Experiment, compare, engine, explain, scan
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.errors import UsageError
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2"
 PIXELS = [(0, 0), (32, 32)]
@@ -71,12 +71,12 @@ class TestEnginesCommand:
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.delenv("NB_C_BIN", raising=False)
-        assert main(["engines", "scan_engines:Port", "no_such:Engine"]) == 0
+        assert main(["engines", "tests.scan.scan_engines:Port", "no_such:Engine"]) == 0
         lines = capsys.readouterr().out.splitlines()
         told = {line.split()[0]: line.split()[1] for line in lines[2:8]}
         assert told == {
             "c": "yes", "torch": "yes", "nanobragg-program": "no", "nanobrag_torch": "no",
-            "scan_engines:Port": "yes", "no_such:Engine": "no",
+            "tests.scan.scan_engines:Port": "yes", "no_such:Engine": "no",
         }  # fmt: skip
         reasons = "\n".join(lines[8:])
         assert "nanobragg-program: no nanoBragg program is named; give --c-bin" in reasons

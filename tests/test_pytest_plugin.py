@@ -13,13 +13,13 @@ pytest_plugins = ["pytester"]
 FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2"
 ENGINES = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from scan_engines import Port
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from tests.scan.scan_engines import Port
 class Right(Port):
     pass
 class Wrong(Port):
     def observe(self, experiment, pixels, **how):
-        from parity_bridge.behaviours import Behaviours
+        from parity_bridge.experiment.behaviours import Behaviours
         how["behaviours"] = Behaviours(omega="last")
         return super().observe(experiment, pixels, **how)
 """
@@ -136,7 +136,7 @@ def test_a_report_is_kept_of_failures_only(suite: pytest.Pytester) -> None:
     assert "uses the last subpixel's solid angle" in memo
     assert (folder / "c_taps" / "pixel_0_0_f_cell_stats.json").exists()
     assert (folder / "port_taps" / "pixel_32_32.log").exists()
-    from parity_bridge.cli import main
+    from parity_bridge.cli.program import main
 
     assert main(["check-report", str(folder)]) == 0
 
@@ -286,7 +286,7 @@ class TestMistakes:
         run(suite).assert_outcomes(failed=1)
 
     def test_records_of_another_engine_are_no_reference(self, suite: pytest.Pytester) -> None:
-        from parity_bridge.cli import main
+        from parity_bridge.cli.program import main
 
         trace = ["trace", "--engine", "c", "--behaviour", "omega=last", "--taps", "all"]
         folder = ["--out-dir", str(suite.path / "stored")]

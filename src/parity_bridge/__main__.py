@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 
 
 def program() -> int:

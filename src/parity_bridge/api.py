@@ -14,27 +14,27 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.compare import compare_runs
-from parity_bridge.comparison import Comparison, Difference
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import EngineRun, observe_with
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.result import Comparison, Difference
+from parity_bridge.comparison.tolerances import tolerances_for
+from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.engine import Engine, engine_of, tolerance_case
+from parity_bridge.engines.run import EngineRun, observe_with
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import ParsedFlags, to_flags
 from parity_bridge.explain.explain import Case
 from parity_bridge.explain.explain import explain as explain_case
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import Made, explain_runs, reference_again, reference_of
-from parity_bridge.nanobragg_flags import ParsedFlags, to_flags
-from parity_bridge.noise import noise_budgets
 from parity_bridge.report.failure_text import failure_text
 from parity_bridge.report.view import Report, Side, verdict_sentence
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.tolerances import tolerances_for
 
 if TYPE_CHECKING:
-    from parity_bridge.commands.scan import ScanOutcome
+    from parity_bridge.bridge.scan import ScanOutcome
     from parity_bridge.taps.noise_budget import NoiseBudget
 
 __all__ = ["ChosenEngine", "Experiment", "Parity", "compare", "engine", "explain", "scan"]
@@ -210,8 +210,8 @@ def scan(
     The report lies in ``folder``; ``settings`` are those of ``ScanRequest``: ``resume``, ``tile``,
     ``threads``, ``dask``, ``thresholds`` and so on. Raises as ``commands.scan.scan`` does.
     """
-    from parity_bridge.commands.request import ScanRequest  # noqa: PLC0415 - seldom needed
-    from parity_bridge.commands.scan import scan as run_scan  # noqa: PLC0415
+    from parity_bridge.bridge.question import ScanRequest  # noqa: PLC0415 - seldom needed
+    from parity_bridge.bridge.scan import scan as run_scan  # noqa: PLC0415
 
     if "experiments" in settings:
         raise UsageError("one experiment is scanned at a time; call scan for each")

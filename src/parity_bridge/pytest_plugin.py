@@ -20,7 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from parity_bridge.api import ChosenEngine, Parity
     from parity_bridge.engines.engine import Engine
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
 
 _FORCE = "--parity-force"
 
@@ -195,7 +195,7 @@ class Check:
         settings: Mapping[str, Any],
     ) -> Parity:
         """Compare with records that were stored, or store them."""
-        from parity_bridge.stored_reference import against, update  # noqa: PLC0415
+        from parity_bridge.bridge.stored_reference import against, update  # noqa: PLC0415
 
         option = self.request.config.getoption
         if not option("--parity-update"):
@@ -213,7 +213,7 @@ class Check:
         if folder is None:
             return []
         folder = self.request.config.invocation_params.dir / folder
-        from parity_bridge.report.kept import keep  # noqa: PLC0415
+        from parity_bridge.report.keep import keep  # noqa: PLC0415
 
         # Names that differ only in what no file name takes have folders of their own.
         nodeid = self.request.node.nodeid

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import zarr
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import F_CELL_PLANES, Region
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import F_CELL_PLANES, Region
 from parity_bridge.scan.summary import ScanSummary
 
 FLAGS = (
@@ -31,7 +31,7 @@ _TALL = "-detpixels_f 24 -detpixels_s 90".split()
 IN_ORDER = [*_INTERPOLATED, *_TALL, *"-pixel 1 -Xbeam 10 -Ybeam 12".split()]
 #: Interpolates everywhere.
 ALWAYS = [*_INTERPOLATED, *_TALL, *"-pixel 0.4 -Xbeam 2 -Ybeam 5".split()]
-PORT = ("--engines", "c,scan_engines:Port")
+PORT = ("--engines", "c,tests.scan.scan_engines:Port")
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +132,12 @@ class TestParity:
         assert np.array_equal(arrays("s")["reference/image"], whole[5:25, 10:50])
 
     def test_any_engine_that_looks_at_pixels_can_be_scanned(self) -> None:
-        assert scan("--engines", "c,scan_engines:OnlyObserves", "--roi", "3", "22", "0", "9") == 0
+        assert (
+            scan(
+                "--engines", "c,tests.scan.scan_engines:OnlyObserves", "--roi", "3", "22", "0", "9"
+            )
+            == 0
+        )
         assert summary().pixels == 200
 
 
@@ -177,7 +182,7 @@ class TestDifferences:
     def test_a_port_that_errs_only_in_frames_is_called_that(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        command = ["scan", "--stamp", "s", "--engines", "c,scan_engines:WrongInFrames"]
+        command = ["scan", "--stamp", "s", "--engines", "c,tests.scan.scan_engines:WrongInFrames"]
         assert main([*command, "--", *FLAGS]) == 3
         assert "only where it computes whole regions" in capsys.readouterr().out
         assert summary().worst[0].pixel_coords == (33, 21)
@@ -222,7 +227,7 @@ class TestResume:
         counted = tmp_path / "counted"
         counted.mkdir()
         monkeypatch.setenv("COUNTED", str(counted))
-        engine = ("--engines", "c,scan_engines:Counting")
+        engine = ("--engines", "c,tests.scan.scan_engines:Counting")
         assert scan(*engine) == 0
         before = content("s")
         tiles = Path("reports/s/scan/tiles")
@@ -248,7 +253,11 @@ class TestResume:
         ("words", "flags", "named"),
         [
             (("--tile", "16"), FLAGS, "tile"),
-            (("--behaviour", "scan_engines:Port:omega=last"), FLAGS, "other behaviours omega"),
+            (
+                ("--behaviour", "tests.scan.scan_engines:Port:omega=last"),
+                FLAGS,
+                "other behaviours omega",
+            ),
             (("--engine-flags", "c", "-default_F 11"), FLAGS, "experiment structure_factors"),
             ((), [*FLAGS, "-roi", "0", "10", "0", "10"], "sampling roi"),
         ],
@@ -289,7 +298,7 @@ class TestFailures:
     def test_an_engine_that_breaks_down_leaves_what_is_finished(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert scan("--engines", "c,scan_engines:BreaksDown", "--threads", "1") == 2
+        assert scan("--engines", "c,tests.scan.scan_engines:BreaksDown", "--threads", "1") == 2
         assert "ZeroDivisionError: in the middle" in capsys.readouterr().err
         folder = Path("reports/s")
         assert "go on" in (folder / "attempt_fail.log").read_text()
@@ -299,7 +308,7 @@ class TestFailures:
     def test_an_engine_that_does_not_start_leaves_nothing(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert scan("--engines", "c,scan_engines:Refuses") == 2
+        assert scan("--engines", "c,tests.scan.scan_engines:Refuses") == 2
         assert "RuntimeError: not today" in capsys.readouterr().err
         assert list(Path().iterdir()) == []
 
@@ -335,7 +344,7 @@ class TestFailures:
         assert list(Path().iterdir()) == []
 
     def test_a_mask_that_leaves_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
-        from smv_files import smv
+        from tests.experiment.smv_files import smv
 
         Path("mask.img").write_bytes(smv(np.zeros((96, 96), np.uint16)))
         assert scan(*PORT, flags=[*FLAGS, "-mask", "mask.img"]) == 1

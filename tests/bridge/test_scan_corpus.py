@@ -6,9 +6,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from test_scan import scan, summary
 
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS
+from tests.bridge.test_scan import scan, summary
 
 pytestmark = pytest.mark.corpus
 

@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from test_scan import content, summary
+
+from tests.bridge.test_scan import content, summary
 
 FLAGS = (
     "-cell 50 60 70 -default_F 10 -N 6 -detpixels 96 -pixel 0.8 -lambda 1.1 -oversample 1".split()
 )
-SLOW = ("--engines", "c,scan_engines:Slow", "--tile", "8", "--threads", "2")
-TESTS = Path(__file__).parent
+SLOW = ("--engines", "c,tests.scan.scan_engines:Slow", "--tile", "8", "--threads", "2")
+ROOT = Path(__file__).parents[2]
 KILLS = 50
 
 
@@ -34,7 +35,7 @@ def started(*words: str, slow: float = 0.02, **environment: str) -> subprocess.P
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(TESTS), "SLOW_TILE": str(slow), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SLOW_TILE": str(slow), **environment},
     )
 
 
@@ -110,7 +111,7 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
 
 class TestDisk:
     def test_a_full_disk_loses_nothing_and_leaves_room_to_go_on(self, tmp_path: Path) -> None:
-        port = ("--engines", "c,scan_engines:Port", "--tile", "8")
+        port = ("--engines", "c,tests.scan.scan_engines:Port", "--tile", "8")
         assert ended(started("--stamp", "s", *port))[0] == 0
         disk = tmp_path / "disk"
         with small_disk(disk, "3m"):
@@ -134,7 +135,7 @@ class TestDisk:
 
     def test_a_folder_that_may_not_be_written(self) -> None:
         Path("reports").write_text("a file, no folder")
-        code, _, err = ended(started("--stamp", "s", "--engines", "c,scan_engines:Port"))
+        code, _, err = ended(started("--stamp", "s", "--engines", "c,tests.scan.scan_engines:Port"))
         assert code == 5
         assert "cannot be written (Not a directory)" in err
         assert Path("reports").read_text() == "a file, no folder"
@@ -157,7 +158,7 @@ def cluster() -> Iterator[str]:
     """Address of a cluster of two worker processes."""
     distributed = pytest.importorskip("distributed")
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(TESTS)
+    os.environ["PYTHONPATH"] = str(ROOT)
     try:
         with distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
@@ -172,7 +173,7 @@ def cluster() -> Iterator[str]:
 
 class TestDask:
     def test_a_cluster_gives_the_same_bits(self, cluster: str) -> None:
-        port = ("--engines", "c,scan_engines:Port", "--tile", "16")
+        port = ("--engines", "c,tests.scan.scan_engines:Port", "--tile", "16")
         assert ended(started("--stamp", "here", *port))[0] == 0
         code, out, err = ended(started("--stamp", "there", *port, "--dask", cluster))
         assert (code, "parity: c and port agree" in out) == (0, True), err
@@ -186,7 +187,7 @@ class TestDask:
 
     def test_a_worker_that_is_killed_costs_nothing(self, cluster: str) -> None:
         distributed = pytest.importorskip("distributed")
-        port = ("--engines", "c,scan_engines:Port", "--tile", "8")
+        port = ("--engines", "c,tests.scan.scan_engines:Port", "--tile", "8")
         assert ended(started("--stamp", "here", *port))[0] == 0
         with distributed.Client(cluster) as client:
             process = started("--stamp", "there", *SLOW, "--dask", cluster, slow=0.05)
@@ -198,7 +199,7 @@ class TestDask:
         assert content("there") == content("here")
 
     def test_an_engine_that_fails_on_a_worker_is_told(self, cluster: str) -> None:
-        engine = ("--engines", "c,scan_engines:BreaksDown", "--tile", "16")
+        engine = ("--engines", "c,tests.scan.scan_engines:BreaksDown", "--tile", "16")
         code, _, err = ended(started("--stamp", "s", *engine, "--dask", cluster))
         assert code == 2
         assert "ZeroDivisionError: in the middle" in err

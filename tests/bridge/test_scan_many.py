@@ -8,13 +8,13 @@ from pathlib import Path
 import fabio.cbfimage
 import numpy as np
 import pytest
-from test_scan import FLAGS, PORT, TWO, arrays, experiment, scan, summary
 
 from parity_bridge.api import Experiment, engine
 from parity_bridge.api import scan as scan_of
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.errors import UsageError
+from tests.bridge.test_scan import FLAGS, PORT, TWO, arrays, experiment, scan, summary
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ class TestImages:
         assert summary().pixels == 96 * 31
 
     def test_what_a_mask_leaves_out_counts_for_nothing(self) -> None:
-        from smv_files import smv
+        from tests.experiment.smv_files import smv
 
         mask = np.ones((96, 96), np.uint16)
         mask[20:30] = 0
@@ -127,7 +127,16 @@ class TestChanges:
         assert summary().verdict == "parity"
 
     def test_another_report_is_not_gone_on_with(self, capsys: pytest.CaptureFixture[str]) -> None:
-        run = ["run", "--engines", "c,scan_engines:Port", "--pixel", "0", "0", "--stamp", "s"]
+        run = [
+            "run",
+            "--engines",
+            "c,tests.scan.scan_engines:Port",
+            "--pixel",
+            "0",
+            "0",
+            "--stamp",
+            "s",
+        ]
         assert main([*run, "--", *FLAGS]) == 0
         assert scan(*PORT, "--resume") == 5
         assert "holds another report" in capsys.readouterr().err
@@ -135,7 +144,7 @@ class TestChanges:
     def test_the_summary_is_away_while_a_scan_goes_on(self) -> None:
         assert scan(*PORT) == 0
         (Path("reports/s/scan/tiles") / "1_1.json").unlink()
-        wrong = ("--engines", "c,scan_engines:BreaksDown")
+        wrong = ("--engines", "c,tests.scan.scan_engines:BreaksDown")
         assert scan(*wrong, "--resume") == 5  # other inputs: nothing is touched
         assert Path("reports/s/scan/summary.json").exists()
 

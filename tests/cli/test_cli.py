@@ -14,14 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge import arguments, cli
-from parity_bridge.cli import main
-from parity_bridge.report.records import ending, paths
+from parity_bridge.cli import arguments
+from parity_bridge.cli import program as cli
+from parity_bridge.cli.program import main
+from parity_bridge.records.pixel_records import ending, paths
 from parity_bridge.taps.f_cell import FCellRecord
 from parity_bridge.taps.registry import TAPS
 
 PIXELS = ("--pixel", "0", "0", "--tag", "edge", "--pixel", "1", "2")
-TRACE = ("trace", "--engine", "fake_engines:FakeC", "--pixel", "1", "2")
+TRACE = ("trace", "--engine", "tests.engines.fake_engines:FakeC", "--pixel", "1", "2")
 
 F_CELL = (TAPS["f_cell"],)
 RECORD = ending(*F_CELL)
@@ -41,7 +42,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
 
     def choose(other: str) -> None:
         for module in (arguments, cli):
-            engines = ("fake_engines:FakeC", f"fake_engines:{other}")
+            engines = ("tests.engines.fake_engines:FakeC", f"tests.engines.fake_engines:{other}")
             monkeypatch.setattr(module, "ENGINES", engines)
 
     return choose
@@ -85,18 +86,21 @@ class TestExitStatus:
 
     def test_oversampling_of_one_engine_alone_is_a_different_shape(self, use: UseEngine) -> None:
         use("FakeTorch")
-        assert run("--engine-flags", "fake_engines:FakeTorch", "-oversample 3") == 4
+        assert run("--engine-flags", "tests.engines.fake_engines:FakeTorch", "-oversample 3") == 4
 
     def test_default_F_of_one_engine_alone_is_no_parity(self, use: UseEngine) -> None:
         use("FakeTorch")
-        assert run("--engine-flags", "fake_engines:FakeTorch", "-default_F 7") == 3
+        assert run("--engine-flags", "tests.engines.fake_engines:FakeTorch", "-default_F 7") == 3
 
     @pytest.mark.parametrize(
         ("engine", "status"),
         [("FakeC", 0), ("OutsideDetector", 1), ("Crashes", 2), ("NoTable", 5)],
     )
     def test_trace(self, engine: str, status: int) -> None:
-        assert main(["trace", "--engine", f"fake_engines:{engine}", "--pixel", "0", "1"]) == status
+        assert (
+            main(["trace", "--engine", f"tests.engines.fake_engines:{engine}", "--pixel", "0", "1"])
+            == status
+        )
 
 
 class TestErrors:
@@ -141,18 +145,21 @@ class TestErrors:
             (["trace", "--pixel", "1", "2", "--engine", "d"], "no engine named 'd'"),
             (["trace", "--pixel", "1", "2", "--engine", ":B"], "no engine named ':B'"),
             (["trace", "--pixel", "1", "2", "--engine", "a..b:C"], "no engine named 'a..b:C'"),
-            (["trace", "--pixel", "1", "2", "--engine", "fake_engines:"], "no engine named"),
+            (
+                ["trace", "--pixel", "1", "2", "--engine", "tests.engines.fake_engines:"],
+                "no engine named",
+            ),
             (["trace", "--pixel", "1", "2", "--engine", "no.such:E"], "there is no module 'no'"),
             (
-                ["trace", "--pixel", "1", "2", "--engine", "fake_engines.no:E"],
-                "there is no module 'fake_engines.no'; choose c, nanobrag_torch, nano",
+                ["trace", "--pixel", "1", "2", "--engine", "tests.engines.fake_engines.no:E"],
+                "there is no module 'tests.engines.fake_engines.no'; choose c, nanobrag_torch",
             ),
             (
-                ["trace", "--pixel", "1", "2", "--engine", "fake_engines:No"],
+                ["trace", "--pixel", "1", "2", "--engine", "tests.engines.fake_engines:No"],
                 "fake_engines has no class No with observe; choose c, nanobrag_torch",
             ),
             (
-                ["trace", "--pixel", "1", "2", "--engine", "fake_engines:DERIVED"],
+                ["trace", "--pixel", "1", "2", "--engine", "tests.engines.fake_engines:DERIVED"],
                 "no class DERIVED",
             ),
             (["trace", "--pixel", "1", "2", "--engine", "pathlib:Path"], "no class Path"),
@@ -184,7 +191,7 @@ class TestErrors:
         use("Crashes")
         run()
         assert capsys.readouterr().err == (
-            "parity_bridge: engine 'fake_engines:Crashes' failed: "
+            "parity_bridge: engine 'tests.engines.fake_engines:Crashes' failed: "
             "ZeroDivisionError: one over nothing\n"
         )
 
@@ -346,7 +353,7 @@ class TestRun:
     @pytest.mark.parametrize("flags", ["-nopolar", "-default_F 7 -nopolar", " -nopolar"])
     def test_engine_flags_reach_one_engine_only(self, use: UseEngine, flags: str) -> None:
         use("FakeTorch")
-        run("--engine-flags", "fake_engines:FakeTorch", flags)
+        run("--engine-flags", "tests.engines.fake_engines:FakeTorch", flags)
         polarized = [
             json.loads(Path(f"reports/s/{taps}/pixel_0_0_metadata.json").read_text())
             for taps in ("c_taps", "py_taps")
@@ -441,7 +448,7 @@ class TestTrace:
                 [
                     "trace",
                     "--engine",
-                    "fake_engines:FakeC",
+                    "tests.engines.fake_engines:FakeC",
                     "--pixel",
                     slow,
                     "2",
@@ -450,7 +457,7 @@ class TestTrace:
                 ]
             )
         assert Path("out/commands.txt").read_text().splitlines() == [
-            "python -m parity_bridge trace --engine fake_engines:FakeC "
+            "python -m parity_bridge trace --engine tests.engines.fake_engines:FakeC "
             f"--pixel {slow} 2 --out-dir out"
             for slow in ("1", "2")
         ]
@@ -482,7 +489,7 @@ class TestTrace:
     def test_a_failure_leaves_its_reason(
         self, engine: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        command = ["trace", "--engine", f"fake_engines:{engine}", "--pixel", "1", "2"]
+        command = ["trace", "--engine", f"tests.engines.fake_engines:{engine}", "--pixel", "1", "2"]
         main([*command, "--out-dir", "out"])
         reason = capsys.readouterr().err.removeprefix("parity_bridge: ").strip()
         assert everything(Path("out")) == ["attempt_fail.log", "commands.txt"]
@@ -492,7 +499,7 @@ class TestTrace:
 class TestProcess:
     def test_help_names_the_exit_statuses_and_imports_nothing_heavy(self) -> None:
         code = (
-            "import sys; from parity_bridge.cli import main\n"
+            "import sys; from parity_bridge.cli.program import main\n"
             "try: main(['run', '--help'])\n"
             "except SystemExit: pass\n"
             "print({'torch', 'numpy', 'pydantic', 'tabulate'} & set(sys.modules))"
@@ -503,7 +510,7 @@ class TestProcess:
 
     def test_tracing_the_c_core_never_imports_torch(self) -> None:
         code = (
-            "import sys; from parity_bridge.cli import main\n"
+            "import sys; from parity_bridge.cli.program import main\n"
             "status = main(['trace', '--engine', 'c', '--pixel', '0', '0'])\n"
             "print(status, 'torch' in sys.modules)"
         )

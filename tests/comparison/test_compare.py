@@ -8,7 +8,16 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
-from hand_records import (
+from hypothesis import given
+
+from parity_bridge.comparison import compare as comparing
+from parity_bridge.comparison.pairing import ulp_distance
+from parity_bridge.comparison.result import Comparison, Difference, PixelComparison
+from parity_bridge.comparison.tolerances import Tolerances, tolerances_for
+from parity_bridge.errors import ShapeError, UsageError
+from parity_bridge.taps.f_cell import FCellRecord, HklTable
+from parity_bridge.taps.figures import Scalar
+from tests.comparison.hand_records import (
     CENTRE,
     EDGE,
     NO_TABLE,
@@ -19,15 +28,6 @@ from hand_records import (
     record,
     sides,
 )
-from hypothesis import given
-
-from parity_bridge import compare as comparing
-from parity_bridge.comparison import Comparison, Difference, PixelComparison
-from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.pairing import ulp_distance
-from parity_bridge.taps.f_cell import FCellRecord, HklTable
-from parity_bridge.taps.figures import Scalar
-from parity_bridge.tolerances import Tolerances, tolerances_for
 
 EXACT = tolerances_for()
 FLOAT32 = tolerances_for("float32")

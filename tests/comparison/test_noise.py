@@ -6,14 +6,14 @@ import math
 from pathlib import Path
 
 import pytest
-from faults import CUBE, FAULTS, PEPTIDE, PIXELS, REORDERINGS, TIE, Fault
-from test_faults import examined
 
-from parity_bridge import noise
-from parity_bridge.explain.reference import Reference
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.comparison import noise
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.taps.figures import Place
 from parity_bridge.taps.noise_budget import NoiseBudget
+from tests.explain.faults import CUBE, FAULTS, PEPTIDE, PIXELS, REORDERINGS, TIE, Fault
+from tests.explain.test_faults import examined
 
 DISTANT = "-default_F 100 -cell 80 90 100 -lambda 0.5 -distance 500 -detpixels 64 -pixel 3 -N 5"
 #: Where the other order happens to give the same bits.
@@ -111,8 +111,8 @@ def test_a_pixel_that_would_take_too_long_has_no_budget(monkeypatch: pytest.Monk
 
 
 def test_files_of_a_budget_stand_beside_the_reference_s_records(fault_inputs: Path) -> None:
-    from parity_bridge.cli import main
-    from parity_bridge.report.records import read_noise
+    from parity_bridge.cli.program import main
+    from parity_bridge.records.pixel_records import read_noise
 
     assert main(["run", "--pixel", "1", "2", "--stamp", "x", "--", *CUBE.split()]) == 0
     found = read_noise(fault_inputs / "reports" / "x" / "c_taps")

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from golden_cases import NAMES, GoldenCase, load_case
 
-from parity_bridge.compare import compare_runs
-from parity_bridge.comparison import Comparison
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import observe
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.result import Comparison
+from parity_bridge.comparison.tolerances import tolerances_for
+from parity_bridge.engines.choice import EngineChoice, Target
+from parity_bridge.engines.run import observe
+from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, TAPS
-from parity_bridge.tolerances import tolerances_for
+from tests.engines.golden_cases import NAMES, GoldenCase, load_case
 
 #: A float32 fractional index may be off by this much of what is allowed, at most and at least.
 ROOM = (0.05, 0.5)

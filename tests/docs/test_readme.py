@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge.report.records import read_records
+from parity_bridge.records.pixel_records import read_records
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 #: Blocks that a shell runs as they stand; the one with make is what runs this test.
 SHELL = [
     block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "make" not in block

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity_bridge.errors import EngineError, FileError, UsageError
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.config_snapshot import Derived
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION

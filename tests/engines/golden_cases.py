@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parity_bridge import examples, structure_factors
-from parity_bridge.experiment import Experiment, StructureFactorSource
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge import examples
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.model import Experiment, StructureFactorSource
+from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 GOLDEN = Path(__file__).parent / "golden"
 #: The end of a pixel as the program printed it.

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from parity_bridge import examples
-from parity_bridge.behaviours import REFERENCE, Behaviours, choices
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.structure_factors import load, write_cache
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, choices
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.taps import f_cell
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import FCellValues
@@ -224,7 +224,7 @@ def test_a_word_that_is_no_behaviour_is_refused(word: str, complaint: str) -> No
 
 
 def test_the_page_lists_every_behaviour_and_choice() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "behaviours.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "behaviours.md").read_text()
     rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
     listed = {name.strip(" `"): tuple(cell.replace("`", "").split(", ")) for name, cell in rows}
     listed = {name: tuple(choice.strip() for choice in cell) for name, cell in listed.items()}

@@ -7,7 +7,7 @@ import pytest
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 
 ENGINES = [CCore, TorchPort]
 

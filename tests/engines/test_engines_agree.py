@@ -11,9 +11,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from strategies import WITHOUT_FILES, behaviours, experiments
 
-from parity_bridge.behaviours import Behaviours
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive as c_derive
 from parity_bridge.engines.torch_port import TorchPort
@@ -22,13 +20,15 @@ from parity_bridge.engines.torch_port.setup import Setup, lay_out
 from parity_bridge.engines.torch_port.setup import derive as torch_derive
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Experiment, StructureFactorSource
-from parity_bridge.frames import F_CELL_PLANES, Frame, Region
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.structure_factors import load, write_cache
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment, StructureFactorSource
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import F_CELL_PLANES, Frame, Region
+from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.f_cell import COUNTS, content
 from parity_bridge.taps.observation import Observation
+from tests.experiment.strategies import WITHOUT_FILES, behaviours, experiments
 
 SPARSE = "-3 -4 -5 7.5\n3 4 5 9.25\n0 0 1 55\n0 -2 3 0\n"
 

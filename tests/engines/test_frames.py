@@ -13,18 +13,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from smv_files import smv, written
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.examples import example_flags
-from parity_bridge.frames import F_CELL_PLANES, Region, RunState, f_cell_planes
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.report.frame_metadata import FrameMetadata
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState, f_cell_planes
+from parity_bridge.records.frame_metadata import FrameMetadata
+from tests.experiment.smv_files import smv, written
 
 ENGINES = ("c", "torch")
 FLAGS = ["--", "-cell", "50", "-default_F", "10", "-N", "6", "-detpixels", "24", "-pixel", "1"]
@@ -103,8 +103,10 @@ class TestFiles:
 
 class TestRefusals:
     def test_an_engine_that_renders_no_frames(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert _frame("--engine", "fake_engines:FakeC", "--output", "i.npy") == 1
-        assert "engine 'fake_engines:FakeC' renders no frames" in capsys.readouterr().err
+        assert _frame("--engine", "tests.engines.fake_engines:FakeC", "--output", "i.npy") == 1
+        assert (
+            "engine 'tests.engines.fake_engines:FakeC' renders no frames" in capsys.readouterr().err
+        )
         assert list(Path().iterdir()) == []
 
     @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ class TestRefusals:
         def full(path: Path, _data: bytes) -> None:
             raise FileError(f"{path} cannot be written (No space left on device)")
 
-        monkeypatch.setattr("parity_bridge.commands.frame.write_bytes", full)
+        monkeypatch.setattr("parity_bridge.bridge.frame.write_bytes", full)
         assert _frame("--engine", "c", "--output", "i.npy") == 5
         assert list(Path().iterdir()) == []
 

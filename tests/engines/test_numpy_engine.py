@@ -12,25 +12,25 @@ from typing import Any
 
 import numpy as np
 import pytest
-from faults import CUBE, PEPTIDE, TIE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
-from strategies import WITHOUT_FILES, between, cells, regions
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.cli import main
-from parity_bridge.compare import compare_runs
-from parity_bridge.comparison import Comparison
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import EngineRun, observe
+from parity_bridge.cli.program import main
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.result import Comparison
+from parity_bridge.comparison.tolerances import EXACT, tolerances_for
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
+from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.engine import Engine, told_taps
+from parity_bridge.engines.run import EngineRun, observe
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags, numpy_engine
 from parity_bridge.examples.numpy_engine import NumpyEngine, Port
-from parity_bridge.experiment import (
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import (
     MAX_OVERSAMPLE,
     Beam,
     Crystal,
@@ -39,16 +39,16 @@ from parity_bridge.experiment import (
     Sampling,
     StructureFactorSource,
 )
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import explain_runs, reference_of
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.noise import noise_budgets
-from parity_bridge.structure_factors import load, write_cache
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS, choose_taps
-from parity_bridge.tolerances import EXACT, tolerances_for
+from tests.experiment.strategies import WITHOUT_FILES, between, cells, regions
+from tests.explain.faults import CUBE, PEPTIDE, TIE
 
-PAGE = (Path(__file__).parents[1] / "docs" / "engines.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
 #: Those that take the engine's word for a pixel.
 COMMANDS = re.findall(
     r"^python -m parity_bridge ((?:run|trace|explain|scan) .*)$", PAGE, re.MULTILINE

@@ -17,22 +17,22 @@ import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from smv_files import smv, written
-from strategies import behaviours, experiments
 
-from parity_bridge.behaviours import Behaviours
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import FrameEngine, Scanner, create_engine, frame_engine
 from parity_bridge.engines.torch_port import TorchPort, canvas, scanner
 from parity_bridge.engines.torch_port.frame import frame_pixels
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import F_CELL_PLANES, Region, RunState, Scanned
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.structure_factors import load
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState, Scanned
+from parity_bridge.experiment.structure_factors import load
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.observation import Quantity
+from tests.experiment.smv_files import smv, written
+from tests.experiment.strategies import behaviours, experiments
 
 ENGINES = ("c", "torch")
 FLAGS = "-cell 50 -default_F 10 -N 6 -detpixels 24 -pixel 1 -oversample 1"

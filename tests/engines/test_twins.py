@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
 #: C alone: texts of statuses, and the stages that the reference is given instead of computing them.

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from parity_bridge.behaviours import Behaviours, choices
-from parity_bridge.experiment import (
+from parity_bridge.experiment.behaviours import Behaviours, choices
+from parity_bridge.experiment.model import (
     DEFAULT_MOSAIC_SEED,
     Beam,
     Cell,

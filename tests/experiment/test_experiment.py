@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from parity_bridge.experiment import (
+from parity_bridge.experiment.model import (
     Beam,
     Cell,
     Crystal,

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from golden_cases import NAMES, load_case
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from smv_files import GEOMETRY, smv, written
-from strategies import experiments, paths, sources_with_files
 
 from parity_bridge.errors import BridgeError, FileError, UsageError
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import (
+from parity_bridge.experiment.flags.fields import experiment_of, fields_of
+from parity_bridge.experiment.flags.help import flag_help
+from parity_bridge.experiment.flags.image_header import FIELD_OF, FLAG_OF
+from parity_bridge.experiment.flags.random_orientation import random_misset
+from parity_bridge.experiment.flags.refused import REFUSED
+from parity_bridge.experiment.flags.table import FLAGS
+from parity_bridge.experiment.model import (
     DEFAULT_MOSAIC_SEED,
     Cell,
     Crystal,
@@ -24,13 +27,10 @@ from parity_bridge.experiment import (
     Sampling,
     Sweep,
 )
-from parity_bridge.flags.fields import experiment_of, fields_of
-from parity_bridge.flags.help import flag_help
-from parity_bridge.flags.image_header import FIELD_OF, FLAG_OF
-from parity_bridge.flags.random_orientation import random_misset
-from parity_bridge.flags.refused import REFUSED
-from parity_bridge.flags.table import FLAGS
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
+from tests.engines.golden_cases import NAMES, load_case
+from tests.experiment.smv_files import GEOMETRY, smv, written
+from tests.experiment.strategies import experiments, paths, sources_with_files
 
 CELL = "-cell 100"
 AXES = ("horizontal", "vertical")

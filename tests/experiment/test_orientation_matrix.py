@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.errors import FileError
-from parity_bridge.flags.orientation_matrix import read_matrix
+from parity_bridge.experiment.flags.orientation_matrix import read_matrix
 
 NINE = "1.5e-2 -0.25 .5\n 4 5. 6\n\n+7 8 -9e0\n"
 

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from parity_bridge.flags.random_orientation import (
+from parity_bridge.experiment.flags.random_orientation import (
     DEFAULT_SEED,
     Quaternion,
     misset_of,

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from smv_files import DTYPES, GEOMETRY, HEADER_BYTES, PIXELS, smv, written
 
-from parity_bridge import smv as reader
 from parity_bridge.errors import FileError
-from parity_bridge.smv import read_header, read_mask
+from parity_bridge.experiment import smv as reader
+from parity_bridge.experiment.smv import read_header, read_mask
+from tests.experiment.smv_files import DTYPES, GEOMETRY, HEADER_BYTES, PIXELS, smv, written
 
 MASK = [[0, 1, 1], [1, 0, 1]]
 
@@ -257,7 +257,7 @@ def test_fabio_writes_nothing_to_the_terminal(tmp_path: Path) -> None:
         written(tmp_path / "bad.img", smv(BYTE_ORDER="x", TYPE="y", DIM=None)[:300]),
     ]
     code = (
-        "import sys; from pathlib import Path; from parity_bridge.smv import *\n"
+        "import sys; from pathlib import Path; from parity_bridge.experiment.smv import *\n"
         "from parity_bridge.errors import FileError\n"
         "assert 'fabio' not in sys.modules\n"
         "for path in sys.argv[1:]:\n"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity_bridge import sources as module
 from parity_bridge.errors import FileError
-from parity_bridge.sources import read_sources
+from parity_bridge.experiment import sources as module
+from parity_bridge.experiment.sources import read_sources
 
 NAN = float("nan")
 

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parity_bridge import examples
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.experiment import StructureFactorSource
-from parity_bridge.structure_factors import StructureFactors, load, write_cache
-from parity_bridge.tables.fdump_cache import decode_cache, encode_cache
-from parity_bridge.tables.grid_box import Box
-from parity_bridge.tables.hkl_text import parse_reflections
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.model import StructureFactorSource
+from parity_bridge.experiment.structure_factors import StructureFactors, load, write_cache
+from parity_bridge.experiment.tables.fdump_cache import decode_cache, encode_cache
+from parity_bridge.experiment.tables.grid_box import Box
+from parity_bridge.experiment.tables.hkl_text import parse_reflections
 
 SPARSE = "-1 0 2 7.5\n1 1 3 9.25\n0 1 2 -55\n"
 

@@ -30,8 +30,8 @@ from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.setup import Factor
 from parity_bridge.engines.torch_port.structure_factors import Lookup, Table
 from parity_bridge.engines.torch_port.vec3 import Vec3
-from parity_bridge.experiment import StructureFactorSource
-from parity_bridge.structure_factors import load, write_cache
+from parity_bridge.experiment.model import StructureFactorSource
+from parity_bridge.experiment.structure_factors import load, write_cache
 
 Plant = Callable[[MonkeyPatch], None]
 

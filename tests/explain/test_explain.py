@@ -13,16 +13,16 @@ from typing import Any
 
 import pytest
 
-from parity_bridge.behaviours import REFERENCE, Behaviours, choices
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
+from parity_bridge.comparison.reference import Reference
 from parity_bridge.errors import EngineError
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, choices
+from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
 from parity_bridge.explain import sets, slips, transplant
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.showing import showing
 from parity_bridge.explain.slips import input_slips, table_slips
-from parity_bridge.nanobragg_flags import parse_flags, to_flags
 
 CUBE = "-cell 10 10 10 90 90 90 -default_F 3 -lambda 1 -N 5 -distance 60 -detpixels 64 -pixel 1"
 FLAGS = [*CUBE.split(), "-oversample", "2"]
@@ -155,8 +155,8 @@ def test_a_flag_without_effect_is_told_and_leads_to_parity(
 
 
 def test_what_was_read_decides_where_figures_do_not(capsys: pytest.CaptureFixture[str]) -> None:
-    from parity_bridge.experiment import StructureFactorSource
-    from parity_bridge.structure_factors import load, write_cache
+    from parity_bridge.experiment.model import StructureFactorSource
+    from parity_bridge.experiment.structure_factors import load, write_cache
 
     box = range(-9, 10)
     Path("zeros.hkl").write_text("".join(f"{h} {k} {l} 0\n" for h in box for k in box for l in box))
@@ -302,8 +302,8 @@ def test_the_stale_cache_from_records_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without either engine: neither can be run any more, and the cache is gone."""
-    from parity_bridge.experiment import StructureFactorSource
-    from parity_bridge.structure_factors import load, write_cache
+    from parity_bridge.experiment.model import StructureFactorSource
+    from parity_bridge.experiment.structure_factors import load, write_cache
 
     Path("grid.hkl").write_text("-24 -28 -31 7.5\n24 28 30 9.25\n0 0 1 55\n0 -2 3 41.5\n")
     write_cache("Fdump.bin", load(StructureFactorSource(hkl=Path("grid.hkl"))))
@@ -440,7 +440,7 @@ def test_too_many_evaluations_are_told(
 
 def test_explain_needs_no_torch_for_records() -> None:
     code = (
-        "import sys; from parity_bridge.cli import main\n"
+        "import sys; from parity_bridge.cli.program import main\n"
         "try: main(['explain', 'c', 'nowhere'])\n"
         "finally: print('torch' in sys.modules)"
     )
@@ -450,7 +450,7 @@ def test_explain_needs_no_torch_for_records() -> None:
 
 
 def test_the_page_lists_every_slip_and_every_stage() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "explain.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
     named = {" ".join(name.split()) for name in re.findall(r"`([^`]+)`", page)}
     listed = {*slips._OF_INPUTS, *slips._OF_TABLES}  # noqa: SLF001
     assert listed <= named

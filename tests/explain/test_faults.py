@@ -6,25 +6,25 @@ import shlex
 from collections.abc import Callable
 
 import pytest
-from faults import FAULTS, Fault
 from hypothesis import HealthCheck, given, settings
-from strategies import experiments
 
-from parity_bridge.compare import compare_runs
-from parity_bridge.comparison import Comparison
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import EngineRun, observe
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.result import Comparison
+from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.choice import EngineChoice, Target
+from parity_bridge.engines.run import EngineRun, observe
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import explain_runs, reference_of
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.noise import noise_budgets
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.tolerances import tolerances_for
+from tests.experiment.strategies import experiments
+from tests.explain.faults import FAULTS, Fault
 
 ALL = tuple(BY_ID.values())
 Record = Callable[[str, object], None]

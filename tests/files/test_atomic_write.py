@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge import atomic_write
 from parity_bridge.errors import FileError
+from parity_bridge.files import atomic_write
 
 
 def test_text_is_written_as_utf8(tmp_path: Path) -> None:

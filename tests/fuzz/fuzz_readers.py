@@ -20,7 +20,7 @@ ROOT = HERE.parents[1]
 
 # An editable install has a finder of its own, whose modules atheris cannot instrument.
 sys.meta_path[:] = [one for one in sys.meta_path if "Redirecting" not in type(one).__name__]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 FABIO = ["fabio.dtrekimage", "fabio.edfimage", "fabio.fabioimage"]
 
@@ -28,10 +28,10 @@ with atheris.instrument_imports(include=["parity_bridge", *FABIO]):
     # Loaded later by their readers, when nothing is instrumented any more.
     import fabio.dtrekimage
     import fabio.edfimage
-    from readers import READERS, refusal
 
-    from parity_bridge import smv
+    from parity_bridge.experiment import smv
     from parity_bridge.images import decoded, image_file
+    from tests.fuzz.readers import READERS, refusal
 
 FOUND = ROOT / "build" / "fuzz"
 #: MiB and seconds: an input that takes more is a finding. A file of more bytes shows nothing new.

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from parity_bridge.compare import compare_runs
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.errors import BridgeError
-from parity_bridge.flags.orientation_matrix import read_matrix
-from parity_bridge.frames import Region
+from parity_bridge.experiment.flags.orientation_matrix import read_matrix
+from parity_bridge.experiment.regions import Region
+from parity_bridge.experiment.smv import read_header, read_mask
+from parity_bridge.experiment.sources import read_sources
+from parity_bridge.experiment.tables.fdump_cache import decode_cache
+from parity_bridge.experiment.tables.hkl_text import MAX_INDEX, parse_reflections
 from parity_bridge.images.image_file import open_image
-from parity_bridge.report.reading import read_side
-from parity_bridge.smv import read_header, read_mask
-from parity_bridge.sources import read_sources
-from parity_bridge.tables.fdump_cache import decode_cache
-from parity_bridge.tables.hkl_text import MAX_INDEX, parse_reflections
+from parity_bridge.records.reading import read_side
 from parity_bridge.taps.trace_log import read_trace
-from parity_bridge.tolerances import tolerances_for
 
 #: In memory where there is such a place: a fuzzer writes thousands of files a second.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own in it

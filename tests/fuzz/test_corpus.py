@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from readers import READERS, refusal
+
+from tests.fuzz.readers import READERS, refusal
 
 HERE = Path(__file__).parent
 FILES = sorted(path for kind in ("corpus", "regressions") for path in (HERE / kind).glob("*/*"))

@@ -30,12 +30,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
-from smv_files import smv, written
 
 from parity_bridge.errors import FileError, ShapeError, UsageError
-from parity_bridge.frames import Region
+from parity_bridge.experiment.regions import Region
 from parity_bridge.images import decoded as module
 from parity_bridge.images.image_file import ImageFile, open_image
+from tests.experiment.smv_files import smv, written
 
 SHAPE = (7, 9)
 REGION = Region(range(2, 6), range(3, 9))
@@ -707,7 +707,7 @@ def test_bin_and_npy_need_no_fabio_and_nothing_is_printed(tmp_path: Path) -> Non
     code = (
         "import sys; from pathlib import Path; from parity_bridge.images.image_file import *\n"
         "from parity_bridge.errors import FileError\n"
-        "from parity_bridge.frames import Region\n"
+        "from parity_bridge.experiment.regions import Region\n"
         "for path in sys.argv[1:]:\n"
         "    try: open_image(Path(path), (7, 9)).read(Region.whole(7, 9))\n"
         "    except FileError: pass\n"

@@ -7,15 +7,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
-from golden_cases import load_case
-from smv_files import smv, written
 
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import EngineRun, observe
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import as_json, record_of
+from parity_bridge.engines.choice import EngineChoice, Target
+from parity_bridge.engines.run import EngineRun, observe
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.pixel_records import as_json, record_of
 from parity_bridge.taps.registry import BY_ID
+from tests.engines.golden_cases import load_case
+from tests.experiment.smv_files import smv, written
 
 ENGINES = ("c", "torch")
 OCCASION = Occasion("python -m parity_bridge run", "2026-01-31T12:00:00Z")

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real_records import benchmark_run, texts
 
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.taps.registry import BY_ID
+from tests.records.real_records import benchmark_run, texts
 
 GOOD = texts(benchmark_run("c"))["f_cell_stats"][0]
 READ_BY_ALL = ("compare", "explain", "check-report")

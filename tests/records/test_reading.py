@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_records import benchmark_run, texts
 
-from parity_bridge.cli import main
-from parity_bridge.report.records import ending
+from parity_bridge.cli.program import main
+from parity_bridge.records.pixel_records import ending
 from parity_bridge.taps.registry import BY_ID
+from tests.records.real_records import benchmark_run, texts
 
 #: All that a plain record of another program has.
 PLAIN = ("total_lookups", "out_of_bounds_count", "zero_f_count", "mean_f_cell", "hkl_bounds")

@@ -17,15 +17,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from real_records import CASES, ENGINES, real_run, texts
 
+from parity_bridge.records.pixel_records import as_json, ending, read_model
+from parity_bridge.records.reading import read_side
 from parity_bridge.report.json_schema import MODELS, json_schema
-from parity_bridge.report.reading import read_side
-from parity_bridge.report.records import as_json, ending, read_model
 from parity_bridge.taps.content import ROWS, content_of
 from parity_bridge.taps.figures import Figures
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
+from tests.records.real_records import CASES, ENGINES, real_run, texts
 
 # A smaller record tells no more, and looking for one takes minutes.
 IN_PLACE = settings(

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from parity_bridge.frames import Region
+from parity_bridge.comparison.tolerances import Tolerance
+from parity_bridge.experiment.regions import Region
 from parity_bridge.scan.summary import (
     FieldCount,
     Peaks,
@@ -21,7 +22,6 @@ from parity_bridge.scan.summary import (
     WorstPixel,
 )
 from parity_bridge.scan.views import Geometry, Maps, Views
-from parity_bridge.tolerances import Tolerance
 
 #: Not square, and not from 0.
 REGION = Region(range(30, 280), range(100, 440))

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.commands.compare import check_report
+from parity_bridge.bridge.compare import check_report
 from parity_bridge.engines.engine import create_engine
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.report.records import read_records
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.records.pixel_records import read_records
 from parity_bridge.taps.registry import BY_ID
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 PIXELS = [(0, 0), (2048, 2048)]
 EXAMPLES: dict[str, dict[str, tuple[str, ...]]] = {
     "example": {"c_taps": (), "py_taps": ()},

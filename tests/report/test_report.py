@@ -7,8 +7,30 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_engines import FakeC, FakeTorch
-from hand_records import (
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parity_bridge.engines.choice import EngineChoice, Target
+from parity_bridge.engines.run import EngineRun
+from parity_bridge.errors import FileError
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.records.environment import environment, git_commit
+from parity_bridge.records.folder import staged
+from parity_bridge.records.metadata import Metadata, Occasion
+from parity_bridge.records.pixel_records import (
+    METADATA,
+    as_json,
+    ending,
+    metadata_of,
+    paths,
+    record_of,
+    write_run,
+)
+from parity_bridge.report.provenance import without_stamp
+from parity_bridge.report.rendering import render
+from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
+from parity_bridge.taps.registry import TAPS, Tap
+from tests.comparison.hand_records import (
     CENTRE,
     EDGE,
     NO_TABLE,
@@ -19,29 +41,7 @@ from hand_records import (
     record,
     record_without_lookup,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import EngineRun
-from parity_bridge.errors import FileError
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.report.environment import environment, git_commit
-from parity_bridge.report.folder import staged
-from parity_bridge.report.metadata import Metadata, Occasion
-from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.records import (
-    METADATA,
-    as_json,
-    ending,
-    metadata_of,
-    paths,
-    record_of,
-    write_run,
-)
-from parity_bridge.report.rendering import render
-from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
-from parity_bridge.taps.registry import TAPS, Tap
+from tests.engines.fake_engines import FakeC, FakeTorch
 
 COLUMNS = (
     "Pixel", "Impl", "total_lookups", "out_of_bounds", "zero_f", "default_f", "mean_f_cell",

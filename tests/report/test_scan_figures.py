@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
-from scan_examples import ALONE, NAN, REGION, SPOT, Example, example, large
 
-from parity_bridge.frames import Region
-from parity_bridge.report import scan_figures
-from parity_bridge.report.scan_figures import (
+from parity_bridge.experiment.regions import Region
+from parity_bridge.report.scan import figures as scan_figures
+from parity_bridge.report.scan.figures import (
     EQUAL,
     FIRST,
     LAST,
@@ -33,6 +33,7 @@ from parity_bridge.report.scan_figures import (
     image_scale,
 )
 from parity_bridge.scan.views import Maps
+from tests.report.scan_examples import ALONE, NAN, REGION, SPOT, Example, example, large
 
 ALL = ("images.png", "difference.png", "mismatches.png", "f_cell.png", "resolution.png")
 #: What the figures mean by a colour.
@@ -102,14 +103,14 @@ class TestFiles:
         code = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from scan_examples import example
-from parity_bridge.report.scan_figures import figures
+from tests.report.scan_examples import example
+from parity_bridge.report.scan.figures import figures
 assert "matplotlib" not in sys.modules
 it = example(4)
 next(figures(it.summary, it.views))
 assert "matplotlib" in sys.modules and "matplotlib.pyplot" not in sys.modules
 """
-        folder = __file__.rpartition("/")[0]
+        folder = str(Path(__file__).parents[2])
         subprocess.run([sys.executable, "-c", code, folder], check=True)
 
     @pytest.mark.parametrize(

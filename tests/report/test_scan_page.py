@@ -20,7 +20,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from scan_examples import (
+
+from parity_bridge.experiment.regions import Region
+from parity_bridge.report.scan.page import page
+from parity_bridge.scan.resolution import inverse_d
+from parity_bridge.scan.views import Geometry, Maps
+from tests.report.scan_examples import (
     ALONE,
     FINDING,
     GEOMETRY,
@@ -32,11 +37,6 @@ from scan_examples import (
     example,
     large,
 )
-
-from parity_bridge.frames import Region
-from parity_bridge.report.scan_page import page
-from parity_bridge.scan.resolution import inverse_d
-from parity_bridge.scan.views import Geometry, Maps
 
 MAPS = ("reference", "other", "difference", "mismatch", "f_cell", "out_of_bounds")
 #: Elements without an end.

@@ -6,14 +6,23 @@ import json
 import sys
 from pathlib import Path
 
-import nanobragg_stand_in
 import pytest
 
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.scan.summary import ScanSummary
+from tests.engines.nanobragg_program import nanobragg_stand_in
 
 FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2".split()
-THREE = ("--engines", "c,torch,scan_engines:Port", "--pixel", "0", "0", "--pixel", "32", "32")
+THREE = (
+    "--engines",
+    "c,torch,tests.scan.scan_engines:Port",
+    "--pixel",
+    "0",
+    "0",
+    "--pixel",
+    "32",
+    "32",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +70,12 @@ def test_the_one_that_stands_alone_is_named(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_reference_that_stands_alone_is_named_too() -> None:
-    wrong = ("--behaviour", "torch:omega=last", "--behaviour", "scan_engines:Port:omega=last")
+    wrong = (
+        "--behaviour",
+        "torch:omega=last",
+        "--behaviour",
+        "tests.scan.scan_engines:Port:omega=last",
+    )
     assert run(*wrong) == 3
     assert "c stands alone: the others agree with each other" in memo()
     assert "uses the last subpixel's solid angle" in memo()
@@ -75,7 +89,7 @@ def test_two_in_the_order_that_was_given() -> None:
 
 
 def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    engines = "c,scan_engines:Port,scan_engines:Slow"
+    engines = "c,tests.scan.scan_engines:Port,tests.scan.scan_engines:Slow"
     command = ["run", "--engines", engines, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
     assert main(command) == 1
     assert "give each class a folder of its own and a name" in capsys.readouterr().err
@@ -145,7 +159,7 @@ def test_a_program_that_no_engine_runs_is_refused(capsys: pytest.CaptureFixture[
 
 
 def test_others_that_have_nothing_in_common_are_compared_with_the_reference() -> None:
-    engines = "c,scan_engines:OnlyFCell,scan_engines:OnlyOmega"
+    engines = "c,tests.scan.scan_engines:OnlyFCell,tests.scan.scan_engines:OnlyOmega"
     command = ["run", "--engines", engines, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
     assert main(command) == 0
     summary = json.loads(Path("reports/s/summary.json").read_text())

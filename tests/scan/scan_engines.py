@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import Scanner
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import Region, RunState, Scanned
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import Region, RunState, Scanned
 from parity_bridge.taps.observation import Observation
 
 

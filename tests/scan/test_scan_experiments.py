@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity_bridge.commands.options import name as checked_name
+from parity_bridge.cli.options import name as checked_name
 from parity_bridge.errors import FileError
 from parity_bridge.scan import experiments as module
 from parity_bridge.scan.experiments import Named, read_experiments

@@ -17,13 +17,13 @@ FLAGS = (
 def on_a_terminal(folder: Path, *words: str) -> str:
     """Everything that a scan shows there."""
     ours, theirs = pty.openpty()
-    engines = ("--engines", "c,scan_engines:Slow", "--tile", "16")
+    engines = ("--engines", "c,tests.scan.scan_engines:Slow", "--tile", "16")
     with subprocess.Popen(
         [sys.executable, "-m", "parity_bridge", "scan", *engines, *words, "--", *FLAGS],
         cwd=folder,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent), "COLUMNS": "100"},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "100"},
     ):
         os.close(theirs)
         shown = b""

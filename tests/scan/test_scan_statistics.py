@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from parity_bridge.frames import F_CELL_PLANES, Region, f_cell_planes
-from parity_bridge.pairing import ulp_distance
+from parity_bridge.comparison.pairing import ulp_distance
+from parity_bridge.comparison.tolerances import Tolerance
+from parity_bridge.experiment.regions import F_CELL_PLANES, Region, f_cell_planes
 from parity_bridge.scan.comparing import Rules, compare
 from parity_bridge.scan.resolution import inverse_d, shell_edges, shell_numbers
 from parity_bridge.scan.sides import SideTile
 from parity_bridge.scan.statistics import SHELLS, Statistics, merged, ulp_bins
 from parity_bridge.scan.store import BITS
 from parity_bridge.scan.views import Geometry
-from parity_bridge.tolerances import Tolerance
 
 SHAPE = (12, 17)
 WHOLE = Region(range(100, 112), range(40, 57))

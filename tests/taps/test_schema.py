@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
-from real_records import CASES, ENGINES, benchmark_run, real_run, texts
 
-from parity_bridge.explain.reference import Reference
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.reference import Reference
 from parity_bridge.explain.runs import reference_of
-from parity_bridge.noise import noise_budgets
+from parity_bridge.records.pixel_records import as_json
 from parity_bridge.report.json_schema import FOLDER, MODELS, schema_path, schema_text
-from parity_bridge.report.records import as_json
 from parity_bridge.taps.registry import BY_ID
+from tests.records.real_records import CASES, ENGINES, benchmark_run, real_run, texts
 
 #: Stands where there will be a token that ``json`` would not write.
 MARK = "\ue000"

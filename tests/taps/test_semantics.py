@@ -20,7 +20,7 @@ from parity_bridge.taps.schema import Record
 from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, Meaning, field_of
 from parity_bridge.taps.semantics_page import page, what_it_is
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PORT = "parity_bridge.engines.torch_port"
 #: Rows of the table that are figures of a comparison alone.
 PRESENCE = {"row", "lookup"}

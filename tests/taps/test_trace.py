@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_records import CASES, ENGINES, real_run
 
-from parity_bridge.cli import main
-from parity_bridge.engine_run import EngineRun
+from parity_bridge.cli.program import main
+from parity_bridge.engines.run import EngineRun
 from parity_bridge.errors import FileError
 from parity_bridge.taps.observation import TOTALS, Observation
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.taps.trace import trace_lines
 from parity_bridge.taps.trace_log import TraceLine, parse_line, read_trace
+from tests.records.real_records import CASES, ENGINES, real_run
 
 #: tap_id -> field of a row -> key in the log, in the order of the log.
 ROW_KEYS = {

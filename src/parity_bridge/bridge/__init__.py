@@ -1,1 +1,1 @@
-"""What the commands do: `run` and `trace`, from a checked request to its outcome."""
+"""The use cases: a question in, an answer out; the one place that knows the order of things."""

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from parity_bridge.atomic_write import copy_file
-from parity_bridge.commands.compare_logs import compare_logs
-from parity_bridge.commands.request import CompareRequest
+from parity_bridge.bridge.question import CompareRequest
+from parity_bridge.comparison.trace_logs import compare_logs
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.file_reading import read_file
-from parity_bridge.report.folder import check_free, make_folder, staged
-from parity_bridge.report.journal import note_command
+from parity_bridge.files.atomic_write import copy_file
+from parity_bridge.files.reading import read_file
+from parity_bridge.records.folder import check_free, make_folder, staged
+from parity_bridge.records.journal import note_command
+from parity_bridge.records.pixel_records import LOG, as_json
+from parity_bridge.records.reading import Recorded, read_side
 from parity_bridge.report.memo import memo
-from parity_bridge.report.reading import Recorded, read_side
-from parity_bridge.report.records import LOG, as_json
 from parity_bridge.report.rendering import (
     OF_RECORDS,
     TOLERANCES,

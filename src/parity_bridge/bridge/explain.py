@@ -8,32 +8,32 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.commands.request import ExplainRequest
-from parity_bridge.compare import compare_runs
-from parity_bridge.engine_choice import EngineChoice, Target
-from parity_bridge.engine_run import notes, observe
+from parity_bridge.bridge.question import ExplainRequest
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.tolerances import tolerances_for
+from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.engine import tolerance_case
+from parity_bridge.engines.run import notes, observe
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 from parity_bridge.explain.explain import Case, explain
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.runs import Made, reference_again
 from parity_bridge.explain.showing import showing
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
-from parity_bridge.noise import noise_budgets
+from parity_bridge.records.reading import read_side
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.memo import shapes_section
-from parity_bridge.report.reading import read_side
 from parity_bridge.report.view import Report, Side, verdict_sentence
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, choose_taps
-from parity_bridge.tolerances import tolerances_for
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.report.metadata import Metadata
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.records.metadata import Metadata
     from parity_bridge.taps.noise_budget import NoiseBudget
 
 

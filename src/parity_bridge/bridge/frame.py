@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.atomic_write import write_bytes, write_text
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.engine_run import engine_failures
 from parity_bridge.engines.engine import create_engine, frame_engine
+from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import FileError
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.report.environment import package_versions
-from parity_bridge.report.frame_metadata import FrameMetadata
-from parity_bridge.report.records import as_json
-from parity_bridge.timestamps import utc_now
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.files.atomic_write import write_bytes, write_text
+from parity_bridge.files.timestamps import utc_now
+from parity_bridge.records.environment import package_versions
+from parity_bridge.records.frame_metadata import FrameMetadata
+from parity_bridge.records.pixel_records import as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from parity_bridge.commands.request import FrameRequest
+    from parity_bridge.bridge.question import FrameRequest
     from parity_bridge.engines.engine import Engine
-    from parity_bridge.frames import Frame
-    from parity_bridge.nanobragg_flags import ParsedFlags
+    from parity_bridge.experiment.nanobragg_flags import ParsedFlags
+    from parity_bridge.experiment.regions import Frame
 
 
 def frame(request: FrameRequest, on_note: Callable[[str], None]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engines.choice import EngineChoice, Target
 
 
 @dataclass(frozen=True)

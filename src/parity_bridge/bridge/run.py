@@ -7,21 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from parity_bridge.atomic_write import copy_file, write_text
-from parity_bridge.commands.request import RunRequest
-from parity_bridge.engine_run import EngineRun, notes, observe
+from parity_bridge.bridge.question import RunRequest
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.engine import engine_class, tolerance_case
+from parity_bridge.engines.run import EngineRun, notes, observe
 from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.explain.showing import showing
-from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
-from parity_bridge.noise import noise_budgets
-from parity_bridge.report.environment import write_environment
-from parity_bridge.report.folder import check_free, make_folder, staged
-from parity_bridge.report.journal import note_command, note_failure
-from parity_bridge.report.metadata import Occasion
+from parity_bridge.files.atomic_write import copy_file, write_text
+from parity_bridge.files.timestamps import utc_now
+from parity_bridge.records.environment import write_environment
+from parity_bridge.records.folder import check_free, make_folder, staged
+from parity_bridge.records.journal import note_command, note_failure
+from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.pixel_records import as_json, write_noise, write_run
 from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.records import as_json, write_noise, write_run
 from parity_bridge.report.rendering import (
     SIDES,
     TOLERANCES,
@@ -33,8 +35,6 @@ from parity_bridge.report.rendering import (
 from parity_bridge.report.view import Report
 from parity_bridge.report.witnesses import Witnesses
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.timestamps import utc_now
-from parity_bridge.tolerances import tolerances_for
 
 _REMEDY = (
     "mend what is named above (`trace --engine NAME` runs one engine alone), then run the command "

@@ -7,23 +7,25 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity_bridge.atomic_write import copy_file, write_bytes, write_text
-from parity_bridge.commands.request import ScanRequest
-from parity_bridge.commands.scan_sides import Sides, sides_of
-from parity_bridge.commands.termination import Terminated, leave_at_once_next_time
-from parity_bridge.commands.worst_pixels import tap_worst
-from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.bridge.question import ScanRequest
+from parity_bridge.bridge.scan_sides import Sides, sides_of
+from parity_bridge.bridge.worst_pixels import tap_worst
+from parity_bridge.comparison.tolerances import tolerances_for
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.engines.engine import engine_class, tolerance_case
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.report.environment import write_environment
-from parity_bridge.report.folder import check_free, make_folder, remove_folder
-from parity_bridge.report.journal import COMMANDS, note_command, note_failure
-from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import as_json
+from parity_bridge.files.atomic_write import copy_file, write_bytes, write_text
+from parity_bridge.files.termination import Terminated, leave_at_once_next_time
+from parity_bridge.files.timestamps import utc_now
+from parity_bridge.records.environment import write_environment
+from parity_bridge.records.folder import check_free, make_folder, remove_folder
+from parity_bridge.records.journal import COMMANDS, note_command, note_failure
+from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.pixel_records import as_json
 from parity_bridge.report.rendering import TOLERANCES
-from parity_bridge.report.scan_figures import figures
-from parity_bridge.report.scan_memo import finding_text, memo
-from parity_bridge.report.scan_page import page
+from parity_bridge.report.scan.figures import figures
+from parity_bridge.report.scan.memo import finding_text, memo
+from parity_bridge.report.scan.page import page
 from parity_bridge.report.view import Report
 from parity_bridge.scan import store
 from parity_bridge.scan.executor import Crew, dask, threads
@@ -33,8 +35,6 @@ from parity_bridge.scan.scan import Scan, prepare, run
 from parity_bridge.scan.summarize import summarize
 from parity_bridge.scan.summary import ScanSummary
 from parity_bridge.scan.thresholds import Thresholds, merged, read_thresholds
-from parity_bridge.timestamps import utc_now
-from parity_bridge.tolerances import tolerances_for
 
 FOLDER = "scan"
 SUMMARY = "summary.json"

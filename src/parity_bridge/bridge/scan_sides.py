@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity_bridge.commands.request import ScanRequest
-from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.bridge.question import ScanRequest
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment
-from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
+from parity_bridge.experiment.smv import read_mask
 from parity_bridge.scan.sides import EngineSide, ImageSide, Side
-from parity_bridge.smv import read_mask
 
 
 @dataclass(frozen=True)

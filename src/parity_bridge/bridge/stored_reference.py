@@ -12,27 +12,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parity_bridge.api import ChosenEngine, Parity, compare, observed
-from parity_bridge.atomic_write import write_text
-from parity_bridge.behaviours import REFERENCE
-from parity_bridge.compare import compare_runs
-from parity_bridge.comparison import EXIT_STATUS, Verdict
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.result import EXIT_STATUS, Verdict
+from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.engine import tolerance_case
 from parity_bridge.errors import FileError, ShapeError
-from parity_bridge.experiment import Experiment
+from parity_bridge.experiment.behaviours import REFERENCE
+from parity_bridge.experiment.model import Experiment
 from parity_bridge.explain.runs import Made, reference_of
-from parity_bridge.noise import noise_budgets
-from parity_bridge.report.folder import make_folder, remove_folder, staged
-from parity_bridge.report.journal import COMMANDS, note_command
-from parity_bridge.report.kept import command_of
-from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.reading import Recorded, read_own_side
-from parity_bridge.report.records import as_json, read_model, write_noise, write_run
+from parity_bridge.files.atomic_write import write_text
+from parity_bridge.files.timestamps import utc_now
+from parity_bridge.records.folder import make_folder, remove_folder, staged
+from parity_bridge.records.journal import COMMANDS, note_command
+from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.pixel_records import as_json, read_model, write_noise, write_run
+from parity_bridge.records.reading import Recorded, read_own_side
+from parity_bridge.report.keep import command_of
 from parity_bridge.report.view import Report, Side
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import choose_taps
 from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Schema, Version
-from parity_bridge.timestamps import utc_now
-from parity_bridge.tolerances import tolerances_for
 
 _VERDICT = "verdict.json"
 

@@ -9,17 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from parity_bridge.commands.request import TraceRequest
-from parity_bridge.engine_run import EngineRun, notes, observe
+from parity_bridge.bridge.question import TraceRequest
+from parity_bridge.engines.run import EngineRun, notes, observe
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.nanobragg_flags import ParsedFlags, parse_flags
-from parity_bridge.report.folder import make_folder
-from parity_bridge.report.journal import note_command, note_failure
-from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import as_json, paths, record_of, write_run
+from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
+from parity_bridge.files.timestamps import utc_now
+from parity_bridge.records.folder import make_folder
+from parity_bridge.records.journal import note_command, note_failure
+from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.pixel_records import as_json, paths, record_of, write_run
 from parity_bridge.taps.registry import TapRecord, choose_taps
 from parity_bridge.taps.trace import trace_lines
-from parity_bridge.timestamps import utc_now
 
 _REMEDY = "mend what is named above, then run the command again"
 

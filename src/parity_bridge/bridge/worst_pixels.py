@@ -6,12 +6,12 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
-from parity_bridge.commands.request import RunRequest, ScanRequest
-from parity_bridge.commands.run import run
-from parity_bridge.commands.scan_sides import Sides
-from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.bridge.question import RunRequest, ScanRequest
+from parity_bridge.bridge.run import run
+from parity_bridge.bridge.scan_sides import Sides
+from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.errors import BridgeError
-from parity_bridge.report.folder import remove_folder
+from parity_bridge.records.folder import remove_folder
 from parity_bridge.report.view import Report
 from parity_bridge.scan.sides import EngineSide
 from parity_bridge.scan.summary import ScanSummary

@@ -9,8 +9,8 @@ import argparse
 from pathlib import Path
 from typing import Any, NoReturn
 
-from parity_bridge.commands import options
-from parity_bridge.engine_choice import Target
+from parity_bridge.cli import options
+from parity_bridge.engines.choice import Target
 from parity_bridge.errors import UsageError
 
 #: Engines that ``run`` compares: the reference and the other one.
@@ -56,7 +56,7 @@ class _Parser(argparse.ArgumentParser):
         text = super().format_help()
         if not self.get_default("takes_flags"):
             return text
-        from parity_bridge.flags.help import flag_help
+        from parity_bridge.experiment.flags.help import flag_help
 
         return f"{text}\nnanoBragg flags after --:\n{flag_help()}\n"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from inspect import signature
 
-from parity_bridge.engine_run import engine_failures
 from parity_bridge.engines.engine import (
     Engine,
     create_engine,
@@ -15,6 +14,7 @@ from parity_bridge.engines.engine import (
     tolerance_case,
     untold_fields,
 )
+from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import BridgeError
 from parity_bridge.report.view import Row, table
 from parity_bridge.taps.registry import BY_ID, choose_taps

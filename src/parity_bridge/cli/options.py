@@ -9,8 +9,8 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 
 from parity_bridge.errors import UsageError
-from parity_bridge.plain_numbers import plain_number
-from parity_bridge.timestamps import utc_stamp
+from parity_bridge.files.plain_numbers import plain_number
+from parity_bridge.files.timestamps import utc_stamp
 
 DTYPES = ("float64", "float32")
 STATES = ("start", "frame")

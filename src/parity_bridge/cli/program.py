@@ -16,9 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from parity_bridge.arguments import ENGINES, THRESHOLDS, argument_parser, protected, split
-from parity_bridge.commands import options
-from parity_bridge.commands.request import (
+from parity_bridge.bridge.question import (
     CompareRequest,
     ExplainRequest,
     FrameRequest,
@@ -26,9 +24,11 @@ from parity_bridge.commands.request import (
     ScanRequest,
     TraceRequest,
 )
-from parity_bridge.commands.termination import Terminated, terminable
-from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.cli import options
+from parity_bridge.cli.arguments import ENGINES, THRESHOLDS, argument_parser, protected, split
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import BridgeError, FileError, UsageError
+from parity_bridge.files.termination import Terminated, terminable
 
 _INTERRUPTED = 130
 _TERMINATED = 143
@@ -84,7 +84,7 @@ def _run(arguments: argparse.Namespace, flags: list[str]) -> int:
         engine_flags=arguments.engine_flags,
         tolerances=arguments.tolerances,
     )
-    from parity_bridge.commands.run import run
+    from parity_bridge.bridge.run import run
     from parity_bridge.report.witnesses import terminal_text_of
 
     outcome = run(request, _note)
@@ -105,7 +105,7 @@ def _trace(arguments: argparse.Namespace, flags: list[str]) -> int:
         as_json=arguments.json,
         out_dir=arguments.out_dir,
     )
-    from parity_bridge.commands.trace import trace
+    from parity_bridge.bridge.trace import trace
 
     _print(trace(request, _note))
     return 0
@@ -125,7 +125,7 @@ def _frame(arguments: argparse.Namespace, flags: list[str]) -> int:
         threads=arguments.threads or len(os.sched_getaffinity(0)),
         settings={name: value for name, value in settings.items() if value},
     )
-    from parity_bridge.commands.frame import frame
+    from parity_bridge.bridge.frame import frame
 
     _print(frame(request, _note))
     return 0
@@ -161,7 +161,7 @@ def _scan(arguments: argparse.Namespace, flags: list[str]) -> int:
     )
     if request.resume and arguments.stamp is None and "STAMP" not in os.environ:
         raise UsageError("--resume goes on with a scan that has a name; give its --stamp")
-    from parity_bridge.commands.scan_many import scan_all
+    from parity_bridge.bridge.scan_experiments import scan_all
 
     lines, status = scan_all(request, _silent if request.quiet else _note)
     if not request.quiet:
@@ -257,7 +257,7 @@ def _compare(arguments: argparse.Namespace, flags: list[str]) -> int:
         as_json=arguments.json,
         folder=_report_folder(arguments),
     )
-    from parity_bridge.commands.compare import compare
+    from parity_bridge.bridge.compare import compare
 
     text, status = compare(request)
     _print((text,))
@@ -274,7 +274,7 @@ def _report_folder(arguments: argparse.Namespace) -> Path | None:
 
 
 def _check_report(arguments: argparse.Namespace, flags: list[str]) -> int:
-    from parity_bridge.commands.compare import check_report
+    from parity_bridge.bridge.compare import check_report
 
     drifted = check_report(arguments.folder)
     for name in drifted:
@@ -304,8 +304,8 @@ def _explain(arguments: argparse.Namespace, flags: list[str]) -> int:
         engine_flags=arguments.engine_flags,
         state_given=arguments.state is not None,
     )
-    from parity_bridge.commands.explain import explain_request, text_of
-    from parity_bridge.report.records import as_json
+    from parity_bridge.bridge.explain import explain_request, text_of
+    from parity_bridge.records.pixel_records import as_json
 
     report, finding = explain_request(request, _note)
     _print((as_json(finding).rstrip("\n") if arguments.json else text_of(report, finding),))
@@ -326,7 +326,7 @@ def _side(arguments: argparse.Namespace, word: str) -> EngineChoice | Path:
 
 def _choice(arguments: argparse.Namespace, name: str) -> EngineChoice:
     """The engine ``name`` and what the options say of it."""
-    from parity_bridge.behaviours import Behaviours
+    from parity_bridge.experiment.behaviours import Behaviours
 
     Behaviours.parse([words for _, words in arguments.behaviours])
     ours = getattr(arguments, "engine", None)
@@ -349,8 +349,8 @@ def _flags(
     arguments: argparse.Namespace, given: list[str], otherwise: tuple[str, ...] | None = None
 ) -> tuple[str, ...]:
     """Flags after ``--``, else ``otherwise`` or the benchmark's, then what our options say."""
-    from parity_bridge.experiment import MAX_OVERSAMPLE
-    from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS
+    from parity_bridge.experiment.model import MAX_OVERSAMPLE
+    from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS
 
     if arguments.oversample is not None and arguments.oversample > MAX_OVERSAMPLE:
         raise UsageError(f"--oversample {arguments.oversample}: give 1 to {MAX_OVERSAMPLE}")
@@ -361,7 +361,7 @@ def _flags(
 
 
 def _engines(arguments: argparse.Namespace, flags: list[str]) -> int:
-    from parity_bridge.commands.engines import engines
+    from parity_bridge.cli.engine_table import engines
 
     _print((engines(arguments.engine),))
     return 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.pairing import match_rows
+from parity_bridge.comparison.pairing import match_rows
 from parity_bridge.taps.f_cell import TAP_ID, HklTable, IndexBounds
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.pixel_taps import PixelTaps

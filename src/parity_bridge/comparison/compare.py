@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from parity_bridge.causes import possible_causes
-from parity_bridge.compare_taps import common_taps, compare_tap, first_divergence
-from parity_bridge.comparison import (
+from parity_bridge.comparison.causes import possible_causes
+from parity_bridge.comparison.compare_taps import common_taps, compare_tap, first_divergence
+from parity_bridge.comparison.result import (
     EXIT_STATUS,
     Absence,
     Comparison,
@@ -20,10 +20,10 @@ from parity_bridge.comparison import (
     PixelComparison,
     Verdict,
 )
+from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.tolerances import Tolerances
 
 if TYPE_CHECKING:
     from parity_bridge.taps.noise_budget import NoiseBudget

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.comparison import Difference, FieldComparison
-from parity_bridge.pairing import (
+from parity_bridge.comparison.pairing import (
     Rows,
     column_ulps,
     disagree,
@@ -17,10 +16,11 @@ from parity_bridge.pairing import (
     match_rows,
     ulp_distance,
 )
+from parity_bridge.comparison.result import Difference, FieldComparison
+from parity_bridge.comparison.tolerances import Tolerance, Tolerances
 from parity_bridge.taps.figures import Figures, Place, Scalar
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.tolerances import Tolerance, Tolerances
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

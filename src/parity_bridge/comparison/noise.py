@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.comparison.reference import Reference
 from parity_bridge.engines.c_core.given import Given, Stage
 from parity_bridge.errors import BridgeError
-from parity_bridge.explain.reference import Reference
-from parity_bridge.flags.fields import experiment_of, fields_of
-from parity_bridge.flags.table import FLAGS
+from parity_bridge.experiment.flags.fields import experiment_of, fields_of
+from parity_bridge.experiment.flags.table import FLAGS
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.noise_budget import NoiseBudget, SensitiveIndex
 from parity_bridge.taps.semantics import is_exact
@@ -30,7 +30,7 @@ from parity_bridge.taps.semantics import is_exact
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.figures import Figures
     from parity_bridge.taps.observation import Observation
     from parity_bridge.taps.pixel_taps import PixelTaps

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.tolerances import Tolerance
+from parity_bridge.comparison.tolerances import Tolerance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

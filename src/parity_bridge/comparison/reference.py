@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from parity_bridge import structure_factors
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core import CCore
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID, Tap
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
 
 

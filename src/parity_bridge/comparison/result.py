@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parity_bridge.causes import Cause
+from parity_bridge.comparison.causes import Cause
+from parity_bridge.comparison.tolerances import Tolerance, Tolerances
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.figures import Place
 from parity_bridge.taps.schema import AnyFigure, Count, Number, Pixel, Schema
-from parity_bridge.tolerances import Tolerance, Tolerances
 
 Verdict = Literal["parity", "values differ", "inputs differ", "shapes differ"]
 

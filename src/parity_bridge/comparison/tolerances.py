@@ -17,7 +17,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.file_reading import read_toml
+from parity_bridge.files.reading import read_toml
 from parity_bridge.taps.schema import Schema
 from parity_bridge.taps.semantics import SEMANTICS, field_of, is_exact
 
@@ -96,7 +96,7 @@ def tolerances_for(
 
 @cache
 def _shipped() -> dict[str, dict[str, Tolerance]]:
-    text = files("parity_bridge").joinpath("tolerances.toml").read_text(encoding="utf-8")
+    text = files("parity_bridge.comparison").joinpath("tolerances.toml").read_text(encoding="utf-8")
     return {case: _Table.validate_python(table) for case, table in tomllib.loads(text).items()}
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from parity_bridge.commands.request import CompareRequest
+from parity_bridge.bridge.question import CompareRequest
+from parity_bridge.comparison.pairing import MOST_ULPS, ulp_distance
 from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.pairing import MOST_ULPS, ulp_distance
 from parity_bridge.taps.trace_log import TraceLine, read_trace
 
 _DIFFER = 3

@@ -15,16 +15,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.engine_choice import EngineChoice
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import EngineError, MissingEngineError, UsageError, one_line
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.frames import Frame, Planes, Region, RunState, Scanned
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, Scanned
     from parity_bridge.taps.observation import Observation, Quantity
 
 GROUP = "parity_bridge.engines"

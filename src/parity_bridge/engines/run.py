@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.engine_choice import EngineChoice, Target
+from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.engine import engine_of, told_taps, untold_fields
 from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
-from parity_bridge.smv import read_mask
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.smv import read_mask
 from parity_bridge.taps.pixel_taps import PixelTaps, Telling
 from parity_bridge.taps.registry import BY_ID, Tap, choose_taps
 
 if TYPE_CHECKING:
     from parity_bridge.engines.engine import Engine
-    from parity_bridge.nanobragg_flags import ParsedFlags
+    from parity_bridge.experiment.nanobragg_flags import ParsedFlags
     from parity_bridge.taps.observation import Observation
 
 _LEFT = "where the original program leaves the image 0; it is computed all the same"

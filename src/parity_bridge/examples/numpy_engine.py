@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.engine import check_pixels
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import MAX_OVERSAMPLE
-from parity_bridge.structure_factors import StructureFactors, load
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.model import MAX_OVERSAMPLE
+from parity_bridge.experiment.structure_factors import StructureFactors, load
 from parity_bridge.taps.counting import observation_of, subpixel_rows
 from parity_bridge.taps.observation import TOTALS
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.observation import Observation
 
 RTD, R_E_SQR = 180.0 * (1.0 / math.pi), 7.94079248018965e-30  # degrees, m²

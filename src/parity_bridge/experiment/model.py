@@ -270,7 +270,7 @@ class Experiment(_Frozen):
         What its reader remarks is not told; see ``nanobragg_flags.parse_flags``, also for what is
         raised.
         """
-        from parity_bridge.nanobragg_flags import parse_flags  # noqa: PLC0415 - it imports this
+        from parity_bridge.experiment.nanobragg_flags import parse_flags  # noqa: PLC0415 - it imports this
 
         words = shlex.split(flags) if isinstance(flags, str) else flags
         return cls.model_validate(parse_flags(words).experiment)

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.experiment import Experiment
-from parity_bridge.flags.draft import Draft
-from parity_bridge.flags.fields import DEFAULTS, fields_of
-from parity_bridge.flags.image_header import FIELD_OF
-from parity_bridge.flags.table import FLAGS, Flag, Value
-from parity_bridge.flags.values import is_flag_word
-from parity_bridge.smv import read_header
+from parity_bridge.experiment.flags.draft import Draft
+from parity_bridge.experiment.flags.fields import DEFAULTS, fields_of
+from parity_bridge.experiment.flags.image_header import FIELD_OF
+from parity_bridge.experiment.flags.table import FLAGS, Flag, Value
+from parity_bridge.experiment.flags.values import is_flag_word
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.smv import read_header
 
 #: The 4096² benchmark of the README.
 BENCHMARK_FLAGS = tuple(

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parity_bridge.errors import FileError
-from parity_bridge.file_reading import FileVersion, file_version, read_file
-from parity_bridge.plain_numbers import plain_integer, plain_number
+from parity_bridge.files.plain_numbers import plain_integer, plain_number
+from parity_bridge.files.reading import FileVersion, file_version, read_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.errors import FileError
-from parity_bridge.experiment import MAX_STEPS
-from parity_bridge.file_reading import FileVersion, file_version, read_file
-from parity_bridge.plain_numbers import plain_number
+from parity_bridge.experiment.model import MAX_STEPS
+from parity_bridge.files.plain_numbers import plain_number
+from parity_bridge.files.reading import FileVersion, file_version, read_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

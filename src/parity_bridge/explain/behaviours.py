@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity_bridge.behaviours import Behaviours, choices
+from parity_bridge.experiment.behaviours import Behaviours, choices
 from parity_bridge.explain.explanation import Hypothesis
 
 #: What an engine does under each choice; also the reference's own, which a reference that was told

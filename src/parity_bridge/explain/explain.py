@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.comparison import Comparison
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.result import Comparison
 from parity_bridge.explain.explanation import Finding, Hypothesis, Reason, Trial
 from parity_bridge.explain.inputs import InputsFound, differing_inputs
-from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.search import GivenInputs, Searched, search
 from parity_bridge.explain.transplant import Transplanted, transplant
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.causes import OF_INPUTS
-from parity_bridge.compare_taps import agree
-from parity_bridge.comparison import Comparison, FlagPair, Inputs
+from parity_bridge.comparison.causes import OF_INPUTS
+from parity_bridge.comparison.compare_taps import agree
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.result import Comparison, FlagPair, Inputs
+from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import BridgeError
-from parity_bridge.explain.reference import Reference
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.tolerances import Tolerances
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from parity_bridge import structure_factors
-from parity_bridge.compare_taps import agree, figures_left, first_left, largest_ulps
+from parity_bridge.comparison.compare_taps import agree, figures_left, first_left, largest_ulps
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.tolerances import EXACT, Tolerances
 from parity_bridge.errors import BridgeError
+from parity_bridge.experiment import structure_factors
 from parity_bridge.explain.explanation import Hypothesis, Trial
-from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.slips import ExperimentSlip, TableSlip
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.tolerances import EXACT, Tolerances
 
 
 @dataclass(frozen=True, eq=False)

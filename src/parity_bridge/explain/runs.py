@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.compare_taps import agree
+from parity_bridge.comparison.compare_taps import agree
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.errors import BridgeError
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.explain.explain import Case, explain
-from parity_bridge.explain.reference import Reference
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.tolerances import EXACT
 
 if TYPE_CHECKING:
-    from parity_bridge.comparison import Comparison
-    from parity_bridge.engine_run import EngineRun
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.comparison.result import Comparison
+    from parity_bridge.engines.run import EngineRun
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.explain.explanation import Finding
     from parity_bridge.taps.pixel_taps import PixelTaps
     from parity_bridge.taps.registry import Tap

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviours import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial
 from parity_bridge.explain.judge import Candidate, Judge
-from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.sets import Sets
 from parity_bridge.explain.slips import input_slips, table_slips
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.tolerances import Tolerances
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
 
 #: The hypothesis that the other side was right about what it was given.
 OWN_INPUTS = "its own inputs"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from parity_bridge.behaviours import Behaviours
 from parity_bridge.errors import BridgeError
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.nanobragg_flags import given_flags, parse_flags, to_flags
 from parity_bridge.explain.search import OWN_INPUTS
 from parity_bridge.explain.slips import INPUT_SLIPS, SAID, slipped
-from parity_bridge.nanobragg_flags import given_flags, parse_flags, to_flags
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.explain.explanation import Finding
 
 #: Options that say what is simulated, and how many words they are with their values.

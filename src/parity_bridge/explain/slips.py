@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.experiment import Detector, DetectorVectors, Experiment
+from parity_bridge.experiment.model import Detector, DetectorVectors, Experiment
+from parity_bridge.experiment.structure_factors import StructureFactors
 from parity_bridge.explain.explanation import Hypothesis
-from parity_bridge.structure_factors import StructureFactors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

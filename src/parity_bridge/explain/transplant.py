@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity_bridge.compare_taps import left_of
+from parity_bridge.comparison.compare_taps import left_of
+from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.engines.c_core.given import Given, Stage
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.explanation import Transplant
-from parity_bridge.explain.reference import Reference
 from parity_bridge.explain.rows import Rebuilt, rebuild
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.tolerances import Tolerances
 
 _CONFIG, _OMEGA, _HKL = "config_snapshot", "omega_subpixel", "hkl_subpixel"
 _LATTICE, _F_CELL, _SUM = "lattice", "f_cell_stats", "intensity_pre_norm"

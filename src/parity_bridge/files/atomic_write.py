@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 
 from parity_bridge.errors import FileError
-from parity_bridge.file_reading import read_file
+from parity_bridge.files.reading import read_file
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.experiment.smv import MAX_BYTES, checked_shape
+from parity_bridge.files.plain_numbers import plain_integer
 from parity_bridge.images.broken import BrokenError, by_text, check_single, check_size
-from parity_bridge.plain_numbers import plain_integer
-from parity_bridge.smv import MAX_BYTES, checked_shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

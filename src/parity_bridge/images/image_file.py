@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.errors import FileError, ShapeError, UsageError
-from parity_bridge.file_reading import FileVersion, file_version, read_file
-from parity_bridge.frames import Region
+from parity_bridge.experiment.regions import Region
+from parity_bridge.experiment.smv import MAX_BYTES
+from parity_bridge.files.reading import FileVersion, file_version, read_file
 from parity_bridge.images import by_fabio, npy
 from parity_bridge.images.broken import BrokenError
 from parity_bridge.images.decoded import NotReadHereError, decoded, unpacked
-from parity_bridge.smv import MAX_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from parity_bridge.files.plain_numbers import plain_integer
 from parity_bridge.images.broken import BrokenError, check_size
-from parity_bridge.plain_numbers import plain_integer
 
 MAGIC = b"\x93NUMPY"
 #: Longest header that is read, bytes; numpy writes 118 for an image.

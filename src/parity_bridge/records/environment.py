@@ -9,8 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from parity_bridge.atomic_write import write_text
-from parity_bridge.report.folder import make_folder
+from parity_bridge.files.atomic_write import write_text
+from parity_bridge.records.folder import make_folder
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate", "zarr")

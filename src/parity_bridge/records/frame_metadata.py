@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.schema import Schema
 
 

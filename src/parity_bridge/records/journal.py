@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.report.metadata import Occasion
+from parity_bridge.records.metadata import Occasion
 
 COMMANDS = "commands.txt"
 FAILURE = "attempt_fail.log"

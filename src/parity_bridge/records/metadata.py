@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.schema import Schema
 
 

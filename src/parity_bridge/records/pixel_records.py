@@ -9,15 +9,15 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from parity_bridge.atomic_write import write_text
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.engine_run import EngineRun, notes
 from parity_bridge.engines.engine import tolerance_case
+from parity_bridge.engines.run import EngineRun, notes
 from parity_bridge.errors import FileError
-from parity_bridge.file_reading import read_file
-from parity_bridge.nanobragg_flags import to_flags
-from parity_bridge.report.environment import package_versions
-from parity_bridge.report.metadata import Metadata, Occasion, state_assumed
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.nanobragg_flags import to_flags
+from parity_bridge.files.atomic_write import write_text
+from parity_bridge.files.reading import read_file
+from parity_bridge.records.environment import package_versions
+from parity_bridge.records.metadata import Metadata, Occasion, state_assumed
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.registry import BY_ID, Tap, TapRecord

@@ -17,8 +17,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, create_model
 
 from parity_bridge.errors import FileError
-from parity_bridge.report.metadata import Metadata
-from parity_bridge.report.records import (
+from parity_bridge.records.metadata import Metadata
+from parity_bridge.records.pixel_records import (
     METADATA,
     NOISE,
     read_metadata,

@@ -1,1 +1,1 @@
-"""What a run leaves behind: JSON records first, Markdown rendered from them."""
+"""An answer rendered: memo, summary, figures, page, failure text; written into a folder."""

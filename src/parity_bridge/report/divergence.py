@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from parity_bridge.comparison import Difference, FieldComparison, PixelComparison
-from parity_bridge.pairing import MOST_ULPS
+from parity_bridge.comparison.pairing import MOST_ULPS
+from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
+from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.report.view import Report, Row, number, pixel_text, place_text, short, table
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.tolerances import Tolerances
 
 _MOST_UNITS = 1e6
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from parity_bridge.causes import OF_INPUTS, Cause, extents_text
-from parity_bridge.comparison import Inputs, PixelComparison
+from parity_bridge.comparison.causes import OF_INPUTS, Cause, extents_text
+from parity_bridge.comparison.result import Inputs, PixelComparison
 from parity_bridge.report.divergence import near_ulps, or_dash, units_text
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.view import (

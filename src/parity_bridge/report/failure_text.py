@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity_bridge.comparison import Difference, FieldComparison, PixelComparison
-from parity_bridge.pairing import distances, match_rows
+from parity_bridge.comparison.pairing import distances, match_rows
+from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.report.divergence import difference_text, first_diverging, near_ulps
 from parity_bridge.report.view import (
     Report,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from parity_bridge.atomic_write import write_text
 from parity_bridge.explain.explanation import Finding
+from parity_bridge.files.atomic_write import write_text
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import BY_ID
 from parity_bridge.taps.schema import SCHEMA_VERSION

@@ -7,14 +7,15 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_bridge.atomic_write import copy_file, write_text
 from parity_bridge.errors import UsageError
-from parity_bridge.nanobragg_flags import to_flags
-from parity_bridge.report.environment import write_environment
-from parity_bridge.report.folder import make_folder, remove_folder, staged
-from parity_bridge.report.journal import note_command
-from parity_bridge.report.metadata import Occasion
-from parity_bridge.report.records import (
+from parity_bridge.experiment.nanobragg_flags import to_flags
+from parity_bridge.files.atomic_write import copy_file, write_text
+from parity_bridge.files.timestamps import utc_now
+from parity_bridge.records.environment import write_environment
+from parity_bridge.records.folder import make_folder, remove_folder, staged
+from parity_bridge.records.journal import note_command
+from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.pixel_records import (
     LOG,
     METADATA,
     as_json,
@@ -24,7 +25,6 @@ from parity_bridge.report.records import (
 )
 from parity_bridge.report.rendering import EXPLANATION, SIDES, TOLERANCES, load, write_rendered
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.timestamps import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from parity_bridge.causes import extents_text
-from parity_bridge.comparison import FieldComparison, PixelComparison
+from parity_bridge.comparison.causes import extents_text
+from parity_bridge.comparison.result import FieldComparison, PixelComparison
+from parity_bridge.comparison.tolerances import FORMULA
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.explanations import differences_section, inputs_section
 from parity_bridge.report.findings import finding_section
@@ -28,7 +29,6 @@ from parity_bridge.report.view import (
 )
 from parity_bridge.taps.figures import Figures
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.tolerances import FORMULA
 
 _MOST_SENSITIVE = 12
 

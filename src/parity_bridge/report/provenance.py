@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from parity_bridge.causes import what_was_read
-from parity_bridge.report.metadata import Metadata
+from parity_bridge.comparison.causes import what_was_read
+from parity_bridge.records.metadata import Metadata
 from parity_bridge.report.view import Report, Side
 
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from parity_bridge.atomic_write import write_text
-from parity_bridge.compare import compare_runs
-from parity_bridge.comparison import Comparison
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.result import Comparison
+from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.errors import FileError
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.file_reading import read_file
-from parity_bridge.report.reading import Recorded, read_own_side, read_side
-from parity_bridge.report.records import as_json, read_model
+from parity_bridge.files.atomic_write import write_text
+from parity_bridge.files.reading import read_file
+from parity_bridge.records.pixel_records import as_json, read_model
+from parity_bridge.records.reading import Recorded, read_own_side, read_side
 from parity_bridge.report.view import Report, Side
 from parity_bridge.report.witnesses import Witnesses, memo_of, summary_of
-from parity_bridge.tolerances import tolerances_for
 
 SUMMARY_JSON = "summary.json"
 EXPLANATION = "explanation.json"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from tabulate import tabulate
 
-from parity_bridge.comparison import Comparison
+from parity_bridge.comparison.result import Comparison
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.report.metadata import Metadata
+from parity_bridge.records.metadata import Metadata
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.figures import Place, Scalar
 from parity_bridge.taps.noise_budget import NoiseBudget

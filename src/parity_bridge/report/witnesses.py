@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parity_bridge.comparison import EXIT_STATUS, Comparison, Verdict
+from parity_bridge.comparison.result import EXIT_STATUS, Comparison, Verdict
 from parity_bridge.report.memo import memo
 from parity_bridge.report.summary import summary, terminal_text
 from parity_bridge.report.view import (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.frames import F_CELL_PLANES, Planes, Region
-from parity_bridge.pairing import disagree
+from parity_bridge.comparison.pairing import disagree
+from parity_bridge.comparison.tolerances import Tolerance
+from parity_bridge.experiment.regions import F_CELL_PLANES, Planes, Region
 from parity_bridge.scan.resolution import inverse_d, shell_numbers
 from parity_bridge.scan.sides import SideTile
 from parity_bridge.scan.statistics import (
@@ -24,7 +25,6 @@ from parity_bridge.scan.statistics import (
 from parity_bridge.scan.store import BITS
 from parity_bridge.scan.summary import FieldCount, WorstPixel
 from parity_bridge.scan.views import Geometry
-from parity_bridge.tolerances import Tolerance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
-from parity_bridge.pools import cancelling_pool
+from parity_bridge.files.thread_pool import cancelling_pool
 from parity_bridge.scan.worker_memory import keep_freed_memory
 
 T = TypeVar("T")

@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from parity_bridge.commands.options import name as checked_name
-from parity_bridge.commands.options import split_flags
+from parity_bridge.cli.options import name as checked_name
+from parity_bridge.cli.options import split_flags
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.file_reading import read_toml
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.files.reading import read_toml
 
 MOST_EXPERIMENTS = 10_000
 

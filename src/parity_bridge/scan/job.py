@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from parity_bridge.errors import EngineError
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.scan.comparing import Margins, Rules, compare
 from parity_bridge.scan.plan import Task
 from parity_bridge.scan.sides import EngineSide, Side, SideIdentity, SideTile

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.behaviours import Behaviours
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import Engine, FrameEngine, Scanner
-from parity_bridge.frames import F_CELL_PLANES, Planes, Region, RunState, Scanned, f_cell_planes
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.regions import (
+    F_CELL_PLANES,
+    Planes,
+    Region,
+    RunState,
+    Scanned,
+    f_cell_planes,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.observation import Observation, Quantity
 
 #: Pixels observed in one call.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from parity_bridge.frames import Region, RunState
+from parity_bridge.experiment.regions import Region, RunState
 from parity_bridge.scan.sides import Side
 
 States = tuple[RunState | None, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.frames import Region
+from parity_bridge.experiment.regions import Region
 from parity_bridge.scan.peaks import COUNT, Peak, PeakMatch, match_peaks, strongest_peaks
 from parity_bridge.scan.store import IMAGE, MISMATCH, SIDES, Layout, read_map
 from parity_bridge.scan.views import Geometry, Maps, Views

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.frames import Region
+from parity_bridge.experiment.regions import Region
 from parity_bridge.scan.views import Geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.observation import Quantity
 
 

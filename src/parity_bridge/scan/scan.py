@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from parity_bridge.comparison.tolerances import Tolerance, Tolerances
 from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.frames import Region
-from parity_bridge.report.environment import libc, package_versions
-from parity_bridge.report.folder import make_folder
+from parity_bridge.experiment.regions import Region
+from parity_bridge.records.environment import libc, package_versions
+from parity_bridge.records.folder import make_folder
 from parity_bridge.scan import store
 from parity_bridge.scan.comparing import SENSITIVE_ULPS, Rules
 from parity_bridge.scan.executor import Crew, reduced, run_all
@@ -25,7 +26,6 @@ from parity_bridge.scan.sides import EngineSide, Side
 from parity_bridge.scan.statistics import SHELLS, Statistics, merged
 from parity_bridge.scan.store import Layout, ScanInputs, Span, TileRecord
 from parity_bridge.scan.views import Geometry
-from parity_bridge.tolerances import Tolerance, Tolerances
 
 #: Pixels of a tile along either axis, where nothing else is said.
 TILE = 1024

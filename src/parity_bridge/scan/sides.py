@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import Field
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.engine_choice import EngineChoice
-from parity_bridge.engine_run import engine_failures
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.engines.engine import (
     Engine,
     Scanner,
@@ -26,13 +24,15 @@ from parity_bridge.engines.engine import (
     told_taps,
     untold_fields,
 )
+from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import FileError
-from parity_bridge.experiment import Experiment
-from parity_bridge.file_reading import FileVersion, file_version
-from parity_bridge.frames import Planes, Region, RunState
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import Planes, Region, RunState
+from parity_bridge.experiment.smv import read_mask
+from parity_bridge.files.reading import FileVersion, file_version
 from parity_bridge.images.image_file import ImageFile, open_image
 from parity_bridge.scan.observing import scanner_of
-from parity_bridge.smv import read_mask
 from parity_bridge.taps.registry import TAPS, choose_taps
 from parity_bridge.taps.schema import Schema
 

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from parity_bridge.errors import UsageError
-from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.experiment.nanobragg_flags import to_flags
 from parity_bridge.scan.executor import Crew
 from parity_bridge.scan.peaks import PeakMatch
 from parity_bridge.scan.scan import Scanned

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.file_reading import read_toml
+from parity_bridge.files.reading import read_toml
 from parity_bridge.scan.summary import ThresholdCheck
 from parity_bridge.taps.schema import Schema
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.frames import Region
+from parity_bridge.experiment.regions import Region
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from parity_bridge.nanobragg_flags import given_flags
+from parity_bridge.experiment.nanobragg_flags import given_flags
 from parity_bridge.taps.content import Content
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.schema import Count, Number, Record, Schema, Vector

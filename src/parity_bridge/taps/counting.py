@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.evaluations import EVALUATION, Kind
 from parity_bridge.taps.f_cell import COUNTS, HklTable
 from parity_bridge.taps.hkl_subpixel import tie_distance
@@ -21,7 +21,7 @@ from parity_bridge.taps.observation import TOTALS, FCellStats, Observation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
 
 #: No index at all.
 _NOWHERE = ([math.inf] * 3, [-math.inf] * 3)

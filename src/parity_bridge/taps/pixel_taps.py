@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from parity_bridge.nanobragg_flags import given_flags
+from parity_bridge.experiment.nanobragg_flags import given_flags
 from parity_bridge.taps.content import Content, content_of
 from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.figures import Figures
@@ -14,7 +14,7 @@ from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
 from parity_bridge.taps.semantics import INPUTS, field_of
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.observation import Observation
 
 _CONFIG = "config_snapshot"

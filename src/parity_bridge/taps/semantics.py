@@ -32,7 +32,7 @@ def _float(unit: str, definition: str, c: str, torch: str | None = None) -> Mean
     return Meaning(definition, unit, False, tuple(c.split()), tuple((torch or c).split()))
 
 
-_RECORD = "parity_bridge.report.records.record_of"
+_RECORD = "parity_bridge.records.pixel_records.record_of"
 _OVERSAMPLE = ("setup.choose_oversample", "setup._choose_oversample")
 
 #: Fields that every record has.
@@ -46,8 +46,8 @@ ENVELOPE = {
     "timestamp_utc": _exact("when the record was made; not compared", _RECORD),
 }
 
-_FLAGS = "parity_bridge.nanobragg_flags.given_flags"
-_TABLE = "parity_bridge.structure_factors.load"
+_FLAGS = "parity_bridge.experiment.nanobragg_flags.given_flags"
+_TABLE = "parity_bridge.experiment.structure_factors.load"
 _HKL_TABLE = {
     "source": _exact("kind of file the structure factors were read from", _TABLE),
     "file": _exact("its path; not compared", _TABLE),
@@ -308,7 +308,7 @@ _FINAL = {
     ),
     "mask": _exact(
         "1 where the mask lets the pixel through, 0 where not; null without a mask",
-        "parity_bridge.smv.read_mask",
+        "parity_bridge.experiment.smv.read_mask",
     ),
     "image": _float(
         "photons",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity_bridge.errors import FileError
-from parity_bridge.file_reading import read_file
+from parity_bridge.files.reading import read_file
 
 #: Of a line whose white space is single blanks.
 _LINE = re.compile(

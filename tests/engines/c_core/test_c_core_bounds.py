@@ -13,12 +13,12 @@ import pytest
 from numpy.typing import NDArray
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.behaviours import REFERENCE
 from parity_bridge.engines.c_core.marshal import experiment_struct
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import MAX_OVERSAMPLE, Experiment
-from parity_bridge.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
+from parity_bridge.experiment.behaviours import REFERENCE
+from parity_bridge.experiment.model import MAX_OVERSAMPLE, Experiment
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.taps.evaluations import EVALUATION, Kind
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1

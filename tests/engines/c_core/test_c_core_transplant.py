@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden_cases import load_case
 from numpy.typing import NDArray
 
-from parity_bridge import structure_factors
 from parity_bridge._core import ffi
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.given import Given, Stage
 from parity_bridge.errors import ShapeError
-from parity_bridge.experiment import Experiment
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.observation import Observation, Quantity
+from tests.engines.golden_cases import load_case
 
 CASES = [
     "divergence_dispersion", "dmin_cut", "interpolate_forced", "interpolate_runs_out_of_range",

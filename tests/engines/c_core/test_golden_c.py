@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden_cases import ENDS, NAMES, GoldenCase, load_case
 
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
-from parity_bridge.frames import Region
-from parity_bridge.structure_factors import load
+from parity_bridge.experiment.regions import Region
+from parity_bridge.experiment.structure_factors import load
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import Kind
+from tests.engines.golden_cases import ENDS, NAMES, GoldenCase, load_case
 
 #: The 4096² images are stored as their sha256.
 IMAGES = [name for name in NAMES if not name.startswith("bench4096")]

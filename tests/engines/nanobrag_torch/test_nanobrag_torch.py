@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.api import Experiment, compare, engine
-from parity_bridge.cli import main
+from parity_bridge.cli.program import main
 from parity_bridge.engines.nanobrag_torch import package as looked_up
 from parity_bridge.engines.nanobrag_torch.package import package
 from parity_bridge.errors import EngineError, MissingEngineError, UsageError

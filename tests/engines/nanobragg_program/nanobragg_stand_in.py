@@ -14,16 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from parity_bridge import structure_factors
 from parity_bridge.engines.c_core.engine import PRECISIONS
 from parity_bridge.engines.c_core.frame import Canvas, render
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
 from parity_bridge.engines.c_core.setup import derive
-from parity_bridge.experiment import Experiment
-from parity_bridge.flags.values import is_flag_word
-from parity_bridge.frames import Region
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.flags.values import is_flag_word
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import Region
 from parity_bridge.taps.evaluations import Kind
 from parity_bridge.taps.observation import Observation
 

@@ -17,16 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
-import nanobragg_stand_in
 import numpy as np
 import pytest
-from golden_cases import GOLDEN, GoldenCase, load_case
 from hypothesis import assume, given
-from smv_files import smv, written
-from strategies import detectors
 
-from parity_bridge.behaviours import Behaviours
-from parity_bridge.compare import compare_runs
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.nanobragg_program import NanobraggProgram
@@ -37,16 +33,20 @@ from parity_bridge.engines.nanobragg_program.printout import Block, Counts, read
 from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.second_detector import second_detector
 from parity_bridge.errors import EngineError, FileError, UsageError
-from parity_bridge.experiment import Cell, Crystal, Detector, Experiment, Sampling
-from parity_bridge.flags.values import is_flag_word
-from parity_bridge.frames import Region, RunState
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.flags.values import is_flag_word
+from parity_bridge.experiment.model import Cell, Crystal, Detector, Experiment, Sampling
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import Region, RunState
 from parity_bridge.taps.evaluations import Kind
 from parity_bridge.taps.f_cell import HklTable, IndexBounds
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.tolerances import tolerances_for
+from tests.engines.golden_cases import GOLDEN, GoldenCase, load_case
+from tests.engines.nanobragg_program import nanobragg_stand_in
+from tests.experiment.smv_files import smv, written
+from tests.experiment.strategies import detectors
 
 PRINTED = tolerances_for(own_case=NanobraggProgram.tolerances)
 STORED = {

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden_cases import ENDS, NAMES, GoldenCase, load_case
 
 from parity_bridge.engines.torch_port import TorchPort, canvas
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
-from parity_bridge.sources import read_sources
+from parity_bridge.experiment.sources import read_sources
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import Kind
+from tests.engines.golden_cases import ENDS, NAMES, GoldenCase, load_case
 
 #: Names in the golden figures and in our rows.
 _WHERE = {"thick": "layer", "subS": "sub_slow", "subF": "sub_fast"}

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden_cases import NAMES, load_case
 from numpy.typing import NDArray
 
 from parity_bridge.engines.torch_port import TorchPort, canvas
@@ -20,11 +19,12 @@ from parity_bridge.engines.torch_port.states import run_state
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import Region, RunState
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.structure_factors import load
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.regions import Region, RunState
+from parity_bridge.experiment.structure_factors import load
 from parity_bridge.taps.evaluations import Kind
+from tests.engines.golden_cases import NAMES, load_case
 
 #: An axis that a unit vector made of it moves more than once.
 RESTLESS = "-polar_vector 0.3 -0.7 0.1 -polar 0.8"

@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from parity_bridge.behaviours import Behaviours
 from parity_bridge.engines.torch_port.f_cell import FCellStats, f_cell_stats
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import Totals, pixel, start
 from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.examples import example_flags
-from parity_bridge.experiment import Experiment
-from parity_bridge.nanobragg_flags import parse_flags
-from parity_bridge.structure_factors import load
+from parity_bridge.experiment.behaviours import Behaviours
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.structure_factors import load
 
 #: Every branch of the pixel: table, interpolation, sphere, polarization, dmin, oversampled factors.
 VARIANTS = {

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from parity_bridge import _core, structure_factors
+from parity_bridge import _core
 from parity_bridge._core import ffi, lib
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core.frame import Canvas, render, states_before
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
@@ -20,13 +19,15 @@ from parity_bridge.engines.c_core.scanner import CoreScanner
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
-from parity_bridge.frames import Frame, Planes, Region, RunState, f_cell_planes
-from parity_bridge.smv import read_mask
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, f_cell_planes
+from parity_bridge.experiment.smv import read_mask
 
 if TYPE_CHECKING:
     from parity_bridge.engines.c_core.given import Given
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation, Quantity
 
 PRECISIONS = {"exact": lib.PB_EXACT, "fast": lib.PB_FAST}

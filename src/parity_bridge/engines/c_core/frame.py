@@ -19,8 +19,8 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import state_struct
 from parity_bridge.engines.c_core.observe import run_state
 from parity_bridge.engines.c_core.setup import check
-from parity_bridge.frames import Planes, Region, RunState, check_mask
-from parity_bridge.pools import cancelling_pool
+from parity_bridge.experiment.regions import Planes, Region, RunState, check_mask
+from parity_bridge.files.thread_pool import cancelling_pool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

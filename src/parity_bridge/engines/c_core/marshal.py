@@ -13,8 +13,8 @@ from parity_bridge._core import ffi, lib
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-    from parity_bridge.behaviours import Behaviours
-    from parity_bridge.experiment import (
+    from parity_bridge.experiment.behaviours import Behaviours
+    from parity_bridge.experiment.model import (
         Beam,
         Crystal,
         Detector,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         Sweep,
         Vector,
     )
-    from parity_bridge.frames import RunState
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.regions import RunState
+    from parity_bridge.experiment.structure_factors import StructureFactors
 
 _CONVENTIONS = {
     "custom": lib.PB_CUSTOM,

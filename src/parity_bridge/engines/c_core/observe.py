@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge._core import ffi
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import COUNTS

@@ -14,9 +14,9 @@ from parity_bridge.engines.c_core.setup import check
 from parity_bridge.taps.observation import Observation
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.frames import RunState
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.regions import RunState
+    from parity_bridge.experiment.structure_factors import StructureFactors
 
 
 def observe_pixels(

@@ -9,7 +9,7 @@ import numpy as np
 
 from parity_bridge.engines.c_core.frame import Canvas, render
 from parity_bridge.engines.c_core.observe import derived_of
-from parity_bridge.frames import Region, RunState, Scanned, f_cell_planes
+from parity_bridge.experiment.regions import Region, RunState, Scanned, f_cell_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

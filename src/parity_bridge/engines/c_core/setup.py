@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.c_core.marshal import experiment_struct
 from parity_bridge.errors import EngineError, UsageError
-from parity_bridge.sources import read_sources
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.sources import read_sources
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.observation import Quantity
 
 #: Statuses that the wrapper's own arguments cause; every other one is the experiment's fault.

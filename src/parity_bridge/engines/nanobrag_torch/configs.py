@@ -11,7 +11,7 @@ from typing import Any
 
 from parity_bridge.engines.nanobrag_torch.package import Package
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Beam, Crystal, Detector, Experiment, Sampling
+from parity_bridge.experiment.model import Beam, Crystal, Detector, Experiment, Sampling
 
 _ONLY = "the engine nanobrag_torch takes a cell, misset, N, wavelength, distance and beam centre"
 

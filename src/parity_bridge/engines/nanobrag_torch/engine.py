@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from parity_bridge import structure_factors
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.engine import check_pixels
 from parity_bridge.engines.nanobrag_torch.configs import (
     beam_config,
@@ -20,13 +18,15 @@ from parity_bridge.engines.nanobrag_torch.configs import (
 from parity_bridge.engines.nanobrag_torch.lookup import Watched
 from parity_bridge.engines.nanobrag_torch.package import described, package
 from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.taps.counting import observation_of, subpixel_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
 
 _DTYPES = ("float64", "float32")

@@ -10,10 +10,10 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from parity_bridge.atomic_write import copy_file, write_text
-from parity_bridge.experiment import Experiment
-from parity_bridge.flags.values import is_flag_word
-from parity_bridge.nanobragg_flags import to_flags
+from parity_bridge.experiment.flags.values import is_flag_word
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.nanobragg_flags import to_flags
+from parity_bridge.files.atomic_write import copy_file, write_text
 
 #: Where a program leaves its image.
 IMAGE = "image.bin"

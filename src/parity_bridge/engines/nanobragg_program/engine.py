@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from parity_bridge import structure_factors
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.engines.nanobragg_program.frame import Canvas
 from parity_bridge.engines.nanobragg_program.lookups import check_per_lookup, lookup_rows
@@ -18,12 +16,14 @@ from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.runs import run_pixel, run_subpixels
 from parity_bridge.engines.nanobragg_program.scanner import NO_REGIONS, ProgramScanner
 from parity_bridge.errors import MissingEngineError, UsageError
-from parity_bridge.frames import Frame, Planes, Region, RunState
-from parity_bridge.sources import read_sources
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.regions import Frame, Planes, Region, RunState
+from parity_bridge.experiment.sources import read_sources
 from parity_bridge.taps.counting import observation_of
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
+    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.f_cell import HklTable
     from parity_bridge.taps.observation import Observation
 

@@ -11,9 +11,9 @@ import numpy as np
 from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.runs import run_region
 from parity_bridge.engines.nanobragg_program.second_detector import Plate, plate_of
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import Region, check_mask
-from parity_bridge.smv import read_mask
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import Region, check_mask
+from parity_bridge.experiment.smv import read_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

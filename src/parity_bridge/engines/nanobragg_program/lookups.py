@@ -9,7 +9,7 @@ import numpy as np
 
 from parity_bridge.engines.nanobragg_program.printout import Block, Counts
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment
+from parity_bridge.experiment.model import Experiment
 from parity_bridge.taps.counting import subpixel_rows
 from parity_bridge.taps.evaluations import Kind
 from parity_bridge.taps.f_cell import HklTable

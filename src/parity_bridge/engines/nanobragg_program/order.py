@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment, Sweep
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.model import Experiment, Sweep
+from parity_bridge.experiment.regions import RunState
 
 #: In which a program begins wherever the order of pixels does not matter; it tells no state.
 AT_REST = RunState(interpolation_on=False, swept=True, polar_axis=(0.0, 0.0, 1.0))

@@ -23,7 +23,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from parity_bridge.plain_numbers import plain_integer, plain_number
+from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from parity_bridge.engines.nanobragg_program.command import IMAGE, command_line,
 from parity_bridge.engines.nanobragg_program.printout import Block, Counts, read_blocks, read_counts
 from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.second_detector import Plate, second_detector
-from parity_bridge.experiment import Experiment
-from parity_bridge.frames import Region
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.regions import Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,7 @@ from parity_bridge.engines.nanobragg_program.frame import Canvas
 from parity_bridge.engines.nanobragg_program.order import AT_REST, check_order
 from parity_bridge.engines.nanobragg_program.runs import run_pixel
 from parity_bridge.errors import UsageError
-from parity_bridge.frames import Region, RunState, Scanned
+from parity_bridge.experiment.regions import Region, RunState, Scanned
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Detector, Experiment
+from parity_bridge.experiment.model import Detector, Experiment
 
 #: More pixels than this are not counted in 32 bits.
 MOST_PIXELS = 2**31 - 1

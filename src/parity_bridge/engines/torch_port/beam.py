@@ -24,7 +24,7 @@ from parity_bridge.engines.torch_port.vec3 import (
     unit,
 )
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment, Sweep
+from parity_bridge.experiment.model import Experiment, Sweep
 
 if TYPE_CHECKING:
     import numpy as np

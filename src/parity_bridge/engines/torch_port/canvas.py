@@ -12,7 +12,7 @@ import torch
 from parity_bridge.engines.torch_port.frame import Batch, StateRun
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
-from parity_bridge.frames import Region, check_mask
+from parity_bridge.experiment.regions import Region, check_mask
 
 if TYPE_CHECKING:
     import numpy as np

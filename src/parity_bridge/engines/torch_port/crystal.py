@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from parity_bridge import experiment as raw
 from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import quotient, sincos, sqrt
@@ -26,6 +25,7 @@ from parity_bridge.engines.torch_port.vec3 import (
     scale,
 )
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment import model as raw
 
 #: Mosaic domains where only the spread is given.
 DEFAULT_DOMAINS = 10

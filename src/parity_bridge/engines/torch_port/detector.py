@@ -11,7 +11,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from parity_bridge import experiment as raw
 from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.libm import exp, quotient
 from parity_bridge.engines.torch_port.parameters import Parameters
@@ -29,6 +28,7 @@ from parity_bridge.engines.torch_port.vec3 import (
     unit,
 )
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment import model as raw
 
 BAD_DETECTOR = (
     "the detector has no pixel, or more subpixels along an axis than 2147483647; "

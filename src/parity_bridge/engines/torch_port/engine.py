@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
-from parity_bridge import structure_factors
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.engine import check_evaluations, check_pixels
 from parity_bridge.engines.torch_port.canvas import COMPILED_BATCH, Canvas
 from parity_bridge.engines.torch_port.chain import EAGER
@@ -25,13 +23,15 @@ from parity_bridge.engines.torch_port.setup import derive, lay_out
 from parity_bridge.engines.torch_port.states import batched, run_state
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import UsageError
-from parity_bridge.frames import Frame, Planes, Region, RunState, f_cell_planes
-from parity_bridge.smv import read_mask
-from parity_bridge.sources import read_sources
+from parity_bridge.experiment import structure_factors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, f_cell_planes
+from parity_bridge.experiment.smv import read_mask
+from parity_bridge.experiment.sources import read_sources
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}

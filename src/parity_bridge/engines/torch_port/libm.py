@@ -4,8 +4,8 @@
 library in the last place for one value in a hundred to a thousand, enough to move a fractional
 Miller index. Their complex relatives ``polar``, ``exp``, ``log`` and ``sqrt`` call the C library
 element by element and carry gradients. Where nobody wants gradients numpy's sine and square root
-are much the faster. ``tests/test_torch_libm.py`` holds all of them to it. Everything else, float32,
-other devices and compiled code, takes the functions of those names.
+are much the faster. ``tests/engines/torch_port/test_torch_libm.py`` holds all of them to it.
+Everything else, float32, other devices and compiled code, takes the functions of those names.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parity_bridge.engines.torch_port.canvas import Canvas
-    from parity_bridge.experiment import Experiment
-    from parity_bridge.frames import RunState
-    from parity_bridge.structure_factors import StructureFactors
+    from parity_bridge.experiment.model import Experiment
+    from parity_bridge.experiment.regions import RunState
+    from parity_bridge.experiment.structure_factors import StructureFactors
 
 NOT_FINITE = (
     "the pixel does not come out finite; check the detector vectors, lengths and structure factors "

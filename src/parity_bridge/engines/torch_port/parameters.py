@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from parity_bridge.experiment import Experiment
+from parity_bridge.experiment.model import Experiment
 
 
 @dataclass(frozen=True)

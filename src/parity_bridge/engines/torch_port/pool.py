@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from parity_bridge.engines.torch_port.chain import is_settled
-from parity_bridge.pools import cancelling_pool
+from parity_bridge.files.thread_pool import cancelling_pool
 
 if TYPE_CHECKING:
     from parity_bridge.engines.torch_port.canvas import Canvas

@@ -18,7 +18,7 @@ from parity_bridge.engines.torch_port.pixel import start
 from parity_bridge.engines.torch_port.pool import run_batches
 from parity_bridge.engines.torch_port.states import run_state, state_of
 from parity_bridge.errors import UsageError
-from parity_bridge.frames import Planes, Region, RunState, Scanned, f_cell_planes
+from parity_bridge.experiment.regions import Planes, Region, RunState, Scanned, f_cell_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.beam import Beam, Sources, derive_beam, lay_out_sources
 from parity_bridge.engines.torch_port.crystal import (
@@ -32,7 +31,8 @@ from parity_bridge.engines.torch_port.sweep import (
 from parity_bridge.engines.torch_port.units import INT32_MAX
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import MAX_OVERSAMPLE, MAX_STEPS, Experiment
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.model import MAX_OVERSAMPLE, MAX_STEPS, Experiment
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,7 +8,7 @@ import torch
 
 from parity_bridge.engines.torch_port.evaluation import State
 from parity_bridge.engines.torch_port.vec3 import Vec3
-from parity_bridge.frames import RunState
+from parity_bridge.experiment.regions import RunState
 
 
 def run_state(state: State) -> RunState:

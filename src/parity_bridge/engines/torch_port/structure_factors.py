@@ -9,10 +9,10 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
-from parity_bridge.behaviours import REFERENCE, Behaviours
 from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
-from parity_bridge.structure_factors import StructureFactors
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.structure_factors import StructureFactors
 
 
 @dataclass(frozen=True)

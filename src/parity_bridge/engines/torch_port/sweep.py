@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from parity_bridge.engines.torch_port import units
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import MAX_STEPS
+from parity_bridge.experiment.model import MAX_STEPS
 
 BAD_STEPS = (
     f"a sweep has no step, or the steps are too many: at most {MAX_STEPS} sources, {MAX_STEPS} "

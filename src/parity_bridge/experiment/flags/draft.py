@@ -11,14 +11,14 @@ from typing import cast
 from pydantic import ValidationError
 
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment import Experiment
-from parity_bridge.flags.fields import DEFAULTS, experiment_of
-from parity_bridge.flags.image_header import FLAG_OF, header_note
-from parity_bridge.flags.random_orientation import DEFAULT_SEED, random_misset
-from parity_bridge.flags.refused import REFUSED
-from parity_bridge.flags.table import BY_NAME, MISSET_SEED, Flag, Value
-from parity_bridge.flags.values import read_values, value_words
-from parity_bridge.smv import read_header
+from parity_bridge.experiment.flags.fields import DEFAULTS, experiment_of
+from parity_bridge.experiment.flags.image_header import FLAG_OF, header_note
+from parity_bridge.experiment.flags.random_orientation import DEFAULT_SEED, random_misset
+from parity_bridge.experiment.flags.refused import REFUSED
+from parity_bridge.experiment.flags.table import BY_NAME, MISSET_SEED, Flag, Value
+from parity_bridge.experiment.flags.values import read_values, value_words
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.smv import read_header
 
 _MISSET = BY_NAME["-misset"].fields
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parity_bridge.experiment import Cell, Crystal, Experiment
-from parity_bridge.flags.table import Value
+from parity_bridge.experiment.flags.table import Value
+from parity_bridge.experiment.model import Cell, Crystal, Experiment
 
 
 def fields_of(experiment: Experiment) -> dict[str, Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity_bridge.flags.table import FLAGS
+from parity_bridge.experiment.flags.table import FLAGS
 
 _WIDTH = 28
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from parity_bridge.flags.table import BY_NAME
+from parity_bridge.experiment.flags.table import BY_NAME
 
 #: Keyword -> flag, in the order in which the flags act.
 FLAG_OF: Mapping[str, str] = {

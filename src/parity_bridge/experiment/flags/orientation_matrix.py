@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from parity_bridge.errors import FileError
-from parity_bridge.file_reading import read_file
-from parity_bridge.plain_numbers import plain_number
+from parity_bridge.files.plain_numbers import plain_number
+from parity_bridge.files.reading import read_file
 
 _SIZE = 9
 

@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment import Vector
+    from parity_bridge.experiment.model import Vector
 
 DEFAULT_SEED = 12345678
 

@@ -8,9 +8,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from parity_bridge.errors import UsageError
-from parity_bridge.flags.orientation_matrix import read_matrix
-from parity_bridge.flags.table import Flag, Kind, Value
-from parity_bridge.plain_numbers import plain_integer, plain_number
+from parity_bridge.experiment.flags.orientation_matrix import read_matrix
+from parity_bridge.experiment.flags.table import Flag, Kind, Value
+from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 _NOUNS: dict[Kind, tuple[str, str]] = {
     "number": ("number", "numbers"),

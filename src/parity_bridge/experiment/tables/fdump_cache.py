@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.errors import FileError
-from parity_bridge.tables.grid_box import Box, Index
-from parity_bridge.tables.hkl_text import MAX_INDEX
+from parity_bridge.experiment.tables.grid_box import Box, Index
+from parity_bridge.experiment.tables.hkl_text import MAX_INDEX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from parity_bridge.errors import FileError
-from parity_bridge.plain_numbers import plain_integer, plain_number
+from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

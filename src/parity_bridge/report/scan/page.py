@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from parity_bridge.report.scan_figures import (
+from parity_bridge.report.scan.figures import (
     EQUAL,
     FIRST,
     LEAST_COLOUR,
@@ -38,7 +38,7 @@ from parity_bridge.report.scan_figures import (
     mismatch_scale,
     relative_rms,
 )
-from parity_bridge.report.scan_memo import verdict_text
+from parity_bridge.report.scan.memo import verdict_text
 from parity_bridge.report.view import number, plural, short
 from parity_bridge.scan.summary import ScanSummary, SideSummary, WorstPixel
 from parity_bridge.scan.views import Geometry, Maps, Views
@@ -56,7 +56,7 @@ _BARS = "Bars are logarithmic."
 
 def page(summary: ScanSummary, views: Views, finding_text: str, links: Mapping[str, str]) -> str:
     """The whole page; ``finding_text`` is shown as it is, ``links`` are relative addresses."""
-    folder = files("parity_bridge.report").joinpath("scan_page_parts")
+    folder = files("parity_bridge.report.scan").joinpath("page_parts")
     parts = {name: folder.joinpath(f"page.{name}").read_text("utf-8") for name in _PARTS}
     tiles = (views.whole, *(views.details if views.whole.factor > 1 else ()))
     planes = list(_planes(tiles))

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.nanobragg_flags import parse_flags
+from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 
 class Simulator:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from parity_bridge.experiment import StructureFactorSource
-from parity_bridge.structure_factors import load
+from parity_bridge.experiment.model import StructureFactorSource
+from parity_bridge.experiment.structure_factors import load
 
 
 class Crystal:

@@ -1,0 +1,1 @@
+"""What lies on disk: folders, JSON records, logs and metadata, written and read back."""

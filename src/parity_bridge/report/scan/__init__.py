@@ -1,0 +1,1 @@
+"""A scan rendered: pictures, one self-contained page, the memo."""
