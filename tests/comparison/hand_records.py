@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity_bridge.taps.f_cell import (
-    FCellRecord,
-    FCellValues,
-    FractionalBounds,
-    HklTable,
-    IndexBounds,
-    Lookup,
-)
+from parity_bridge.experiment.hkl_table import HklTable, IndexBounds
+from parity_bridge.taps.f_cell import FCellRecord, FCellValues, FractionalBounds, Lookup
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 EDGE, CENTRE = (0, 0), (2048, 2048)

@@ -15,7 +15,8 @@ from parity_bridge.comparison.pairing import ulp_distance
 from parity_bridge.comparison.result import Comparison, Difference, PixelComparison
 from parity_bridge.comparison.tolerances import Tolerances, tolerances_for
 from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.taps.f_cell import FCellRecord, HklTable
+from parity_bridge.experiment.hkl_table import HklTable
+from parity_bridge.taps.f_cell import FCellRecord
 from parity_bridge.taps.figures import Scalar
 from tests.comparison.hand_records import (
     CENTRE,

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity_bridge.errors import EngineError, FileError, UsageError
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.config_snapshot import Derived
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EVALUATION
-from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.observation import TOTALS, FCellStats, Observation, Quantity
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.run import EngineRun
 from parity_bridge.errors import FileError
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.records.environment import environment, git_commit
 from parity_bridge.records.folder import staged
@@ -28,7 +29,7 @@ from parity_bridge.records.pixel_records import (
 )
 from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.rendering import render
-from parity_bridge.taps.f_cell import FCellRecord, HklTable, Lookup
+from parity_bridge.taps.f_cell import FCellRecord, Lookup
 from parity_bridge.taps.registry import TAPS, Tap
 from tests.comparison.hand_records import (
     CENTRE,

@@ -35,7 +35,9 @@ def compare(request: CompareRequest) -> tuple[str, int]:
     where the two are of different pixels.
     """
     if request.reference.suffix == request.other.suffix == LOG:
-        return compare_logs(request)
+        if request.as_json or request.folder is not None or request.taps or request.tolerances:
+            raise UsageError("TRACE logs are compared as they are printed; give A and B only")
+        return compare_logs(request.reference, request.other)
     report = _compare_records(request)
     status = report.comparison.exit_status
     if request.as_json:

@@ -10,6 +10,7 @@ from parity_bridge.bridge.question import ScanRequest
 from parity_bridge.bridge.scan import FOLDER, MEMO, PAGE, crew_of, scan, scan_into
 from parity_bridge.errors import BridgeError
 from parity_bridge.files.atomic_write import write_text
+from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
 from parity_bridge.records.folder import check_free, make_folder
 from parity_bridge.records.journal import note_command
 from parity_bridge.records.pixel_records import as_json
@@ -17,7 +18,6 @@ from parity_bridge.report.scan.memo import terminal_text
 from parity_bridge.report.view import Row, number, plural, table
 from parity_bridge.scan.experiments import Named, read_experiments
 from parity_bridge.scan.summary import ScanSummary
-from parity_bridge.taps.schema import SCHEMA_VERSION, Schema, Version
 
 if TYPE_CHECKING:
     from parity_bridge.scan.executor import Crew

@@ -22,6 +22,7 @@ from parity_bridge.experiment.behaviours import REFERENCE
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.explain.runs import Made, reference_of
 from parity_bridge.files.atomic_write import write_text
+from parity_bridge.files.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.folder import make_folder, remove_folder, staged
 from parity_bridge.records.journal import COMMANDS, note_command
@@ -32,7 +33,6 @@ from parity_bridge.report.keep import command_of
 from parity_bridge.report.view import Report, Side
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import choose_taps
-from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Schema, Version
 
 _VERDICT = "verdict.json"
 

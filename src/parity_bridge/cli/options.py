@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from argparse import ArgumentTypeError
 from pathlib import Path
 
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment.flags.words import split_words
+from parity_bridge.files.names import check_name
 from parity_bridge.files.plain_numbers import plain_number
 from parity_bridge.files.timestamps import utc_stamp
 
@@ -18,7 +19,6 @@ PRECISIONS = ("exact", "fast")
 IMAGE_ENDINGS = (".npy", ".bin")
 MOST_THREADS = 1024
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -39,12 +39,10 @@ def oversample(text: str) -> int:
 
 def name(text: str) -> str:
     """One path component of letters, digits and ``._-``: a tag or a stamp."""
-    if not _NAME.fullmatch(text):
-        raise ArgumentTypeError(
-            f"{text!r} is not a name; use letters, digits and . _ - only, at most 200, and begin "
-            "with a letter, a digit or _"
-        )
-    return text
+    try:
+        return check_name(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 def folder(text: str) -> Path:
@@ -117,9 +115,9 @@ def engine_names(text: str) -> tuple[str, ...]:
 def split_flags(text: str) -> tuple[str, ...]:
     """Words of a quoted string of nanoBragg flags; ArgumentTypeError where a quote stays open."""
     try:
-        return tuple(shlex.split(text))
+        return split_words(text)
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} cannot be split into flags: {error}") from error
+        raise ArgumentTypeError(str(error)) from error
 
 
 def default_stamp() -> str:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.comparison.pairing import match_rows
-from parity_bridge.taps.f_cell import TAP_ID, HklTable, IndexBounds
+from parity_bridge.experiment.hkl_table import HklTable, IndexBounds
+from parity_bridge.files.schema import Schema
+from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.schema import Schema
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

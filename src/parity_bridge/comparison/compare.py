@@ -22,7 +22,7 @@ from parity_bridge.comparison.result import (
 )
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import ShapeError, UsageError
-from parity_bridge.taps.f_cell import HklTable
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import Literal
 
 from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.tolerances import Tolerance, Tolerances
-from parity_bridge.taps.f_cell import HklTable
+from parity_bridge.experiment.hkl_table import HklTable
+from parity_bridge.files.schema import AnyFigure, Count, Number, Schema
 from parity_bridge.taps.figures import Place
-from parity_bridge.taps.schema import AnyFigure, Count, Number, Pixel, Schema
+from parity_bridge.taps.schema import Pixel
 
 Verdict = Literal["parity", "values differ", "inputs differ", "shapes differ"]
 

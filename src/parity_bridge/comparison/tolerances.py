@@ -18,7 +18,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.files.reading import read_toml
-from parity_bridge.taps.schema import Schema
+from parity_bridge.files.schema import Schema
 from parity_bridge.taps.semantics import SEMANTICS, field_of, is_exact
 
 FORMULA = "|other - reference| <= atol + rtol*|reference|"

@@ -6,33 +6,31 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
+from pathlib import Path
 
-from parity_bridge.bridge.question import CompareRequest
 from parity_bridge.comparison.pairing import MOST_ULPS, ulp_distance
-from parity_bridge.errors import ShapeError, UsageError
+from parity_bridge.errors import ShapeError
 from parity_bridge.taps.trace_log import TraceLine, read_trace
 
 _DIFFER = 3
 _SHAPES = 4
 
 
-def compare_logs(request: CompareRequest) -> tuple[str, int]:
+def compare_logs(reference: Path, other: Path) -> tuple[str, int]:
     """What is to be printed of two TRACE logs, and the exit status.
 
     Values are compared as they are printed, keys in the order of the reference, the first line of a
     key with the first of that key. Raises FileError for a file that is no log, ShapeError where the
-    two have no key in common, UsageError for options that mean nothing to logs.
+    two have no key in common.
     """
-    if request.as_json or request.folder is not None or request.taps or request.tolerances:
-        raise UsageError("TRACE logs are compared as they are printed; give A and B only")
-    ours, theirs = _numbered(read_trace(request.reference)), _numbered(read_trace(request.other))
+    ours, theirs = _numbered(read_trace(reference)), _numbered(read_trace(other))
     common = [key for key in ours if key in theirs]
     if not common:
-        raise ShapeError(f"{request.reference} and {request.other} have no key in common")
+        raise ShapeError(f"{reference} and {other} have no key in common")
     apart = [key for key in common if not _agree(ours[key].values, theirs[key].values)]
     lines = [f"{len(common)} lines compared, {len(apart)} differ"]
-    lines += _only(str(request.reference), [ours[key] for key in ours if key not in theirs])
-    lines += _only(str(request.other), [theirs[key] for key in theirs if key not in ours])
+    lines += _only(str(reference), [ours[key] for key in ours if key not in theirs])
+    lines += _only(str(other), [theirs[key] for key in theirs if key not in ours])
     if apart:
         lines.insert(0, _first(ours[apart[0]], theirs[apart[0]]))
     alone = ours.keys() != theirs.keys()

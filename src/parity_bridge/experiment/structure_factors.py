@@ -12,12 +12,12 @@ import numpy as np
 
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.tables.fdump_cache import decode_cache, encode_cache
 from parity_bridge.experiment.tables.grid_box import Box, Index
 from parity_bridge.experiment.tables.hkl_text import Reflections, parse_reflections
 from parity_bridge.files.atomic_write import write_bytes
 from parity_bridge.files.reading import FileVersion, file_version, read_file
-from parity_bridge.taps.f_cell import HklTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Pixel, Schema, Version
+from parity_bridge.files.schema import SCHEMA_VERSION, Count, Schema, Version
+from parity_bridge.taps.schema import Pixel
 
 Reason = Literal["agreement", "shapes", "inputs", "noise", "behaviours", "slips", "unexplained"]
 Kind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]

@@ -7,7 +7,7 @@ from typing import Literal
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import RunState
-from parity_bridge.taps.schema import Schema
+from parity_bridge.files.schema import Schema
 
 
 class FrameMetadata(Schema):

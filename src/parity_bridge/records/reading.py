@@ -17,6 +17,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, create_model
 
 from parity_bridge.errors import FileError
+from parity_bridge.experiment.hkl_table import HklTable
+from parity_bridge.files.schema import SCHEMA_VERSION
 from parity_bridge.records.metadata import Metadata
 from parity_bridge.records.pixel_records import (
     METADATA,
@@ -27,11 +29,10 @@ from parity_bridge.records.pixel_records import (
     read_records,
 )
 from parity_bridge.taps.content import ROWS
-from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import PixelTaps, Telling
 from parity_bridge.taps.registry import BY_ID, TapRecord
-from parity_bridge.taps.schema import SCHEMA_VERSION, Pixel
+from parity_bridge.taps.schema import Pixel
 
 _ASIDE = (METADATA, NOISE)
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from parity_bridge.comparison.causes import OF_INPUTS, Cause, extents_text
 from parity_bridge.comparison.result import Inputs, PixelComparison
+from parity_bridge.experiment.hkl_table import IndexBounds
 from parity_bridge.report.divergence import near_ulps, or_dash, units_text
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.view import (
@@ -17,7 +18,6 @@ from parity_bridge.report.view import (
     place_text,
     table,
 )
-from parity_bridge.taps.f_cell import IndexBounds
 
 Item = TypeVar("Item")
 

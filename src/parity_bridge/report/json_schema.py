@@ -14,9 +14,9 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.files.atomic_write import write_text
+from parity_bridge.files.schema import SCHEMA_VERSION
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import BY_ID
-from parity_bridge.taps.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

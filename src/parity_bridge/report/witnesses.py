@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parity_bridge.comparison.result import EXIT_STATUS, Comparison, Verdict
+from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
 from parity_bridge.report.memo import memo
 from parity_bridge.report.summary import summary, terminal_text
 from parity_bridge.report.view import (
@@ -21,7 +22,6 @@ from parity_bridge.report.view import (
 )
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.schema import SCHEMA_VERSION, Schema, Version
 
 _COUNTS = ("total_lookups", "skipped_lookups", "out_of_bounds_count", "default_f_count")
 _FINAL = "final_output"

@@ -9,16 +9,15 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from parity_bridge.cli.options import name as checked_name
-from parity_bridge.cli.options import split_flags
 from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.experiment.flags.words import split_words
 from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.files.names import check_name
 from parity_bridge.files.reading import read_toml
 
 MOST_EXPERIMENTS = 10_000
@@ -57,7 +56,7 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
     table = read_toml(path, "experiment file")
     try:
         experiments = _experiments(table, tuple(base_flags))
-    except (ValueError, ArgumentTypeError) as error:
+    except ValueError as error:
         raise FileError(f"experiment file {path}: {error}") from error
     for experiment in experiments:
         _check_flags(path, experiment)
@@ -65,7 +64,7 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
 
 
 def _experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[Named]:
-    """Raises ValueError or ArgumentTypeError telling what is wrong."""
+    """Raises ValueError telling what is wrong."""
     _check_keys(table, _KEYS, "the file")
     common = (*base, *_flags(table.get("flags", ""), "flags"))
     listed = [_listed(item, number) for number, item in enumerate(_list_of_tables(table), start=1)]
@@ -82,7 +81,7 @@ def _experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[Named]
     name, times = Counter(item.name for item in found).most_common(1)[0]
     if times > 1:
         raise ValueError(f"{times} experiments are called {name!r}; give each a name of its own")
-    return [Named(checked_name(item.name), (*common, *item.flags)) for item in found]
+    return [Named(check_name(item.name), (*common, *item.flags)) for item in found]
 
 
 def _check_keys(table: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
@@ -112,7 +111,7 @@ def _listed(item: Mapping[str, Any], number: int) -> Named:
 
 def _flags(value: Any, what: str) -> tuple[str, ...]:
     if isinstance(value, str):
-        return split_flags(value)
+        return split_words(value)
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         return tuple(value)
     raise ValueError(f"{what} are neither a string nor a list of strings; write them in quotes")

@@ -31,10 +31,10 @@ from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import Planes, Region, RunState
 from parity_bridge.experiment.smv import read_mask
 from parity_bridge.files.reading import FileVersion, file_version
+from parity_bridge.files.schema import Schema
 from parity_bridge.images.image_file import ImageFile, open_image
 from parity_bridge.scan.observing import scanner_of
 from parity_bridge.taps.registry import TAPS, choose_taps
-from parity_bridge.taps.schema import Schema
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from parity_bridge.files.schema import Count, Number, Schema
 from parity_bridge.scan.summary import FieldCount, UlpBin, WorstPixel
-from parity_bridge.taps.schema import Count, Number, Schema
 
 #: Pixels that a scan names.
 WORST = 10

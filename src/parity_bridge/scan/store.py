@@ -23,11 +23,11 @@ from parity_bridge.errors import FileError, text_of
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.reading import FileVersion, file_version, read_file
+from parity_bridge.files.schema import SCHEMA_VERSION, Count, Number, Schema, Version
 from parity_bridge.records.folder import make_folder
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.scan.sides import SideIdentity, SideTile
 from parity_bridge.scan.statistics import Statistics
-from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Number, Schema, Version
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

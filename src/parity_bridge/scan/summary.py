@@ -12,7 +12,8 @@ from typing import Literal
 from pydantic import Field
 
 from parity_bridge.comparison.tolerances import Tolerance
-from parity_bridge.taps.schema import SCHEMA_VERSION, Count, Number, Pixel, Schema, Version
+from parity_bridge.files.schema import SCHEMA_VERSION, Count, Number, Schema, Version
+from parity_bridge.taps.schema import Pixel
 
 Verdict = Literal["parity", "values differ", "thresholds met", "thresholds missed"]
 

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.files.reading import read_toml
+from parity_bridge.files.schema import Schema
 from parity_bridge.scan.summary import ThresholdCheck
-from parity_bridge.taps.schema import Schema
 
 Quantity = Literal["correlation", "sum_ratio", "max_abs_diff", "max_rel_diff"]
 Name = Literal["corr_min", "sum_ratio_min", "sum_ratio_max", "max_abs_max", "max_rel_max"]

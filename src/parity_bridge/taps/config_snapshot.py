@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.nanobragg_flags import given_flags
+from parity_bridge.files.schema import Count, Number, Schema, Vector
 from parity_bridge.taps.content import Content
-from parity_bridge.taps.f_cell import HklTable
-from parity_bridge.taps.schema import Count, Number, Record, Schema, Vector
+from parity_bridge.taps.schema import Record
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation, Quantity

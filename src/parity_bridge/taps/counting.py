@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.evaluations import EVALUATION, Kind
-from parity_bridge.taps.f_cell import COUNTS, HklTable
+from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.observation import TOTALS, FCellStats, Observation
 

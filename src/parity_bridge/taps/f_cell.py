@@ -7,37 +7,18 @@ where a pixel made no lookup and the quantity therefore does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
-
+from parity_bridge.experiment.hkl_table import HklTable, Index, IndexBounds
+from parity_bridge.files.schema import Count, Number, Schema, Vector
 from parity_bridge.taps.content import Content, places_of
 from parity_bridge.taps.evaluations import Kind
-from parity_bridge.taps.schema import (
-    Count,
-    EvaluationRow,
-    Index,
-    Number,
-    Record,
-    Schema,
-    Vector,
-)
+from parity_bridge.taps.schema import EvaluationRow, Record
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import FCellStats, Limits, Observation
 
 TAP_ID: Literal["f_cell_stats"] = "f_cell_stats"
-
-
-class IndexBounds(Schema):
-    """Smallest and largest nearest Miller index this pixel asked for, not the table's extents."""
-
-    h_min: Index
-    h_max: Index
-    k_min: Index
-    k_max: Index
-    l_min: Index
-    l_max: Index
 
 
 class FractionalBounds(Schema):
@@ -83,17 +64,6 @@ COUNTS = (
     "default_f_count",
     "zero_f_count",
 )
-
-
-class HklTable(Schema):
-    """Where the structure factors came from."""
-
-    source: Literal["none", "text", "cache"]
-    file: str | None
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
-    entries: Count
-    extents: IndexBounds | None
-    default_F: Number
 
 
 class FCellRecord(Record):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.files.schema import Schema
 from parity_bridge.taps.evaluations import STEPS
-from parity_bridge.taps.schema import Pixel, Schema
+from parity_bridge.taps.schema import Pixel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from parity_bridge.experiment.hkl_table import Index
+from parity_bridge.files.schema import Number, Schema
 from parity_bridge.taps.content import Content
-from parity_bridge.taps.schema import Index, Number, Record, Schema
+from parity_bridge.taps.schema import Record
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from parity_bridge.experiment.hkl_table import Index
+from parity_bridge.files.schema import Schema, Vector
 from parity_bridge.taps.content import Content, places_of
 from parity_bridge.taps.evaluations import Kind
-from parity_bridge.taps.schema import EvaluationRow, Index, Record, Schema, Vector
+from parity_bridge.taps.schema import EvaluationRow, Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from parity_bridge.files.schema import Number, Schema
 from parity_bridge.taps.content import Content
-from parity_bridge.taps.schema import Number, Record, Schema
+from parity_bridge.taps.schema import Record
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from parity_bridge.files.schema import Count, Number, Schema
 from parity_bridge.taps.content import Content, places_of
 from parity_bridge.taps.evaluations import Kind
-from parity_bridge.taps.schema import Count, EvaluationRow, Number, Record, Schema
+from parity_bridge.taps.schema import EvaluationRow, Record
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation

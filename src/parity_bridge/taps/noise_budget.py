@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from parity_bridge.files.schema import SCHEMA_VERSION, Number, Schema, Version
 from parity_bridge.taps.figures import Place
-from parity_bridge.taps.schema import SCHEMA_VERSION, Number, Pixel, Schema, Version
+from parity_bridge.taps.schema import Pixel
 
 
 class SensitiveIndex(Schema):

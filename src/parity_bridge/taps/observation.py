@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from parity_bridge.experiment.hkl_table import HklTable
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.experiment.regions import RunState
-    from parity_bridge.taps.f_cell import HklTable
 
 Quantity = float | int | Sequence[float] | Sequence[int] | Sequence[Sequence[float]]
 

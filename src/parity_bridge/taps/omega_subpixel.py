@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from parity_bridge.files.schema import Number, Schema, Vector
 from parity_bridge.taps.content import Content, places_of
-from parity_bridge.taps.schema import Number, Record, Schema, SubpixelRow, Vector
+from parity_bridge.taps.schema import Record, SubpixelRow
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation

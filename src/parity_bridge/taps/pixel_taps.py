@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.nanobragg_flags import given_flags
 from parity_bridge.taps.content import Content, content_of
-from parity_bridge.taps.f_cell import HklTable
 from parity_bridge.taps.figures import Figures
 from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
 from parity_bridge.taps.semantics import INPUTS, field_of

@@ -1,62 +1,15 @@
-"""What all stored models share: strict types, numbers that survive JSON, the place of a row."""
+"""What the records of all taps share: the envelope, and the place of a row."""
 
 from __future__ import annotations
 
-import math
-import sys
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import Field
 
-#: JSON has no words for these; they are written as strings.
-_SPELLED = ("NaN", "Infinity", "-Infinity")
-#: What float64 holds, in the words of JSON Schema.
-_FINITE = {"type": "number", "minimum": -sys.float_info.max, "maximum": sys.float_info.max}
+from parity_bridge.files.schema import SCHEMA_VERSION, Ordinal, Schema, Version
 
-
-def _number(value: Any, info: ValidationInfo) -> Any:
-    if info.mode == "json" and isinstance(value, str) and value in _SPELLED:
-        return float(value)
-    if info.mode == "json" and isinstance(value, float) and math.isinf(value):
-        raise ValueError('the number is too large for float64; infinity is written "Infinity"')
-    return value
-
-
-#: A float64, bit for bit in JSON and back.
-Number = Annotated[
-    float,
-    BeforeValidator(_number),
-    WithJsonSchema({"anyOf": [_FINITE, {"enum": list(_SPELLED)}]}),
-]
-Vector = tuple[Number, Number, Number]
-#: Any figure as a report holds it; the union is tried from left to right: "NaN" is a number.
-AnyFigure = Annotated[bool | int | Number | str | None, Field(union_mode="left_to_right")]
-#: How often something happened.
-Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-#: A nearest Miller index.
-Index = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
-#: A number of a pixel, a subpixel or a step, from 0.
-Ordinal = Annotated[int, Field(ge=0, le=2**31 - 1)]
 #: slow, fast.
 Pixel = tuple[Ordinal, Ordinal]
-
-SCHEMA_VERSION: Literal[1] = 1
-
-
-def _whole(value: Any) -> Any:
-    if type(value) is not int:
-        raise ValueError(f"it is the number {SCHEMA_VERSION}")
-    return value
-
-
-#: Version of a record; a literal alone would take true and 1.0, which Python holds to be 1.
-Version = Annotated[Literal[1], BeforeValidator(_whole)]
-
-
-class Schema(BaseModel):
-    """Base of every stored model: nothing is converted, unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
 
 
 class Record(Schema):

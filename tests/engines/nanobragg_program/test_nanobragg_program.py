@@ -35,11 +35,11 @@ from parity_bridge.engines.nanobragg_program.second_detector import second_detec
 from parity_bridge.errors import EngineError, FileError, UsageError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.flags.values import is_flag_word
+from parity_bridge.experiment.hkl_table import HklTable, IndexBounds
 from parity_bridge.experiment.model import Cell, Crystal, Detector, Experiment, Sampling
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import Region, RunState
 from parity_bridge.taps.evaluations import Kind
-from parity_bridge.taps.f_cell import HklTable, IndexBounds
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import choose_taps

@@ -23,8 +23,8 @@ from parity_bridge.experiment.sources import read_sources
 from parity_bridge.taps.counting import observation_of
 
 if TYPE_CHECKING:
+    from parity_bridge.experiment.hkl_table import HklTable
     from parity_bridge.experiment.model import Experiment
-    from parity_bridge.taps.f_cell import HklTable
     from parity_bridge.taps.observation import Observation
 
 #: Names the executable where no ``c_bin`` is given.

@@ -9,10 +9,10 @@ import numpy as np
 
 from parity_bridge.engines.nanobragg_program.printout import Block, Counts
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.taps.counting import subpixel_rows
 from parity_bridge.taps.evaluations import Kind
-from parity_bridge.taps.f_cell import HklTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity_bridge.errors import FileError
-from parity_bridge.taps.f_cell import IndexBounds
+from parity_bridge.experiment.hkl_table import IndexBounds
 
 #: A grid of doubles larger than this is a slip in the indices, not a crystal.
 MAX_BYTES = 2 * 2**30
