@@ -1,9 +1,11 @@
 """Whole frames of the 4096² benchmark, as ratios to the original program.
 
 Every rendering runs in a process of its own, which imports, renders once to warm up and is then
-timed; the ways to render take turns. Where ``NB_C_BIN`` names a nanoBragg executable it takes its
-turn too, whole process and image file included, and every ratio is to it. Where it does not, ratios
-are to ``ANCHOR``, which is said in the table.
+timed. Where ``NB_C_BIN`` names a nanoBragg executable it takes turns with each way to render, whole
+process and image file included, and every ratio is to it. Where it does not, ratios are to
+``ANCHOR``, which each figure says.
+
+Run as a script, ``frames.py WAY``, it renders one way and prints what that took.
 """
 
 from __future__ import annotations
@@ -12,16 +14,15 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
-from figure import Figure
+from figure import Figure, Group, Measured
+from processes import memory, told_by, wall_time
 
 from parity_bridge.engines.engine import create_engine, frame_engine
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
@@ -37,7 +38,7 @@ _BAND = 64
 
 
 @dataclass(frozen=True)
-class Measured:
+class Rendered:
     """One rendering: seconds of wall clock and processor, MiB beyond what the import took."""
 
     wall: float
@@ -85,76 +86,75 @@ WAYS = {
 }
 
 
-def frame_figures(rounds: int) -> tuple[list[Figure], dict[str, object]]:
-    """Ratios of every way to the original, memory where it has a goal; and all raw figures."""
-    raw: dict[str, list[Measured]] = {name: [] for name in WAYS}
-    originals: list[float] = []
-    for _ in range(rounds):
-        if "NB_C_BIN" in os.environ:
-            originals.append(_original(os.environ["NB_C_BIN"]))
-        for name in WAYS:
-            raw[name].append(_in_a_process(name))
-    figures = [figure for name in WAYS for figure in _figures(WAYS[name], raw[name], originals)]
-    return figures, {
-        "original_wall": originals or None,
-        "anchor_wall": ANCHOR,
-        "threads": THREADS,
-        **{name: [asdict(measured) for measured in runs] for name, runs in raw.items()},
-    }
-
-
-def _figures(way: Way, runs: list[Measured], originals: list[float]) -> list[Figure]:
-    bases = originals or [ANCHOR] * len(runs)
-    base = "the original" if originals else f"{ANCHOR} s"
-    ratio = statistics.median(run.wall / b for run, b in zip(runs, bases, strict=True))
-    figures = [Figure(f"4096² frame, {way.what} / {base}", ratio, "x", way.goal)]
-    if way.memory_goal is not None:
-        memory = max(run.memory for run in runs)
-        what = f"memory of that beyond imports, {way.what}"
-        figures.append(Figure(what, memory, "MiB", way.memory_goal))
-    return figures
-
-
-def _original(program: str) -> float:
-    """Wall time of the original program for the same frame, two threads."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [program, *BENCHMARK_FLAGS, "-floatfile", "image.bin"]
-        start = time.perf_counter()
-        subprocess.run(
-            command,
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            env={**os.environ, "OMP_NUM_THREADS": str(THREADS)},
-        )
-        return time.perf_counter() - start
-
-
-def _in_a_process(name: str) -> Measured:
-    done = subprocess.run(
-        [sys.executable, __file__, name], check=True, capture_output=True, text=True
+def frame_group(rounds: int) -> Group:
+    """Every way against the original, and its memory where that has a goal."""
+    return Group(
+        "frames",
+        f"whole frames of 4096², {THREADS} threads, each against {_base()}, rounds: {rounds}",
+        tuple(figure for name in WAYS for figure in _figures(name, rounds)),
     )
-    return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _measure(name: str) -> Measured:
+def _base() -> str:
+    """What the ratios are to."""
+    return "the original" if "NB_C_BIN" in os.environ else f"{ANCHOR} s"
+
+
+def _figures(name: str, rounds: int) -> Iterator[Figure]:
+    way = WAYS[name]
+    what = f"4096² frame, {way.what} / {_base()}"
+    yield Figure(f"frames.{name}", what, "x", way.goal, partial(_ratio, name, rounds))
+    if way.memory_goal is not None:
+        what = f"memory of a 4096² frame beyond imports, {way.what}"
+        take = partial(_most_memory, name, rounds)
+        yield Figure(f"frames.{name}-memory", what, "MiB", way.memory_goal, take)
+
+
+def _ratio(name: str, rounds: int) -> Measured:
+    """Median of one way over the original of the same round."""
+    runs = _rendered(name, rounds)
+    ratio = statistics.median(run.wall / original for run, original in runs)
+    return Measured(
+        ratio, [{**asdict(run), "original_or_anchor": original} for run, original in runs]
+    )
+
+
+def _most_memory(name: str, rounds: int) -> Measured:
+    """MiB of the rendering that took most."""
+    runs = [run.memory for run, _ in _rendered(name, rounds)]
+    return Measured(max(runs), runs)
+
+
+@cache
+def _rendered(name: str, rounds: int) -> tuple[tuple[Rendered, float], ...]:
+    """One way in turn with the original: what each rendering took, and the original's seconds."""
+    return tuple((Rendered(**told_by(__file__, name)), _original()) for _ in range(rounds))
+
+
+def _original() -> float:
+    """Wall time of the original program for the same frame, two threads; or the anchor."""
+    if "NB_C_BIN" not in os.environ:
+        return ANCHOR
+    with tempfile.TemporaryDirectory() as folder:
+        command = [os.environ["NB_C_BIN"], *BENCHMARK_FLAGS, "-floatfile", "image.bin"]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(THREADS)}
+        return wall_time(command, cwd=folder, env=environment)
+
+
+def _render(name: str) -> Rendered:
+    """Render here, in this process, once to warm up and once timed."""
     render = WAYS[name].prepare()
     if name.startswith("torch"):
         import torch  # noqa: F401, PLC0415 -- so that memory counts from after the import
-    before = _memory("VmRSS")
+    before = memory("VmRSS")
     render()
     processor, wall = time.process_time(), time.perf_counter()
     render()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return Measured(wall, processor, _memory("VmHWM") - before)
-
-
-def _memory(key: str) -> float:
-    """MiB, from the kernel's own account."""
-    return int(Path("/proc/self/status").read_text().split(f"{key}:")[1].split()[0]) / 1024
+    return Rendered(wall, processor, memory("VmHWM") - before)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Render one way, warm, and print what it took.")
     parser.add_argument("way", choices=WAYS)
-    print(json.dumps(asdict(_measure(parser.parse_args().way))))
+    print(json.dumps(asdict(_render(parser.parse_args().way))))

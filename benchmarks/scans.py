@@ -3,6 +3,8 @@
 Every scan is a command in a process of its own, imports, pictures and store included. The cost of a
 pixel is that of the tiles alone, computed, compared and stored, in a process that has scanned a
 little before: what a scan costs once is no cost of a pixel.
+
+Run as a script, ``scans.py SIZE FOLDER WORD ...``, it scans once and prints what that took.
 """
 
 from __future__ import annotations
@@ -10,24 +12,27 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
-from figure import Figure
+from figure import Figure, Group, Measured
 from frames import ANCHOR
+from processes import memory, told_by
 
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS
 
 #: Pixels along either axis over which the cost of a pixel is to be constant.
-SIZES = (1024, 2048, 4096, 16384)
+_SMALLEST, *_LARGER = (1024, 2048, 4096, 16384)
+_LARGEST = _LARGER[-1]
 _WHOLE = 4096
 #: For the workers of a cluster, which are compared with each other only.
 _DASK = 4096
+#: MiB that a scan may take, whatever its size.
+_MEMORY = 2048.0
 
 
 @dataclass(frozen=True)
@@ -39,63 +44,129 @@ class Scanned:
     memory: float
 
 
-def scan_figures(rounds: int) -> tuple[list[Figure], dict[str, object]]:
-    """What is promised of scans, and the raw figures."""
-    whole = [_scan(_WHOLE) for _ in range(rounds)]
-    sizes = {size: _scan(size, "--warm") for size in SIZES}
-    each = {size: scanned.tiles / size**2 for size, scanned in sizes.items()}
-    unlike = _scan(_WHOLE, "--behaviour", "torch:omega=last")
-    dask = {workers: _on_dask(workers, rounds) for workers in (1, 2)}
-    largest = SIZES[-1]
-    figures = [
+def scan_group(rounds: int) -> Group:
+    """What is promised of scans."""
+    return Group(
+        "scans",
+        f"whole scans, of which that of {_LARGEST}² takes minutes, rounds: {rounds}",
+        (
+            *_whole_figures(rounds),
+            Figure(
+                f"scans.memory-{_LARGEST}",
+                f"memory of a scan of {_LARGEST}²",
+                "MiB",
+                _MEMORY,
+                partial(_memory_of_size, _LARGEST),
+            ),
+            *(_pixel_figure(size) for size in _LARGER),
+            Figure(
+                "scans.dask",
+                "tiles of one Dask worker / two",
+                "x",
+                1.6,
+                partial(_one_worker_over_two, rounds),
+                at_least=True,
+            ),
+        ),
+    )
+
+
+def _whole_figures(rounds: int) -> tuple[Figure, ...]:
+    return (
         Figure(
+            "scans.whole",
             f"scan of {_WHOLE}², both engines, pictures, store / {ANCHOR} s",
-            statistics.median(run.wall for run in whole) / ANCHOR,
             "x",
             2.0,
+            partial(_whole_over_anchor, rounds),
         ),
         Figure(
-            f"the same, every pixel different and explained / {ANCHOR} s",
-            unlike.wall / ANCHOR,
+            "scans.unlike",
+            f"scan of {_WHOLE}², every pixel different and explained / {ANCHOR} s",
             "x",
             4.0,
+            _unlike_over_anchor,
         ),
         Figure(
-            f"memory of that, {_WHOLE}²", max(run.memory for run in (*whole, unlike)), "MiB", 2048.0
+            "scans.memory",
+            f"memory of scans of {_WHOLE}², alike and different",
+            "MiB",
+            _MEMORY,
+            partial(_most_memory, rounds),
         ),
-        Figure(f"memory of a scan of {largest}²", sizes[largest].memory, "MiB", 2048.0),
-        *(
-            Figure(
-                f"tiles of a pixel, {size}² / {SIZES[0]}²", each[size] / each[SIZES[0]], "x", 1.1
-            )
-            for size in SIZES[1:]
-        ),
-        Figure("tiles of one Dask worker / two", dask[1] / dask[2], "x", 1.6, at_least=True),
-    ]
-    return figures, {
-        "whole": [asdict(run) for run in whole],
-        "unlike": asdict(unlike),
-        "sizes": {str(size): asdict(run) for size, run in sizes.items()},
-        "dask_tiles": {str(workers): seconds for workers, seconds in dask.items()},
-    }
+    )
+
+
+def _pixel_figure(size: int) -> Figure:
+    return Figure(
+        f"scans.pixel-{size}",
+        f"tiles of a pixel, {size}² / {_SMALLEST}²",
+        "x",
+        1.1,
+        partial(_pixel_over_smallest, size),
+    )
+
+
+def _whole_over_anchor(rounds: int) -> Measured:
+    runs = _whole(rounds)
+    ratio = statistics.median(run.wall for run in runs) / ANCHOR
+    return Measured(ratio, [asdict(run) for run in runs])
+
+
+def _unlike_over_anchor() -> Measured:
+    run = _unlike()
+    return Measured(run.wall / ANCHOR, asdict(run))
+
+
+def _most_memory(rounds: int) -> Measured:
+    runs = [run.memory for run in (*_whole(rounds), _unlike())]
+    return Measured(max(runs), runs)
+
+
+def _memory_of_size(size: int) -> Measured:
+    run = _of_size(size)
+    return Measured(run.memory, asdict(run))
+
+
+def _pixel_over_smallest(size: int) -> Measured:
+    smallest, larger = _of_size(_SMALLEST), _of_size(size)
+    ratio = (larger.tiles / size**2) / (smallest.tiles / _SMALLEST**2)
+    return Measured(ratio, {str(_SMALLEST): asdict(smallest), str(size): asdict(larger)})
+
+
+def _one_worker_over_two(rounds: int) -> Measured:
+    one, two = (_on_dask(workers, rounds) for workers in (1, 2))
+    return Measured(statistics.median(one) / statistics.median(two), {"1": one, "2": two})
+
+
+# Several figures rest on one scan, which is made once.
+
+
+@cache
+def _whole(rounds: int) -> tuple[Scanned, ...]:
+    return tuple(_scan(_WHOLE) for _ in range(rounds))
+
+
+@cache
+def _unlike() -> Scanned:
+    """Every pixel differs: the port has a fault."""
+    return _scan(_WHOLE, "--behaviour", "torch:omega=last")
+
+
+@cache
+def _of_size(size: int) -> Scanned:
+    return _scan(size, "--warm")
 
 
 def _scan(size: int, *words: str) -> Scanned:
     """One scan in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, __file__, str(size), folder, *words],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        wall = time.perf_counter() - begin
-    told = json.loads(done.stdout.splitlines()[-1])
-    return Scanned(wall, told["tiles"], told["memory"])
+        told = told_by(__file__, str(size), folder, *words)
+        return Scanned(time.perf_counter() - begin, told["tiles"], told["memory"])
 
 
-def _on_dask(workers: int, rounds: int) -> float:
+def _on_dask(workers: int, rounds: int) -> list[float]:
     """Seconds for the tiles on a cluster of so many worker processes of one thread, warm."""
     from distributed import LocalCluster  # noqa: PLC0415 - an extra
 
@@ -104,7 +175,7 @@ def _on_dask(workers: int, rounds: int) -> float:
     ) as cluster:
         address = cluster.scheduler_address
         _scan(256, "--dask", address)
-        return statistics.median(_scan(_DASK, "--dask", address).tiles for _ in range(rounds))
+        return [_scan(_DASK, "--dask", address).tiles for _ in range(rounds)]
 
 
 def _measure(size: str, folder: str, words: list[str]) -> dict[str, float]:
@@ -129,9 +200,9 @@ def _measure(size: str, folder: str, words: list[str]) -> dict[str, float]:
     status = main(["scan", "--out-dir", folder, "--stamp", "s", "--quiet", *words, "--", *flags])
     if status != (3 if "--behaviour" in words else 0):
         raise SystemExit(f"the scan ended with {status}")
-    peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]
+    peak = memory("VmHWM")
     vars(command)["run"] = run
-    return {"tiles": seconds[0], "memory": int(peak) / 1024}
+    return {"tiles": seconds[0], "memory": peak}
 
 
 if __name__ == "__main__":
