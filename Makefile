@@ -7,6 +7,8 @@ SANITIZE_VENV ?= .venv-sanitize
 WORKERS ?= 2
 # How long `make fuzz` looks for trouble.
 SECONDS ?= 60
+# Figures or groups that `make bench` measures, as in ONLY="frames pixel.c-tap"; without any, all.
+ONLY ?=
 # One time for all reports of a run.
 STAMP := $(or $(STAMP),$(shell date -u +%Y%m%dT%H%M%SZ))
 
@@ -71,8 +73,8 @@ fuzz: $(VENV)/installed $(VENV)/fuzz.installed ## try the file readers on broken
 wheel: $(VENV)/bin/python ## build the wheel into dist/
 	$(VENV)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist $(call c_option,PB_WERROR) .
 
-bench: $(VENV)/installed ## time the commands and the core
-	$(VENV)/bin/python benchmarks/bench.py
+bench: $(VENV)/installed $(VENV)/test.installed ## speed and memory against their goals; minutes
+	$(VENV)/bin/python benchmarks/bench.py $(addprefix --only ,$(ONLY))
 
 clean: ## remove environments, builds and caches
 	rm -rf $(VENV) $(SANITIZE_VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
