@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tabulate import tabulate
@@ -25,8 +26,6 @@ from parity_bridge.taps.registry import BY_ID
 from parity_bridge.taps.semantics import field_of, is_exact
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from typing import TYPE_CHECKING
-
 from tests.engines.golden_cases import NAMES, load_case
 
 if TYPE_CHECKING:
