@@ -20,13 +20,13 @@ from tabulate import tabulate
 
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.torch_port import TorchPort
-from parity_bridge.taps.figures import Scalar
+from parity_bridge.taps.fields import Scalar
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 from parity_bridge.taps.semantics import field_of, is_exact
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.engines.golden_cases import NAMES, load_case
+from tests.engines.golden_cases import CASE_NAMES, load_case
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Print the largest differences over all golden cases."""
     worst: dict[str, Worst] = {}
-    for name in NAMES:
+    for name in CASE_NAMES:
         for ours, theirs in _observed(name):
             for field, found in _differences(ours, theirs):
                 worst.setdefault(field, Worst()).take(name, *found)
@@ -48,7 +48,7 @@ def main() -> None:
     print(tabulate(rows, headers=headers, tablefmt="github"))
     exact = [field for field, item in worst.items() if item.of_largest == 0.0]
     print(f"\nno difference in the other {len(exact)} float figures\n")
-    images = [[name, *map(_short, _image_errors(name))] for name in NAMES]
+    images = [[name, *map(_short, _image_errors(name))] for name in CASE_NAMES]
     headers = ["image", "ULP above 1% of the peak", "ULP anywhere", "fraction of the local peak"]
     print(tabulate(sorted(images, key=_worst)[-5:], headers=headers, tablefmt="github"))
 
@@ -109,7 +109,7 @@ def _observed(name: str) -> Iterator[tuple[PixelTaps, PixelTaps]]:
         engines = CCore(), TorchPort(dtype="float32")
         reference, other = (
             [
-                PixelTaps.of(seen, engine.implementation, BY_ID.values())
+                PixelTaps.from_observation(seen, engine.implementation, TAPS_BY_ID.values())
                 for seen in engine.observe(case.experiment, case.pixels)
             ]
             for engine in engines

@@ -186,22 +186,22 @@ def _measure(size: str, folder: str, words: list[str]) -> dict[str, float]:
     if "--warm" in words:
         words.remove("--warm")
         _measure("256", f"{folder}/warm", words)
-    from parity_bridge.scan.scan import run  # noqa: PLC0415
+    from parity_bridge.scan.scan import run_scan  # noqa: PLC0415
 
     seconds = []
 
     def timed(*arguments: Any) -> Any:
-        found = run(*arguments)
+        found = run_scan(*arguments)
         seconds.append(found.seconds)
         return found
 
-    vars(command)["run"] = timed
+    vars(command)["run_scan"] = timed
     flags = [*BENCHMARK_FLAGS, "-detpixels", size]
     status = main(["scan", "--out-dir", folder, "--stamp", "s", "--quiet", *words, "--", *flags])
     if status != (3 if "--behaviour" in words else 0):
         raise SystemExit(f"the scan ended with {status}")
     peak = memory("VmHWM")
-    vars(command)["run"] = run
+    vars(command)["run_scan"] = run_scan
     return {"tiles": seconds[0], "memory": peak}
 
 

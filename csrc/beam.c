@@ -56,7 +56,7 @@ int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam)
 }
 
 /* Squared angle from the centre of a round beam over the squared range; NaN for no range. */
-static double squared_radius(double angle, const pb_sampling *sweep)
+static double squared_radius(double angle, const pb_sampled_range *sweep)
 {
     const double odd = (double)(1 - sweep->steps % 2);
     return (angle * angle - sweep->step * sweep->step / 4.0 * odd) / sweep->range / sweep->range;
@@ -81,7 +81,7 @@ static pb_vec3 diverged(const pb_detector *detector, double hdiv, double vdiv)
 static int64_t divergent_sources(const pb_experiment *e, const pb_beam *beam,
                                  const pb_detector *detector, pb_source *sources)
 {
-    const pb_sampling *h = &beam->horizontal, *v = &beam->vertical, *w = &beam->dispersion;
+    const pb_sampled_range *h = &beam->horizontal, *v = &beam->vertical, *w = &beam->dispersion;
     int64_t count = 0;
     for (int64_t i = 0; i < h->steps; i++)
         for (int64_t j = 0; j < v->steps; j++) {

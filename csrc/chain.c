@@ -54,7 +54,7 @@ static void end_layer(pb_chain *c, int64_t layer)
 }
 
 PB_CLONES
-static void look_along(pb_chain *c)
+static void diffracted_rays(pb_chain *c)
 {
     for (int i = 0; i < c->n; i++) {
         const double x = c->position.x[i], y = c->position.y[i], z = c->position.z[i];
@@ -131,8 +131,8 @@ static int decide_lookups(pb_chain *c, int skips_zero)
     int any = 0;
     for (int i = 0; i < c->n; i++) {
         const int pointless = skips_zero & (c->F_latt[i] == 0.0);
-        c->made[i] = !c->beyond_dmin[i] & !pointless;
-        any |= c->made[i];
+        c->has_lookup[i] = !c->beyond_dmin[i] & !pointless;
+        any |= c->has_lookup[i];
     }
     return any;
 }
@@ -141,9 +141,9 @@ PB_CLONES
 static void add_terms(pb_chain *c)
 {
     for (int i = 0; i < c->n; i++) {
-        const double F = c->found.F_cell[i], L = c->F_latt[i];
+        const double F = c->lookup.F_cell[i], L = c->F_latt[i];
         const double sum = c->I[i] + F * F * L * L;
-        c->I[i] = c->made[i] ? sum : c->I[i];
+        c->I[i] = c->has_lookup[i] ? sum : c->I[i];
     }
 }
 
@@ -154,9 +154,9 @@ static void add_scaled_terms(pb_chain *c, double weight)
     const int32_t modes[3] = {setup->capture, setup->polar, setup->omega};
     const double *factors[3] = {c->capture, c->polar, c->omega};
     for (int i = 0; i < c->n; i++) {
-        if (!c->made[i])
+        if (!c->has_lookup[i])
             continue;
-        const double F = c->found.F_cell[i], L = c->F_latt[i];
+        const double F = c->lookup.F_cell[i], L = c->F_latt[i];
         double term = F * F * L * L;
         if (setup->behaviours.weights_used)
             term *= weight;
@@ -198,26 +198,26 @@ static void evaluate_domain(pb_chain *c, const pb_orientation *orientation, cons
 {
     const pb_setup *setup = c->setup;
     pb_miller_index(orientation, &c->q, c->n, &c->hkl);
-    pb_give_hkl(c);
+    pb_override_hkl(c);
     pb_nearest_index(setup->behaviours.rounding, &c->hkl, c->n, &c->hkl0);
-    pb_give_hkl0(c);
+    pb_override_hkl0(c);
     const int has_factor = needs_lattice_factor(c);
     if (has_factor)
         pb_lattice_factor(&setup->crystal, c->precision, &c->hkl, &c->hkl0, c->n, c->F_latt,
                           c->F_latt_factors);
-    pb_give_F_latt(c);
+    pb_override_F_latt(c);
     int any = decide_lookups(c, has_factor && skips_zero_lattice(setup));
-    if (pb_give_lookup(c))
-        any = c->made[0];
+    if (pb_override_lookup(c))
+        any = c->has_lookup[0];
     else if (any)
         pb_structure_factor(c->table, &setup->behaviours, &c->hkl, &c->hkl0, c->n,
-                            &c->state->interpolation_on, &c->found);
-    pb_give_factors(c);
+                            &c->state->interpolation_on, &c->lookup);
+    pb_override_factors(c);
     if (any && !c->only_f_cell)
         add_to_sum(c, source->relative_weight);
-    pb_give_sum(c);
+    pb_override_sum(c);
     if (c->visit != NULL)
-        c->visit(c, place, c->keeper);
+        c->visit(c, place, c->visitor_data);
     c->evaluated++;
 }
 
@@ -244,7 +244,7 @@ static void evaluate_source(pb_chain *c, const pb_source *source, pb_place *plac
     pb_scattering_vector(&c->diffracted, source, c->n, &c->q);
     pb_is_beyond_dmin(&c->q, setup->behaviours.dmin_ignored ? 0.0 : setup->beam.dmin, c->n,
                       c->beyond_dmin);
-    pb_give_scattering(c);
+    pb_override_scattering(c);
     /* A later source sees d as the polarization factor left it; alone, Tap 4 does not need it. */
     if (!c->only_f_cell || setup->source_count > 1)
         update_polar(c, source);
@@ -266,8 +266,8 @@ static void evaluate_subpixel(pb_chain *c, pb_place *place)
         fast[i] = c->fast[i] * n + place->sub_fast;
     pb_subpixel_position(&setup->detector, (double)place->layer * setup->detector.thick.step,
                          c->slow * n + place->sub_slow, fast, c->n, &c->position);
-    pb_give_position(c);
-    look_along(c);
+    pb_override_position(c);
+    diffracted_rays(c);
     if (!c->only_f_cell) {
         update_omega(c);
         update_capture(c, place->layer);
@@ -291,7 +291,7 @@ static void take_means(pb_chain *c)
     }
 }
 
-static void finish(pb_chain *c)
+static void scale_to_photons(pb_chain *c)
 {
     const pb_setup *setup = c->setup;
     const pb_behaviours *b = &setup->behaviours;
@@ -330,8 +330,8 @@ void pb_run_chain(pb_chain *chain)
         end_layer(chain, place.layer);
     }
     take_means(chain);
-    pb_give_ends(chain);
-    finish(chain);
+    pb_override_totals(chain);
+    scale_to_photons(chain);
 }
 
 /* Whether making it a unit vector once more would change the polarization axis, and someone reads
@@ -378,7 +378,7 @@ int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, 
     return on_detector ? PB_OK : PB_OUTSIDE_DETECTOR;
 }
 
-int pb_is_in_roi(const pb_detector *detector, int32_t slow, int32_t fast)
+int pb_in_roi(const pb_detector *detector, int32_t slow, int32_t fast)
 {
     const int32_t *roi = detector->roi;
     return fast >= roi[0] && fast <= roi[1] && slow >= roi[2] && slow <= roi[3];

@@ -22,7 +22,7 @@ typedef struct pb_place {
 typedef struct pb_chain pb_chain;
 
 /* What is done with an evaluation, once for all lanes. */
-typedef void (*pb_visitor)(const pb_chain *chain, const pb_place *place, void *keeper);
+typedef void (*pb_visitor)(const pb_chain *chain, const pb_place *place, void *visitor_data);
 
 struct pb_chain {
     const pb_setup *setup;
@@ -30,9 +30,9 @@ struct pb_chain {
     int precision;
     int only_f_cell;  /* leave out what Tap 4 does not depend on */
     pb_visitor visit; /* NULL: nothing */
-    void *keeper;
-    pb_lanes3 *F_latt_factors; /* returned with F_latt; NULL: nobody asks */
-    const pb_given *given;     /* NULL: everything is computed; else there is one lane */
+    void *visitor_data;
+    pb_lanes3 *F_latt_factors;           /* returned with F_latt; NULL: nobody asks */
+    const pb_stage_overrides *overrides; /* NULL: everything is computed; else there is one lane */
     pb_run_state *state;
     int n;
     int32_t slow;
@@ -60,8 +60,8 @@ struct pb_chain {
     pb_lanes3 hkl;
     pb_index_lanes hkl0;
     double F_latt[PB_LANES];
-    int32_t made[PB_LANES]; /* a structure factor was looked up */
-    pb_lookup_lanes found;
+    int32_t has_lookup[PB_LANES]; /* a structure factor was looked up */
+    pb_lookup_lanes lookup;
     int64_t evaluated; /* evaluations before this one */
     /* the end */
     double fluence_scaled[PB_LANES];
@@ -75,24 +75,24 @@ struct pb_chain {
  * `fast` are given, the rest is returned. */
 void pb_run_chain(pb_chain *chain);
 
-/* given.c: a pixel's stages that are given instead of computed. Each takes the values of its stage
- * where that is given and does nothing where it is not. */
-void pb_give_position(pb_chain *chain);
-void pb_give_scattering(pb_chain *chain);
-void pb_give_hkl(pb_chain *chain);
-void pb_give_hkl0(pb_chain *chain);
-void pb_give_F_latt(pb_chain *chain);
-void pb_give_factors(pb_chain *chain);
-void pb_give_sum(pb_chain *chain);
+/* overrides.c: a pixel's stages that are given instead of computed. Each takes the values of its
+ * stage where that is given and does nothing where it is not. */
+void pb_override_position(pb_chain *chain);
+void pb_override_scattering(pb_chain *chain);
+void pb_override_hkl(pb_chain *chain);
+void pb_override_hkl0(pb_chain *chain);
+void pb_override_F_latt(pb_chain *chain);
+void pb_override_factors(pb_chain *chain);
+void pb_override_sum(pb_chain *chain);
 /* At the end of the chain, before the sum is scaled. */
-void pb_give_ends(pb_chain *chain);
+void pb_override_totals(pb_chain *chain);
 /* The whole lookup; returns 0 where it is not given. */
-int pb_give_lookup(pb_chain *chain);
+int pb_override_lookup(pb_chain *chain);
 
 /* Whether table and setup can serve any pixel of a row: PB_OK or why not. */
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                     int32_t count);
 
-int pb_is_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
+int pb_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
 
 #endif

@@ -186,7 +186,7 @@ static double phi_at(const pb_setup *setup, int64_t step)
 }
 
 /* The crystal turned about the spindle by phi (radians). */
-static pb_orientation turned(const pb_setup *setup, double phi)
+static pb_orientation rotated_about_spindle(const pb_setup *setup, double phi)
 {
     const pb_crystal *crystal = &setup->crystal;
     const pb_vec3 spindle = setup->detector.spindle;
@@ -226,7 +226,7 @@ static pb_orientation carried_over(const pb_setup *setup, pb_orientation unrotat
 {
     for (int64_t i = setup->phi.steps - 1; i >= 0; i--)
         if (phi_at(setup, i) != 0.0)
-            return turned(setup, phi_at(setup, i));
+            return rotated_about_spindle(setup, phi_at(setup, i));
     return unrotated;
 }
 
@@ -248,7 +248,7 @@ void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
     for (int64_t i = 0; i < setup->phi.steps; i++) {
         const double phi = phi_at(setup, i);
         if (phi != 0.0)
-            current = turned(setup, phi);
+            current = rotated_about_spindle(setup, phi);
         else if (!carries_over)
             current = unrotated;
         add_domains(crystal, current, domain_matrices, orientations + i * crystal->domains);

@@ -145,13 +145,13 @@ static pb_vec3 corner(double f, pb_vec3 fast, double s, pb_vec3 slow, double o, 
     };
 }
 
-static pb_vec3 turned(pb_vec3 v, pb_vec3 angles, pb_vec3 axis, double twotheta)
+static pb_vec3 rotated_with_detector(pb_vec3 v, pb_vec3 angles, pb_vec3 axis, double twotheta)
 {
     return pb_rotate_axis(pb_rotate(v, angles), axis, twotheta);
 }
 
 /* Steps 1 to 5 of contract §2. */
-static void place(const pb_experiment *e, pb_detector *d, centre at)
+static void place_detector(const pb_experiment *e, pb_detector *d, centre at)
 {
     const pb_vec3 angles = {
         pb_radians(e->rotations.x),
@@ -167,11 +167,12 @@ static void place(const pb_experiment *e, pb_detector *d, centre at)
     d->distance = d->close_distance / ratio;
 
     if (d->pivot == PB_PIVOT_SAMPLE)
-        d->pix0 = turned(corner(at.Fclose, d->fast, at.Sclose, d->slow, d->close_distance, d->odet),
-                         angles, d->twotheta_axis, twotheta);
-    d->fast = turned(d->fast, angles, d->twotheta_axis, twotheta);
-    d->slow = turned(d->slow, angles, d->twotheta_axis, twotheta);
-    d->odet = turned(d->odet, angles, d->twotheta_axis, twotheta);
+        d->pix0 = rotated_with_detector(
+            corner(at.Fclose, d->fast, at.Sclose, d->slow, d->close_distance, d->odet), angles,
+            d->twotheta_axis, twotheta);
+    d->fast = rotated_with_detector(d->fast, angles, d->twotheta_axis, twotheta);
+    d->slow = rotated_with_detector(d->slow, angles, d->twotheta_axis, twotheta);
+    d->odet = rotated_with_detector(d->odet, angles, d->twotheta_axis, twotheta);
     if (d->pivot == PB_PIVOT_BEAM)
         d->pix0 = corner(at.Fbeam, d->fast, at.Sbeam, d->slow, d->distance, d->beam);
 
@@ -251,7 +252,7 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
     detector->polar = chosen.polar;
     detector->spindle = chosen.spindle;
     detector->twotheta_axis = chosen.twotheta;
-    place(experiment, detector, beam_centre(experiment, detector));
+    place_detector(experiment, detector, beam_centre(experiment, detector));
     return geometry_is_sound(detector) ? PB_OK : PB_BAD_GEOMETRY;
 }
 

@@ -62,7 +62,7 @@ extern const pb_sweep_rule PB_THICKNESS_SWEEP; /* sensor layers */
 
 /* Range, step and steps of a sweep given in radians, metres or as a fraction; NaN and 0 are not
  * given. Returns PB_OK or PB_BAD_STEPS. */
-int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampling *sampling);
+int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampled_range *sampling);
 
 /* mosaic.c, contract §4 */
 
@@ -146,7 +146,7 @@ void pb_nearest_index(int rounding, const pb_lanes3 *hkl, int n, pb_index_lanes 
 double pb_tie_distance(double index);
 
 void pb_nearest_lookup(const pb_table *table, const pb_behaviours *behaviours,
-                       const pb_index_lanes *hkl0, int n, pb_lookup_lanes *found);
+                       const pb_index_lanes *hkl0, int n, pb_lookup_lanes *lookup);
 
 /* Whether all four neighbours of every index lie inside the box. */
 int pb_interpolation_is_safe(const pb_table *table, const double hkl[3]);
@@ -161,7 +161,7 @@ double pb_interpolate(const pb_table *table, const double hkl[3]);
  * *interpolation_on and safe; the first unsafe lookup switches interpolation off. */
 void pb_structure_factor(const pb_table *table, const pb_behaviours *behaviours,
                          const pb_lanes3 *hkl, const pb_index_lanes *hkl0, int n,
-                         int32_t *interpolation_on, pb_lookup_lanes *found);
+                         int32_t *interpolation_on, pb_lookup_lanes *lookup);
 
 /* polarization.c, contract §6 */
 

@@ -5,22 +5,21 @@
 #include "chain.h"
 
 /* Pixels of a row still to be computed. */
-typedef struct row {
+typedef struct pixel_row {
     int32_t fast;
     int32_t count;
     const uint8_t *mask; /* of its pixels; NULL: nothing is masked */
     int64_t first;       /* entry of its first pixel in what is returned of the region */
     int32_t next;
-} row;
+} pixel_row;
 
-static int is_computed(const pb_setup *setup, int32_t slow, const row *r, int32_t at)
+static int is_computed(const pb_setup *setup, int32_t slow, const pixel_row *r, int32_t at)
 {
-    return (r->mask == NULL || r->mask[at] != 0) &&
-           pb_is_in_roi(&setup->detector, slow, r->fast + at);
+    return (r->mask == NULL || r->mask[at] != 0) && pb_in_roi(&setup->detector, slow, r->fast + at);
 }
 
 /* Whether every pixel of the row is computed, so that nothing needs to be cleared before. */
-static int is_complete(const pb_setup *setup, int32_t slow, const row *r)
+static int is_complete(const pb_setup *setup, int32_t slow, const pixel_row *r)
 {
     return r->mask == NULL && r->count > 0 && is_computed(setup, slow, r, 0) &&
            is_computed(setup, slow, r, r->count - 1);
@@ -28,7 +27,7 @@ static int is_complete(const pb_setup *setup, int32_t slow, const row *r)
 
 /* Take the next pixels of the row into the lanes: as many as there is room for where their order
  * matters no more, else one. Returns how many; their places in the row go to `at`. */
-static int take(pb_chain *c, row *r, int32_t *at)
+static int take(pb_chain *c, pixel_row *r, int32_t *at)
 {
     const int room = pb_is_settled(c->setup, c->state) ? PB_LANES : 1;
     c->n = 0;
@@ -76,11 +75,12 @@ static void begin_counts(counts *k, const pb_f_cell_planes *planes)
 }
 
 PB_CLONES
-static void widen(const int32_t *index, const int32_t *made, int n, int32_t *min, int32_t *max)
+static void widen(const int32_t *index, const int32_t *has_lookup, int n, int32_t *min,
+                  int32_t *max)
 {
     for (int i = 0; i < n; i++) {
-        min[i] = made[i] && index[i] < min[i] ? index[i] : min[i];
-        max[i] = made[i] && index[i] > max[i] ? index[i] : max[i];
+        min[i] = has_lookup[i] && index[i] < min[i] ? index[i] : min[i];
+        max[i] = has_lookup[i] && index[i] > max[i] ? index[i] : max[i];
     }
 }
 
@@ -88,45 +88,45 @@ PB_CLONES
 static void count_lanes(const pb_chain *c, counts *k)
 {
     for (int i = 0; i < c->n; i++) {
-        const int32_t made = c->made[i];
-        k->total[i] += made;
-        k->skipped[i] += !made;
-        k->out_of_bounds[i] += made & c->found.out_of_bounds[i];
-        k->default_f[i] += made & c->found.default_f[i];
-        k->zero[i] += made & (c->found.F_cell[i] == 0.0);
+        const int32_t has_lookup = c->has_lookup[i];
+        k->total[i] += has_lookup;
+        k->skipped[i] += !has_lookup;
+        k->out_of_bounds[i] += has_lookup & c->lookup.out_of_bounds[i];
+        k->default_f[i] += has_lookup & c->lookup.default_f[i];
+        k->zero[i] += has_lookup & (c->lookup.F_cell[i] == 0.0);
     }
     for (int i = 0; i < c->n; i++) {
-        const double sum = k->sum[i] + c->found.F_cell[i];
-        k->sum[i] = c->made[i] ? sum : k->sum[i];
+        const double sum = k->sum[i] + c->lookup.F_cell[i];
+        k->sum[i] = c->has_lookup[i] ? sum : k->sum[i];
     }
 }
 
-static void count_evaluation(const pb_chain *c, const pb_place *place, void *keeper)
+static void count_evaluation(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
-    counts *k = keeper;
+    counts *k = visitor_data;
     (void)place;
     count_lanes(c, k);
-    widen(c->hkl0.h, c->made, c->n, k->min[0], k->max[0]);
-    widen(c->hkl0.k, c->made, c->n, k->min[1], k->max[1]);
-    widen(c->hkl0.l, c->made, c->n, k->min[2], k->max[2]);
+    widen(c->hkl0.h, c->has_lookup, c->n, k->min[0], k->max[0]);
+    widen(c->hkl0.k, c->has_lookup, c->n, k->min[1], k->max[1]);
+    widen(c->hkl0.l, c->has_lookup, c->n, k->min[2], k->max[2]);
 }
 
 /* Not a number is no distance: the comparison with it is false. */
-static void narrow(const double *index, const int32_t *made, int n, double *margin)
+static void narrow(const double *index, const int32_t *has_lookup, int n, double *margin)
 {
     for (int i = 0; i < n; i++) {
         const double distance = pb_tie_distance(index[i]);
-        margin[i] = made[i] && distance < margin[i] ? distance : margin[i];
+        margin[i] = has_lookup[i] && distance < margin[i] ? distance : margin[i];
     }
 }
 
-static void count_with_margin(const pb_chain *c, const pb_place *place, void *keeper)
+static void count_with_margin(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
-    counts *k = keeper;
-    count_evaluation(c, place, keeper);
-    narrow(c->hkl.x, c->made, c->n, k->margin);
-    narrow(c->hkl.y, c->made, c->n, k->margin);
-    narrow(c->hkl.z, c->made, c->n, k->margin);
+    counts *k = visitor_data;
+    count_evaluation(c, place, visitor_data);
+    narrow(c->hkl.x, c->has_lookup, c->n, k->margin);
+    narrow(c->hkl.y, c->has_lookup, c->n, k->margin);
+    narrow(c->hkl.z, c->has_lookup, c->n, k->margin);
 }
 
 static pb_visitor visitor_for(const pb_f_cell_planes *planes)
@@ -172,7 +172,7 @@ static void store_counts(const counts *k, const int32_t *at, int n, int64_t firs
         scatter_doubles(k->margin, at, n, p->rounding_margin + first);
 }
 
-static void clear_counts(const row *r, const pb_f_cell_planes *p)
+static void clear_counts(const pixel_row *r, const pb_f_cell_planes *p)
 {
     int32_t *const planes[] = {
         p->total_lookups,   p->skipped_lookups, p->out_of_bounds_count,
@@ -189,9 +189,9 @@ static void clear_counts(const row *r, const pb_f_cell_planes *p)
             p->rounding_margin[r->first + (int64_t)i] = INFINITY;
 }
 
-/* Compute a row and keep what is wanted, whose counts go through c->keeper; whether the image is
- * finite. */
-static int compute_row(pb_chain *c, row *left, float *image, const pb_f_cell_planes *planes)
+/* Compute a row and keep what is wanted, whose counts go through c->visitor_data; whether the image
+ * is finite. */
+static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_cell_planes *planes)
 {
     const int has_gaps = !is_complete(c->setup, c->slow, left);
     if (has_gaps && image != NULL)
@@ -202,12 +202,12 @@ static int compute_row(pb_chain *c, row *left, float *image, const pb_f_cell_pla
     int finite = 1;
     while (take(c, left, at) > 0) {
         if (planes != NULL)
-            begin_counts(c->keeper, planes);
+            begin_counts(c->visitor_data, planes);
         pb_run_chain(c);
         if (image != NULL)
             finite &= store_image(c, at, image + left->first);
         if (planes != NULL)
-            store_counts(c->keeper, at, c->n, left->first, planes);
+            store_counts(c->visitor_data, at, c->n, left->first, planes);
     }
     return finite;
 }
@@ -252,15 +252,15 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
                       .precision = precision,
                       .only_f_cell = image == NULL,
                       .visit = visitor_for(planes),
-                      .keeper = &k,
+                      .visitor_data = &k,
                       .state = state};
     for (int32_t at = 0; at < region.rows; at++) {
         chain.slow = region.slow + at;
         const int64_t pixel = (int64_t)chain.slow * setup->detector.pixels[0] + region.fast;
-        row left = {.fast = region.fast,
-                    .count = region.columns,
-                    .mask = mask == NULL ? NULL : mask + pixel,
-                    .first = (int64_t)at * region.columns};
+        pixel_row left = {.fast = region.fast,
+                          .count = region.columns,
+                          .mask = mask == NULL ? NULL : mask + pixel,
+                          .first = (int64_t)at * region.columns};
         if (!compute_row(&chain, &left, image, planes))
             return PB_NOT_FINITE;
     }

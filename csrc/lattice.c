@@ -102,7 +102,7 @@ static double reduced_distance(const pb_crystal *crystal, const double d[3])
     return (x * x + y * y + z * z) * N[0] * N[0] * N[1] * N[1] * N[2] * N[2];
 }
 
-static double of_shape(const pb_crystal *crystal, const double d[3])
+static double shape_transform(const pb_crystal *crystal, const double d[3])
 {
     const double *N = crystal->cells;
     if (crystal->shape == PB_ROUND)
@@ -128,6 +128,6 @@ void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3
             hkl->y[i] - hkl0->k[i],
             hkl->z[i] - hkl0->l[i],
         };
-        F_latt[i] = of_shape(crystal, d);
+        F_latt[i] = shape_transform(crystal, d);
     }
 }

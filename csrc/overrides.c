@@ -6,9 +6,9 @@
 /* The row of this evaluation; NULL where the stage is computed. */
 static const pb_evaluation *row_of(const pb_chain *c, int32_t stage)
 {
-    if (c->given == NULL || c->given->last_stage < stage)
+    if (c->overrides == NULL || c->overrides->last_stage < stage)
         return NULL;
-    return c->given->rows + c->evaluated;
+    return c->overrides->rows + c->evaluated;
 }
 
 static void give_vector(pb_lanes3 *lanes, pb_vec3 value)
@@ -23,14 +23,14 @@ static int has_indices(const pb_evaluation *row)
     return row != NULL && row->kind != PB_BEYOND_DMIN;
 }
 
-void pb_give_position(pb_chain *chain)
+void pb_override_position(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_POSITION);
     if (row != NULL)
         give_vector(&chain->position, row->position);
 }
 
-void pb_give_scattering(pb_chain *chain)
+void pb_override_scattering(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_SCATTERING);
     if (row == NULL)
@@ -39,14 +39,14 @@ void pb_give_scattering(pb_chain *chain)
     chain->beyond_dmin[0] = row->kind == PB_BEYOND_DMIN;
 }
 
-void pb_give_hkl(pb_chain *chain)
+void pb_override_hkl(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_HKL);
     if (has_indices(row))
         give_vector(&chain->hkl, (pb_vec3){row->hkl[0], row->hkl[1], row->hkl[2]});
 }
 
-void pb_give_hkl0(pb_chain *chain)
+void pb_override_hkl0(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_HKL0);
     if (!has_indices(row))
@@ -56,7 +56,7 @@ void pb_give_hkl0(pb_chain *chain)
     chain->hkl0.l[0] = row->hkl0[2];
 }
 
-void pb_give_F_latt(pb_chain *chain)
+void pb_override_F_latt(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_F_LATT);
     if (!has_indices(row))
@@ -66,20 +66,20 @@ void pb_give_F_latt(pb_chain *chain)
     chain->F_latt[0] = row->F_latt;
 }
 
-int pb_give_lookup(pb_chain *chain)
+int pb_override_lookup(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_F_CELL);
     if (row == NULL)
         return 0;
-    chain->made[0] = row->kind == PB_LOOKUP;
-    chain->found.F_cell[0] = row->F_cell;
-    chain->found.out_of_bounds[0] = row->out_of_bounds;
-    chain->found.default_f[0] = row->default_f;
+    chain->has_lookup[0] = row->kind == PB_LOOKUP;
+    chain->lookup.F_cell[0] = row->F_cell;
+    chain->lookup.out_of_bounds[0] = row->out_of_bounds;
+    chain->lookup.default_f[0] = row->default_f;
     chain->state->interpolation_on = row->interpolation_on;
     return 1;
 }
 
-void pb_give_factors(pb_chain *chain)
+void pb_override_factors(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_FACTORS);
     if (row == NULL)
@@ -89,21 +89,21 @@ void pb_give_factors(pb_chain *chain)
     chain->polar[0] = row->polar;
 }
 
-void pb_give_sum(pb_chain *chain)
+void pb_override_sum(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_SUM);
     if (row != NULL)
         chain->I[0] = row->I;
 }
 
-void pb_give_ends(pb_chain *chain)
+void pb_override_totals(pb_chain *chain)
 {
-    const pb_given *given = chain->given;
-    if (given == NULL || given->last_stage < PB_STAGE_FACTORS)
+    const pb_stage_overrides *overrides = chain->overrides;
+    if (overrides == NULL || overrides->last_stage < PB_STAGE_FACTORS)
         return;
-    chain->omega[0] = given->omega;
-    chain->capture[0] = given->capture;
-    chain->polar[0] = given->polar;
-    if (given->last_stage >= PB_STAGE_SUM)
-        chain->I[0] = given->I;
+    chain->omega[0] = overrides->omega;
+    chain->capture[0] = overrides->capture;
+    chain->polar[0] = overrides->polar;
+    if (overrides->last_stage >= PB_STAGE_SUM)
+        chain->I[0] = overrides->I;
 }

@@ -74,21 +74,21 @@ typedef enum pb_shape { PB_PARALLELEPIPED = 0, PB_ROUND = 1, PB_GAUSS = 2, PB_TO
  * is the reference's. Mirrors parity_bridge.behaviours.Behaviours, which says what each means. */
 typedef enum pb_rounding { PB_HALF_DOWN = 0, PB_HALF_EVEN = 1, PB_HALF_UP = 2 } pb_rounding;
 
-typedef enum pb_kept {
+typedef enum pb_factor_value {
     PB_KEEP_FIRST = 0,
     PB_KEEP_LAST = 1,
     PB_KEEP_MEAN = 2,
     PB_KEEP_EACH = 3
-} pb_kept;
+} pb_factor_value;
 
 typedef enum pb_layers { PB_LAST_LAYER = 0, PB_FIRST_LAYER = 1, PB_EACH_LAYER = 2 } pb_layers;
 
 typedef struct pb_behaviours {
     int32_t rounding;             /* pb_rounding */
     int32_t in_box_zero_default;  /* 0: a stored 0 is returned; the other flags likewise */
-    int32_t omega;                /* pb_kept, where not oversampled, as are the next two */
-    int32_t polar;                /* pb_kept */
-    int32_t capture;              /* pb_kept */
+    int32_t omega;                /* pb_factor_value, where not oversampled, as are the next two */
+    int32_t polar;                /* pb_factor_value */
+    int32_t capture;              /* pb_factor_value */
     int32_t layers;               /* pb_layers */
     int32_t oversampled_term;     /* oversampled factors multiply the term, not the running sum */
     int32_t undivided;            /* the sum is not divided by the steps */
@@ -193,11 +193,11 @@ typedef struct pb_experiment {
 } pb_experiment;
 
 /* A sampled range as derived, contract §4; radians, metres or a fraction. */
-typedef struct pb_sampling {
+typedef struct pb_sampled_range {
     double range;
     double step;
     int64_t steps;
-} pb_sampling;
+} pb_sampled_range;
 
 /* Detector as derived, contract §2. Lengths in metres. */
 typedef struct pb_detector {
@@ -223,9 +223,9 @@ typedef struct pb_detector {
     double Sclose;
     int32_t curved;
     int32_t point_pixel;
-    int32_t roi[4];    /* fast min, fast max, slow min, slow max, inclusive */
-    pb_sampling thick; /* layers of the sensor, m */
-    double mu;         /* attenuation, 1/m; -1 where nothing was given */
+    int32_t roi[4];         /* fast min, fast max, slow min, slow max, inclusive */
+    pb_sampled_range thick; /* layers of the sensor, m */
+    double mu;              /* attenuation, 1/m; -1 where nothing was given */
 } pb_detector;
 
 /* Crystal as derived, contract §3. */
@@ -264,33 +264,33 @@ typedef struct pb_beam {
     double fluence; /* photons/m² */
     double polarization;
     int32_t polarized;
-    pb_sampling horizontal; /* divergence, rad */
-    pb_sampling vertical;
-    pb_sampling dispersion; /* fraction of the wavelength */
-    double I_bg;            /* photons before scaling, contract §6 */
-    double water_size;      /* m */
-    double dmin;            /* m */
+    pb_sampled_range horizontal; /* divergence, rad */
+    pb_sampled_range vertical;
+    pb_sampled_range dispersion; /* fraction of the wavelength */
+    double I_bg;                 /* photons before scaling, contract §6 */
+    double water_size;           /* m */
+    double dmin;                 /* m */
 } pb_beam;
 
 /* What becomes of a factor of the pixel: flags and behaviours together, contract §6. */
-typedef enum pb_factor {
+typedef enum pb_factor_mode {
     PB_FIRST = 0,      /* its first value scales the sum */
     PB_LAST = 1,       /* its last one */
     PB_MEAN = 2,       /* the mean of its values */
     PB_TERM = 3,       /* it multiplies every term of the sum */
     PB_RUNNING_SUM = 4 /* it multiplies the sum so far at every lookup */
-} pb_factor;
+} pb_factor_mode;
 
 /* Everything a pixel needs that does not depend on the pixel. */
 typedef struct pb_setup {
     pb_detector detector;
     pb_crystal crystal;
     pb_beam beam;
-    double phi0;     /* rad */
-    pb_sampling phi; /* rad */
+    double phi0;          /* rad */
+    pb_sampled_range phi; /* rad */
     int32_t oversample;
     int32_t interpolate; /* contract §5; still needs a table */
-    int32_t omega;       /* pb_factor, as are the next two */
+    int32_t omega;       /* pb_factor_mode, as are the next two */
     int32_t polar;
     int32_t capture;
     int32_t leading_zeros; /* steps at the front of the sweep that keep the last rotation */
@@ -313,11 +313,11 @@ typedef struct pb_table {
 } pb_table;
 
 /* How an evaluation ended, contract §6. */
-typedef enum pb_kind {
+typedef enum pb_evaluation_kind {
     PB_LOOKUP = 0,     /* a structure factor was looked up */
     PB_NO_LATTICE = 1, /* F_latt was exactly 0 and there is no water */
     PB_BEYOND_DMIN = 2 /* the resolution cut dropped the source */
-} pb_kind;
+} pb_evaluation_kind;
 
 /* What a pixel may be given instead of computing it: every stage up to and including one. */
 typedef enum pb_stage {
@@ -340,7 +340,7 @@ typedef struct pb_evaluation {
     int32_t source;
     int32_t phi_step;
     int32_t domain;
-    int32_t kind;             /* pb_kind */
+    int32_t kind;             /* pb_evaluation_kind */
     int32_t interpolation_on; /* after this evaluation */
     int32_t out_of_bounds;    /* lookup outside a loaded table's box */
     int32_t default_f;        /* lookup that returned default_F for want of an entry */
@@ -391,7 +391,7 @@ typedef struct pb_pixel_totals {
 
 /* The stages of a pixel that are given, as another engine's rows in the order of evaluation. A row
  * of PB_BEYOND_DMIN gives no indices. */
-typedef struct pb_given {
+typedef struct pb_stage_overrides {
     const pb_evaluation *rows;
     int64_t count;      /* setup->evaluations */
     int32_t last_stage; /* pb_stage */
@@ -399,7 +399,7 @@ typedef struct pb_given {
     double capture;
     double polar;
     double I;
-} pb_given;
+} pb_stage_overrides;
 
 /*
  * What a run carries from one pixel to the next, contract §5 and §6. The order of the pixels
@@ -487,7 +487,7 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity, const pb_given *stages);
+             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages);
 
 /*
  * Compute the pixels of a region, row by row as a run does: the image, Tap 4 of every pixel, or

@@ -4,11 +4,11 @@
 #include "chain.h"
 
 /* What a tapped pixel keeps: the next row to fill, and Tap 4. */
-typedef struct tapped {
+typedef struct tap_buffer {
     pb_evaluation *row;
     pb_f_cell_stats *f_cell;
     int finite;
-} tapped;
+} tap_buffer;
 
 static pb_f_cell_stats no_lookups(void)
 {
@@ -81,31 +81,31 @@ static void add_indices(pb_evaluation *row, const pb_chain *c)
 static void add_lookup(pb_evaluation *row, const pb_chain *c)
 {
     row->kind = PB_LOOKUP;
-    row->F_cell = c->found.F_cell[0];
-    row->out_of_bounds = c->found.out_of_bounds[0];
-    row->default_f = c->found.default_f[0];
+    row->F_cell = c->lookup.F_cell[0];
+    row->out_of_bounds = c->lookup.out_of_bounds[0];
+    row->default_f = c->lookup.default_f[0];
 }
 
-static void record(const pb_chain *c, const pb_place *place, void *keeper)
+static void record_evaluation(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
-    tapped *kept = keeper;
-    pb_evaluation *row = kept->row++;
+    tap_buffer *buffer = visitor_data;
+    pb_evaluation *row = buffer->row++;
     *row = common_row(c, place);
     if (!c->beyond_dmin[0])
         add_indices(row, c);
-    if (c->made[0]) {
+    if (c->has_lookup[0]) {
         add_lookup(row, c);
-        count_lookup(kept->f_cell, row);
+        count_lookup(buffer->f_cell, row);
     } else {
-        kept->f_cell->skipped_lookups++;
+        buffer->f_cell->skipped_lookups++;
     }
     for (int axis = 0; axis < 3; axis++)
-        kept->finite = kept->finite && isfinite(row->hkl[axis]);
+        buffer->finite = buffer->finite && isfinite(row->hkl[axis]);
 }
 
 static pb_pixel_totals totals_of(const pb_chain *c)
 {
-    const int in_roi = pb_is_in_roi(&c->setup->detector, c->slow, c->fast[0]);
+    const int in_roi = pb_in_roi(&c->setup->detector, c->slow, c->fast[0]);
     return (pb_pixel_totals){
         .I = c->I[0],
         .I_per_step = c->I[0] / (double)c->setup->steps,
@@ -134,7 +134,7 @@ int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state)
     return PB_OK;
 }
 
-static int check_stages(const pb_setup *setup, const pb_given *stages)
+static int check_stages(const pb_setup *setup, const pb_stage_overrides *stages)
 {
     if (stages == NULL)
         return PB_OK;
@@ -146,7 +146,7 @@ static int check_stages(const pb_setup *setup, const pb_given *stages)
 
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity, const pb_given *stages)
+             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages)
 {
     if (setup == NULL || table == NULL || state == NULL || totals == NULL || f_cell == NULL ||
         evaluations == NULL)
@@ -159,15 +159,15 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
         return stages_status;
     if (capacity < setup->evaluations)
         return PB_SMALL_BUFFER;
-    tapped kept = {evaluations, f_cell, 1};
+    tap_buffer buffer = {evaluations, f_cell, 1};
     pb_lanes3 F_latt_factors;
     pb_chain chain = {.setup = setup,
                       .table = table,
                       .precision = PB_EXACT,
-                      .visit = record,
-                      .keeper = &kept,
+                      .visit = record_evaluation,
+                      .visitor_data = &buffer,
                       .F_latt_factors = &F_latt_factors,
-                      .given = stages,
+                      .overrides = stages,
                       .state = state,
                       .n = 1,
                       .slow = slow,
@@ -175,7 +175,7 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     *f_cell = no_lookups();
     pb_run_chain(&chain);
     *totals = totals_of(&chain);
-    const int finite = kept.finite && isfinite(totals->I) && isfinite(totals->intensity);
+    const int finite = buffer.finite && isfinite(totals->I) && isfinite(totals->intensity);
     /* What is given may be anything, and that is what one wants to see. */
     return finite || stages != NULL ? PB_OK : PB_NOT_FINITE;
 }

@@ -122,7 +122,7 @@ static int count_steps(const pb_experiment *e, pb_setup *setup)
 }
 
 /* A flag that oversamples a factor goes before a behaviour that keeps one value of it. */
-static int32_t becomes(int oversampled, const pb_behaviours *b, int32_t kept)
+static int32_t factor_mode(int oversampled, const pb_behaviours *b, int32_t kept)
 {
     static const int32_t FACTORS[] = {
         [PB_KEEP_FIRST] = PB_FIRST,
@@ -141,20 +141,20 @@ static void choose_factors(const pb_experiment *e, pb_setup *setup)
     /* Factors that are 1 from the start are never computed unless they are oversampled. */
     const int32_t polar = e->polarized ? b->polar : PB_KEEP_FIRST;
     const int32_t capture = setup->detector.thick.range == 0.0 ? PB_KEEP_FIRST : b->capture;
-    setup->omega = becomes(e->oversample_omega, b, b->omega);
-    setup->polar = becomes(e->oversample_polar, b, polar);
-    setup->capture = becomes(e->oversample_thick, b, capture);
+    setup->omega = factor_mode(e->oversample_omega, b, b->omega);
+    setup->polar = factor_mode(e->oversample_polar, b, polar);
+    setup->capture = factor_mode(e->oversample_thick, b, capture);
 }
 
-static int is_kept(int32_t kept)
+static int is_factor_value(int32_t kept)
 {
     return kept >= PB_KEEP_FIRST && kept <= PB_KEEP_EACH;
 }
 
 static int behaviours_exist(const pb_behaviours *b)
 {
-    return b->rounding >= PB_HALF_DOWN && b->rounding <= PB_HALF_UP && is_kept(b->omega) &&
-           is_kept(b->polar) && is_kept(b->capture) && b->layers >= PB_LAST_LAYER &&
+    return b->rounding >= PB_HALF_DOWN && b->rounding <= PB_HALF_UP && is_factor_value(b->omega) &&
+           is_factor_value(b->polar) && is_factor_value(b->capture) && b->layers >= PB_LAST_LAYER &&
            b->layers <= PB_EACH_LAYER;
 }
 

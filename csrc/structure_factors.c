@@ -52,12 +52,12 @@ static const double *row(const pb_table *table, int64_t h, int64_t k)
     return table->values + (h_offset * table->range[1] + k_offset) * table->range[2];
 }
 
-static void without_table(double default_F, int n, pb_lookup_lanes *found)
+static void without_table(double default_F, int n, pb_lookup_lanes *lookup)
 {
     for (int i = 0; i < n; i++) {
-        found->F_cell[i] = default_F;
-        found->out_of_bounds[i] = 0;
-        found->default_f[i] = 1;
+        lookup->F_cell[i] = default_F;
+        lookup->out_of_bounds[i] = 0;
+        lookup->default_f[i] = 1;
     }
 }
 
@@ -79,19 +79,19 @@ static void locate(const pb_table *table, const pb_index_lanes *hkl0, int n, int
 }
 
 void pb_nearest_lookup(const pb_table *table, const pb_behaviours *behaviours,
-                       const pb_index_lanes *hkl0, int n, pb_lookup_lanes *found)
+                       const pb_index_lanes *hkl0, int n, pb_lookup_lanes *lookup)
 {
     if (table->values == NULL) {
-        without_table(table->default_F, n, found);
+        without_table(table->default_F, n, lookup);
         return;
     }
     int64_t entry[PB_LANES];
-    locate(table, hkl0, n, entry, found->out_of_bounds);
+    locate(table, hkl0, n, entry, lookup->out_of_bounds);
     for (int i = 0; i < n; i++) {
         const double stored = table->values[entry[i]];
         const int replaced = behaviours->in_box_zero_default && stored == 0.0;
-        found->default_f[i] = found->out_of_bounds[i] || replaced;
-        found->F_cell[i] = found->default_f[i] ? table->default_F : stored;
+        lookup->default_f[i] = lookup->out_of_bounds[i] || replaced;
+        lookup->F_cell[i] = lookup->default_f[i] ? table->default_F : stored;
     }
 }
 
@@ -143,15 +143,15 @@ double pb_interpolate(const pb_table *table, const double hkl[3])
 
 void pb_structure_factor(const pb_table *table, const pb_behaviours *behaviours,
                          const pb_lanes3 *hkl, const pb_index_lanes *hkl0, int n,
-                         int32_t *interpolation_on, pb_lookup_lanes *found)
+                         int32_t *interpolation_on, pb_lookup_lanes *lookup)
 {
-    pb_nearest_lookup(table, behaviours, hkl0, n, found);
+    pb_nearest_lookup(table, behaviours, hkl0, n, lookup);
     if (!*interpolation_on)
         return;
     const double index[3] = {hkl->x[0], hkl->y[0], hkl->z[0]};
     if (pb_interpolation_is_safe(table, index)) {
-        found->F_cell[0] = pb_interpolate(table, index);
-        found->out_of_bounds[0] = found->default_f[0] = 0;
+        lookup->F_cell[0] = pb_interpolate(table, index);
+        lookup->out_of_bounds[0] = lookup->default_f[0] = 0;
     } else if (!behaviours->interpolation_stays) {
         *interpolation_on = 0;
     }

@@ -34,7 +34,7 @@ static sampled without_range(double step, double steps, const pb_sweep_rule *rul
     return (sampled){0.0, 0.0, 1.0};
 }
 
-int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampling *sampling)
+int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampled_range *sampling)
 {
     const double steps = (double)given.steps;
     sampled chosen = isnan(given.range) ? without_range(given.step, steps, rule)
@@ -44,6 +44,6 @@ int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampling *samp
         chosen = (sampled){0.0, 0.0, 1.0};
     if (!(chosen.steps >= 1.0 && chosen.steps <= PB_MAX_STEPS))
         return PB_BAD_STEPS;
-    *sampling = (pb_sampling){chosen.range, chosen.step, (int64_t)chosen.steps};
+    *sampling = (pb_sampled_range){chosen.range, chosen.step, (int64_t)chosen.steps};
     return PB_OK;
 }

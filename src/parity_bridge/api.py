@@ -19,18 +19,18 @@ from parity_bridge.comparison.noise import noise_budgets
 from parity_bridge.comparison.result import Comparison, Difference
 from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.engines.engine import Engine, engine_of, tolerance_case
+from parity_bridge.engines.engine import Engine, engine_for_choice, tolerance_case
 from parity_bridge.engines.run import EngineRun, observe_with
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags, to_flags
-from parity_bridge.explain.explain import Case
+from parity_bridge.explain.explain import ComparedSides
 from parity_bridge.explain.explain import explain as explain_case
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import Made, explain_runs, reference_again, reference_of
 from parity_bridge.report.failure_text import failure_text
-from parity_bridge.report.view import Report, Side, verdict_sentence
+from parity_bridge.report.view import PairAnswer, Side, verdict_sentence
 from parity_bridge.taps.registry import choose_taps
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def engine(
         c_bin=None if c_bin is None else str(c_bin),
     )
     if isinstance(which, str):
-        return ChosenEngine(choice, engine_of(choice))
+        return ChosenEngine(choice, engine_for_choice(choice))
     return ChosenEngine(choice, which, is_named=False)
 
 
@@ -95,7 +95,7 @@ class Parity:
     """An engine against the reference: the comparison, and why they disagree where they do."""
 
     other: EngineRun
-    report: Report
+    report: PairAnswer
     #: Names of the taps that were compared.
     taps: tuple[str, ...]
     #: None where the reference's records were read.
@@ -153,7 +153,7 @@ class Parity:
             choose_taps(self.taps),
         )
         given = self.other.parsed.experiment
-        return explain_case(Case(self.comparison, others, again, given, why_not))
+        return explain_case(ComparedSides(self.comparison, others, again, given, why_not))
 
 
 def compare(
@@ -178,7 +178,7 @@ def compare(
             f"both engines are called {names[0]!r} in records; give the class of one of them an "
             "implementation and a folder of its own"
         )
-    ours, theirs = (run.seen(choose_taps(taps)) for run in runs)
+    ours, theirs = (run.pixel_taps(choose_taps(taps)) for run in runs)
     case = tolerance_case(runs[1].engine, runs[0].engine)
     choice = runs[1].choice
     allowed = tolerances_for(choice.dtype, choice.device, tolerances, case)
@@ -189,7 +189,7 @@ def compare(
         budgets = () if again is None else noise_budgets(again)
         noise = {budget.pixel_coords: budget for budget in budgets}
         comparison = compare_runs(ours, theirs, allowed, noise)
-    report = Report(Side(ours, noise=noise), Side(theirs), comparison)
+    report = PairAnswer(Side(ours, noise=noise), Side(theirs), comparison)
     return Parity(runs[1], report, tuple(taps), reference=runs[0], tolerances=tolerances)
 
 

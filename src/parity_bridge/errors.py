@@ -40,12 +40,12 @@ class FileError(BridgeError):
     exit_status = 5
 
 
-def text_of(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What an exception of someone else's says, on one line; its type where it says nothing."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def one_line(error: BaseException) -> str:
     """Its type, and what it says where it says anything."""
-    name, text = type(error).__name__, text_of(error)
+    name, text = type(error).__name__, error_text(error)
     return name if text == name else f"{name}: {text}"

@@ -47,7 +47,7 @@ static pb_f_cell_planes planes_from(found_frame *f, int at, int wanted)
     };
 }
 
-static int is_in_roi(const pb_experiment *e, int32_t slow, int32_t fast)
+static int in_roi(const pb_experiment *e, int32_t slow, int32_t fast)
 {
     return !e->roi_given ||
            (fast >= e->roi[0] && fast <= e->roi[1] && slow >= e->roi[2] && slow <= e->roi[3]);
@@ -61,7 +61,7 @@ static expected_frame *pixel_by_pixel(laid_out *run, const pb_table *table, cons
     CHECK_INT(pb_start(&run->setup, table, &frame->end), PB_OK);
     for (int32_t at = 0; at < PIXELS; at++) {
         const int32_t slow = at / WIDTH, fast = at % WIDTH;
-        if ((mask != NULL && mask[at] == 0) || !is_in_roi(&run->experiment, slow, fast))
+        if ((mask != NULL && mask[at] == 0) || !in_roi(&run->experiment, slow, fast))
             continue;
         pb_pixel_totals totals;
         CHECK_INT(pb_pixel(&run->setup, table, slow, fast, &frame->end, &totals, &frame->f_cell[at],

@@ -14,7 +14,7 @@ typedef struct told {
     int64_t count;
 } told;
 
-static told pixel(const laid_out *run, const pb_table *table, const pb_given *given)
+static told pixel(const laid_out *run, const pb_table *table, const pb_stage_overrides *given)
 {
     told t = {.count = run->setup.evaluations};
     t.rows = calloc((size_t)t.count, sizeof *t.rows);
@@ -26,9 +26,9 @@ static told pixel(const laid_out *run, const pb_table *table, const pb_given *gi
     return t;
 }
 
-static pb_given all_of(const told *t, int32_t last_stage)
+static pb_stage_overrides all_of(const told *t, int32_t last_stage)
 {
-    return (pb_given){
+    return (pb_stage_overrides){
         .rows = t->rows,
         .count = t->count,
         .last_stage = last_stage,
@@ -64,7 +64,7 @@ static void own_stages(pb_experiment e, pb_table table)
     laid_out run = lay_out(e);
     told computed = pixel(&run, &table, NULL);
     for (int32_t stage = PB_STAGE_NONE; stage <= PB_STAGE_SUM; stage++) {
-        const pb_given given = all_of(&computed, stage);
+        const pb_stage_overrides given = all_of(&computed, stage);
         told again = pixel(&run, &table, &given);
         CHECK(rows_equal(&again, &computed));
         CHECK(SAME(again.totals, computed.totals));
@@ -122,7 +122,7 @@ static void goes_on_from_there(void)
     const pb_table table = no_table(3.0);
     laid_out here = lay_out(gnnqqny()), there = lay_out(shifted);
     told expected = pixel(&there, &table, NULL), before = pixel(&here, &table, NULL);
-    const pb_given given = all_of(&expected, PB_STAGE_HKL);
+    const pb_stage_overrides given = all_of(&expected, PB_STAGE_HKL);
     told found = pixel(&here, &table, &given);
     CHECK(before.totals.I != expected.totals.I);
     CHECK(rows_equal(&found, &expected));
@@ -140,7 +140,7 @@ static void ends(void)
     const pb_table table = no_table(3.0);
     laid_out run = lay_out(gnnqqny());
     told computed = pixel(&run, &table, NULL);
-    pb_given given = all_of(&computed, PB_STAGE_SUM);
+    pb_stage_overrides given = all_of(&computed, PB_STAGE_SUM);
     given.I = 2.0 * computed.totals.I;
     given.omega = 0.5 * computed.totals.omega;
     given.polar = 4.0 * computed.totals.polar;

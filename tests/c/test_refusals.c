@@ -185,7 +185,7 @@ typedef struct call {
     int precision;
     float *image;
     const pb_f_cell_planes *planes;
-    const pb_given *stages;
+    const pb_stage_overrides *stages;
 } call;
 
 static int pixel(call c)
@@ -298,8 +298,8 @@ static void small_buffer(call good)
 
 static void bad_stages(call good)
 {
-    const pb_given own = {.rows = good.evaluations, .count = good.capacity};
-    pb_given some = own;
+    const pb_stage_overrides own = {.rows = good.evaluations, .count = good.capacity};
+    pb_stage_overrides some = own;
     CALL(pixel, PB_OK, c.stages = &some);
     CALL(pixel, PB_SMALL_BUFFER, some.count--; c.stages = &some);
     some = own;

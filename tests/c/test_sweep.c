@@ -10,7 +10,7 @@ static const double DEGREE = 1.0 / PB_RTD;
 static void check_sweep(const pb_sweep_rule *rule, pb_sweep given, double range, double step,
                         int64_t steps)
 {
-    pb_sampling found = {0};
+    pb_sampled_range found = {0};
     CHECK_INT(pb_sample_sweep(given, rule, &found), PB_OK);
     CHECK_BITS(found.range, range);
     CHECK_BITS(found.step, step);
@@ -19,7 +19,7 @@ static void check_sweep(const pb_sweep_rule *rule, pb_sweep given, double range,
 
 static void refuse(const pb_sweep_rule *rule, pb_sweep given)
 {
-    pb_sampling found;
+    pb_sampled_range found;
     CHECK_INT(pb_sample_sweep(given, rule, &found), PB_BAD_STEPS);
 }
 

@@ -17,15 +17,15 @@ import pytest
 from parity_bridge.cli import arguments
 from parity_bridge.cli import program as cli
 from parity_bridge.cli.program import main
-from parity_bridge.records.pixel_records import ending, paths
+from parity_bridge.records.pixel_records import record_paths, record_suffix
 from parity_bridge.taps.f_cell import FCellRecord
-from parity_bridge.taps.registry import TAPS
+from parity_bridge.taps.registry import TAPS_BY_NAME
 
 PIXELS = ("--pixel", "0", "0", "--tag", "edge", "--pixel", "1", "2")
 TRACE = ("trace", "--engine", "tests.engines.fake_engines:FakeC", "--pixel", "1", "2")
 
-F_CELL = (TAPS["f_cell"],)
-RECORD = ending(*F_CELL)
+F_CELL = (TAPS_BY_NAME["f_cell"],)
+RECORD = record_suffix(*F_CELL)
 
 UseEngine = Callable[[str], None]
 
@@ -43,7 +43,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
     def choose(other: str) -> None:
         for module in (arguments, cli):
             engines = ("tests.engines.fake_engines:FakeC", f"tests.engines.fake_engines:{other}")
-            monkeypatch.setattr(module, "ENGINES", engines)
+            monkeypatch.setattr(module, "DEFAULT_ENGINES", engines)
 
     return choose
 
@@ -278,7 +278,7 @@ class TestRun:
         one_engine = [
             f"pixel_{pixel}{end}"
             for pixel in ("0_0", "1_2")
-            for end in (*map(ending, TAPS.values()), "_metadata.json", ".log")
+            for end in (*map(record_suffix, TAPS_BY_NAME.values()), "_metadata.json", ".log")
         ]
         files = [str(path.relative_to("reports/s")) for path in Path().rglob("*") if path.is_file()]
         assert sorted(files) == sorted(
@@ -434,7 +434,7 @@ class TestTrace:
         main([*TRACE, "--json", "--out-dir", "out"])
         out = capsys.readouterr().out
         printed = out[out.index("{") :]
-        assert printed == paths(Path("out"), (1, 2), F_CELL)[RECORD].read_text()
+        assert printed == record_paths(Path("out"), (1, 2), F_CELL)[RECORD].read_text()
 
     def test_the_log_is_what_was_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
         main([*TRACE, "--out-dir", "out"])
@@ -543,4 +543,4 @@ class TestProcess:
 
 
 def _record(folder: Path, pixel: tuple[int, int]) -> FCellRecord:
-    return FCellRecord.model_validate_json(paths(folder, pixel, F_CELL)[RECORD].read_bytes())
+    return FCellRecord.model_validate_json(record_paths(folder, pixel, F_CELL)[RECORD].read_bytes())

@@ -31,7 +31,7 @@ _FRACTIONAL = {
 _ROUNDED = {EDGE: (-8, 39, -39), CENTRE: (0, 0, 0)}
 
 
-def record(
+def f_cell_record(
     pixel: tuple[int, int],
     implementation: str = "c",
     table: HklTable = NO_TABLE,
@@ -52,21 +52,21 @@ def record(
     )
 
 
-def sides(records: Sequence[FCellRecord]) -> list[PixelTaps]:
+def pixel_taps_of(records: Sequence[FCellRecord]) -> list[PixelTaps]:
     """What a comparison is made from, one record a pixel."""
-    return [PixelTaps.of_records([each]) for each in records]
+    return [PixelTaps.from_records([each]) for each in records]
 
 
 def benchmark(implementation: str) -> list[FCellRecord]:
     """Edge and centre without a table."""
-    return [record(EDGE, implementation), record(CENTRE, implementation)]
+    return [f_cell_record(EDGE, implementation), f_cell_record(CENTRE, implementation)]
 
 
 def benchmark_with_stale_cache() -> list[FCellRecord]:
     """Edge and centre as the C core sees them with an old cache in its way."""
     return [
-        record(EDGE, "c", STALE_CACHE, outside=True),
-        record(CENTRE, "c", STALE_CACHE, (0.0,) * 4, default=False),
+        f_cell_record(EDGE, "c", STALE_CACHE, outside=True),
+        f_cell_record(CENTRE, "c", STALE_CACHE, (0.0,) * 4, default=False),
     ]
 
 
@@ -84,7 +84,7 @@ def record_without_lookup(pixel: tuple[int, int], implementation: str = "c") -> 
         rounding_margin=None,
         subpixels=(),
     )
-    return record(pixel, implementation).model_copy(update={"values": skipped})
+    return f_cell_record(pixel, implementation).model_copy(update={"values": skipped})
 
 
 def _values(

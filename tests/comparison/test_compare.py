@@ -17,7 +17,7 @@ from parity_bridge.comparison.tolerances import Tolerances, tolerances_for
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.taps.f_cell import FCellRecord
-from parity_bridge.taps.figures import Scalar
+from parity_bridge.taps.fields import Scalar
 from tests.comparison.hand_records import (
     CENTRE,
     EDGE,
@@ -26,8 +26,8 @@ from tests.comparison.hand_records import (
     TEXT_TABLE,
     benchmark,
     benchmark_with_stale_cache,
-    record,
-    sides,
+    f_cell_record,
+    pixel_taps_of,
 )
 
 EXACT = tolerances_for()
@@ -35,14 +35,14 @@ FLOAT32 = tolerances_for("float32")
 
 
 def compare(reference: FCellRecord, other: FCellRecord, tolerances: Tolerances) -> PixelComparison:
-    ours, theirs = sides([reference, other])
-    return comparing.compare(ours, theirs, tolerances)
+    ours, theirs = pixel_taps_of([reference, other])
+    return comparing.compare_pixel(ours, theirs, tolerances)
 
 
 def compare_runs(
     reference: list[FCellRecord], other: list[FCellRecord], tolerances: Tolerances
 ) -> Comparison:
-    return comparing.compare_runs(sides(reference), sides(other), tolerances)
+    return comparing.compare_runs(pixel_taps_of(reference), pixel_taps_of(other), tolerances)
 
 
 def differences(comparison: PixelComparison) -> list[Difference]:
@@ -98,8 +98,8 @@ class TestVerdicts:
         assert centre.causes[0].sentence.startswith("c read the cache Fdump.bin (sha256 5f5f")
 
     def test_equal_figures_from_different_tables_are_no_parity(self) -> None:
-        other = record(EDGE, "pytorch", TEXT_TABLE)
-        same = record(EDGE, "c", TEXT_TABLE.model_copy(update={"sha256": "b1" * 32}))
+        other = f_cell_record(EDGE, "pytorch", TEXT_TABLE)
+        same = f_cell_record(EDGE, "c", TEXT_TABLE.model_copy(update={"sha256": "b1" * 32}))
         comparison = compare_runs([same], [other], EXACT)
         assert (comparison.verdict, comparison.exit_status) == ("inputs differ", 3)
         assert not comparison.pixels[0].differing
@@ -117,13 +117,17 @@ class TestVerdicts:
         self, field: str, value: object
     ) -> None:
         other = STALE_CACHE.model_copy(update={field: value, "file": "elsewhere/Fdump.bin"})
-        comparison = compare(record(EDGE, "c", STALE_CACHE), record(EDGE, "c", other), EXACT)
+        comparison = compare(
+            f_cell_record(EDGE, "c", STALE_CACHE), f_cell_record(EDGE, "c", other), EXACT
+        )
         assert comparison.inputs.differing == (field,)
 
     def test_the_number_of_entries_is_not_compared(self) -> None:
         # A text table counts lines, a cache the entries of its box.
         other = STALE_CACHE.model_copy(update={"entries": 1})
-        comparison = compare(record(EDGE, "c", STALE_CACHE), record(EDGE, "c", other), EXACT)
+        comparison = compare(
+            f_cell_record(EDGE, "c", STALE_CACHE), f_cell_record(EDGE, "c", other), EXACT
+        )
         assert (comparison.verdict, comparison.inputs.differing) == ("parity", ())
 
     def test_different_pixels_are_different_shapes(self) -> None:
@@ -146,23 +150,23 @@ class TestVerdicts:
 
     def test_two_pixels_are_never_compared_with_each_other(self) -> None:
         with pytest.raises(ShapeError, match="cannot be compared"):
-            compare_runs([record(EDGE)], [record(CENTRE)], EXACT)
+            compare_runs([f_cell_record(EDGE)], [f_cell_record(CENTRE)], EXACT)
 
     def test_a_pixel_recorded_twice_is_an_error(self) -> None:
         with pytest.raises(ShapeError, match="twice"):
-            compare_runs([record(EDGE)] * 2, [record(EDGE)], EXACT)
+            compare_runs([f_cell_record(EDGE)] * 2, [f_cell_record(EDGE)], EXACT)
 
 
 class TestDifferences:
     @given(mean=floats, h=floats, F=floats)
     def test_every_record_agrees_with_itself(self, mean: float, h: float, F: float) -> None:
-        it = with_values(record(EDGE), mean_f_cell=mean)
+        it = with_values(f_cell_record(EDGE), mean_f_cell=mean)
         it = with_lookup(it, 2, F_cell=F, hkl_fractional=(h, 0.0, 1.0))
         assert compare(it, it, EXACT).verdict == "parity"
 
     @given(data=st.data())
     def test_any_single_changed_figure_is_found_and_named(self, data: st.DataObject) -> None:
-        it = record(EDGE)
+        it = f_cell_record(EDGE)
         field, change = data.draw(st.sampled_from(sorted(CHANGES.items())))
         comparison = compare(it, change(it, data), EXACT)
         assert comparison.verdict == "values differ"
@@ -171,32 +175,32 @@ class TestDifferences:
 
     def test_differences_come_in_schema_order(self) -> None:
         other = with_values(
-            with_lookup(record(EDGE), 1, F_cell=1.0), zero_f_count=9, mean_f_cell=0.0
+            with_lookup(f_cell_record(EDGE), 1, F_cell=1.0), zero_f_count=9, mean_f_cell=0.0
         )
-        found = differences(compare(record(EDGE), other, EXACT))
+        found = differences(compare(f_cell_record(EDGE), other, EXACT))
         assert [item.field for item in found] == ["zero_f_count", "mean_f_cell", "F_cell"]
         assert [_subpixel(item) for item in found] == [None, None, (0, 1)]
 
     def test_a_lookup_only_one_side_made_is_a_difference(self) -> None:
-        whole, short = record(EDGE), without_lookup(record(EDGE), 1)
+        whole, short = f_cell_record(EDGE), without_lookup(f_cell_record(EDGE), 1)
         for ours, theirs, made in ((whole, short, True), (short, whole, False)):
             (found,) = differences(compare(ours, theirs, EXACT))
             assert (found.field, _subpixel(found), found.reference) == ("lookup", (0, 1), made)
 
     def test_lookups_are_matched_by_subpixel_not_by_place(self) -> None:
-        it = with_lookup(record(EDGE), 0, F_cell=3.0)
+        it = with_lookup(f_cell_record(EDGE), 0, F_cell=3.0)
         backwards = with_values(it, subpixels=it.values.subpixels[::-1])
         assert compare(it, backwards, EXACT).verdict == "parity"
 
     def test_several_lookups_of_one_subpixel_are_matched_in_turn(self) -> None:
-        it = with_lookup(record(EDGE), 1, subpixel_index=(0, 0))
+        it = with_lookup(f_cell_record(EDGE), 1, subpixel_index=(0, 0))
         other = with_lookup(it, 1, F_cell=3.0)
         (found,) = differences(compare(it, other, EXACT))
         assert (found.field, _subpixel(found), found.other) == ("F_cell", (0, 0), 3.0)
 
     def test_a_figure_that_does_not_exist_differs_from_one_that_does(self) -> None:
-        other = with_values(record(EDGE), mean_f_cell=None, hkl_bounds=None)
-        found = differences(compare(record(EDGE), other, EXACT))
+        other = with_values(f_cell_record(EDGE), mean_f_cell=None, hkl_bounds=None)
+        found = differences(compare(f_cell_record(EDGE), other, EXACT))
         assert found[0].field == "mean_f_cell"
         assert len(found) == 7
         assert all(item.other is None and item.absolute is None for item in found)
@@ -204,14 +208,14 @@ class TestDifferences:
 
 class TestTolerances:
     def test_the_reference_scales_the_relative_tolerance(self) -> None:
-        near = with_values(record(EDGE), mean_f_cell=100.0 * (1 + 1.9e-5))
-        far = with_values(record(EDGE), mean_f_cell=100.0 * (1 + 2.1e-5))
-        assert compare(record(EDGE), near, FLOAT32).verdict == "parity"
-        assert compare(record(EDGE), far, FLOAT32).verdict == "values differ"
+        near = with_values(f_cell_record(EDGE), mean_f_cell=100.0 * (1 + 1.9e-5))
+        far = with_values(f_cell_record(EDGE), mean_f_cell=100.0 * (1 + 2.1e-5))
+        assert compare(f_cell_record(EDGE), near, FLOAT32).verdict == "parity"
+        assert compare(f_cell_record(EDGE), far, FLOAT32).verdict == "values differ"
 
     def test_integers_are_exact_in_float32_too(self) -> None:
-        other = with_lookup(record(EDGE), 0, hkl_rounded=(-7, 39, -39))
-        comparison = compare(record(EDGE), other, FLOAT32)
+        other = with_lookup(f_cell_record(EDGE), 0, hkl_rounded=(-7, 39, -39))
+        comparison = compare(f_cell_record(EDGE), other, FLOAT32)
         assert [item.tolerance for item in differences(comparison)] == [None]
         assert passing_atol(comparison)["hkl_rounded.h"] is None
         assert passing_atol(comparison)["hkl_rounded.k"] == 0
@@ -230,14 +234,16 @@ class TestTolerances:
     def test_values_that_are_not_finite_agree_with_their_like_only(
         self, first: float, second: float, equal: bool
     ) -> None:
-        ours, theirs = (with_values(record(EDGE), mean_f_cell=mean) for mean in (first, second))
+        ours, theirs = (
+            with_values(f_cell_record(EDGE), mean_f_cell=mean) for mean in (first, second)
+        )
         assert (compare(ours, theirs, FLOAT32).verdict == "parity") is equal
 
     @given(first=st.floats(-1e6, 1e6), second=st.floats(-1e6, 1e6))
     def test_the_smallest_passing_tolerance_passes_and_anything_less_does_not(
         self, first: float, second: float
     ) -> None:
-        ours, theirs = (with_lookup(record(EDGE), 3, F_cell=F) for F in (first, second))
+        ours, theirs = (with_lookup(f_cell_record(EDGE), 3, F_cell=F) for F in (first, second))
         smallest = passing_atol(compare(ours, theirs, EXACT))["F_cell"]
         assert smallest is not None
         assert compare(ours, theirs, absolute_tolerance(smallest)).verdict == "parity"
@@ -246,11 +252,11 @@ class TestTolerances:
             assert compare(ours, theirs, less).verdict == "values differ"
 
     def test_an_infinite_difference_has_no_passing_tolerance(self) -> None:
-        other = with_values(record(EDGE), mean_f_cell=math.inf)
-        assert passing_atol(compare(record(EDGE), other, EXACT))["mean_f_cell"] is None
+        other = with_values(f_cell_record(EDGE), mean_f_cell=math.inf)
+        assert passing_atol(compare(f_cell_record(EDGE), other, EXACT))["mean_f_cell"] is None
 
     def test_a_figure_neither_side_has_needs_no_tolerance(self) -> None:
-        it = with_values(record(EDGE), mean_f_cell=None)
+        it = with_values(f_cell_record(EDGE), mean_f_cell=None)
         assert passing_atol(compare(it, it, EXACT))["mean_f_cell"] == 0
 
     @pytest.mark.parametrize(
@@ -270,28 +276,28 @@ class TestTolerances:
 
 class TestNamedBehaviours:
     def test_default_fill_text_against_cache(self) -> None:
-        ours = record(CENTRE, "c", STALE_CACHE, (0.0,) * 4, default=False)
-        theirs = record(CENTRE, "pytorch", TEXT_TABLE)
+        ours = f_cell_record(CENTRE, "c", STALE_CACHE, (0.0,) * 4, default=False)
+        theirs = f_cell_record(CENTRE, "pytorch", TEXT_TABLE)
         assert names(compare(ours, theirs, EXACT)) == ["stale cache", "default fill"]
 
     def test_stored_zero_replaced_by_default(self) -> None:
-        ours = record(CENTRE, "c", TEXT_TABLE, (0.0, 5.0, 5.0, 5.0))
-        theirs = record(CENTRE, "pytorch", TEXT_TABLE, (100.0, 5.0, 5.0, 5.0))
+        ours = f_cell_record(CENTRE, "c", TEXT_TABLE, (0.0, 5.0, 5.0, 5.0))
+        theirs = f_cell_record(CENTRE, "pytorch", TEXT_TABLE, (100.0, 5.0, 5.0, 5.0))
         assert "stored zero" in names(compare(ours, theirs, EXACT))
 
     @pytest.mark.parametrize(("fraction", "named"), [(0.5, True), (0.5 + 1e-8, True), (0.4, False)])
     def test_half_down_rounding_only_at_a_tie(self, fraction: float, named: bool) -> None:
         changes = {"hkl_fractional": (fraction, 0.0, 0.0)}
-        ours = with_lookup(record(CENTRE), 0, hkl_rounded=(0, 0, 0), **changes)
-        theirs = with_lookup(record(CENTRE), 0, hkl_rounded=(1, 0, 0), **changes)
+        ours = with_lookup(f_cell_record(CENTRE), 0, hkl_rounded=(0, 0, 0), **changes)
+        theirs = with_lookup(f_cell_record(CENTRE), 0, hkl_rounded=(1, 0, 0), **changes)
         assert ("half-down rounding" in names(compare(ours, theirs, EXACT))) is named
 
     @pytest.mark.parametrize(("total", "named"), [(3, True), (4, False)])
     def test_skipped_lookups_only_where_the_evaluations_add_up(
         self, total: int, named: bool
     ) -> None:
-        theirs = with_values(record(EDGE), total_lookups=total, skipped_lookups=1)
-        assert ("skipped lookups" in names(compare(record(EDGE), theirs, EXACT))) is named
+        theirs = with_values(f_cell_record(EDGE), total_lookups=total, skipped_lookups=1)
+        assert ("skipped lookups" in names(compare(f_cell_record(EDGE), theirs, EXACT))) is named
 
     @pytest.mark.parametrize(
         ("table", "name"),
@@ -305,13 +311,13 @@ class TestNamedBehaviours:
     def test_different_inputs_are_named_with_what_was_read(
         self, table: HklTable, name: str
     ) -> None:
-        other = with_values(record(EDGE, "py", table), mean_f_cell=99.0)
-        comparison = compare(record(EDGE, "c", TEXT_TABLE), other, EXACT)
+        other = with_values(f_cell_record(EDGE, "py", table), mean_f_cell=99.0)
+        comparison = compare(f_cell_record(EDGE, "c", TEXT_TABLE), other, EXACT)
         assert names(comparison) == [name]
         assert "c " in comparison.causes[0].sentence
 
     def test_different_inputs_without_a_different_figure_are_not_explained(self) -> None:
-        comparison = compare(record(EDGE, "c", TEXT_TABLE), record(EDGE, "py"), EXACT)
+        comparison = compare(f_cell_record(EDGE, "c", TEXT_TABLE), f_cell_record(EDGE, "py"), EXACT)
         assert comparison.verdict == "inputs differ"
         assert names(comparison) == []
 
@@ -320,7 +326,7 @@ class TestNamedBehaviours:
         [(1, "at h = 0.5 the index is within 1e-06 of a half"), (3, "at h = 0.5 (and 2 more) the")],
     )
     def test_ties_are_counted_where_there_are_several(self, lookups: int, words: str) -> None:
-        ours, theirs = record(CENTRE), record(CENTRE)
+        ours, theirs = f_cell_record(CENTRE), f_cell_record(CENTRE)
         for number in range(lookups):
             changes = {"hkl_fractional": (0.5, 0.0, 0.0)}
             ours = with_lookup(ours, number, hkl_rounded=(0, 0, 0), **changes)
@@ -328,16 +334,23 @@ class TestNamedBehaviours:
         assert words in compare(ours, theirs, EXACT).causes[0].sentence
 
     def test_parity_needs_no_explanation(self) -> None:
-        assert names(compare(record(EDGE), record(EDGE), EXACT)) == []
+        assert names(compare(f_cell_record(EDGE), f_cell_record(EDGE), EXACT)) == []
 
     def test_a_plain_wrong_figure_has_no_name(self) -> None:
-        assert names(compare(record(EDGE), with_lookup(record(EDGE), 0, F_cell=99.0), EXACT)) == []
+        assert (
+            names(
+                compare(
+                    f_cell_record(EDGE), with_lookup(f_cell_record(EDGE), 0, F_cell=99.0), EXACT
+                )
+            )
+            == []
+        )
 
 
 @given(mean=floats, atol=st.floats(0, 1))
 def test_a_comparison_reads_back_from_json_as_it_was(mean: float, atol: float) -> None:
-    other = [with_values(record(EDGE), mean_f_cell=mean)]
-    comparison = compare_runs([record(EDGE)], other, absolute_tolerance(atol))
+    other = [with_values(f_cell_record(EDGE), mean_f_cell=mean)]
+    comparison = compare_runs([f_cell_record(EDGE)], other, absolute_tolerance(atol))
     text = comparison.model_dump_json()
     assert Comparison.model_validate_json(text).model_dump_json() == text
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.comparison import noise
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.taps.figures import Place
+from parity_bridge.taps.fields import Place
 from parity_bridge.taps.noise_budget import NoiseBudget
-from tests.explain.faults import CUBE, FAULTS, PEPTIDE, PIXELS, REORDERINGS, TIE, Fault
+from tests.explain.faults import CUBE, FAULTS, PEPTIDE, PIXELS, REORDERINGS, TIE_FLAGS, Fault
 from tests.explain.test_faults import examined
 
 DISTANT = "-default_F 100 -cell 80 90 100 -lambda 0.5 -distance 500 -detpixels 64 -pixel 3 -N 5"
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("fault_inputs")
 
 def budget(flags: str, pixel: tuple[int, int]) -> NoiseBudget:
     experiment = parse_flags(flags.split()).experiment
-    (found,) = noise.noise_budgets(Reference(experiment, (pixel,)))
+    (found,) = noise.noise_budgets(ReferenceRunner(experiment, (pixel,)))
     return found
 
 
@@ -40,7 +40,7 @@ def budget(flags: str, pixel: tuple[int, int]) -> NoiseBudget:
 def test_another_order_of_evaluation_is_noise(
     stage: str, flags: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = Fault("reordered", flags, "", "", plant=REORDERINGS[stage], pixels=PIXELS)
+    port = Fault("reordered", flags, "", "", inject=REORDERINGS[stage], pixels=PIXELS)
     comparison, finding = examined(port, monkeypatch)
     assert comparison.exit_status == 3
     assert finding.reason == "noise", finding.sentence
@@ -72,8 +72,8 @@ def test_the_spread_of_what_is_an_input_is_its_last_place() -> None:
 
 def test_no_figure_is_surer_than_its_last_place() -> None:
     experiment = parse_flags(BENCHMARK_FLAGS).experiment
-    reference = Reference(experiment, ((0, 0), (2048, 2048)))
-    for found, seen in zip(noise.noise_budgets(reference), reference.seen, strict=True):
+    reference = ReferenceRunner(experiment, ((0, 0), (2048, 2048)))
+    for found, seen in zip(noise.noise_budgets(reference), reference.pixel_taps, strict=True):
         for tap_id, spreads in found.spread.items():
             figures = seen.taps[tap_id]
             for name, spread in spreads.items():
@@ -86,7 +86,7 @@ def test_no_figure_is_surer_than_its_last_place() -> None:
 
 
 def test_an_index_within_its_noise_of_a_half_is_rounding_sensitive() -> None:
-    found = budget(TIE, (0, 0))
+    found = budget(TIE_FLAGS, (0, 0))
     first = Place(layer=0, subpixel=(0, 0), source=0, phi_step=0, domain=0)
     assert {(item.place, item.axis) for item in found.rounding_sensitive} == {
         (first, "h"), (first, "k"),
@@ -105,9 +105,9 @@ def test_a_flip_at_a_tie_is_labelled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_pixel_that_would_take_too_long_has_no_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noise, "MOST_EVALUATIONS", 10)
+    monkeypatch.setattr(noise, "MAX_EVALUATIONS", 10)
     experiment = parse_flags(CUBE.split()).experiment
-    assert noise.noise_budgets(Reference(experiment, ((0, 0),))) == ()
+    assert noise.noise_budgets(ReferenceRunner(experiment, ((0, 0),))) == ()
 
 
 def test_files_of_a_budget_stand_beside_the_reference_s_records(fault_inputs: Path) -> None:

@@ -15,14 +15,14 @@ from parity_bridge.engines.run import observe
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID, TAPS
-from tests.engines.golden_cases import NAMES, GoldenCase, load_case
+from parity_bridge.taps.registry import TAPS_BY_ID, TAPS_BY_NAME
+from tests.engines.golden_cases import CASE_NAMES, GoldenCase, load_case
 
 #: A float32 fractional index may be off by this much of what is allowed, at most and at least.
 ROOM = (0.05, 0.5)
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=CASE_NAMES)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
     return load_case(request.param, tmp_path)
 
@@ -30,7 +30,9 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
 def seen(case: GoldenCase, choice: EngineChoice) -> list[PixelTaps]:
     run = observe(choice, parse_flags(case.flags), [Target(pixel) for pixel in case.pixels])
     name = run.engine.implementation
-    return [PixelTaps.of(each, name, TAPS.values()) for each in run.observations]
+    return [
+        PixelTaps.from_observation(each, name, TAPS_BY_NAME.values()) for each in run.observations
+    ]
 
 
 def comparison(case: GoldenCase, dtype: str) -> Comparison:
@@ -53,7 +55,7 @@ def test_every_golden_case_is_at_parity_on_a_gpu(case: GoldenCase, dtype: str) -
 def test_every_golden_case_is_at_parity(case: GoldenCase, dtype: str) -> None:
     found = comparison(case, dtype)
     assert [pixel.first_divergence for pixel in found.pixels if pixel.differing] == []
-    assert all(set(pixel.taps) == set(BY_ID) for pixel in found.pixels)
+    assert all(set(pixel.taps) == set(TAPS_BY_ID) for pixel in found.pixels)
     assert found.verdict == "parity"
 
 

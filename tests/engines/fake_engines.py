@@ -37,9 +37,9 @@ class FakeC:
         self, experiment: Experiment, pixels: Sequence[tuple[int, int]], **how: Any
     ) -> list[Observation]:
         """One observation a pixel, four lookups each at oversample 2."""
-        return [self.look(experiment, pixel) for pixel in pixels]
+        return [self.observe_pixel(experiment, pixel) for pixel in pixels]
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         """One pixel."""
         oversample = experiment.sampling.oversample or 1
         rows = self.rows(pixel, oversample, experiment.structure_factors.default_F)
@@ -115,40 +115,40 @@ class Blind(FakeTorch):
 class FailsAtSecondPixel(FakeTorch):
     """Breaks down in the middle."""
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         if pixel != (0, 0):
             raise EngineError("the second pixel was too much")
-        return super().look(experiment, pixel)
+        return super().observe_pixel(experiment, pixel)
 
 
 class Crashes(FakeTorch):
     """Raises what no engine should, over several lines."""
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         raise ZeroDivisionError("one\nover nothing")
 
 
 class OutsideDetector(FakeTorch):
     """Refuses every pixel."""
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         raise UsageError("--pixel 9 9 lies outside the detector; give SLOW 0..3 FAST 0..3")
 
 
 class NoTable(FakeTorch):
     """Cannot read its structure factors."""
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         raise FileError("table.hkl does not exist; name a table with -hkl")
 
 
 class Terminated(FakeTorch):
     """Somebody sent SIGTERM, and once more while the engine put things in order."""
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         try:
             os.kill(os.getpid(), signal.SIGTERM)
-            return super().look(experiment, pixel)
+            return super().observe_pixel(experiment, pixel)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
             Path("put_in_order").touch()
@@ -157,7 +157,7 @@ class Terminated(FakeTorch):
 class Interrupted(FakeTorch):
     """Somebody pressed Ctrl-C."""
 
-    def look(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def observe_pixel(self, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         raise KeyboardInterrupt
 
 
@@ -183,7 +183,7 @@ def f_cell_stats(rows: np.ndarray) -> FCellStats:
             "zero_f_count": int((rows["F_cell"] == 0).sum()),
         },
         mean_f_cell=float(rows["F_cell"].mean()),
-        nearest=(rows["hkl0"].min(axis=0).tolist(), rows["hkl0"].max(axis=0).tolist()),
-        fractional=(rows["hkl"].min(axis=0).tolist(), rows["hkl"].max(axis=0).tolist()),
+        hkl_bounds=(rows["hkl0"].min(axis=0).tolist(), rows["hkl0"].max(axis=0).tolist()),
+        hkl_fractional_bounds=(rows["hkl"].min(axis=0).tolist(), rows["hkl"].max(axis=0).tolist()),
         rounding_margin=0.1,
     )

@@ -18,8 +18,8 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 GOLDEN = Path(__file__).parent / "golden"
 #: The end of a pixel as the program printed it.
-ENDS = ("I", "steps", "omega", "polar", "capture", "intensity")
-NAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
+TOTAL_NAMES = ("I", "steps", "omega", "polar", "capture", "intensity")
+CASE_NAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
 
 
 @dataclass(frozen=True)

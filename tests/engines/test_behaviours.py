@@ -18,7 +18,7 @@ from parity_bridge import examples
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, choices
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, behaviour_choices
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.taps import f_cell
@@ -146,7 +146,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def figures(seen: Observation) -> dict[str, Any]:
     """Everything an engine tells of a pixel, by name; as text, in which a NaN equals another."""
     rows = {f"row.{name}": repr(seen.evaluations[name].tolist()) for name in EVALUATION.names or ()}
-    values = FCellValues(**f_cell.content(seen).values())
+    values = FCellValues(**f_cell.extract(seen).values())
     tap = {f"tap.{name}": getattr(values, name) for name in FCellValues.model_fields}
     derived = {
         f"derived.{name}": np.asarray(value).tolist() for name, value in seen.derived.items()
@@ -195,7 +195,7 @@ def test_every_choice_of_every_behaviour_is_a_case() -> None:
 
 def _switches() -> Iterator[str]:
     for name in Behaviours.model_fields:
-        for choice in choices(name)[1:]:
+        for choice in behaviour_choices(name)[1:]:
             yield f"{name}={choice}"
 
 
@@ -228,4 +228,4 @@ def test_the_page_lists_every_behaviour_and_choice() -> None:
     rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
     listed = {name.strip(" `"): tuple(cell.replace("`", "").split(", ")) for name, cell in rows}
     listed = {name: tuple(choice.strip() for choice in cell) for name, cell in listed.items()}
-    assert listed == {name: choices(name) for name in Behaviours.model_fields}
+    assert listed == {name: behaviour_choices(name) for name in Behaviours.model_fields}

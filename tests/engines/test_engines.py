@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.engine import unrecorded_fields
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
@@ -77,3 +78,10 @@ def test_the_port_refuses_a_device_that_is_not_there(device: str) -> None:
     with pytest.raises(UsageError, match="cannot be used here; choose cpu") as caught:
         TorchPort(device=device)
     assert "\n" not in str(caught.value)
+
+
+def test_unrecorded_fields_have_a_former_name() -> None:
+    former = type("Former", (CCore,), {"untold": ("omega_subpixel.omega",)})
+    both = type("Both", (former,), {"unrecorded": ()})
+    assert unrecorded_fields(former) == ("omega_subpixel.omega",)
+    assert unrecorded_fields(both) == unrecorded_fields(CCore) == ()

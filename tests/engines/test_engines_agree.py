@@ -26,7 +26,7 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import F_CELL_PLANES, Frame, Region
 from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.f_cell import COUNTS, content
+from parity_bridge.taps.f_cell import COUNTS, extract
 from parity_bridge.taps.observation import Observation
 from tests.experiment.strategies import WITHOUT_FILES, behaviours, experiments
 
@@ -144,7 +144,7 @@ def test_frames_and_maps_of_tap_4(
 
 def f_cell_figures(seen: Observation) -> dict[str, Any]:
     """Tap 4 as it is recorded: what means nothing without a lookup is left out."""
-    return content(seen).values()
+    return extract(seen).values()
 
 
 def _check_pixel(

@@ -24,7 +24,7 @@ from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState, f_cell_planes
 from parity_bridge.records.frame_metadata import FrameMetadata
-from tests.experiment.smv_files import smv, written
+from tests.experiment.smv_files import smv, write_file
 
 ENGINES = ("c", "torch")
 FLAGS = ["--", "-cell", "50", "-default_F", "10", "-N", "6", "-detpixels", "24", "-pixel", "1"]
@@ -231,7 +231,7 @@ class TestMask:
     def test_a_tapped_pixel_on_a_0_is_noted(self, capsys: pytest.CaptureFixture[str]) -> None:
         mask = np.ones((24, 24), "<u2")
         mask[1, 2] = 0
-        written(Path("mask.img"), smv(mask, {}))
+        write_file(Path("mask.img"), smv(mask, {}))
         trace = ["trace", "--engine", "c", "--pixel", "1"]
         assert main([*trace, "2", *FLAGS, "-mask", "mask.img"]) == 0
         assert "--pixel 1 2 lies on a 0 of -mask mask.img" in capsys.readouterr().err
@@ -241,7 +241,7 @@ class TestMask:
     @pytest.mark.parametrize("name", ENGINES)
     def test_pixels_of_0_are_skipped(self, name: str) -> None:
         mask = np.random.default_rng(1).integers(0, 2, (24, 24))
-        written(Path("mask.img"), smv(mask.astype("<u2"), {}))
+        write_file(Path("mask.img"), smv(mask.astype("<u2"), {}))
         plain = parse_flags(FLAGS[1:]).experiment
         detector = plain.detector.model_copy(update={"mask": Path("mask.img")})
         masked = plain.model_copy(update={"detector": detector})
@@ -254,7 +254,7 @@ class TestMask:
 
     @pytest.mark.parametrize("name", ENGINES)
     def test_a_mask_of_another_size_is_refused(self, name: str) -> None:
-        written(Path("mask.img"), smv(np.ones((24, 23), "<u2"), {}))
+        write_file(Path("mask.img"), smv(np.ones((24, 23), "<u2"), {}))
         plain = parse_flags(FLAGS[1:]).experiment
         detector = plain.detector.model_copy(update={"mask": Path("mask.img")})
         masked = plain.model_copy(update={"detector": detector})

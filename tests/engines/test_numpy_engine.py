@@ -24,7 +24,7 @@ from parity_bridge.comparison.tolerances import EXACT, tolerances_for
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.engines.engine import Engine, told_taps
+from parity_bridge.engines.engine import Engine, recorded_taps
 from parity_bridge.engines.run import EngineRun, observe
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags, numpy_engine
@@ -44,9 +44,9 @@ from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import TAPS, choose_taps
+from parity_bridge.taps.registry import TAPS_BY_NAME, choose_taps
 from tests.experiment.strategies import WITHOUT_FILES, between, cells, regions
-from tests.explain.faults import CUBE, PEPTIDE, TIE
+from tests.explain.faults import CUBE, PEPTIDE, TIE_FLAGS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
 #: Those that take the engine's word for a pixel.
@@ -55,7 +55,7 @@ COMMANDS = re.findall(
 )
 NAME = "parity_bridge.examples.numpy_engine:NumpyEngine"
 #: The taps that the example tells.
-TOLD = choose_taps(told_taps(NumpyEngine))
+TOLD = choose_taps(recorded_taps(NumpyEngine))
 COUNTED = f"{CUBE} -hkl counted.hkl -oversample 2 -nointerpolate"
 PIXELS = ((10, 50), (32, 20), (50, 12))
 SPARSE = "-3 -4 -5 7.5\n3 4 5 9.25\n0 0 1 55\n0 -2 3 0\n"
@@ -65,7 +65,7 @@ def figures(
     engine: Engine, experiment: Experiment, pixels: list[tuple[int, int]]
 ) -> list[PixelTaps]:
     seen = engine.observe(experiment, pixels)
-    return [PixelTaps.of(item, engine.implementation, TOLD) for item in seen]
+    return [PixelTaps.from_observation(item, engine.implementation, TOLD) for item in seen]
 
 
 def compared(experiment: Experiment, pixels: list[tuple[int, int]]) -> Comparison:
@@ -176,7 +176,7 @@ def test_the_full_comparison_is_parity(flags: list[str]) -> None:
 
 
 def test_it_tells_all_taps_but_one() -> None:
-    assert set(TAPS) - set(told_taps(NumpyEngine)) == {"config"}
+    assert set(TAPS_BY_NAME) - set(recorded_taps(NumpyEngine)) == {"config"}
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,13 @@ class Fault:
 
 FAULTS = (
     Fault(LastOmega, PEPTIDE, "omega_subpixel.omega", ("omega=last",)),
-    Fault(HalfToEven, TIE, "hkl_subpixel.hkl_rounded.k", ("rounding=half_even",), pixels=((0, 0),)),
+    Fault(
+        HalfToEven,
+        TIE_FLAGS,
+        "hkl_subpixel.hkl_rounded.k",
+        ("rounding=half_even",),
+        pixels=((0, 0),),
+    ),
     Fault(NegatedMisset, PEPTIDE, "hkl_subpixel.hkl_fractional.h", ("-misset negated",)),
     Fault(Unpolarized, f"{PEPTIDE} -polar 0.5", "intensity_pre_norm.polar", ("-nopolar added",)),
     Fault(Transposed, COUNTED, "f_cell_stats.F_cell", ("k and l swapped",)),
@@ -328,7 +334,10 @@ def examined(fault: Fault) -> tuple[Comparison, Finding]:
     """The comparison with the engine as it stands, by its name, and the explanation."""
     runs = look("c", fault), look(NAME, fault)
     ours, theirs = (
-        [PixelTaps.of(seen, run.engine.implementation, TOLD) for seen in run.observations]
+        [
+            PixelTaps.from_observation(seen, run.engine.implementation, TOLD)
+            for seen in run.observations
+        ]
         for run in runs
     )
     again = reference_of(runs[0], TOLD)

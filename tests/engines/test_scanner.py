@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import FrameEngine, Scanner, create_engine, frame_engine
-from parity_bridge.engines.torch_port import TorchPort, canvas, scanner
+from parity_bridge.engines.torch_port import TorchPort, frame_context, scanner
 from parity_bridge.engines.torch_port.frame import frame_pixels
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import parse_flags
-from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState, Scanned
+from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState, ScannedRegion
 from parity_bridge.experiment.structure_factors import load
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.observation import Quantity
-from tests.experiment.smv_files import smv, written
+from tests.experiment.smv_files import smv, write_file
 from tests.experiment.strategies import behaviours, experiments
 
 ENGINES = ("c", "torch")
@@ -53,11 +53,11 @@ def example(flags: str = "") -> Experiment:
     return parse_flags([*example_flags("gnnqqny"), *small.split(), *flags.split()]).experiment
 
 
-def scan_whole(it: Scanner, threads: int = 1) -> Scanned:
+def scan_whole(it: Scanner, threads: int = 1) -> ScannedRegion:
     return it.scan(Region.whole(*it.pixels), it.start(), threads=threads)
 
 
-def assert_same(one: Scanned, other: Scanned) -> None:
+def assert_same(one: ScannedRegion, other: ScannedRegion) -> None:
     assert np.array_equal(one.image, other.image)
     assert one.image.dtype == other.image.dtype == np.float32
     assert_same_planes(one.planes, other.planes)
@@ -111,7 +111,7 @@ def test_a_scan_is_frame_and_maps_at_once_in_both_engines(
         assert margins[pixel] == seen.f_cell.rounding_margin
 
 
-def _check_alone(experiment: Experiment, thrown: Behaviours, found: Scanned) -> None:
+def _check_alone(experiment: Experiment, thrown: Behaviours, found: ScannedRegion) -> None:
     """The image alone and Tap 4 alone are what both are together."""
     for engine in engines().values():
         frame = engine.frame(experiment, behaviours=thrown)
@@ -131,7 +131,7 @@ def _check_derived(it: Scanner, others: Mapping[str, Quantity]) -> None:
 def test_any_tiles_from_the_right_states_are_the_whole(
     name: str, flags: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(canvas, "CPU_BATCH", 50)
+    monkeypatch.setattr(frame_context, "CPU_BATCH", 50)
     it = engines()[name].scanner(example(flags))
     whole = scan_whole(it)
     margins = it.margins(Region.whole(*it.pixels), it.start())
@@ -143,7 +143,7 @@ def test_any_tiles_from_the_right_states_are_the_whole(
         assert np.array_equal(it.margins(tile, state), margins[here])
 
 
-def tiles(it: Scanner, whole: Scanned) -> Iterator[tuple[Region, Scanned, RunState]]:
+def tiles(it: Scanner, whole: ScannedRegion) -> Iterator[tuple[Region, ScannedRegion, RunState]]:
     """Rows in their order until nothing changes, then rectangles in another one."""
     slow, fast = it.pixels
     state, rows = it.start(), iter(range(slow))
@@ -164,7 +164,7 @@ def tiles(it: Scanner, whole: Scanned) -> Iterator[tuple[Region, Scanned, RunSta
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_threads_may_share_a_scanner(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canvas, "CPU_BATCH", 100)
+    monkeypatch.setattr(frame_context, "CPU_BATCH", 100)
     it = engines()[name].scanner(simulated(f"{FLAGS} -detpixels 96"))
     state = it.start()
     assert it.is_settled(state)
@@ -193,7 +193,7 @@ def test_torch_computes_a_batch_on_one_thread_and_has_its_own_back(
         return frame_pixels(*arguments)
 
     monkeypatch.setattr(scanner, "frame_pixels", watched)
-    monkeypatch.setattr(canvas, "CPU_BATCH", 24)
+    monkeypatch.setattr(frame_context, "CPU_BATCH", 24)
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
@@ -222,7 +222,7 @@ def _in_a_new_thread(function: Any) -> Any:
 @pytest.mark.parametrize("roi", ["", "-roi 3 40 2 9", "-roi 40 50 0 3"])
 def test_what_a_run_leaves_out_holds_nothing(name: str, roi: str, tmp_path: Path) -> None:
     mask = np.random.default_rng(1).integers(0, 2, (24, 24))
-    written(tmp_path / "mask.img", smv(mask.astype("<u2"), {}))
+    write_file(tmp_path / "mask.img", smv(mask.astype("<u2"), {}))
     engine = engines()[name]
     everything = scan_whole(engine.scanner(simulated(FLAGS)))
     it = engine.scanner(simulated(f"{FLAGS} {roi} -mask {tmp_path / 'mask.img'}"))

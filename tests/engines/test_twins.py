@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
 #: C alone: texts of statuses, and the stages that the reference is given instead of computing them.
-CARETAKERS = {"status", "given"}
+CARETAKERS = {"status", "overrides"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)

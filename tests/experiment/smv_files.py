@@ -63,7 +63,7 @@ def smv(
     return f"{{\n{lines}}}\f".encode().ljust(HEADER_BYTES) + pixels.tobytes()
 
 
-def written(path: Path, content: bytes) -> Path:
+def write_file(path: Path, content: bytes) -> Path:
     """``path``, which now holds ``content``."""
     path.write_bytes(content)
     return path

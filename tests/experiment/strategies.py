@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from parity_bridge.experiment.behaviours import Behaviours, choices
+from parity_bridge.experiment.behaviours import Behaviours, behaviour_choices
 from parity_bridge.experiment.model import (
     DEFAULT_MOSAIC_SEED,
     Beam,
@@ -255,4 +255,6 @@ def behaviours(draw: DrawFn) -> Behaviours:
     few = st.lists(st.sampled_from(sorted(Behaviours.model_fields)), unique=True, max_size=3)
     everything = st.just(sorted(Behaviours.model_fields))
     names = draw(st.one_of(st.just([]), *[few] * 6, everything))
-    return Behaviours.parse([f"{name}={draw(st.sampled_from(choices(name)))}" for name in names])
+    return Behaviours.parse(
+        [f"{name}={draw(st.sampled_from(behaviour_choices(name)))}" for name in names]
+    )

@@ -28,8 +28,8 @@ from parity_bridge.experiment.model import (
     Sweep,
 )
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
-from tests.engines.golden_cases import NAMES, load_case
-from tests.experiment.smv_files import GEOMETRY, smv, written
+from tests.engines.golden_cases import CASE_NAMES, load_case
+from tests.experiment.smv_files import GEOMETRY, smv, write_file
 from tests.experiment.strategies import experiments, paths, sources_with_files
 
 CELL = "-cell 100"
@@ -68,7 +68,7 @@ def masks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One header with the size alone, one with every keyword."""
     folder = tmp_path_factory.mktemp("masks")
     contents = {"bare": smv(keywords={}), "full": smv()}
-    return {name: written(folder / f"{name}.img", content) for name, content in contents.items()}
+    return {name: write_file(folder / f"{name}.img", content) for name, content in contents.items()}
 
 
 ANY = experiments(oversample=st.none() | st.integers(1, 64), sources=sources_with_files())
@@ -136,7 +136,7 @@ class TestRoundTrip:
         experiment = Experiment(crystal=Crystal(cell=Cell(a=1)), detector=detector)
         assert parse_flags(to_flags(experiment)).experiment == experiment
 
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", CASE_NAMES)
     def test_flags_of_the_golden_cases_give_them_back(self, name: str, tmp_path: Path) -> None:
         experiment = load_case(name, tmp_path).experiment
         assert parse_flags(to_flags(experiment)).experiment == experiment
@@ -571,7 +571,7 @@ class TestRandomOrientation:
 class TestHeaders:
     @pytest.fixture
     def image(self, tmp_path: Path) -> Path:
-        return written(tmp_path / "a.img", smv())
+        return write_file(tmp_path / "a.img", smv())
 
     def test_the_header_of_an_image_sets_everything_it_has(self, image: Path) -> None:
         experiment = parsed(f"-img {image}")
@@ -596,7 +596,7 @@ class TestHeaders:
 
     def test_every_keyword_that_is_read_has_its_flag(self, tmp_path: Path) -> None:
         for keyword in FLAG_OF.keys() - {"SIZE1", "SIZE2"}:
-            path = written(tmp_path / f"{keyword}.img", smv(keywords={keyword: 7}))
+            path = write_file(tmp_path / f"{keyword}.img", smv(keywords={keyword: 7}))
             bare = parsed("-detpixels_f 3 -detpixels_s 2")
             expected = with_field(bare, FIELD_OF[keyword], 7.0)
             assert parsed(f"-img {path} -pivot sample") == with_field(
@@ -612,7 +612,7 @@ class TestHeaders:
     def test_the_last_header_wins_and_leaves_what_it_does_not_have(
         self, image: Path, tmp_path: Path
     ) -> None:
-        mask = written(tmp_path / "mask.img", smv(keywords={"PHI": 1}))
+        mask = write_file(tmp_path / "mask.img", smv(keywords={"PHI": 1}))
         experiment = parsed(f"-img {image} -mask {mask}")
         assert experiment.sampling.phi == 1.0
         assert experiment.detector.distance == 250.5
@@ -634,19 +634,19 @@ class TestHeaders:
     def test_the_pivot_follows_as_from_the_flags(
         self, tmp_path: Path, keywords: str, pivot: str
     ) -> None:
-        path = written(tmp_path / "a.img", smv(keywords=dict.fromkeys(keywords.split(), 7)))
+        path = write_file(tmp_path / "a.img", smv(keywords=dict.fromkeys(keywords.split(), 7)))
         other = {"beam": "sample", "sample": "beam"}[pivot]
         assert parsed(f"-pivot {other} -img {path}").detector.pivot == pivot
 
     def test_a_note_tells_what_was_taken(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.img", smv(keywords={"DISTANCE": 250, "OSC_START": 0.1}))
+        path = write_file(tmp_path / "a.img", smv(keywords={"DISTANCE": 250, "OSC_START": 0.1}))
         line = shlex.split(f"{CELL} -img {path} -mask {path} -hkl a.hkl")
         taken = "SIZE1 3, SIZE2 2, DISTANCE 250.0, OSC_START 0.1 taken from its header"
         assert parse_flags(line).notes == (f"-img {path}: {taken}", f"-mask {path}: {taken}")
 
     @pytest.mark.parametrize("flag", ["-img", "-mask"])
     def test_an_image_that_cannot_be_is_a_file_error(self, tmp_path: Path, flag: str) -> None:
-        path = written(tmp_path / "a.img", smv(WAVELENGTH=0))
+        path = write_file(tmp_path / "a.img", smv(WAVELENGTH=0))
         message = refusal(f"{CELL} {flag} {path} -lambda 1")
         assert message.startswith(f"image {path}: its header has WAVELENGTH '0' instead of")
 

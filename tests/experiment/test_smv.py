@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from parity_bridge.errors import FileError
 from parity_bridge.experiment import smv as reader
 from parity_bridge.experiment.smv import read_header, read_mask
-from tests.experiment.smv_files import DTYPES, GEOMETRY, HEADER_BYTES, PIXELS, smv, written
+from tests.experiment.smv_files import DTYPES, GEOMETRY, HEADER_BYTES, PIXELS, smv, write_file
 
 MASK = [[0, 1, 1], [1, 0, 1]]
 
@@ -38,7 +38,7 @@ def refused(path: Path) -> str:
 
 class TestMask:
     def test_it_is_1_where_the_image_is_not_0(self, tmp_path: Path) -> None:
-        mask = read_mask(written(tmp_path / "mask.img", smv()))
+        mask = read_mask(write_file(tmp_path / "mask.img", smv()))
         assert mask.tolist() == MASK
         assert mask.dtype == np.uint8
         assert mask.shape == (2, 3)
@@ -49,44 +49,44 @@ class TestMask:
     def test_either_byte_order_is_read(self, tmp_path: Path) -> None:
         # Zero is zero in both; only a larger type than the stated one would tell.
         content = smv(PIXELS.astype(">u2"), BYTE_ORDER="big_endian")
-        assert read_mask(written(tmp_path / "big.img", content)).tolist() == MASK
+        assert read_mask(write_file(tmp_path / "big.img", content)).tolist() == MASK
 
     @pytest.mark.parametrize("name", sorted(DTYPES))
     @pytest.mark.parametrize(("order", "mark"), [("little_endian", "<"), ("big_endian", ">")])
     def test_every_type_is_read(self, tmp_path: Path, name: str, order: str, mark: str) -> None:
         pixels = np.array([[0, 1], [100, 0], [2, 3]]).astype(DTYPES[name].replace("<", mark))
         types = {"TYPE": name} if name == "unsigned_short" else {"TYPE": None, "Data_type": name}
-        path = written(tmp_path / "a.img", smv(pixels, BYTE_ORDER=order, **types))
+        path = write_file(tmp_path / "a.img", smv(pixels, BYTE_ORDER=order, **types))
         assert read_mask(path).tolist() == [[0, 1], [1, 0], [1, 1]]
 
     def test_what_no_byte_order_and_no_dimension_mean(self, tmp_path: Path) -> None:
         content = smv(BYTE_ORDER=None, DIM=None)
-        assert read_mask(written(tmp_path / "a.img", content)).tolist() == MASK
+        assert read_mask(write_file(tmp_path / "a.img", content)).tolist() == MASK
 
     @settings(deadline=None, max_examples=50)
     @given(arrays("<u2", array_shapes(min_dims=2, max_dims=2, max_side=20)))
     def test_any_image(self, folder: Path, pixels: np.ndarray) -> None:
         # A file of its own: one may change twice within a tick of the clock.
-        path = written(folder / f"{pixels.shape}-{hash(pixels.tobytes())}.img", smv(pixels))
+        path = write_file(folder / f"{pixels.shape}-{hash(pixels.tobytes())}.img", smv(pixels))
         assert np.array_equal(read_mask(path), pixels != 0)
 
     def test_an_unchanged_image_is_kept_and_a_changed_one_read_anew(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "mask.img", smv())
+        path = write_file(tmp_path / "mask.img", smv())
         assert read_mask(path) is read_mask(path)
-        written(path, smv(np.ones((1, 1), "<u2")))
+        write_file(path, smv(np.ones((1, 1), "<u2")))
         assert read_mask(path).tolist() == [[1]]
 
 
 class TestHeader:
     def test_every_keyword_of_the_geometry_is_read(self, tmp_path: Path) -> None:
-        header = read_header(written(tmp_path / "a.img", smv()))
+        header = read_header(write_file(tmp_path / "a.img", smv()))
         assert header == {"SIZE1": 3, "SIZE2": 2, **GEOMETRY}
         assert [type(header[name]) for name in ("SIZE1", "SIZE2", "DISTANCE")] == [int, int, float]
         with pytest.raises(TypeError):
             header["PHI"] = 1  # type: ignore[index]
 
     def test_what_is_not_there_is_left_out(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.img", smv(keywords={"DETECTOR_SN": 457, "TWOTHETA": 0}))
+        path = write_file(tmp_path / "a.img", smv(keywords={"DETECTOR_SN": 457, "TWOTHETA": 0}))
         assert read_header(path) == {"SIZE1": 3, "SIZE2": 2, "TWOTHETA": 0.0}
 
     @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ class TestHeader:
     def test_the_first_name_of_a_value_counts(
         self, tmp_path: Path, keywords: dict[str, float], read: dict[str, float]
     ) -> None:
-        path = written(tmp_path / "a.img", smv(keywords=keywords))
+        path = write_file(tmp_path / "a.img", smv(keywords=keywords))
         assert read_header(path) == {"SIZE1": 3, "SIZE2": 2, **read}
 
     @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ class TestHeader:
     def test_a_value_that_cannot_be_is_refused(
         self, tmp_path: Path, keyword: str, value: str, complaint: str
     ) -> None:
-        path = written(tmp_path / "a.img", smv(keywords={keyword: value}))
+        path = write_file(tmp_path / "a.img", smv(keywords={keyword: value}))
         assert f"image {path}: its header {complaint}" in refused(path)
 
 
@@ -143,10 +143,10 @@ class TestBroken:
         assert "not a regular file" in refused(tmp_path / "pipe")
 
     def test_an_empty_file(self, tmp_path: Path) -> None:
-        assert "is empty" in refused(written(tmp_path / "a.img", b""))
+        assert "is empty" in refused(write_file(tmp_path / "a.img", b""))
 
     def test_a_file_too_large_to_be_an_image_is_not_read(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.img", smv())
+        path = write_file(tmp_path / "a.img", smv())
         os.truncate(path, 2**40)
         assert f"has {2**40} bytes, more than the {2**31} allowed" in refused(path)
 
@@ -201,14 +201,14 @@ class TestBroken:
     def test_a_broken_image_is_refused(
         self, tmp_path: Path, content: bytes, complaint: str
     ) -> None:
-        assert complaint in refused(written(tmp_path / "broken.img", content))
+        assert complaint in refused(write_file(tmp_path / "broken.img", content))
 
     def test_a_second_header_size_is_refused(self, tmp_path: Path) -> None:
         # fabio goes by the first one and reports the last.
         content = smv(PIXELS, {}).replace(b"TYPE=", b"HEADER_BYTES=510;\nTYPE=", 1)
         content = content.replace(b" " * len(b"HEADER_BYTES=510;\n"), b"", 1)
         for cut in (content, content[:-2]):
-            assert "image" in refused(written(tmp_path / "broken.img", cut))
+            assert "image" in refused(write_file(tmp_path / "broken.img", cut))
 
     def test_what_only_fabio_cannot_read_is_refused(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -222,11 +222,11 @@ class TestBroken:
                 raise RecursionError
 
         monkeypatch.setattr(reader, "_reader", lambda: Fails)
-        path = written(tmp_path / "a.img", smv())
+        path = write_file(tmp_path / "a.img", smv())
         assert "fabio cannot read it as an SMV image; write it anew" in refused(path)
 
     def test_an_absurd_size_takes_no_memory(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.img", smv(SIZE1=2**16, SIZE2=2**16))
+        path = write_file(tmp_path / "a.img", smv(SIZE1=2**16, SIZE2=2**16))
         refused(path)
         tracemalloc.start()
         refused(path)
@@ -242,7 +242,7 @@ class TestBroken:
     ) -> None:
         content = smv()
         content = (content[:place] + byte + content[place + len(byte) :])[:cut]
-        path = written(folder / f"{cut}-{place}-{byte.hex()}.img", content)
+        path = write_file(folder / f"{cut}-{place}-{byte.hex()}.img", content)
         try:
             sizes = read_header(path)
         except FileError:
@@ -253,8 +253,8 @@ class TestBroken:
 
 def test_fabio_writes_nothing_to_the_terminal(tmp_path: Path) -> None:
     paths = [
-        written(tmp_path / "good.img", smv(BYTE_ORDER=None, DIM=None)),
-        written(tmp_path / "bad.img", smv(BYTE_ORDER="x", TYPE="y", DIM=None)[:300]),
+        write_file(tmp_path / "good.img", smv(BYTE_ORDER=None, DIM=None)),
+        write_file(tmp_path / "bad.img", smv(BYTE_ORDER="x", TYPE="y", DIM=None)[:300]),
     ]
     code = (
         "import sys; from pathlib import Path; from parity_bridge.experiment.smv import *\n"

@@ -19,7 +19,7 @@ from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import StructureFactorSource
 from parity_bridge.experiment.structure_factors import StructureFactors, load, write_cache
 from parity_bridge.experiment.tables.fdump_cache import decode_cache, encode_cache
-from parity_bridge.experiment.tables.grid_box import Box
+from parity_bridge.experiment.tables.grid_box import IndexBox
 from parity_bridge.experiment.tables.hkl_text import parse_reflections
 
 SPARSE = "-1 0 2 7.5\n1 1 3 9.25\n0 1 2 -55\n"
@@ -386,7 +386,7 @@ class TestCache:
     ) -> None:
         grid = np.array([random.uniform(-1, 1) for _ in range(np.prod(shape))]).reshape(shape)  # type: ignore[attr-defined]
         h, k, l = (low + size - 1 for low, size in zip(minimum, shape, strict=True))
-        box = Box(minimum, (h, k, l))
+        box = IndexBox(minimum, (h, k, l))
         read_box, read_grid = decode_cache(encode_cache(box, grid), Path("cache"))
         assert read_box == box
         assert read_grid.tobytes() == grid.tobytes()

@@ -27,13 +27,13 @@ from parity_bridge.engines.torch_port import (
 )
 from parity_bridge.engines.torch_port import setup as port_setup
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.setup import Factor
+from parity_bridge.engines.torch_port.setup import FactorMode
 from parity_bridge.engines.torch_port.structure_factors import Lookup, Table
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.experiment.model import StructureFactorSource
 from parity_bridge.experiment.structure_factors import load, write_cache
 
-Plant = Callable[[MonkeyPatch], None]
+FaultInjection = Callable[[MonkeyPatch], None]
 
 PEPTIDE = (
     f"-cell 21.937 4.866 23.477 90 107.08 90 -hkl {Path(examples.__file__).parent}/gnnqqny_p1.hkl "
@@ -43,7 +43,7 @@ PEPTIDE = (
 CUBE = "-cell 10 10 10 90 90 90 -default_F 3 -lambda 1 -N 5 -distance 60 -detpixels 64 -pixel 1"
 LAYERS = f"{PEPTIDE} -detector_abs 200 -detector_thick 300 -detector_thicksteps 4"
 #: A pixel whose h is -1.5 and whose k is -4.5, both to the last bit: no two rules agree on both.
-TIE = (
+TIE_FLAGS = (
     "-cell 3.75 5.625 5.625 90 90 90 -lambda 1 -N 1 -distance 6 -detpixels 1 -pixel 2 "
     "-oversample 1 -Xbeam -8 -Ybeam 0 -nointerpolate -default_F 3 -hkl counted.hkl"
 )
@@ -62,11 +62,11 @@ class Fault:
     tap: str
     field: str
     #: What the explanation must name; None where it is neither a behaviour nor an input.
-    reason: tuple[str, ...] | None = None
+    expected_names: tuple[str, ...] | None = None
     #: The stages that must be named where nothing explains the fault.
     stages: tuple[str, ...] = ()
-    plant: Plant | None = None
-    told: tuple[str, ...] = ()
+    inject: FaultInjection | None = None
+    port_behaviours: tuple[str, ...] = ()
     port_flags: str = ""
     reference_flags: str = ""
     pixels: tuple[tuple[int, int], ...] = PIXELS
@@ -90,7 +90,7 @@ def write_inputs(folder: Path) -> None:
     write_cache(folder / "stale.bin", zeros)
 
 
-def _wrap(module: Any, name: str, make: Callable[[Any], Any]) -> Plant:
+def _wrap(module: Any, name: str, make: Callable[[Any], Any]) -> FaultInjection:
     """Plant what ``make`` makes of the original in its place."""
     return lambda patch: patch.setattr(module, name, make(getattr(module, name)))
 
@@ -135,7 +135,7 @@ def _permuted(lookup: Any) -> Any:
     return lambda table, hkl0, *rest: lookup(table, Vec3(hkl0.x, hkl0.z, hkl0.y), *rest)
 
 
-def _shifted(axis: int, by: int) -> Plant:
+def _shifted(axis: int, by: int) -> FaultInjection:
     def make(of: Any) -> Any:
         def shifted(*arguments: Any) -> Table:
             table: Table = of(*arguments)
@@ -163,7 +163,7 @@ def _topless(lookup: Any) -> Any:
     return found
 
 
-def _kept(name: str, mode: Factor) -> Plant:
+def _set_factor_mode(name: str, mode: FactorMode) -> FaultInjection:
     """One of the factors is kept another way."""
 
     def make(begin: Any) -> Any:
@@ -177,11 +177,11 @@ def _kept(name: str, mode: Factor) -> Plant:
 
 
 def _polar_per_subpixel(patch: MonkeyPatch) -> None:
-    _kept("polar", Factor.LAST)(patch)
+    _set_factor_mode("polar", FactorMode.LAST)(patch)
     patch.setattr(chain, "_is_polarized_once", lambda setup: False)
 
 
-def _both(first: Plant, second: Plant) -> Plant:
+def _both(first: FaultInjection, second: FaultInjection) -> FaultInjection:
     def plant(patch: MonkeyPatch) -> None:
         first(patch)
         second(patch)
@@ -189,7 +189,7 @@ def _both(first: Plant, second: Plant) -> Plant:
     return plant
 
 
-def _finish(change: Callable[[Any, Any], Any]) -> Plant:
+def _finish(change: Callable[[Any, Any], Any]) -> FaultInjection:
     """The end of the chain with another division."""
 
     def make(finish: Any) -> Any:
@@ -200,12 +200,12 @@ def _finish(change: Callable[[Any, Any], Any]) -> Plant:
 
         return finished
 
-    return _wrap(chain.Chain, "finish", make)
+    return _wrap(chain.Chain, "scale_to_photons", make)
 
 
 def _undivided(patch: MonkeyPatch) -> None:
     """The steps are taken for 1."""
-    original = chain.Chain.finish
+    original = chain.Chain.scale_to_photons
 
     def finished(self: Any) -> Any:
         setup = self.setup
@@ -215,10 +215,10 @@ def _undivided(patch: MonkeyPatch) -> None:
         finally:
             self.setup = setup
 
-    patch.setattr(chain.Chain, "finish", finished)
+    patch.setattr(chain.Chain, "scale_to_photons", finished)
 
 
-def _on_setup(**changes: Any) -> Plant:
+def _on_setup(**changes: Any) -> FaultInjection:
     """Something of the port's setup is otherwise, once everything is laid out."""
 
     def make(lay_out: Any) -> Any:
@@ -233,7 +233,7 @@ def _on_setup(**changes: Any) -> Plant:
     return _wrap(engine, "lay_out", make)
 
 
-def _on_derived(module: Any, name: str, change: Callable[[Any], Any]) -> Plant:
+def _on_derived(module: Any, name: str, change: Callable[[Any], Any]) -> FaultInjection:
     """A derivation whose result is changed before anything is made from it."""
     return _wrap(module, name, lambda derive: lambda *arguments: change(derive(*arguments)))
 
@@ -322,7 +322,7 @@ def _sincg(original: Any) -> Any:
 
 
 #: Ports that only round otherwise, by the name of what is computed in another order.
-REORDERINGS: dict[str, Plant] = {
+REORDERINGS: dict[str, FaultInjection] = {
     "position": _wrap(chain, "subpixel_position", _position),
     "scattering": _wrap(chain, "scattering_vector", _scattering),
     "hkl": _wrap(chain, "miller_index", _index),
@@ -332,131 +332,136 @@ REORDERINGS: dict[str, Plant] = {
 
 FAULTS = (
     Fault("subpixels at ±0.5", PEPTIDE, "omega_subpixel", "position.y", stages=("position",),
-          plant=_wrap(chain, "subpixel_position", _spread_subpixels)),
-    Fault("half-to-even rounding", TIE, "hkl_subpixel", "hkl_rounded.k", ("rounding=half_even",),
-          plant=_wrap(chain, "nearest_index", _half_to_even), pixels=((0, 0),)),
-    Fault("half-up rounding", TIE, "hkl_subpixel", "hkl_rounded.h", ("rounding=half_up",),
-          told=("rounding=half_up",), pixels=((0, 0),)),
+          inject=_wrap(chain, "subpixel_position", _spread_subpixels)),
+    Fault("half-to-even rounding", TIE_FLAGS, "hkl_subpixel", "hkl_rounded.k",
+          ("rounding=half_even",), pixels=((0, 0),),
+          inject=_wrap(chain, "nearest_index", _half_to_even)),
+    Fault("half-up rounding", TIE_FLAGS, "hkl_subpixel", "hkl_rounded.h", ("rounding=half_up",),
+          port_behaviours=("rounding=half_up",), pixels=((0, 0),)),
     Fault("default_F for a stored zero", f"{CUBE} -hkl zeros.hkl -oversample 2 -nointerpolate",
           "f_cell_stats", "F_cell", ("in_box_zero=default",),
-          plant=_wrap(chain, "nearest_lookup", _default_for_zero)),
+          inject=_wrap(chain, "nearest_lookup", _default_for_zero)),
     Fault("table shifted along h", COUNTED, "f_cell_stats", "F_cell",
-          ("index h -1",), plant=_shifted(0, 1)),
+          ("index h -1",), inject=_shifted(0, 1)),
     Fault("table shifted along k", COUNTED, "f_cell_stats", "F_cell",
-          ("index k +1",), plant=_shifted(1, -1)),
+          ("index k +1",), inject=_shifted(1, -1)),
     Fault("table shifted along l", COUNTED, "f_cell_stats", "F_cell",
-          ("index l -1",), plant=_shifted(2, 1)),
+          ("index l -1",), inject=_shifted(2, 1)),
     Fault("k and l swapped", COUNTED, "f_cell_stats", "F_cell", ("k and l swapped",),
-          plant=_wrap(chain, "nearest_lookup", _permuted)),
-    Fault("bounds exclusive at the top", TIE.replace("counted", "topped"), "f_cell_stats",
+          inject=_wrap(chain, "nearest_lookup", _permuted)),
+    Fault("bounds exclusive at the top", TIE_FLAGS.replace("counted", "topped"), "f_cell_stats",
           "F_cell", ("bounds exclusive at the top",),
-          plant=_wrap(chain, "nearest_lookup", _topless), pixels=((0, 0),)),
+          inject=_wrap(chain, "nearest_lookup", _topless), pixels=((0, 0),)),
     Fault("last omega", PEPTIDE, "omega_subpixel", "omega", ("omega=last",),
-          plant=_kept("omega", Factor.LAST)),
+          inject=_set_factor_mode("omega", FactorMode.LAST)),
     Fault("mean omega", PEPTIDE, "omega_subpixel", "omega", ("omega=mean",),
-          plant=_kept("omega", Factor.MEAN)),
+          inject=_set_factor_mode("omega", FactorMode.MEAN)),
     Fault("omega of each term", PEPTIDE, "omega_subpixel", "omega", ("omega=each",),
-          told=("omega=each",)),
+          port_behaviours=("omega=each",)),
     Fault("polar per subpixel", f"{PEPTIDE} -polar 0.5", "intensity_pre_norm", "polar",
-          ("polar=last",), plant=_polar_per_subpixel),
+          ("polar=last",), inject=_polar_per_subpixel),
     Fault("steps not divided", PEPTIDE, "intensity_post_scale", "normalized",
-          ("divide_by_steps=false",), plant=_undivided),
+          ("divide_by_steps=false",), inject=_undivided),
     Fault("steps dividing twice", PEPTIDE, "intensity_post_scale", "normalized",
-          stages=("scaling",), plant=_finish(lambda setup, one: one / setup.steps)),
+          stages=("scaling",), inject=_finish(lambda setup, one: one / setup.steps)),
     Fault("float32 geometry", PEPTIDE, "omega_subpixel", "position.x", stages=("position",),
-          plant=_wrap(chain, "subpixel_position", _single)),
+          inject=_wrap(chain, "subpixel_position", _single)),
     Fault("wavelength off by 1e-10", PEPTIDE, "config_snapshot", "derived.lambda0",
-          stages=("setup",), plant=_on_derived(port_setup, "derive_beam", _slip_of_lambda)),
+          stages=("setup",), inject=_on_derived(port_setup, "derive_beam", _slip_of_lambda)),
     Fault("a in Å where metres belong", PEPTIDE, "config_snapshot", "derived.a0.x",
-          stages=("setup",), plant=_on_derived(port_setup, "derive_crystal", _in_angstrom)),
+          stages=("setup",), inject=_on_derived(port_setup, "derive_crystal", _in_angstrom)),
     Fault("weights used", f"{PEPTIDE} -sourcefile sources.txt", "intensity_pre_norm",
-          "running_sum", ("weights=used",), told=("weights=used",)),
+          "running_sum", ("weights=used",), port_behaviours=("weights=used",)),
     Fault("phi carry-over missing", f"{PEPTIDE} -phi 0 -osc 3 -phisteps 3", "hkl_subpixel",
-          "hkl_fractional.h", ("phi_carry_over=false",), told=("phi_carry_over=false",),
+          "hkl_fractional.h", ("phi_carry_over=false",), port_behaviours=("phi_carry_over=false",),
           in_frame=True),
     Fault("interpolation not switched off",
           f"{PEPTIDE.replace('-nointerpolate', '-interpolate')} -misset 11 22 33 -default_F 2.5",
           "config_snapshot", "state.interpolation_on", ("interpolation_switches_off=false",),
-          told=("interpolation_switches_off=false",), pixels=((32, 32),), in_frame=True),
+          port_behaviours=("interpolation_switches_off=false",), pixels=((32, 32),), in_frame=True),
     Fault("wrong pivot", f"{PEPTIDE} -detector_rotx 5 -detector_roty 3", "config_snapshot",
           "derived.pix0_vector.x", ("-pivot sample",),
-          plant=lambda patch: patch.setitem(detector.PIVOTS, "mosflm", "sample")),
+          inject=lambda patch: patch.setitem(detector.PIVOTS, "mosflm", "sample")),
     Fault("MOSFLM half pixel missing", PEPTIDE, "config_snapshot", "derived.pix0_vector.y",
           ("MOSFLM half pixel left out",),
-          plant=_wrap(port_setup, "derive_detector", lambda derive: lambda raw, *others: derive(
+          inject=_wrap(port_setup, "derive_detector", lambda derive: lambda raw, *others: derive(
               raw.model_copy(update={"convention": "denzo"}), *others))),
     Fault("fast and slow swapped", PEPTIDE, "omega_subpixel", "position.y",
-          ("slow and fast swapped",), plant=_wrap(engine, "pixel", _swapped_pixels)),
+          ("slow and fast swapped",), inject=_wrap(engine, "pixel", _swapped_pixels)),
     Fault("sincg without pi", PEPTIDE, "lattice", "F_latt_a", stages=("f_latt",),
-          plant=_wrap(lattice, "sincg", _without_pi)),
+          inject=_wrap(lattice, "sincg", _without_pi)),
     Fault("missing fudge", f"{PEPTIDE} -gauss_xtal -fudge 1.7", "lattice", "F_latt",
           ("-fudge left out",),
-          plant=_on_setup(crystal=lambda made: replace(made, fudge=1.0))),
+          inject=_on_setup(crystal=lambda made: replace(made, fudge=1.0))),
     Fault("thick layers summed", LAYERS, "intensity_pre_norm", "running_sum", ("layers=each",),
-          told=("layers=each",)),
+          port_behaviours=("layers=each",)),
     Fault("capture of the first layer", LAYERS, "intensity_post_scale", "capture",
-          ("layers=first",), told=("layers=first",)),
+          ("layers=first",), port_behaviours=("layers=first",)),
     Fault("capture of each subpixel", LAYERS, "omega_subpixel", "capture", ("capture=last",),
-          plant=_wrap(chain.Chain, "_uncaptured", lambda make: lambda self: _with_mode(
-              make(self), Factor.LAST))),
+          inject=_wrap(chain.Chain, "_uncaptured", lambda make: lambda self: _with_mode(
+              make(self), FactorMode.LAST))),
     Fault("background after division", f"{PEPTIDE} -water 100", "intensity_pre_norm",
-          "running_sum", ("background=undivided",), told=("background=undivided",)),
+          "running_sum", ("background=undivided",), port_behaviours=("background=undivided",)),
     Fault("dmin not applied", f"{PEPTIDE} -dmin 5", "hkl_subpixel", "row", ("dmin=ignored",),
-          plant=_wrap(chain, "is_beyond_dmin", lambda cut: lambda q, dmin: cut(q, 0.0)),
+          inject=_wrap(chain, "is_beyond_dmin", lambda cut: lambda q, dmin: cut(q, 0.0)),
           pixels=((0, 0), (2, 60), (32, 30))),
     Fault("skipped lookups counted", f"{PEPTIDE} -tophat_spots", "f_cell_stats", "lookup",
-          ("zero_lattice=looked_up",), told=("zero_lattice=looked_up",)),
+          ("zero_lattice=looked_up",), port_behaviours=("zero_lattice=looked_up",)),
     Fault("mosaic identity not forced", f"{PEPTIDE} -mosaic 0.5 -mosaic_domains 3",
           "config_snapshot", "derived.mosaic_umats.0.0", stages=("setup", "hkl"),
-          plant=_wrap(port_setup, "mosaic_domains", _unforced)),
+          inject=_wrap(port_setup, "mosaic_domains", _unforced)),
     Fault("0/0 on a node", f"{CUBE} -oversample 1 -nointerpolate", "lattice", "F_latt_a",
-          stages=("f_latt",), plant=_wrap(lattice, "sincg", _not_a_number)),
+          stages=("f_latt",), inject=_wrap(lattice, "sincg", _not_a_number)),
     Fault("omega and sincg at once", PEPTIDE, "omega_subpixel", "omega",
           stages=("f_latt", "factors"),
-          plant=_both(_kept("omega", Factor.LAST), _wrap(lattice, "sincg", _without_pi))),
+          inject=_both(_set_factor_mode("omega", FactorMode.LAST),
+                       _wrap(lattice, "sincg", _without_pi))),
     Fault("wrong electron radius", PEPTIDE, "intensity_post_scale", "fluence_scaled",
           stages=("scaling",),
-          plant=lambda patch: patch.setattr(units, "R_E_SQR", 7.94e-30)),
+          inject=lambda patch: patch.setattr(units, "R_E_SQR", 7.94e-30)),
     Fault("stale cache on one side", f"{CUBE} -oversample 2 -nointerpolate", "f_cell_stats",
           "F_cell", ("stale cache",), reference_flags="-dump stale.bin"),
     Fault("wrong default fill", f"{CUBE} -hkl sparse.hkl -oversample 2 -nointerpolate",
-          "f_cell_stats", "F_cell", ("unlisted=zero",), told=("unlisted=zero",)),
+          "f_cell_stats", "F_cell", ("unlisted=zero",), port_behaviours=("unlisted=zero",)),
     Fault("sign of misset", PEPTIDE, "config_snapshot", "derived.a_star.x", ("-misset negated",),
-          plant=lambda patch: patch.setattr(
+          inject=lambda patch: patch.setattr(
               Parameters, "of", _negated_misset(Parameters.of))),
     Fault("Kahn factor sign", f"{PEPTIDE} -polar 0.7", "intensity_pre_norm", "polar",
           ("-polar negated",),
-          plant=_wrap(chain, "polarization_factor", lambda factor: lambda i, d, axis, kahn: factor(
+          inject=_wrap(chain, "polarization_factor", lambda factor: lambda i, d, axis, kahn: factor(
               i, d, axis, -kahn))),
     Fault("obliquity left out", PEPTIDE, "omega_subpixel", "omega", ("-point_pixel added",),
-          plant=_on_setup(detector=lambda made: replace(made, point_pixel=True))),
+          inject=_on_setup(detector=lambda made: replace(made, point_pixel=True))),
     Fault("flat where curved", f"{PEPTIDE} -curved_det", "omega_subpixel", "position.x",
           ("-curved_det left out",),
-          plant=_on_setup(detector=lambda made: replace(made, curved=False))),
+          inject=_on_setup(detector=lambda made: replace(made, curved=False))),
     Fault("oversampled factors on the term", f"{PEPTIDE} -oversample_omega -oversample_polar",
-          "intensity_pre_norm", "running_sum", ("oversampled=term",), told=("oversampled=term",)),
+          "intensity_pre_norm", "running_sum", ("oversampled=term",),
+          port_behaviours=("oversampled=term",)),
     Fault("running sum where none was asked for", PEPTIDE, "omega_subpixel", "omega",
           ("-oversample_omega added",),
-          plant=_on_setup(omega=lambda mode: Factor.RUNNING_SUM)),
+          inject=_on_setup(omega=lambda mode: FactorMode.RUNNING_SUM)),
     Fault("another default_F", f"{CUBE} -oversample 2", "f_cell_stats", "F_cell",
           ("different default_F",), port_flags="-default_F 4"),
     Fault("another misset", PEPTIDE, "config_snapshot", "derived.a_star.x", ("-misset",),
           port_flags="-misset 1 2 4"),
     Fault("another misset, last omega", PEPTIDE, "config_snapshot", "derived.a_star.x",
-          ("its own inputs", "omega=last"), port_flags="-misset 1 2 4", told=("omega=last",)),
+          ("its own inputs", "omega=last"), port_flags="-misset 1 2 4",
+          port_behaviours=("omega=last",)),
     Fault("last omega, steps not divided", PEPTIDE, "omega_subpixel", "omega",
           ("omega=last", "divide_by_steps=false"),
-          plant=_both(_kept("omega", Factor.LAST), _undivided)),
+          inject=_both(_set_factor_mode("omega", FactorMode.LAST), _undivided)),
     Fault("k and l swapped, mean omega", COUNTED, "omega_subpixel", "omega",
           ("omega=mean", "k and l swapped"),
-          plant=_both(_kept("omega", Factor.MEAN), _wrap(chain, "nearest_lookup", _permuted))),
+          inject=_both(_set_factor_mode("omega", FactorMode.MEAN),
+                       _wrap(chain, "nearest_lookup", _permuted))),
     Fault("spindle turning backwards", f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3", "hkl_subpixel",
           "hkl_fractional.h", stages=("hkl",),
-          plant=_wrap(crystal, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
+          inject=_wrap(crystal, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
               v, n, -phi))),
 )  # fmt: skip
 
 
-def _with_mode(kept: Any, mode: Factor) -> Any:
+def _with_mode(kept: Any, mode: FactorMode) -> Any:
     kept.mode = mode
     return kept

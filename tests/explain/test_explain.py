@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from parity_bridge.cli.program import main
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.errors import EngineError
-from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, choices
+from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, behaviour_choices
 from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
-from parity_bridge.explain import sets, slips, transplant
-from parity_bridge.explain.behaviours import behaviour_hypotheses
+from parity_bridge.explain import hypothesis_set_search, slips, transplant
+from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.showing import showing
 from parity_bridge.explain.slips import input_slips, table_slips
@@ -118,7 +118,7 @@ def test_a_slip_is_shown_by_flags_where_flags_say_it(slip: str, shown: bool) -> 
     if shown:
         further = shlex.split(shlex.split(command)[-1])
         made = parse_flags([*to_flags(experiment), *further]).experiment
-        assert made == slips.slipped(experiment, (slip,)) != experiment
+        assert made == slips.apply_slips(experiment, (slip,)) != experiment
 
 
 def test_a_behaviour_of_an_engine_that_is_not_run_is_refused(
@@ -269,7 +269,7 @@ def test_tap_4_of_another_program(capsys: pytest.CaptureFixture[str]) -> None:
         | dict.fromkeys(("k_min", "k_max"), 3) | dict.fromkeys(("l_min", "l_max"), 3),
     }  # fmt: skip
     flags = [*FLAGS, "-hkl", "zeros.hkl", "-nointerpolate"]
-    (seen,) = Reference(parse_flags(flags).experiment, ((10, 50),)).seen
+    (seen,) = ReferenceRunner(parse_flags(flags).experiment, ((10, 50),)).pixel_taps
     for name in ("h_min", "h_max", "k_min", "k_max", "l_min", "l_max"):
         values["hkl_bounds"][name] = seen.taps["f_cell_stats"].pixel[f"hkl_bounds.{name}"]
     record = {
@@ -379,11 +379,11 @@ def test_sets_that_pixels_cannot_tell_apart_are_all_named(
 
 def test_every_choice_has_words() -> None:
     for name in Behaviours.model_fields:
-        for choice in choices(name):
+        for choice in behaviour_choices(name):
             told = Behaviours.parse([f"{name}={choice}"])
             named = {item.name for item, _ in behaviour_hypotheses(told)}
             assert f"{name}={choice}" not in named
-    alternatives = sum(len(choices(name)) - 1 for name in Behaviours.model_fields)
+    alternatives = sum(len(behaviour_choices(name)) - 1 for name in Behaviours.model_fields)
     assert len(list(behaviour_hypotheses(REFERENCE))) == alternatives
 
 
@@ -393,7 +393,7 @@ def test_a_slip_that_changes_nothing_is_no_hypothesis() -> None:
     assert "-misset negated" not in named
     assert "-point_pixel left out" not in named
     assert {"-point_pixel added", "MOSFLM half pixel left out", "-pivot sample"} <= named
-    reference = Reference(plain, ((0, 0),))
+    reference = ReferenceRunner(plain, ((0, 0),))
     assert list(table_slips(reference.factors)) == []
 
 
@@ -403,7 +403,9 @@ def test_a_convention_written_out_as_custom_is_the_same_geometry(convention: str
     flags = [*FLAGS, convention, "-detector_rotx", "3", "-detector_roty", "2"]
     experiment = parse_flags(flags).experiment
     written_out = slips._pivoted_at_sample(experiment)  # noqa: SLF001
-    ours, theirs = (Reference(item, ((5, 7),)).seen[0] for item in (experiment, written_out))
+    ours, theirs = (
+        ReferenceRunner(item, ((5, 7),)).pixel_taps[0] for item in (experiment, written_out)
+    )
     assert written_out.detector.convention == "custom"
     assert ours.taps["config_snapshot"].pixel == theirs.taps["config_snapshot"].pixel
 
@@ -426,7 +428,7 @@ def test_several_reasons_at_once(told: tuple[str, ...], capsys: pytest.CaptureFi
 def test_too_many_evaluations_are_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sets, "_MOST_EVALUATIONS", 100)
+    monkeypatch.setattr(hypothesis_set_search, "_MAX_EVALUATIONS", 100)
     words = ["--behaviour", "torch:omega=last", "--behaviour", "torch:divide_by_steps=false"]
     finding = explained(capsys, *PIXELS, *words, "--", *FLAGS)
     assert finding.reason == "unexplained"
@@ -452,7 +454,7 @@ def test_explain_needs_no_torch_for_records() -> None:
 def test_the_page_lists_every_slip_and_every_stage() -> None:
     page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
     named = {" ".join(name.split()) for name in re.findall(r"`([^`]+)`", page)}
-    listed = {*slips._OF_INPUTS, *slips._OF_TABLES}  # noqa: SLF001
+    listed = {*slips._INPUT_SLIPS, *slips._TABLE_SLIPS}  # noqa: SLF001
     assert listed <= named
     rows = [line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("| `")]
-    assert rows == [step.name for step in transplant._STEPS]  # noqa: SLF001
+    assert rows == [step.name for step in transplant._TRANSPLANT_STAGES]  # noqa: SLF001

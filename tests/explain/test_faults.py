@@ -22,11 +22,11 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 from tests.experiment.strategies import experiments
 from tests.explain.faults import FAULTS, Fault
 
-ALL = tuple(BY_ID.values())
+ALL = tuple(TAPS_BY_ID.values())
 Record = Callable[[str, object], None]
 
 
@@ -40,16 +40,19 @@ def look(name: str, fault: Fault, flags: str, told: tuple[str, ...] = ()) -> Eng
 
 
 def figures(run: EngineRun) -> list[PixelTaps]:
-    return [PixelTaps.of(seen, run.engine.implementation, ALL) for seen in run.observations]
+    return [
+        PixelTaps.from_observation(seen, run.engine.implementation, ALL)
+        for seen in run.observations
+    ]
 
 
 def examined(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[Comparison, Finding]:
     """The comparison with the defective port, and the explanation."""
     reference = look("c", fault, fault.reference_flags)
     with monkeypatch.context() as planted:
-        if fault.plant is not None:
-            fault.plant(planted)
-        port = look("torch", fault, fault.port_flags, fault.told)
+        if fault.inject is not None:
+            fault.inject(planted)
+        port = look("torch", fault, fault.port_flags, fault.port_behaviours)
     again = reference_of(reference, ALL)
     assert again is not None
     noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
@@ -66,11 +69,13 @@ def test_a_fault_is_detected_localised_and_explained(
     detected = comparison.exit_status == 3
     firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
     localised = (fault.tap, fault.field) in {(first.tap, first.field) for first in firsts[:1]}
-    if fault.reason is None:
+    if fault.expected_names is None:
         explained = finding.reason == "unexplained" and finding.stages == fault.stages
     else:
-        explained = tuple(sorted(fault.reason)) in {tuple(sorted(names)) for names in finding.names}
-    record_property("fault", (detected, localised, explained, fault.reason is not None))
+        explained = tuple(sorted(fault.expected_names)) in {
+            tuple(sorted(names)) for names in finding.names
+        }
+    record_property("fault", (detected, localised, explained, fault.expected_names is not None))
     assert detected, "the fault changed nothing"
     assert localised, f"first divergence {firsts[0].tap} {firsts[0].field}"
     assert explained, finding.sentence
@@ -89,7 +94,7 @@ def test_there_is_no_false_alarm(record_property: Record) -> None:
             return
         theirs = TorchPort().observe(experiment, [(0, 0)])
         sides = [
-            [PixelTaps.of(item, name, ALL) for item in seen]
+            [PixelTaps.from_observation(item, name, ALL) for item in seen]
             for name, seen in (("c", ours), ("pytorch", theirs))
         ]
         comparison = compare_runs(sides[0], sides[1], tolerances_for())

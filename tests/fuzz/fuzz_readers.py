@@ -30,7 +30,7 @@ with atheris.instrument_imports(include=["parity_bridge", *FABIO]):
     import fabio.edfimage
 
     from parity_bridge.experiment import smv
-    from parity_bridge.images import decoded, image_file
+    from parity_bridge.images import image_file, image_formats
     from tests.fuzz.readers import READERS, refusal
 
 FOUND = ROOT / "build" / "fuzz"
@@ -68,7 +68,7 @@ def main() -> None:
         if data:
             refusal(names[data[0] % len(names)], data[1:])
 
-    for module in (smv, image_file, decoded, fabio.dtrekimage, fabio.edfimage):
+    for module in (smv, image_file, image_formats, fabio.dtrekimage, fabio.edfimage):
         if "Atheris" not in type(module.__loader__).__name__:
             sys.exit(f"{module.__name__} is not instrumented: fuzzing it would find nothing")
     logging.disable()

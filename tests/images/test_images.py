@@ -33,9 +33,9 @@ from numpy.typing import NDArray
 
 from parity_bridge.errors import FileError, ShapeError, UsageError
 from parity_bridge.experiment.regions import Region
-from parity_bridge.images import decoded as module
+from parity_bridge.images import image_formats as module
 from parity_bridge.images.image_file import ImageFile, open_image
-from tests.experiment.smv_files import smv, written
+from tests.experiment.smv_files import smv, write_file
 
 SHAPE = (7, 9)
 REGION = Region(range(2, 6), range(3, 9))
@@ -109,7 +109,7 @@ def refused(path: Path, shape: tuple[int, int] | None = None, error: Any = FileE
 
 class TestFormats:
     def test_bin(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "floatimage.bin", pixels("<f4").tobytes())
+        path = write_file(tmp_path / "floatimage.bin", pixels("<f4").tobytes())
         check_read(path, pixels())
         assert open_image(path, SHAPE).format == "bin"
 
@@ -141,7 +141,7 @@ class TestFormats:
     )
     def test_npy_by_other_programs(self, tmp_path: Path, header: str) -> None:
         start = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header.encode()
-        check_read(written(tmp_path / "a.npy", start + pixels().tobytes()), pixels())
+        check_read(write_file(tmp_path / "a.npy", start + pixels().tobytes()), pixels())
 
     @pytest.mark.parametrize(("name", "dtype"), CASES)
     def test_what_fabio_writes(self, tmp_path: Path, name: str, dtype: str) -> None:
@@ -152,22 +152,22 @@ class TestFormats:
     @pytest.mark.parametrize("name", CLASSES)
     @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
     def test_packed(self, tmp_path: Path, name: str, pack: Callable[[bytes], bytes]) -> None:
-        path = written(tmp_path / "image", pack(content(tmp_path, name)))
+        path = write_file(tmp_path / "image", pack(content(tmp_path, name)))
         check_read(path, pixels("i4"))
         assert open_image(path, None).format == name
 
     def test_smv_as_nanobragg_writes_it(self, tmp_path: Path) -> None:
         values = pixels("u2")
-        check_read(written(tmp_path / "intimage.img", smv(values)), values)
+        check_read(write_file(tmp_path / "intimage.img", smv(values)), values)
         swapped = smv(values.astype(">u2"), BYTE_ORDER="big_endian")
-        check_read(written(tmp_path / "big.img", swapped), values)
+        check_read(write_file(tmp_path / "big.img", swapped), values)
 
     def test_tiff_in_strips(self, tmp_path: Path) -> None:
         for order in "<>":
-            check_read(written(tmp_path / f"{order}.tif", strips(order=order)), pixels("u2"))
+            check_read(write_file(tmp_path / f"{order}.tif", strips(order=order)), pixels("u2"))
 
     def test_edf_padded_at_its_end(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.edf", content(tmp_path, "EDF").replace(b"252", b"512", 1))
+        path = write_file(tmp_path / "a.edf", content(tmp_path, "EDF").replace(b"252", b"512", 1))
         with path.open("ab") as file:
             file.write(bytes(512 - 252))
         check_read(path, pixels("i4"))
@@ -295,7 +295,7 @@ class TestImage:
 def of_any(path: Path) -> Path:
     """``path``, which now holds ``pixels()`` in the format of its ending."""
     if path.suffix == ".bin":
-        return written(path, pixels("<f4").tobytes())
+        return write_file(path, pixels("<f4").tobytes())
     return numpy_file(path, pixels()) if path.suffix == ".npy" else saved(path, "EDF", pixels())
 
 
@@ -344,7 +344,7 @@ class TestNoFile:
         assert "cannot be read (Permission denied); check name and perm" in refused(path, SHAPE)
 
     def test_one_too_large_to_be_an_image(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.img", smv())
+        path = write_file(tmp_path / "a.img", smv())
         os.truncate(path, 2**40)
         assert f"has {2**40} bytes, more than the {2**31} allowed; use a .npy" in refused(path)
 
@@ -365,7 +365,7 @@ class TestOtherFormats:
 
     def test_what_fabio_does_not_open_is_refused(self, tmp_path: Path) -> None:
         for name in ("a.h5", "a.mccd", "a.mar3450", "a.pgm"):
-            assert "fabio cannot read it (" in refused(written(tmp_path / name, b"none" * 99))
+            assert "fabio cannot read it (" in refused(write_file(tmp_path / name, b"none" * 99))
 
 
 class TestBroken:
@@ -383,7 +383,7 @@ class TestBroken:
         ],
     )
     def test_what_is_no_image(self, tmp_path: Path, text: bytes) -> None:
-        complaint = refused(written(tmp_path / "a.img", text))
+        complaint = refused(write_file(tmp_path / "a.img", text))
         assert "no image of a format read here (SMV, EDF, CBF, TIFF, .npy, .bin) or" in complaint
 
     @pytest.mark.parametrize(
@@ -401,23 +401,23 @@ class TestBroken:
         ],
     )
     def test_what_only_begins_like_one(self, tmp_path: Path, text: bytes, complaint: str) -> None:
-        assert complaint in refused(written(tmp_path / "a.img", text))
+        assert complaint in refused(write_file(tmp_path / "a.img", text))
 
     def test_half_a_number_in_a_bin(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.bin", bytes(251))
+        path = write_file(tmp_path / "a.bin", bytes(251))
         assert "251 bytes are no whole number of float32" in refused(path, SHAPE)
 
     @pytest.mark.parametrize("name", CLASSES)
     def test_a_truncated_one(self, tmp_path: Path, name: str) -> None:
         whole = content(tmp_path, name)
         for size in (len(whole) - 64, len(whole) - 200):
-            assert "truncated" in refused(written(tmp_path / f"{size}.img", whole[:size]))
+            assert "truncated" in refused(write_file(tmp_path / f"{size}.img", whole[:size]))
 
     @pytest.mark.parametrize("name", CLASSES)
     def test_one_cut_anywhere_is_never_read_wrongly(self, tmp_path: Path, name: str) -> None:
         whole = content(tmp_path, name)
         for size in range(0, len(whole), max(1, len(whole) // 60)):
-            path = written(tmp_path / f"{size}.img", whole[:size])
+            path = write_file(tmp_path / f"{size}.img", whole[:size])
             try:
                 check_read(path, pixels("i4"))
             except FileError:
@@ -427,7 +427,7 @@ class TestBroken:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "MAX_BYTES", 10_000_000)
-        path = written(tmp_path / "a.img.gz", gzip.compress(bytes(10_000_001)))
+        path = write_file(tmp_path / "a.img.gz", gzip.compress(bytes(10_000_001)))
         assert "unpacks to more than 10000000 bytes" in refused(path)
 
     @settings(deadline=None, max_examples=150)
@@ -448,7 +448,7 @@ class TestBroken:
         )
         at = int(place * len(whole))
         damaged = whole[:at] + byte + whole[at + len(byte) :]
-        written(path, damaged[: int(len(damaged) * (1 - cut**4))])
+        write_file(path, damaged[: int(len(damaged) * (1 - cut**4))])
         try:
             image = open_image(path, None)
         except FileError:
@@ -504,14 +504,14 @@ class TestBrokenNpy:
         self, tmp_path: Path, change: Callable[[bytes], bytes], complaint: str
     ) -> None:
         whole = numpy_file(tmp_path / "whole.npy", pixels()).read_bytes()
-        assert complaint in refused(written(tmp_path / "a.npy", change(whole)))
+        assert complaint in refused(write_file(tmp_path / "a.npy", change(whole)))
 
     @pytest.mark.parametrize("zeros", [6, 30, 5000])
     def test_an_absurd_size_takes_no_memory(self, tmp_path: Path, zeros: int) -> None:
         digits = "1" + "0" * zeros
         header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({digits}, {digits})}}"
         start = b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little")
-        path = written(tmp_path / "a.npy", start + header.encode() + bytes(100))
+        path = write_file(tmp_path / "a.npy", start + header.encode() + bytes(100))
         assert "it is truncated" in without_memory(path)
 
 
@@ -557,15 +557,15 @@ class TestBrokenEdf:
     ) -> None:
         whole = content(tmp_path, "EDF")
         assert whole.count(old) == 1
-        assert complaint in without_memory(written(tmp_path / "a.edf", whole.replace(old, new)))
+        assert complaint in without_memory(write_file(tmp_path / "a.edf", whole.replace(old, new)))
 
     def test_a_block_that_leads_back_to_its_own_header(self, tmp_path: Path) -> None:
         whole = b"\n\n" + content(tmp_path, "EDF").replace(b";\nSize = 252", b";\nSize =-1024")
-        path = written(tmp_path / "a.edf", whole)
+        path = write_file(tmp_path / "a.edf", whole)
         assert "it cannot be read as EDF; write it anew" in without_memory(path)
 
     def test_several_images(self, tmp_path: Path) -> None:
-        path = written(tmp_path / "a.edf", content(tmp_path, "EDF") * 3)
+        path = write_file(tmp_path / "a.edf", content(tmp_path, "EDF") * 3)
         assert "it holds more than one image; write the one to compare on its own" in refused(path)
 
 
@@ -608,7 +608,7 @@ class TestBrokenCbf:
     ) -> None:
         whole, times = re.subn(old, lambda _: new, content(tmp_path, "CBF"))
         assert times == 1
-        assert complaint in without_memory(written(tmp_path / "a.cbf", whole))
+        assert complaint in without_memory(write_file(tmp_path / "a.cbf", whole))
 
     @pytest.mark.parametrize("item", [b"\x80", b"\x80\1", b"\x80\0\x80\1", b"\x80\0\x80\0\0\0\x80"])
     def test_a_last_pixel_that_is_cut_short(self, tmp_path: Path, item: bytes) -> None:
@@ -617,12 +617,12 @@ class TestBrokenCbf:
         pixels = bytes(62) + item
         data = data[:begin] + pixels
         data = re.sub(rb"X-Binary-Size: \d+", b"X-Binary-Size: %d" % len(pixels), data)
-        complaint = refused(written(tmp_path / "a.cbf", data))
+        complaint = refused(write_file(tmp_path / "a.cbf", data))
         assert re.search("it holds (5|6)[0-9] pixels, where its header has 7 x 9", complaint)
 
     def test_several_images(self, tmp_path: Path) -> None:
         whole = content(tmp_path, "CBF")
-        path = written(tmp_path / "a.cbf", whole + whole[whole.index(b"--CIF") :])
+        path = write_file(tmp_path / "a.cbf", whole + whole[whole.index(b"--CIF") :])
         assert "it holds more than one image" in refused(path)
 
 
@@ -644,12 +644,12 @@ class TestBrokenTiff:
     def test_what_its_header_says(
         self, tmp_path: Path, replaced: dict[str, int], complaint: str
     ) -> None:
-        path = written(tmp_path / "a.tif", strips(replaced))
+        path = write_file(tmp_path / "a.tif", strips(replaced))
         assert complaint in without_memory(path)
 
     def test_a_directory_that_leads_to_itself(self, tmp_path: Path) -> None:
         whole = strips()
-        path = written(tmp_path / "a.tif", whole[:-4] + whole[4:8])
+        path = write_file(tmp_path / "a.tif", whole[:-4] + whole[4:8])
         assert "it holds more than one image" in without_memory(path)
 
     def test_several_images(self, tmp_path: Path) -> None:
@@ -681,7 +681,7 @@ class TestBrokenSmv:
     def test_what_its_header_says(
         self, tmp_path: Path, change: dict[str, object], complaint: str
     ) -> None:
-        assert complaint in without_memory(written(tmp_path / "a.img", smv(**change)))  # type: ignore[arg-type]
+        assert complaint in without_memory(write_file(tmp_path / "a.img", smv(**change)))  # type: ignore[arg-type]
 
 
 def test_whatever_fabio_raises_is_one_sentence(
@@ -693,17 +693,17 @@ def test_whatever_fabio_raises_is_one_sentence(
     monkeypatch.setattr(EdfImage, "read", fails)
     assert "it cannot be read as EDF" in refused(of_any(tmp_path / "a.edf"))
     monkeypatch.setattr(DtrekImage, "read", fails)
-    assert "it does not begin with an SMV header" in refused(written(tmp_path / "a.img", smv()))
+    assert "it does not begin with an SMV header" in refused(write_file(tmp_path / "a.img", smv()))
 
 
 def test_bin_and_npy_need_no_fabio_and_nothing_is_printed(tmp_path: Path) -> None:
     quick = [of_any(tmp_path / "a.bin"), of_any(tmp_path / "a.npy")]
     slow = [saved(tmp_path / f"good-{name}", name, pixels("i4")) for name in CLASSES]
     slow += [
-        written(tmp_path / f"{path.name}.gz", gzip.compress(path.read_bytes())) for path in slow
+        write_file(tmp_path / f"{path.name}.gz", gzip.compress(path.read_bytes())) for path in slow
     ]
-    slow += [written(tmp_path / f"bad-{path.name}", path.read_bytes()[:-99]) for path in slow]
-    slow += [written(tmp_path / f"{path.name}.tif", path.read_bytes()) for path in quick]
+    slow += [write_file(tmp_path / f"bad-{path.name}", path.read_bytes()[:-99]) for path in slow]
+    slow += [write_file(tmp_path / f"{path.name}.tif", path.read_bytes()) for path in quick]
     code = (
         "import sys; from pathlib import Path; from parity_bridge.images.image_file import *\n"
         "from parity_bridge.errors import FileError\n"

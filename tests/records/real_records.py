@@ -11,14 +11,14 @@ import numpy as np
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.run import EngineRun, observe
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import as_json, record_of
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 from tests.engines.golden_cases import load_case
-from tests.experiment.smv_files import smv, written
+from tests.experiment.smv_files import smv, write_file
 
 ENGINES = ("c", "torch")
-OCCASION = Occasion("python -m parity_bridge run", "2026-01-31T12:00:00Z")
+RUN_CONTEXT = RunContext("python -m parity_bridge run", "2026-01-31T12:00:00Z")
 #: What each run has that others have not.
 CASES = {
     "bench4096_default_f": "no table at all",
@@ -41,7 +41,7 @@ def real_run(case: str, engine: str) -> EngineRun:
     folder = Path(mkdtemp(prefix="parity_bridge_"))
     if case == "masked":
         pixels = np.array([[0, 1, 255], [7, 0, 200]], dtype="<u2")
-        mask = written(folder / "mask.img", smv(pixels, {}))
+        mask = write_file(folder / "mask.img", smv(pixels, {}))
         # The mask says how many pixels there are, so that no flag may say otherwise.
         flags, seen = ["-mask", str(mask), *"-cell 50 -default_F 2 -N 3".split()], [(0, 0), (1, 2)]
     else:
@@ -58,9 +58,9 @@ def benchmark_run(engine: str) -> EngineRun:
     return observe(EngineChoice(engine), parse_flags(BENCHMARK_FLAGS), targets)
 
 
-def texts(run: EngineRun) -> dict[str, list[str]]:
+def record_texts(run: EngineRun) -> dict[str, list[str]]:
     """tap_id -> the record of each pixel, as it is stored."""
     return {
-        tap_id: [as_json(record_of(run, seen, OCCASION, tap)) for seen in run.observations]
-        for tap_id, tap in BY_ID.items()
+        tap_id: [as_json(record_of(run, seen, RUN_CONTEXT, tap)) for seen in run.observations]
+        for tap_id, tap in TAPS_BY_ID.items()
     }

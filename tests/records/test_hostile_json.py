@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parity_bridge.cli.program import main
-from parity_bridge.taps.registry import BY_ID
-from tests.records.real_records import benchmark_run, texts
+from parity_bridge.taps.registry import TAPS_BY_ID
+from tests.records.real_records import benchmark_run, record_texts
 
-GOOD = texts(benchmark_run("c"))["f_cell_stats"][0]
+GOOD = record_texts(benchmark_run("c"))["f_cell_stats"][0]
 READ_BY_ALL = ("compare", "explain", "check-report")
 Refused = Callable[[bytes], None]
 
@@ -183,7 +183,7 @@ class TestNoJson:
 
 class TestNoRecord:
     @pytest.mark.parametrize("value", ["x", [], [[]], {}, True, 1.5, -(2**70), None])
-    @pytest.mark.parametrize("tap_id", BY_ID)
+    @pytest.mark.parametrize("tap_id", TAPS_BY_ID)
     def test_another_type_anywhere_is_refused_or_a_difference(
         self,
         place: dict[str, list[str]],
@@ -192,7 +192,7 @@ class TestNoRecord:
         value: object,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        text = texts(benchmark_run("c"))[tap_id][0]
+        text = record_texts(benchmark_run("c"))[tap_id][0]
         (tmp_path / "good.json").write_text(text)
         path = tmp_path / "bad.json"
         statuses = set()
@@ -279,7 +279,7 @@ class TestAnything:
     def test_any_json_is_refused(self, refused: Refused, value: object) -> None:
         refused(json.dumps(value).encode())
 
-    @given(data=st.data(), value=ANY_JSON, tap_id=st.sampled_from(sorted(BY_ID)))
+    @given(data=st.data(), value=ANY_JSON, tap_id=st.sampled_from(sorted(TAPS_BY_ID)))
     @PLACES
     def test_any_json_anywhere_in_a_record_is_refused_or_read(
         self,
@@ -290,7 +290,7 @@ class TestAnything:
         tap_id: str,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        text = texts(benchmark_run("c"))[tap_id][0]
+        text = record_texts(benchmark_run("c"))[tap_id][0]
         leaf = data.draw(st.sampled_from(sorted(leaves(json.loads(text)), key=str)))
         (tmp_path / "good.json").write_text(text)
         path = tmp_path / "bad.json"
@@ -339,7 +339,7 @@ class TestCheckReport:
         (line,) = capsys.readouterr().out.splitlines()
         assert line.startswith(str(path))
 
-    @pytest.mark.parametrize("tap_id", BY_ID)
+    @pytest.mark.parametrize("tap_id", TAPS_BY_ID)
     def test_a_digit_changed_in_a_record_is_seen(
         self, place: dict[str, list[str]], tmp_path: Path, tap_id: str,
         capsys: pytest.CaptureFixture[str],

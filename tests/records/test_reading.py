@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from parity_bridge.cli.program import main
-from parity_bridge.records.pixel_records import ending
-from parity_bridge.taps.registry import BY_ID
-from tests.records.real_records import benchmark_run, texts
+from parity_bridge.records.pixel_records import record_suffix
+from parity_bridge.taps.registry import TAPS_BY_ID
+from tests.records.real_records import benchmark_run, record_texts
 
 #: All that a plain record of another program has.
 PLAIN = ("total_lookups", "out_of_bounds_count", "zero_f_count", "mean_f_cell", "hkl_bounds")
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def ours(tap_id: str = "f_cell_stats", engine: str = "c", pixel: int = 0) -> Json:
-    record: Json = json.loads(texts(benchmark_run(engine))[tap_id][pixel])
+    record: Json = json.loads(record_texts(benchmark_run(engine))[tap_id][pixel])
     return record
 
 
@@ -40,13 +40,13 @@ def folder_of(path: Path, records: list[Json]) -> Path:
     path.mkdir()
     for record in records:
         slow, fast = record["pixel_coords"]
-        end = ending(BY_ID[record["tap_id"]])
+        end = record_suffix(TAPS_BY_ID[record["tap_id"]])
         (path / f"pixel_{slow}_{fast}{end}").write_text(json.dumps(record))
     return path
 
 
 def everything(engine: str) -> list[Json]:
-    return [ours(tap_id, engine, pixel) for tap_id in BY_ID for pixel in (0, 1)]
+    return [ours(tap_id, engine, pixel) for tap_id in TAPS_BY_ID for pixel in (0, 1)]
 
 
 @pytest.fixture
@@ -168,9 +168,9 @@ class TestVersionedRecords:
     def test_whole_folders_of_both_engines_are_at_parity(self, compared: Compare) -> None:
         status, summary = compared(everything("c"), everything("torch"))
         assert (status, len(summary["pixels"])) == (0, 2)
-        assert [len(pixel["taps"]) for pixel in summary["pixels"]] == [len(BY_ID)] * 2
+        assert [len(pixel["taps"]) for pixel in summary["pixels"]] == [len(TAPS_BY_ID)] * 2
 
-    @pytest.mark.parametrize("tap_id", BY_ID)
+    @pytest.mark.parametrize("tap_id", TAPS_BY_ID)
     @pytest.mark.parametrize("side", ["reference", "other"])
     def test_a_tap_that_one_side_lacks_is_named(
         self, compared: Compare, tap_id: str, side: str
@@ -190,7 +190,7 @@ class TestVersionedRecords:
         alone = "only_in_reference" if side == "other" else "only_in_other"
         assert (status, summary[alone]) == (4, [[2048, 2048]])
 
-    @pytest.mark.parametrize("tap_id", [name for name, tap in BY_ID.items() if tap.row])
+    @pytest.mark.parametrize("tap_id", [name for name, tap in TAPS_BY_ID.items() if tap.row])
     @pytest.mark.parametrize("side", [0, 1])
     def test_a_row_that_one_side_lacks_is_named_with_its_place(
         self, compared: Compare, tap_id: str, side: int
@@ -211,7 +211,7 @@ class TestVersionedRecords:
         fields = {field["field"]: field for field in summary["pixels"][0]["fields"]}
         assert (status, fields["row"]["differing"]) == (3, 4)
 
-    @pytest.mark.parametrize("tap_id", BY_ID)
+    @pytest.mark.parametrize("tap_id", TAPS_BY_ID)
     @pytest.mark.parametrize("side", ["reference", "other"])
     def test_every_field_that_one_side_lacks_is_named(
         self, compared: Compare, tap_id: str, side: str

@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from parity_bridge.records.pixel_records import as_json, ending, read_model
+from parity_bridge.records.pixel_records import as_json, read_model, record_suffix
 from parity_bridge.records.reading import read_side
-from parity_bridge.report.json_schema import MODELS, json_schema
-from parity_bridge.taps.content import ROWS, content_of
-from parity_bridge.taps.figures import Figures
+from parity_bridge.report.json_schema import RECORD_MODELS, json_schema
+from parity_bridge.taps.fields import TapFields
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID
-from tests.records.real_records import CASES, ENGINES, real_run, texts
+from parity_bridge.taps.registry import TAPS_BY_ID
+from parity_bridge.taps.tap_data import ROWS, data_of_record
+from tests.records.real_records import CASES, ENGINES, real_run, record_texts
 
 # A smaller record tells no more, and looking for one takes minutes.
 IN_PLACE = settings(
@@ -136,7 +136,7 @@ def assert_same_leaves(first: Any, second: Any) -> None:
         assert one == other or (len(words) == 1 and words <= {"NaN", "Infinity", "-Infinity"})
 
 
-def assert_same_figures(ours: Figures, theirs: Figures) -> None:
+def assert_same_figures(ours: TapFields, theirs: TapFields) -> None:
     assert_same_leaves(ours.pixel, theirs.pixel)
     assert list(ours.columns) == list(theirs.columns)
     assert np.array_equal(ours.places, theirs.places)
@@ -144,7 +144,7 @@ def assert_same_figures(ours: Figures, theirs: Figures) -> None:
         assert_same_leaves(column.tolist(), theirs.columns[name].tolist())
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", RECORD_MODELS)
 @given(data=st.data())
 @IN_PLACE
 def test_whatever_the_schema_allows_is_read_and_written_bit_for_bit(
@@ -153,15 +153,15 @@ def test_whatever_the_schema_allows_is_read_and_written_bit_for_bit(
     drawn = data.draw(valid(name))
     path = tmp_path / "record.json"
     path.write_text(json.dumps(drawn), "utf-8")
-    record = read_model(path, MODELS[name])
+    record = read_model(path, RECORD_MODELS[name])
     assert_same_leaves(record.model_dump(), drawn)
     path.write_text(as_json(record), "utf-8")
-    again = read_model(path, MODELS[name])
+    again = read_model(path, RECORD_MODELS[name])
     assert_same_leaves(again.model_dump(), drawn)
     assert as_json(again) == as_json(record)
 
 
-@pytest.mark.parametrize("tap_id", BY_ID)
+@pytest.mark.parametrize("tap_id", TAPS_BY_ID)
 @given(data=st.data())
 @IN_PLACE
 def test_any_record_gives_its_figures_bit_for_bit(
@@ -171,9 +171,9 @@ def test_any_record_gives_its_figures_bit_for_bit(
     path = tmp_path / "record.json"
     assume(has_distinct_rows(drawn))
     path.write_text(json.dumps(drawn), "utf-8")
-    tap = BY_ID[tap_id]
+    tap = TAPS_BY_ID[tap_id]
     values = read_model(path, tap.record).values
-    content = content_of(values, tap.row)
+    content = data_of_record(values, tap.row)
     assert_same_leaves(content.values(), values.model_dump())
     (pixel,) = read_side(path).pixels
     figures = pixel.taps[tap_id]
@@ -189,12 +189,12 @@ def test_any_record_gives_its_figures_bit_for_bit(
 @pytest.mark.parametrize("case", CASES)
 def test_a_stored_observation_is_the_observation(case: str, engine: str, tmp_path: Path) -> None:
     run = real_run(case, engine)
-    for tap_id, records in texts(run).items():
+    for tap_id, records in record_texts(run).items():
         for number, text in enumerate(records):
-            (tmp_path / f"pixel_{number}_0{ending(BY_ID[tap_id])}").write_text(text)
+            (tmp_path / f"pixel_{number}_0{record_suffix(TAPS_BY_ID[tap_id])}").write_text(text)
     stored = {pixel.pixel: pixel for pixel in read_side(tmp_path).pixels}
     for seen in run.observations:
-        fresh = PixelTaps.of(seen, run.engine.implementation, BY_ID.values())
+        fresh = PixelTaps.from_observation(seen, run.engine.implementation, TAPS_BY_ID.values())
         read = stored[seen.pixel]
         assert list(read.taps) == list(fresh.taps)
         assert (read.hkl_table, read.flags) == (fresh.hkl_table, fresh.flags)
@@ -205,7 +205,7 @@ def test_a_stored_observation_is_the_observation(case: str, engine: str, tmp_pat
 @given(bits=st.integers(1, 2**52 - 1), negative=st.booleans())
 def test_any_nan_stays_one(bits: int, negative: bool) -> None:
     value = struct.unpack("<d", struct.pack("<Q", 0x7FF << 52 | bits | negative << 63))[0]
-    table = MODELS["intensity_post_scale"].model_fields["values"].annotation
+    table = RECORD_MODELS["intensity_post_scale"].model_fields["values"].annotation
     assert table is not None
     names = table.model_fields
     record = table.model_validate(dict.fromkeys(names, value))

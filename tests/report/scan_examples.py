@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from parity_bridge.comparison.tolerances import Tolerance
 from parity_bridge.experiment.regions import Region
+from parity_bridge.scan.maps import Geometry, RegionMaps, ScanMaps
 from parity_bridge.scan.summary import (
     FieldCount,
     Peaks,
@@ -21,7 +22,6 @@ from parity_bridge.scan.summary import (
     UlpBin,
     WorstPixel,
 )
-from parity_bridge.scan.views import Geometry, Maps, Views
 
 #: Not square, and not from 0.
 REGION = Region(range(30, 280), range(100, 440))
@@ -51,31 +51,31 @@ _HALF = 24
 
 
 @dataclass(frozen=True)
-class Example:
+class ScanExample:
     """What the pictures are drawn from."""
 
     summary: ScanSummary
-    views: Views
+    views: ScanMaps
 
 
-def example(
+def scan_example(
     factor: int = 1,
     *,
     taps: bool = True,
     alike: bool = False,
     geometry: Geometry | None = GEOMETRY,
     **changed: Any,
-) -> Example:
+) -> ScanExample:
     """Two images, with Tap 4 or without; ``changed`` are fields of the summary."""
     whole = _full(REGION, taps=taps, alike=alike)
     worst = () if alike else _worst(whole)
     details = tuple(_cut(whole, each.pixel_coords) for each in worst)
     summary = _summary(whole, worst).model_copy(update=changed)
-    return Example(summary, Views(reduced(whole, factor), details, geometry))
+    return ScanExample(summary, ScanMaps(reduced(whole, factor), details, geometry))
 
 
 @cache
-def large(pixels: int, *, unlike: bool = True) -> Example:
+def large(pixels: int, *, unlike: bool = True) -> ScanExample:
     """So many pixels along either axis; unlike, all of them differ, which is the most work."""
     region = Region(range(pixels), range(pixels))
     whole = _full(region, taps=True, alike=False)
@@ -83,11 +83,11 @@ def large(pixels: int, *, unlike: bool = True) -> Example:
     other = (whole.other * noise).astype(np.float32)
     maps = replace(whole, other=other, difference=other - whole.reference)
     worst = _worst(maps)
-    views = Views(maps, tuple(_cut(maps, each.pixel_coords) for each in worst), GEOMETRY)
-    return Example(_summary(maps, worst), views)
+    views = ScanMaps(maps, tuple(_cut(maps, each.pixel_coords) for each in worst), GEOMETRY)
+    return ScanExample(_summary(maps, worst), views)
 
 
-def reduced(maps: Maps, factor: int) -> Maps:
+def reduced(maps: RegionMaps, factor: int) -> RegionMaps:
     """Maps of full size reduced as ``Maps`` says."""
     if factor == 1:
         return maps
@@ -95,7 +95,7 @@ def reduced(maps: Maps, factor: int) -> Maps:
         far = _blocks(np.nan_to_num(np.abs(maps.difference), nan=np.inf), factor).argmax(axis=-1)
     difference = np.take_along_axis(_blocks(maps.difference, factor), far[..., None], -1)[..., 0]
     mismatch = None if maps.mismatch is None else _blocks(maps.mismatch, factor)
-    return Maps(
+    return RegionMaps(
         region=maps.region,
         factor=factor,
         reference=_blocks(maps.reference, factor).max(axis=-1),
@@ -109,7 +109,7 @@ def reduced(maps: Maps, factor: int) -> Maps:
     )
 
 
-def _full(region: Region, *, taps: bool, alike: bool) -> Maps:
+def _full(region: Region, *, taps: bool, alike: bool) -> RegionMaps:
     rng = np.random.default_rng(1)
     slow, fast = np.meshgrid(region.slow, region.fast, indexing="ij")
     image = rng.gamma(4.0, 0.5, region.shape)
@@ -134,7 +134,7 @@ def _full(region: Region, *, taps: bool, alike: bool) -> Maps:
     outside[STRIP] = np.nan
     with np.errstate(invalid="ignore"):
         difference = other - reference
-    return Maps(
+    return RegionMaps(
         region=region,
         factor=1,
         reference=reference,
@@ -168,7 +168,7 @@ def _mean(blocks: NDArray[Any]) -> NDArray[np.float32]:
     return mean
 
 
-def _cut(maps: Maps, pixel: tuple[int, int]) -> Maps:
+def _cut(maps: RegionMaps, pixel: tuple[int, int]) -> RegionMaps:
     """Full size about a pixel, as far as there are pixels."""
     ends = zip(pixel, (maps.region.slow, maps.region.fast), strict=True)
     slow, fast = (
@@ -182,10 +182,10 @@ def _cut(maps: Maps, pixel: tuple[int, int]) -> Maps:
         for name, plane in vars(maps).items()
         if name not in ("region", "factor")
     }
-    return Maps(Region(slow, fast), 1, **planes)
+    return RegionMaps(Region(slow, fast), 1, **planes)
 
 
-def _worst(maps: Maps) -> tuple[WorstPixel, ...]:
+def _worst(maps: RegionMaps) -> tuple[WorstPixel, ...]:
     size = np.nan_to_num(np.abs(maps.difference), nan=-1.0, posinf=-1.0)
     order = np.argsort(-size, axis=None, kind="stable")[:11]
     found = [tuple(map(int, np.unravel_index(each, size.shape))) for each in order]
@@ -194,7 +194,7 @@ def _worst(maps: Maps) -> tuple[WorstPixel, ...]:
     return tuple(_worst_pixel(maps, row, column) for row, column in found)
 
 
-def _worst_pixel(maps: Maps, row: int, column: int) -> WorstPixel:
+def _worst_pixel(maps: RegionMaps, row: int, column: int) -> WorstPixel:
     ours, theirs = maps.reference[row, column], maps.other[row, column]
     apart = maps.mismatch is not None and maps.mismatch[row, column] > 0
     return WorstPixel(
@@ -208,7 +208,7 @@ def _worst_pixel(maps: Maps, row: int, column: int) -> WorstPixel:
     )
 
 
-def _summary(maps: Maps, worst: tuple[WorstPixel, ...]) -> ScanSummary:
+def _summary(maps: RegionMaps, worst: tuple[WorstPixel, ...]) -> ScanSummary:
     with np.errstate(invalid="ignore"):
         differing = int((maps.difference != 0).sum())
     taps = maps.mismatch is not None

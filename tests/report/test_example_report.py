@@ -11,7 +11,7 @@ from parity_bridge.engines.engine import create_engine
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.records.pixel_records import read_records
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 REPORTS = Path(__file__).parents[2] / "reports"
 PIXELS = [(0, 0), (2048, 2048)]
@@ -37,9 +37,9 @@ def test_records_hold_what_the_engine_gives(example: str, folder: str) -> None:
     assert [observation.pixel for observation in seen] == list(stored)
     for observation in seen:
         records = {record.tap_id: record.values for record in stored[observation.pixel]}
-        assert records.keys() == BY_ID.keys()
-        for tap_id, tap in BY_ID.items():
-            values = type(records[tap_id]).model_validate(tap.content(observation).values())
+        assert records.keys() == TAPS_BY_ID.keys()
+        for tap_id, tap in TAPS_BY_ID.items():
+            values = type(records[tap_id]).model_validate(tap.extract(observation).values())
             assert values == records[tap_id], tap_id
 
 

@@ -16,21 +16,21 @@ from parity_bridge.errors import FileError
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.records.environment import environment, git_commit
-from parity_bridge.records.folder import staged
-from parity_bridge.records.metadata import Metadata, Occasion
+from parity_bridge.records.folder import staged_folder
+from parity_bridge.records.metadata import Metadata, RunContext
 from parity_bridge.records.pixel_records import (
-    METADATA,
+    METADATA_SUFFIX,
     as_json,
-    ending,
     metadata_of,
-    paths,
     record_of,
+    record_paths,
+    record_suffix,
     write_run,
 )
 from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.rendering import render
 from parity_bridge.taps.f_cell import FCellRecord, Lookup
-from parity_bridge.taps.registry import TAPS, Tap
+from parity_bridge.taps.registry import TAPS_BY_NAME, Tap
 from tests.comparison.hand_records import (
     CENTRE,
     EDGE,
@@ -39,7 +39,7 @@ from tests.comparison.hand_records import (
     TEXT_TABLE,
     benchmark,
     benchmark_with_stale_cache,
-    record,
+    f_cell_record,
     record_without_lookup,
 )
 from tests.engines.fake_engines import FakeC, FakeTorch
@@ -50,9 +50,9 @@ COLUMNS = (
 )  # fmt: skip
 COMMAND = "python -m parity_bridge run --pixel 0 0 --stamp s -- -cell 100 -N 5"
 
-OCCASION = Occasion(COMMAND, "2026-01-31T12:00:00Z", "s")
-F_CELL = (TAPS["f_cell"],)
-RECORD = ending(*F_CELL)
+OCCASION = RunContext(COMMAND, "2026-01-31T12:00:00Z", "s")
+F_CELL = (TAPS_BY_NAME["f_cell"],)
+RECORD = record_suffix(*F_CELL)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -64,7 +64,7 @@ def metadata(record: FCellRecord, *flags: str, behaviours: tuple[str, ...] = ())
     parsed = parse_flags([*BENCHMARK_FLAGS, *flags])
     engine_run = EngineRun(choice, FakeC(), parsed, [Target(record.pixel_coords)], [], {})
     (seen,) = engine_run.engine.observe(parsed.experiment, [record.pixel_coords])
-    return metadata_of(engine_run, seen, Occasion(COMMAND, record.timestamp_utc, "s"))
+    return metadata_of(engine_run, seen, RunContext(COMMAND, record.timestamp_utc, "s"))
 
 
 def store(
@@ -72,9 +72,9 @@ def store(
 ) -> None:
     folder.mkdir()
     for item in records:
-        files = paths(folder, item.pixel_coords, F_CELL)
+        files = record_paths(folder, item.pixel_coords, F_CELL)
         files[RECORD].write_text(as_json(item))
-        files[METADATA].write_text(as_json(metadata(item, *flags, behaviours=behaviours)))
+        files[METADATA_SUFFIX].write_text(as_json(metadata(item, *flags, behaviours=behaviours)))
 
 
 def fake_run(engine: FakeC, pixels: list[tuple[int, int]], *flags: str) -> EngineRun:
@@ -114,7 +114,7 @@ class TestRecords:
     def test_a_record_reads_back_bit_for_bit(
         self, mean: float, F: float, indices: tuple[float, float, float]
     ) -> None:
-        it = record(EDGE)
+        it = f_cell_record(EDGE)
         row = Lookup(
             subpixel_index=(0, 0),
             hkl_fractional=indices,
@@ -129,12 +129,12 @@ class TestRecords:
         assert as_json(back) == as_json(it)
 
     def test_both_engines_write_the_same_keys_in_the_same_order(self) -> None:
-        ours, theirs = (as_json(record(EDGE, name)) for name in ("c", "pytorch"))
+        ours, theirs = (as_json(f_cell_record(EDGE, name)) for name in ("c", "pytorch"))
         assert _keys(ours) == _keys(theirs)
         assert _keys(ours)[:3] == ["schema_version", "tap_id", "implementation"]
 
     def test_metadata_reads_back_as_it_was(self) -> None:
-        it = metadata(record(EDGE))
+        it = metadata(f_cell_record(EDGE))
         assert Metadata.model_validate_json(as_json(it)) == it
         assert it.state_assumed == (
             "the start of a run: interpolation off, polarization axis 0.0 0.0 1.0, no spindle "
@@ -144,23 +144,27 @@ class TestRecords:
     def test_a_file_that_cannot_be_written_takes_the_others_back(self, tmp_path: Path) -> None:
         (tmp_path / "pixel_1_2.log").mkdir()
         with pytest.raises(FileError, match=r"pixel_1_2\.log"):
-            write_run(tmp_path, fake_run(FakeC(), [(0, 0), (1, 2)]), OCCASION, [*TAPS.values()])
+            write_run(
+                tmp_path, fake_run(FakeC(), [(0, 0), (1, 2)]), OCCASION, [*TAPS_BY_NAME.values()]
+            )
         assert [path.name for path in tmp_path.iterdir()] == ["pixel_1_2.log"]
 
-    @pytest.mark.parametrize("names", [(), ("f_cell",), ("config", "final"), tuple(TAPS)])
+    @pytest.mark.parametrize("names", [(), ("f_cell",), ("config", "final"), tuple(TAPS_BY_NAME)])
     def test_only_the_taps_asked_for_are_written(
         self, tmp_path: Path, names: tuple[str, ...]
     ) -> None:
-        taps = [TAPS[name] for name in names]
+        taps = [TAPS_BY_NAME[name] for name in names]
         write_run(tmp_path, fake_run(FakeC(), [EDGE]), OCCASION, taps)
-        written = {f"pixel_0_0{end}" for end in (*map(ending, taps), METADATA, ".log")}
+        written = {
+            f"pixel_0_0{end}" for end in (*map(record_suffix, taps), METADATA_SUFFIX, ".log")
+        }
         assert {path.name for path in tmp_path.iterdir()} == written
 
-    @pytest.mark.parametrize("tap", TAPS.values(), ids=TAPS)
+    @pytest.mark.parametrize("tap", TAPS_BY_NAME.values(), ids=TAPS_BY_NAME)
     def test_every_tap_reads_back_as_it_was_written(self, tmp_path: Path, tap: Tap) -> None:
         engine_run = fake_run(FakeC(), [EDGE])
         write_run(tmp_path, engine_run, OCCASION, [tap])
-        text = paths(tmp_path, EDGE, [tap])[ending(tap)].read_text()
+        text = record_paths(tmp_path, EDGE, [tap])[record_suffix(tap)].read_text()
         back = tap.record.model_validate_json(text)
         assert back == record_of(engine_run, engine_run.observations[0], OCCASION, tap)
         assert as_json(back) == text
@@ -189,7 +193,7 @@ class TestMemo:
         ("pixels", "words"),
         [
             (
-                [record(EDGE), record_without_lookup(CENTRE)],
+                [f_cell_record(EDGE), record_without_lookup(CENTRE)],
                 "exactly at 2 pixels; no lookup was made at 1 of them.",
             ),
             ([record_without_lookup(EDGE)], "exactly at 1 pixel; no lookup was made there."),
@@ -205,7 +209,11 @@ class TestMemo:
     def test_different_inputs_and_equal_figures_are_said_in_one_sentence(
         self, tmp_path: Path, table: HklTable
     ) -> None:
-        memo = memo_of(tmp_path, [record(EDGE, "c", STALE_CACHE)], [record(EDGE, "pytorch", table)])
+        memo = memo_of(
+            tmp_path,
+            [f_cell_record(EDGE, "c", STALE_CACHE)],
+            [f_cell_record(EDGE, "pytorch", table)],
+        )
         assert memo.splitlines()[2] == (
             "**Verdict: no parity: c and pytorch were given different structure factors, though no "
             "figure differs at 1 pixel.**"
@@ -216,7 +224,7 @@ class TestMemo:
     def test_one_content_under_two_names_is_the_same_input(self, tmp_path: Path) -> None:
         for name, folder, file in (("c", "c_taps", "a.hkl"), ("pytorch", "py_taps", "b -N.hkl")):
             table = TEXT_TABLE.model_copy(update={"file": file})
-            store(tmp_path / folder, [record(EDGE, name, table)], "-hkl", file)
+            store(tmp_path / folder, [f_cell_record(EDGE, name, table)], "-hkl", file)
         assert render(tmp_path).comparison.verdict == "parity"
         memo = (tmp_path / "f_cell_comparison.md").read_text()
         assert "## The engines were not given the same" not in memo
@@ -243,7 +251,7 @@ class TestMemo:
         self, tmp_path: Path
     ) -> None:
         F = (100.0, 100.0, 100.00000000000001, 100.0)
-        memo = memo_of(tmp_path, [record(EDGE)], [record(EDGE, "pytorch", F=F)])
+        memo = memo_of(tmp_path, [f_cell_record(EDGE)], [f_cell_record(EDGE, "pytorch", F=F)])
         assert (
             "## First divergence\n\nPixel 0 0 (edge), tap 4 `f_cell_stats`, `F_cell` at subpixel "
             "1 0: **c 100.0, pytorch 100.00000000000001**."
@@ -265,7 +273,7 @@ class TestMemo:
         self, tmp_path: Path, ulps: int, shown: bool
     ) -> None:
         F = 64.0 + ulps * 2.0**-46
-        ours, theirs = (record(EDGE, F=(it, 64.0, 64.0, 64.0)) for it in (64.0, F))
+        ours, theirs = (f_cell_record(EDGE, F=(it, 64.0, 64.0, 64.0)) for it in (64.0, F))
         memo = memo_of(tmp_path, [ours], [theirs])
         assert measures(memo)["in ULPs"] == (str(ulps) if shown else "more than 1048576")
         differences = memo.partition("## Differences")[2]
@@ -293,23 +301,23 @@ class TestMemo:
     def test_every_figure_comes_from_the_json_beside_it(
         self, tmp_path: Path, where: tuple[str | int, ...], number: float
     ) -> None:
-        records = [record(EDGE, "c", TEXT_TABLE)]
-        before = memo_of(tmp_path, records, [record(EDGE, "pytorch", TEXT_TABLE)])
-        path = paths(tmp_path / "py_taps", EDGE, F_CELL)[RECORD]
+        records = [f_cell_record(EDGE, "c", TEXT_TABLE)]
+        before = memo_of(tmp_path, records, [f_cell_record(EDGE, "pytorch", TEXT_TABLE)])
+        path = record_paths(tmp_path / "py_taps", EDGE, F_CELL)[RECORD]
         path.write_text(_changed(path.read_text(), where, number))
         render(tmp_path)
         after = (tmp_path / "f_cell_comparison.md").read_text()
         assert str(number) not in before
         assert str(number) in after
 
-    @pytest.mark.parametrize("taps", [("config",), tuple(TAPS)])
+    @pytest.mark.parametrize("taps", [("config",), tuple(TAPS_BY_NAME)])
     def test_flags_that_differ_are_told_even_where_no_figure_does(
         self, tmp_path: Path, taps: tuple[str, ...]
     ) -> None:
         for engine, flags in ((FakeC(), ("-fluence", "1e20")), (FakeTorch(), ("-nopolar",))):
             folder = tmp_path / engine.folder
             folder.mkdir()
-            chosen = [TAPS[name] for name in taps]
+            chosen = [TAPS_BY_NAME[name] for name in taps]
             write_run(folder, fake_run(engine, [EDGE], *flags), OCCASION, chosen)
         report = render(tmp_path)
         assert (report.comparison.verdict, report.comparison.exit_status) == ("inputs differ", 3)
@@ -329,8 +337,8 @@ class TestMemo:
     def test_an_unexplained_difference_points_to_behaviours_that_differ(
         self, tmp_path: Path, behaviours: tuple[str, ...]
     ) -> None:
-        other = record(EDGE, "pytorch", F=(99.0, *[100.0] * 3))
-        store(tmp_path / "c_taps", [record(EDGE)])
+        other = f_cell_record(EDGE, "pytorch", F=(99.0, *[100.0] * 3))
+        store(tmp_path / "c_taps", [f_cell_record(EDGE)])
         store(tmp_path / "py_taps", [other], behaviours=behaviours)
         render(tmp_path)
         memo = (tmp_path / "f_cell_comparison.md").read_text()
@@ -381,7 +389,7 @@ class TestReading:
     def test_a_record_that_is_none_is_named(self, tmp_path: Path, text: str) -> None:
         store(tmp_path / "c_taps", benchmark("c"))
         store(tmp_path / "py_taps", benchmark("pytorch"))
-        path = paths(tmp_path / "c_taps", EDGE, F_CELL)[RECORD]
+        path = record_paths(tmp_path / "c_taps", EDGE, F_CELL)[RECORD]
         path.write_text(text)
         with pytest.raises(FileError, match=re.escape(str(path))) as caught:
             render(tmp_path)
@@ -390,7 +398,7 @@ class TestReading:
     def test_an_unknown_field_is_refused(self, tmp_path: Path) -> None:
         store(tmp_path / "c_taps", benchmark("c"))
         store(tmp_path / "py_taps", benchmark("pytorch"))
-        path = paths(tmp_path / "c_taps", EDGE, F_CELL)[RECORD]
+        path = record_paths(tmp_path / "c_taps", EDGE, F_CELL)[RECORD]
         path.write_text(_changed(path.read_text(), ("surprise",), 1))
         with pytest.raises(FileError, match="surprise"):
             render(tmp_path)
@@ -412,7 +420,7 @@ def test_the_stamp_is_dropped_from_a_command(command: str, kept: str) -> None:
 class TestStaging:
     def test_nothing_is_seen_before_the_end(self, tmp_path: Path) -> None:
         target = tmp_path / "made" / "report"
-        with staged(target) as folder:
+        with staged_folder(target) as folder:
             (folder / "file").touch()
             assert not target.exists()
         assert [path.name for path in target.iterdir()] == ["file"]
@@ -424,7 +432,7 @@ class TestStaging:
         assert list(tmp_path.iterdir()) == []
 
     def test_a_report_that_came_meanwhile_is_not_replaced(self, tmp_path: Path) -> None:
-        with pytest.raises(FileError, match="exists already"), staged(tmp_path / "report"):
+        with pytest.raises(FileError, match="exists already"), staged_folder(tmp_path / "report"):
             (tmp_path / "report").mkdir()
         assert [path.name for path in tmp_path.iterdir()] == ["report"]
 
@@ -476,7 +484,7 @@ class TestEnvironment:
 
 
 def _fail_inside(target: Path) -> None:
-    with staged(target) as folder:
+    with staged_folder(target) as folder:
         (folder / "file").touch()
         raise ZeroDivisionError
 

@@ -32,8 +32,8 @@ from parity_bridge.report.scan.figures import (
     figures,
     image_scale,
 )
-from parity_bridge.scan.views import Maps
-from tests.report.scan_examples import ALONE, NAN, REGION, SPOT, Example, example, large
+from parity_bridge.scan.maps import RegionMaps
+from tests.report.scan_examples import ALONE, NAN, REGION, SPOT, ScanExample, large, scan_example
 
 ALL = ("images.png", "difference.png", "mismatches.png", "f_cell.png", "resolution.png")
 #: What the figures mean by a colour.
@@ -42,13 +42,13 @@ DIFFERS, ORANGE, BLACK = (0xCC, 0x41, 0x48), (0xD5, 0x5E, 0x00), (0, 0, 0)
 LEFT, TOP, BOTTOM = 80, 84, 96
 
 
-def _drawn(it: Example) -> dict[str, bytes]:
+def _drawn(it: ScanExample) -> dict[str, bytes]:
     return dict(figures(it.summary, it.views))
 
 
-def _only(name: str, it: Example) -> bytes:
+def _only(name: str, it: ScanExample) -> bytes:
     """One figure, without the others before it."""
-    draw: Any = getattr(scan_figures, f"_{name}")
+    draw: Any = getattr(scan_figures, f"_{name}_png")
     planes = (it.views.whole.mismatch,) if name == "mismatches" else ()
     png: bytes = draw(it.summary, it.views.whole, *planes)
     return png
@@ -67,7 +67,7 @@ def _count(pixels: NDArray[np.uint8], colour: tuple[int, int, int]) -> int:
     return int((pixels == colour).all(axis=-1).sum())
 
 
-def _with(it: Example, **planes: Any) -> Example:
+def _with(it: ScanExample, **planes: Any) -> ScanExample:
     return replace(it, views=replace(it.views, whole=replace(it.views.whole, **planes)))
 
 
@@ -76,7 +76,7 @@ class TestFiles:
     def test_all_are_png_of_one_width_that_say_nothing_of_when_and_by_what(
         self, factor: int
     ) -> None:
-        drawn = _drawn(example(factor))
+        drawn = _drawn(scan_example(factor))
         assert tuple(drawn) == ALL
         for png in drawn.values():
             image: Any = Image.open(io.BytesIO(png))
@@ -87,26 +87,28 @@ class TestFiles:
             assert not image.text
 
     def test_they_are_the_same_every_time(self) -> None:
-        assert _drawn(example(4)) == _drawn(example(4))
+        assert _drawn(scan_example(4)) == _drawn(scan_example(4))
 
     def test_what_does_not_apply_is_left_out(self) -> None:
-        plain = example(taps=False)
+        plain = scan_example(taps=False)
         assert tuple(_drawn(plain)) == ("images.png", "difference.png", "resolution.png")
-        bare = example(taps=False, shells=(), ulps=())
+        bare = scan_example(taps=False, shells=(), ulps=())
         assert tuple(_drawn(bare)) == ("images.png", "difference.png")
 
     def test_without_geometry_there_is_the_histogram_alone(self) -> None:
-        whole, alone = (_drawn(it)["resolution.png"] for it in (example(), example(shells=())))
+        whole, alone = (
+            _drawn(it)["resolution.png"] for it in (scan_example(), scan_example(shells=()))
+        )
         assert _pixels(alone).shape[0] < _pixels(whole).shape[0] / 2
 
     def test_matplotlib_comes_with_the_first_figure_and_never_pyplot(self) -> None:
         code = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from tests.report.scan_examples import example
+from tests.report.scan_examples import scan_example
 from parity_bridge.report.scan.figures import figures
 assert "matplotlib" not in sys.modules
-it = example(4)
+it = scan_example(4)
 next(figures(it.summary, it.views))
 assert "matplotlib" in sys.modules and "matplotlib.pyplot" not in sys.modules
 """
@@ -117,7 +119,7 @@ assert "matplotlib" in sys.modules and "matplotlib.pyplot" not in sys.modules
         "name", ["$x_{", "回折.img", "a\nb\t", "\udcff.img", "x" * 300, "\\$%"]
     )
     def test_any_name_can_be_drawn(self, name: str) -> None:
-        it = example(4)
+        it = scan_example(4)
         other = it.summary.other.model_copy(update={"name": name})
         named = replace(it, summary=it.summary.model_copy(update={"other": other}))
         assert _only("images", named)
@@ -140,24 +142,24 @@ class TestWhatIsSeen:
         assert np.abs(where.mean(axis=0) - (np.array(at) + 0.5) * side / pixels).max() < 6
 
     def test_a_single_mismatch_of_a_block(self) -> None:
-        it = example(4, worst=())
+        it = scan_example(4, worst=())
         assert _count(_panels(_only("mismatches", it)), DIFFERS) >= 9
         nothing = _with(it, mismatch=np.zeros_like(it.views.whole.mismatch))
         bar = 1200 - 2 * LEFT - 330 + 10
         assert _count(_panels(_only("mismatches", nothing))[:, :bar], DIFFERS) == 0
 
     def test_the_worst_pixels_are_circled(self) -> None:
-        circled, bare = (_only("mismatches", it) for it in (example(), example(worst=())))
+        circled, bare = (_only("mismatches", it) for it in (scan_example(), scan_example(worst=())))
         blue = (0x00, 0x72, 0xB2)
         assert _count(_panels(bare), blue) == 0
         assert _count(_panels(circled), blue) > 40
 
     def test_a_pixel_that_is_not_a_number(self) -> None:
         for factor in (1, 4):
-            it = example(factor)
+            it = scan_example(factor)
             assert _count(_panels(_only("images", it)), ORANGE) >= 1
             assert _count(_panels(_only("difference", it))[:, 20:900], BLACK) >= 4
-        assert _count(_panels(_only("images", example(alike=True))), ORANGE) == 0
+        assert _count(_panels(_only("images", scan_example(alike=True))), ORANGE) == 0
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_the_smallest_difference_of_a_single_pixel(self, sign: int) -> None:
@@ -171,21 +173,21 @@ class TestWhatIsSeen:
 
     def test_no_difference_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
         said: list[str] = []
-        monkeypatch.setattr(scan_figures, "_say", lambda _axes, words: said.append(words))
-        _drawn(example(alike=True))
+        monkeypatch.setattr(scan_figures, "_draw_message", lambda _axes, words: said.append(words))
+        _drawn(scan_example(alike=True))
         assert said == [
             "no difference: all pixels are the same numbers",
             "no pixel differs in Tap 4 beyond its tolerance",
             "no difference in any shell",
         ]
         said.clear()
-        _drawn(example())
+        _drawn(scan_example())
         assert said == []
 
     def test_only_differences_that_are_no_number(self, monkeypatch: pytest.MonkeyPatch) -> None:
         said: list[str] = []
-        monkeypatch.setattr(scan_figures, "_say", lambda _axes, words: said.append(words))
-        it = example(taps=False)
+        monkeypatch.setattr(scan_figures, "_draw_message", lambda _axes, words: said.append(words))
+        it = scan_example(taps=False)
         apart = np.zeros_like(it.views.whole.difference)
         apart[3, 4] = np.nan
         _only("difference", _with(it, difference=apart))
@@ -193,21 +195,21 @@ class TestWhatIsSeen:
 
     def test_axes_count_pixels_of_the_detector(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ends = []
-        inner = scan_figures._map  # noqa: SLF001
+        inner = scan_figures._draw_map  # noqa: SLF001
 
         def seen(*parts: Any) -> Any:
             axes = inner(*parts)
             ends.append((axes.get_xlim(), axes.get_ylim()))
             return axes
 
-        monkeypatch.setattr(scan_figures, "_map", seen)
-        _only("images", example(4))
+        monkeypatch.setattr(scan_figures, "_draw_map", seen)
+        _only("images", scan_example(4))
         slow, fast = REGION.slow, REGION.fast
         region = ((fast.start - 0.5, fast.stop - 0.5), (slow.stop - 0.5, slow.start - 0.5))
         assert set(ends) == {region}
 
     def test_close_numbers_are_written_together(self) -> None:
-        together, ranges = scan_figures._together, scan_figures._ranges  # noqa: SLF001
+        together, ranges = scan_figures._clusters, scan_figures._ranges  # noqa: SLF001
         places = [(SPOT[1], SPOT[0]), (ALONE[1], ALONE[0]), (SPOT[1] + 1, SPOT[0]), (NAN[1], 200)]
         found = together(places, (2.0, 2.0), 30)
         assert [numbers for numbers, _ in found] == [[1, 3], [2], [4]]
@@ -231,8 +233,8 @@ def _hostile() -> Iterator[Any]:
 def test_anything_can_be_drawn(image: NDArray[np.float32]) -> None:
     region = Region(range(5, 5 + image.shape[0]), range(7, 7 + image.shape[1]))
     counts = (np.abs(image) > 0).astype(np.int32)
-    maps = Maps(region, 1, image, image, image, counts, image, np.abs(np.sign(image)))
-    it = example(worst=(), shells=(), ulps=())
+    maps = RegionMaps(region, 1, image, image, image, counts, image, np.abs(np.sign(image)))
+    it = scan_example(worst=(), shells=(), ulps=())
     drawn = _drawn(replace(it, views=replace(it.views, whole=maps)))
     assert tuple(drawn) == ALL[:-1]
     assert max(_pixels(png).shape[0] for png in drawn.values()) <= 1200
@@ -245,7 +247,7 @@ class TestScales:
     def test_more_is_never_darker(self, values: list[float], kind: Any) -> None:
         ordered = np.sort(np.array(values, np.float32))
         high = float(ordered[-1])
-        found = Scale(kind, high / 1e4 if kind == "log" else 0.0, high).indices(ordered)
+        found = Scale(kind, high / 1e4 if kind == "log" else 0.0, high).colour_indices(ordered)
         assert (np.diff(found.astype(int)) >= 0).all()
         assert found.min() >= FIRST
         assert found[-1] == LAST
@@ -253,17 +255,17 @@ class TestScales:
     @given(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=1))
     def test_the_sign_of_a_difference_is_never_lost(self, values: list[float]) -> None:
         apart = np.array([values], np.float32)
-        scale = difference_scale(Maps(REGION, 1, apart, apart, apart, None, None, None))
-        found = scale.indices(apart).astype(int) - EQUAL
+        scale = difference_scale(RegionMaps(REGION, 1, apart, apart, apart, None, None, None))
+        found = scale.colour_indices(apart).astype(int) - EQUAL
         assert np.array_equal(np.sign(found), np.sign(apart))
-        assert np.array_equal(scale.indices(-apart).astype(int) - EQUAL, -found)
+        assert np.array_equal(scale.colour_indices(-apart).astype(int) - EQUAL, -found)
 
     def test_what_is_not_on_the_ramp(self) -> None:
         values = np.array([0.0, -1.0, np.nan, np.inf, 0.01], np.float32)
-        assert Scale("log", 0.1, 1.0).indices(values).tolist() == [
+        assert Scale("log", 0.1, 1.0).colour_indices(values).tolist() == [
             ZERO, ZERO, NOT_FINITE, NOT_FINITE, FIRST,
         ]  # fmt: skip
-        missing = Scale("root", -1.0, 3.0, may_be_missing=True).indices(values)
+        missing = Scale("root", -1.0, 3.0, may_be_missing=True).colour_indices(values)
         assert missing.tolist()[:4] == [ZERO, FIRST, NO_VALUE, NO_VALUE]
 
     @pytest.mark.parametrize("decades", [0, 1, 3, 9, 30])
@@ -277,7 +279,7 @@ class TestScales:
         assert len({text for _, text in ticks}) == len(ticks)
 
     def test_of_images_it_is_shared_and_passes_over_what_is_no_intensity(self) -> None:
-        it = example()
+        it = scan_example()
         scale = image_scale(it.views.whole)
         assert scale.high == np.nanmax(it.views.whole.other)
         assert scale.low > 0

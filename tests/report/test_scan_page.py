@@ -23,8 +23,8 @@ from PIL import Image
 
 from parity_bridge.experiment.regions import Region
 from parity_bridge.report.scan.page import page
+from parity_bridge.scan.maps import Geometry, RegionMaps
 from parity_bridge.scan.resolution import inverse_d
-from parity_bridge.scan.views import Geometry, Maps
 from tests.report.scan_examples import (
     ALONE,
     FINDING,
@@ -33,9 +33,9 @@ from tests.report.scan_examples import (
     NAN,
     REGION,
     SPOT,
-    Example,
-    example,
+    ScanExample,
     large,
+    scan_example,
 )
 
 MAPS = ("reference", "other", "difference", "mismatch", "f_cell", "out_of_bounds")
@@ -52,7 +52,7 @@ OPTIONS = (
 in_a_browser = pytest.mark.skipif(BROWSER is None, reason=f"there is none of {', '.join(NAMES)}")
 
 
-def _page(it: Example) -> str:
+def _page(it: ScanExample) -> str:
     return page(it.summary, it.views, FINDING, LINKS)
 
 
@@ -94,8 +94,10 @@ def _plane(parsed: Parsed, tile: int, name: str) -> NDArray[np.uint32]:
 
 
 class TestContent:
-    @pytest.mark.parametrize("it", [example(), example(4), example(taps=False, geometry=None)])
-    def test_it_is_one_whole_document_that_asks_for_nothing(self, it: Example) -> None:
+    @pytest.mark.parametrize(
+        "it", [scan_example(), scan_example(4), scan_example(taps=False, geometry=None)]
+    )
+    def test_it_is_one_whole_document_that_asks_for_nothing(self, it: ScanExample) -> None:
         text = _page(it)
         parsed = Parsed(text)
         assert parsed.open == []
@@ -109,10 +111,10 @@ class TestContent:
         assert "http" not in parsed.scripts["program"]
 
     def test_it_is_the_same_every_time(self) -> None:
-        assert _page(example(4)) == _page(example(4))
+        assert _page(scan_example(4)) == _page(scan_example(4))
 
     def test_all_that_was_found_can_be_read(self) -> None:
-        it = example()
+        it = scan_example()
         told = Parsed(_page(it)).text
         summary = it.summary
         for words in (
@@ -136,19 +138,19 @@ class TestContent:
             assert words in told
 
     def test_worst_pixels_are_linked_where_they_differ(self) -> None:
-        parsed = Parsed(_page(example()))
+        parsed = Parsed(_page(scan_example()))
         jumps = [a["href"] for _, a in parsed.elements if a.get("class") == "jump"]
         slow, fast = SPOT
         assert jumps[0] == f"#map=difference&slow={slow}&fast={fast}&zoom=16"
         slow, fast = ALONE
         assert jumps[-1] == f"#map=mismatch&slow={slow}&fast={fast}&zoom=16"
-        without = Parsed(_page(example(alike=True))).elements
+        without = Parsed(_page(scan_example(alike=True))).elements
         assert not any(a.get("class") == "jump" for _, a in without)
 
     def test_no_text_is_ever_markup(self) -> None:
         hostile = "</script><img src=x onerror=alert(1)>\"'&$js ${meta}\udcff回"
         shown = hostile.replace("\udcff", "?")
-        it = example(4)
+        it = scan_example(4)
         other = it.summary.other.model_copy(update={"name": hostile, "note": hostile})
         summary = it.summary.model_copy(update={"other": other, "executor": hostile})
         text = page(summary, it.views, hostile, {hostile: f"javascript:{hostile}"})
@@ -163,29 +165,29 @@ class TestContent:
         assert str(link).startswith("javascript%3A%3C/script%3E")
 
     def test_links_are_relative_addresses(self) -> None:
-        parsed = Parsed(_page(example(4)))
+        parsed = Parsed(_page(scan_example(4)))
         found = [a["href"] for tag, a in parsed.elements if tag == "a" and "class" not in a]
         assert found == ["summary.json", "a%20b/memo#1.md"]
-        assert "<h2>Files</h2>" not in page(example().summary, example().views, "", {})
+        assert "<h2>Files</h2>" not in page(scan_example().summary, scan_example().views, "", {})
 
     def test_numbers_that_are_none_are_said(self) -> None:
         nothing: dict[str, Any] = dict.fromkeys(
             ("correlation", "mse", "rmse", "max_abs_diff", "max_rel_diff", "sum_ratio",
              "mean_peak_distance", "max_peak_distance"),
         )  # fmt: skip
-        assert "none" in Parsed(_page(example(4, **nothing))).text
+        assert "none" in Parsed(_page(scan_example(4, **nothing))).text
         far = (
-            example()
+            scan_example()
             .summary.worst[0]
             .model_copy(update={"abs_diff": float("nan"), "ulps": None, "resolution": None})
         )
-        assert "nan" in Parsed(_page(example(worst=(far,)))).text
+        assert "nan" in Parsed(_page(scan_example(worst=(far,)))).text
 
 
 class TestData:
     @pytest.mark.parametrize("factor", [1, 4])
     def test_all_values_survive_bit_for_bit(self, factor: int) -> None:
-        it = example(factor)
+        it = scan_example(factor)
         parsed = Parsed(_page(it))
         tiles = (it.views.whole, *(it.views.details if factor > 1 else ()))
         meta = json.loads(parsed.scripts["meta"])
@@ -201,11 +203,11 @@ class TestData:
                 assert bits.tobytes() == getattr(maps, name).tobytes()
 
     def test_maps_that_are_none_are_left_out(self) -> None:
-        meta = json.loads(Parsed(_page(example(taps=False, geometry=None))).scripts["meta"])
+        meta = json.loads(Parsed(_page(scan_example(taps=False, geometry=None))).scripts["meta"])
         assert [each["key"] for each in meta["maps"]] == list(MAPS[:3])
         assert meta["geometry"] is None
         nowhere = replace(GEOMETRY, pix0=(float("nan"), 0.0, 0.0))
-        meta = json.loads(Parsed(_page(example(geometry=nowhere))).scripts["meta"])
+        meta = json.loads(Parsed(_page(scan_example(geometry=nowhere))).scripts["meta"])
         assert meta["geometry"] is None
 
     def test_it_takes_little_room(self) -> None:
@@ -283,7 +285,7 @@ def _run(folder: Path, address: str, *more: str) -> str:
 
 
 def _browsed(
-    folder: Path, it: Example, script: str, fragment: str = "", size: str = "1200,1000"
+    folder: Path, it: ScanExample, script: str, fragment: str = "", size: str = "1200,1000"
 ) -> Any:
     """What ``script`` found in the page; nothing may go wrong on the way."""
     text = _page(it)
@@ -307,7 +309,7 @@ def _hashes(asked: Sequence[tuple[str, tuple[int, int], float]]) -> str:
     return "\n".join(lines)
 
 
-def _values(maps: Maps, pixel: tuple[int, int]) -> Iterator[tuple[str, Any]]:
+def _values(maps: RegionMaps, pixel: tuple[int, int]) -> Iterator[tuple[str, Any]]:
     row, column = (
         (at - axis.start) // maps.factor
         for at, axis in zip(pixel, (maps.region.slow, maps.region.fast), strict=True)
@@ -324,7 +326,7 @@ def _d(geometry: Geometry, pixel: tuple[int, int]) -> float:
     return float(1 / inverse_d(geometry, one)[0, 0])
 
 
-def _check(told: dict[str, str], maps: Maps, pixel: tuple[int, int]) -> None:
+def _check(told: dict[str, str], maps: RegionMaps, pixel: tuple[int, int]) -> None:
     assert (told["slow"], told["fast"]) == tuple(map(str, pixel))
     for name, value in _values(maps, pixel):
         assert np.array_equal(np.array(told[name], value.dtype), value, equal_nan=True), name
@@ -332,7 +334,7 @@ def _check(told: dict[str, str], maps: Maps, pixel: tuple[int, int]) -> None:
         assert name == "mismatch" or len(told[name]) <= len(repr(float(value)))
 
 
-def _equal_in_a_block_that_is_not(it: Example) -> tuple[int, int]:
+def _equal_in_a_block_that_is_not(it: ScanExample) -> tuple[int, int]:
     exact = it.views.details[0]
     for slow in exact.region.slow:
         for fast in exact.region.fast:
@@ -345,7 +347,7 @@ def _equal_in_a_block_that_is_not(it: Example) -> tuple[int, int]:
 @in_a_browser
 class TestInABrowser:
     def test_an_address_names_a_map_and_a_pixel(self, tmp_path: Path) -> None:
-        it = example()
+        it = scan_example()
         asked = [
             ("mismatch", ALONE, 8.0),
             ("other", NAN, 2.0),
@@ -381,7 +383,7 @@ class TestInABrowser:
             assert (told["slow"], told["fast"]) == (last, first)
 
     def test_blocks_and_the_pixels_around_the_worst(self, tmp_path: Path) -> None:
-        it = example(4)
+        it = scan_example(4)
         deep, near, far = (147, 305), (150, 301), (250, 400)
         equal = _equal_in_a_block_that_is_not(it)
         script = f"""
@@ -468,7 +470,7 @@ class TestInABrowser:
         point("pointerup", ...ring);
         found.ringed = at();
         """
-        it = example()
+        it = scan_example()
         found = _browsed(tmp_path, it, script)
         _check(found["hover"], it.views.whole, (147, 303))
         assert found["under"] == [147, 303]
@@ -501,9 +503,9 @@ class TestInABrowser:
             beam=(1.0, 0.0, 0.0),
             pixel_size=2e-4,
             wavelength=1.1,
-            curved=0.1,
+            sphere_radius=0.1,
         )
-        it = example(taps=False, geometry=turned)
+        it = scan_example(taps=False, geometry=turned)
         pixels = [(30, 100), (279, 439), (155, 222)]
         script = (
             _hashes([("other", pixel, 4) for pixel in pixels])
@@ -517,14 +519,14 @@ class TestInABrowser:
             told = found[f"{pixel[0]} {pixel[1]}"]
             _check(told, it.views.whole, pixel)
             assert float(told["d"]) == pytest.approx(_d(turned, pixel), rel=1e-5)
-            assert _d(replace(turned, curved=None), pixel) != pytest.approx(
+            assert _d(replace(turned, sphere_radius=None), pixel) != pytest.approx(
                 _d(turned, pixel), rel=1e-3
             )
         assert found["shown"] == ["slow", "fast", "d", *MAPS[:3]]
 
     def test_a_picture_of_it(self, tmp_path: Path) -> None:
         file, picture = tmp_path / "scan.html", tmp_path / "scan.png"
-        file.write_text(_page(example(4)), "utf-8")
+        file.write_text(_page(scan_example(4)), "utf-8")
         _run(tmp_path, f"file://{file}", "--window-size=1280,900", f"--screenshot={picture}")
         seen = Image.open(io.BytesIO(picture.read_bytes())).convert("RGB")
         assert seen.size == (1280, 900)

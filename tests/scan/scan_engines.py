@@ -14,7 +14,7 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.engine import Scanner
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import Experiment
-from parity_bridge.experiment.regions import Region, RunState, Scanned
+from parity_bridge.experiment.regions import Region, RunState, ScannedRegion
 from parity_bridge.taps.observation import Observation
 
 
@@ -27,13 +27,13 @@ class Port(CCore):
     folder: ClassVar[str] = "port_taps"
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> Any:
-        return self.wrapped(super().scanner(experiment, behaviours=behaviours))
+        return self.wrap_scanner(super().scanner(experiment, behaviours=behaviours))
 
-    def wrapped(self, scanner: Scanner) -> Scanner:
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return scanner
 
 
-class _Wrapped:
+class _ScannerWrapper:
     """A scanner that does something else where a region is computed."""
 
     def __init__(self, scanner: Scanner) -> None:
@@ -42,40 +42,40 @@ class _Wrapped:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._scanner, name)
 
-    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         return self._scanner.scan(region, state, threads=threads)
 
 
 class Slow(Port):
     """Takes its time, so that it can be interrupted: seconds a tile in ``SLOW_TILE``."""
 
-    class _Scanner(_Wrapped):
-        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    class _Scanner(_ScannerWrapper):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
             time.sleep(float(os.environ.get("SLOW_TILE", "0.02")))
             return super().scan(region, state, threads=threads)
 
-    def wrapped(self, scanner: Scanner) -> Scanner:
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return self._Scanner(scanner)
 
 
 class BreaksDown(Port):
     """Fails at every region that holds pixel 40 40."""
 
-    class _Scanner(_Wrapped):
-        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    class _Scanner(_ScannerWrapper):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
             if 40 in region.slow and 40 in region.fast:
                 raise ZeroDivisionError("in the middle")
             return super().scan(region, state, threads=threads)
 
-    def wrapped(self, scanner: Scanner) -> Scanner:
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return self._Scanner(scanner)
 
 
 class WrongInFrames(Port):
     """Right at single pixels; in regions pixel 33 21 is brighter and its h one more."""
 
-    class _Scanner(_Wrapped):
-        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    class _Scanner(_ScannerWrapper):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
             seen = super().scan(region, state, threads=threads)
             if 33 in region.slow and 21 in region.fast:
                 place = 33 - region.slow.start, 21 - region.fast.start
@@ -83,7 +83,7 @@ class WrongInFrames(Port):
                 seen.planes["h_max"][place] += 1
             return seen
 
-    def wrapped(self, scanner: Scanner) -> Scanner:
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return self._Scanner(scanner)
 
 
@@ -98,29 +98,29 @@ class OnlyObserves(Port):
 class Counting(Port):
     """Notes in the folder ``COUNTED`` how often it computed each region."""
 
-    class _Scanner(_Wrapped):
-        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    class _Scanner(_ScannerWrapper):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
             name = f"{region.slow.start}_{region.fast.start}_{len(region.slow)}_{len(region.fast)}"
             with (Path(os.environ["COUNTED"]) / name).open("a") as file:
                 file.write("x")
             return super().scan(region, state, threads=threads)
 
-    def wrapped(self, scanner: Scanner) -> Scanner:
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return self._Scanner(scanner)
 
 
 class WorkerDies(Port):
     """Ends its process the first time it comes to a region with pixel 40 40."""
 
-    class _Scanner(_Wrapped):
-        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    class _Scanner(_ScannerWrapper):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
             once = Path(os.environ["DIES_ONCE"])
             if 40 in region.slow and 40 in region.fast and not once.exists():
                 once.touch()
                 os._exit(1)
             return super().scan(region, state, threads=threads)
 
-    def wrapped(self, scanner: Scanner) -> Scanner:
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return self._Scanner(scanner)
 
 

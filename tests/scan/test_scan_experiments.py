@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parity_bridge.cli.options import name as checked_name
+from parity_bridge.cli.options import checked_name
 from parity_bridge.errors import FileError
 from parity_bridge.scan import experiments as module
-from parity_bridge.scan.experiments import Named, read_experiments
+from parity_bridge.scan.experiments import NamedExperiment, read_experiments
 
 BASE = ("-cell", "100", "-lambda", "1", "-distance", "100", "-default_F", "1")
 
@@ -28,11 +28,11 @@ def listed(folder: Path, content: str | bytes) -> Path:
     return path
 
 
-def own(folder: Path, content: str) -> list[Named]:
+def own(folder: Path, content: str) -> list[NamedExperiment]:
     """What the file adds to the flags of each experiment."""
     named = read_experiments(listed(folder, content), BASE)
     assert all(item.flags[: len(BASE)] == BASE for item in named)
-    return [Named(item.name, item.flags[len(BASE) :]) for item in named]
+    return [NamedExperiment(item.name, item.flags[len(BASE) :]) for item in named]
 
 
 def names(folder: Path, content: str) -> list[str]:
@@ -61,16 +61,16 @@ class TestList:
         flags = ""
         """
         assert own(tmp_path, text) == [
-            Named("small", ("-N", "5", "-hkl", "my table.hkl")),
-            Named("large_1.5", ("-N", "50", "-hkl", "my table.hkl")),
-            Named("as_it_is", ()),
+            NamedExperiment("small", ("-N", "5", "-hkl", "my table.hkl")),
+            NamedExperiment("large_1.5", ("-N", "50", "-hkl", "my table.hkl")),
+            NamedExperiment("as_it_is", ()),
         ]
 
     def test_common_flags_come_between(self, tmp_path: Path) -> None:
         text = 'flags = "-N 5"\n[[experiment]]\nname = "a"\nflags = "-N 6"\n[grid]\ndistance = [7]'
         assert own(tmp_path, text) == [
-            Named("a", ("-N", "5", "-N", "6")),
-            Named("distance-7", ("-N", "5", "-distance", "7")),
+            NamedExperiment("a", ("-N", "5", "-N", "6")),
+            NamedExperiment("distance-7", ("-N", "5", "-distance", "7")),
         ]
 
 
@@ -82,10 +82,12 @@ class TestGrid:
         "-N" = [5, 10]
         """
         assert own(tmp_path, text) == [
-            Named("misset--12-34.5-56_N-5", ("-misset", "-12", "34.5", "56", "-N", "5")),
-            Named("misset--12-34.5-56_N-10", ("-misset", "-12", "34.5", "56", "-N", "10")),
-            Named("misset-0-0-0.0_N-5", ("-misset", "0", "0", "0.0", "-N", "5")),
-            Named("misset-0-0-0.0_N-10", ("-misset", "0", "0", "0.0", "-N", "10")),
+            NamedExperiment("misset--12-34.5-56_N-5", ("-misset", "-12", "34.5", "56", "-N", "5")),
+            NamedExperiment(
+                "misset--12-34.5-56_N-10", ("-misset", "-12", "34.5", "56", "-N", "10")
+            ),
+            NamedExperiment("misset-0-0-0.0_N-5", ("-misset", "0", "0", "0.0", "-N", "5")),
+            NamedExperiment("misset-0-0-0.0_N-10", ("-misset", "0", "0", "0.0", "-N", "10")),
         ]
 
     def test_its_own_keys_and_values_of_every_kind(self, tmp_path: Path) -> None:

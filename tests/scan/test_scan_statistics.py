@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from parity_bridge.comparison.pairing import ulp_distance
 from parity_bridge.comparison.tolerances import Tolerance
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region, f_cell_planes
-from parity_bridge.scan.comparing import Rules, compare
+from parity_bridge.scan.maps import Geometry
 from parity_bridge.scan.resolution import inverse_d, shell_edges, shell_numbers
 from parity_bridge.scan.sides import SideTile
-from parity_bridge.scan.statistics import SHELLS, Statistics, merged, ulp_bins
-from parity_bridge.scan.store import BITS
-from parity_bridge.scan.views import Geometry
+from parity_bridge.scan.statistics import SHELL_COUNT, Statistics, merge_statistics, ulp_bins
+from parity_bridge.scan.store import MISMATCH_BITS
+from parity_bridge.scan.tile_comparison import ComparisonRules, compare_tiles
 
 SHAPE = (12, 17)
 WHOLE = Region(range(100, 112), range(40, 57))
@@ -31,12 +31,12 @@ GEOMETRY = Geometry(
     pixel_size=1e-4,
     wavelength=1.2,
 )
-RULES = Rules(
+RULES = ComparisonRules(
     case="by hand",
     intensity=Tolerance(rtol=1e-3),
     f_cell=Tolerance(),
     geometry=GEOMETRY,
-    shells=shell_edges(GEOMETRY, WHOLE, SHELLS),
+    shells=shell_edges(GEOMETRY, WHOLE, SHELL_COUNT),
     sensitive_within=1e-6,
 )
 
@@ -90,7 +90,7 @@ def compared(pair: Pair, rows: range = range(12), columns: range = range(17)) ->
     margins = np.full((len(rows), len(columns)), 1e-7)
     margins[::2] = 0.1
     tiles = part(pair.c, *place), part(pair.py, *place)
-    return compare(region, *tiles, RULES, lambda: margins)[1]
+    return compare_tiles(region, *tiles, RULES, lambda: margins)[1]
 
 
 def same(c: NDArray[np.float32], py: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -123,7 +123,7 @@ class TestOnePair:
     @given(pair=pairs())
     @settings(max_examples=80, deadline=None)
     def test_every_field_of_tap_4_is_counted_by_itself(self, pair: Pair) -> None:
-        bits, found = compare(WHOLE, pair.c, pair.py, RULES, lambda: np.full(SHAPE, 0.1))
+        bits, found = compare_tiles(WHOLE, pair.c, pair.py, RULES, lambda: np.full(SHAPE, 0.1))
         ours, theirs = pair.c.planes, pair.py.planes
         assert bits is not None
         assert ours is not None
@@ -133,7 +133,7 @@ class TestOnePair:
         counts = {item.field: item.differing for item in found.f_cell}
         assert counts == {name: int(mask.sum()) for name, mask in apart.items()}
         for name, mask in apart.items():
-            assert np.array_equal((bits & BITS[name]) != 0, mask)
+            assert np.array_equal((bits & MISMATCH_BITS[name]) != 0, mask)
         assert found.differing_f_cell == np.logical_or.reduce(list(apart.values())).sum()
         of_index = [mask for name, mask in apart.items() if name != "sum_f_cell"]
         assert found.differing_index == np.logical_or.reduce(of_index).sum()
@@ -156,18 +156,18 @@ class TestOnePair:
             for item in found.worst
         ]
         assert keys == sorted(keys, reverse=True)
-        bits = compare(WHOLE, pair.c, pair.py, RULES, lambda: np.ones(SHAPE))[0]
+        bits = compare_tiles(WHOLE, pair.c, pair.py, RULES, lambda: np.ones(SHAPE))[0]
         assert bits is not None
         assert len(found.worst) == min(10, int((~same(c, py) | (bits != 0)).sum()))
         for item in found.worst:
             place = item.pixel_coords[0] - 100, item.pixel_coords[1] - 40
             assert np.float32(item.reference).tobytes() == c[place].tobytes() or np.isnan(c[place])
-            assert item.fields == tuple(n for n, bit in BITS.items() if bits[place] & bit)
+            assert item.fields == tuple(n for n, bit in MISMATCH_BITS.items() if bits[place] & bit)
 
     def test_a_side_without_tap_4_has_its_intensities_compared(self) -> None:
         image = np.ones(SHAPE, np.float32)
         tile = SideTile(image, None, None)
-        bits, found = compare(WHOLE, tile, tile, RULES, None)
+        bits, found = compare_tiles(WHOLE, tile, tile, RULES, None)
         assert bits is None
         assert found.f_cell is None
         assert found.differing_f_cell is None
@@ -184,7 +184,7 @@ class TestOnePair:
         margins[3, :5] = [3.9e-6, 1e-9, 0.0, 4.1e-6, 0.2]
         image = np.ones(SHAPE, np.float32)
         tiles = [SideTile(image, one, None) for one in planes]
-        found = compare(WHOLE, tiles[0], tiles[1], RULES, lambda: margins)[1]
+        found = compare_tiles(WHOLE, tiles[0], tiles[1], RULES, lambda: margins)[1]
         assert (found.differing_index, found.rounding_sensitive) == (5, 3)
 
     def test_a_sum_of_f_within_its_tolerance_is_told_apart_from_one_beyond(self) -> None:
@@ -192,10 +192,10 @@ class TestOnePair:
         for plane in (*planes[0].values(), *planes[1].values()):
             plane.fill(4)
         planes[1]["sum_f_cell"][0, :2] = [4.0001, 5.0]
-        rules = Rules("by hand", Tolerance(), Tolerance(rtol=1e-3), None, (), 0.0)
+        rules = ComparisonRules("by hand", Tolerance(), Tolerance(rtol=1e-3), None, (), 0.0)
         image = np.ones(SHAPE, np.float32)
         tiles = [SideTile(image, one, None) for one in planes]
-        bits, found = compare(WHOLE, tiles[0], tiles[1], rules, None)
+        bits, found = compare_tiles(WHOLE, tiles[0], tiles[1], rules, None)
         assert bits is not None
         assert found.f_cell is not None
         of_sum = next(item for item in found.f_cell if item.field == "sum_f_cell")
@@ -216,7 +216,7 @@ class TestTogether:
             for rows in (range(row), range(row, 12))
             for columns in (range(column), range(column, 17))
         ]
-        together = merged(parts)
+        together = merge_statistics(parts)
         sums = {"moments", "shells", "rounding_sensitive"}
         for name in Statistics.model_fields.keys() - sums:
             ours, theirs = getattr(together, name), getattr(whole, name)
@@ -231,12 +231,12 @@ class TestTogether:
         for _ in range(50):
             image = rng.lognormal(0, 5, SHAPE).astype(np.float32)
             tile = SideTile(image, None, None)
-            found = compare(WHOLE, tile, tile, RULES, None)[1]
+            found = compare_tiles(WHOLE, tile, tile, RULES, None)[1]
             assert found.moments.correlation == 1.0
 
     def test_nothing_is_no_sum(self) -> None:
         with pytest.raises(ValueError, match="no statistics"):
-            merged([])
+            merge_statistics([])
 
 
 class TestResolution:
@@ -251,7 +251,9 @@ class TestResolution:
     def test_shells_have_equal_volumes_and_hold_every_pixel(self) -> None:
         inverse = inverse_d(GEOMETRY, WHOLE)
         edges = np.array(RULES.shells)
-        assert np.diff(edges**3) == pytest.approx(np.full(SHELLS, edges[-1] ** 3 / SHELLS))
+        assert np.diff(edges**3) == pytest.approx(
+            np.full(SHELL_COUNT, edges[-1] ** 3 / SHELL_COUNT)
+        )
         numbers = shell_numbers(RULES.shells, inverse)
         assert (edges[numbers] <= inverse * (1 + 1e-12)).all()
         assert (inverse <= edges[numbers + 1] * (1 + 1e-12)).all()

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.scan.summary import ThresholdCheck
-from parity_bridge.scan.thresholds import LIMITED, Thresholds, checks, merged, read_thresholds
+from parity_bridge.scan.thresholds import (
+    LIMITED_QUANTITY,
+    Thresholds,
+    check_thresholds,
+    merge_thresholds,
+    read_thresholds,
+)
 
 MEASURED: dict[Any, float | None] = {
     "correlation": 0.99,
@@ -40,7 +46,9 @@ def refused(path: Path) -> str:
 def met(
     name: str, limit: float, measured: Mapping[Any, float | None] = MEASURED, equal: bool = False
 ) -> bool:
-    (check,) = checks(Thresholds.model_validate({name: limit}), measured, images_equal=equal)
+    (check,) = check_thresholds(
+        Thresholds.model_validate({name: limit}), measured, images_equal=equal
+    )
     assert (check.name, check.limit) == (name, limit)
     return check.met
 
@@ -99,10 +107,12 @@ class TestMerged:
     def test_a_flag_goes_before_the_file(self) -> None:
         file = Thresholds(corr_min=0.5, max_abs_max=1.0)
         flags = {"corr_min": 0.9, "max_abs_max": None, "max_rel_max": 0.1}
-        assert merged(file, flags) == Thresholds(corr_min=0.9, max_abs_max=1.0, max_rel_max=0.1)
-        assert merged(file, {}) == file
-        assert merged(None, {"corr_min": 0.9}) == Thresholds(corr_min=0.9)
-        assert merged(None, {}) == Thresholds()
+        assert merge_thresholds(file, flags) == Thresholds(
+            corr_min=0.9, max_abs_max=1.0, max_rel_max=0.1
+        )
+        assert merge_thresholds(file, {}) == file
+        assert merge_thresholds(None, {"corr_min": 0.9}) == Thresholds(corr_min=0.9)
+        assert merge_thresholds(None, {}) == Thresholds()
 
     @pytest.mark.parametrize(
         ("flags", "complaint"),
@@ -120,18 +130,18 @@ class TestMerged:
         self, flags: dict[str, float | None], complaint: str
     ) -> None:
         with pytest.raises(UsageError) as caught:
-            merged(Thresholds(sum_ratio_max=1.1), flags)
+            merge_thresholds(Thresholds(sum_ratio_max=1.1), flags)
         assert str(caught.value).startswith(complaint)
 
 
 class TestChecks:
     def test_those_that_are_set_in_their_order(self) -> None:
         thresholds = Thresholds(max_rel_max=0.05, corr_min=0.98)
-        assert checks(thresholds, MEASURED, images_equal=False) == (
+        assert check_thresholds(thresholds, MEASURED, images_equal=False) == (
             ThresholdCheck(name="corr_min", limit=0.98, measured=0.99, met=True),
             ThresholdCheck(name="max_rel_max", limit=0.05, measured=0.1, met=False),
         )
-        assert checks(Thresholds(), MEASURED, images_equal=False) == ()
+        assert check_thresholds(Thresholds(), MEASURED, images_equal=False) == ()
 
     @pytest.mark.parametrize(
         ("name", "limit", "is_met"),
@@ -151,24 +161,28 @@ class TestChecks:
     def test_the_limit_itself_passes(self, name: str, limit: float, is_met: bool) -> None:
         assert met(name, limit) == is_met
 
-    @pytest.mark.parametrize("name", LIMITED)
+    @pytest.mark.parametrize("name", LIMITED_QUANTITY)
     @pytest.mark.parametrize("equal", [False, True])
     def test_what_does_not_exist_meets_none_unless_nothing_differs(
         self, name: str, equal: bool
     ) -> None:
         assert met(name, 0.5, NOTHING, equal) == equal
 
-    @pytest.mark.parametrize("name", LIMITED)
+    @pytest.mark.parametrize("name", LIMITED_QUANTITY)
     def test_equal_images_are_measured_where_they_can_be(self, name: str) -> None:
         limit = 1.0 if name.endswith("min") else 0.0
         ones = {**MEASURED, "correlation": 0.5, "sum_ratio": 0.5 if name == "sum_ratio_min" else 2}
         assert not met(name, limit, ones, equal=True)
 
-    @pytest.mark.parametrize("name", LIMITED)
+    @pytest.mark.parametrize("name", LIMITED_QUANTITY)
     def test_nan_meets_none(self, name: str) -> None:
         assert not met(name, 0.5, dict.fromkeys(MEASURED, float("nan")))
 
-    @given(limit=st.floats(0, 1), measured=st.floats(0, 1), name=st.sampled_from(sorted(LIMITED)))
+    @given(
+        limit=st.floats(0, 1),
+        measured=st.floats(0, 1),
+        name=st.sampled_from(sorted(LIMITED_QUANTITY)),
+    )
     def test_each_limits_from_its_own_side(self, limit: float, measured: float, name: str) -> None:
         values = dict.fromkeys(MEASURED, measured)
         wanted = measured >= limit if name.endswith("_min") else measured <= limit

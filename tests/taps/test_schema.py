@@ -11,12 +11,12 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from parity_bridge.comparison.noise import noise_budgets
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.explain.runs import reference_of
 from parity_bridge.records.pixel_records import as_json
-from parity_bridge.report.json_schema import FOLDER, MODELS, schema_path, schema_text
-from parity_bridge.taps.registry import BY_ID
-from tests.records.real_records import CASES, ENGINES, benchmark_run, real_run, texts
+from parity_bridge.report.json_schema import FOLDER, RECORD_MODELS, schema_path, schema_text
+from parity_bridge.taps.registry import TAPS_BY_ID
+from tests.records.real_records import CASES, ENGINES, benchmark_run, real_run, record_texts
 
 #: Stands where there will be a token that ``json`` would not write.
 MARK = "\ue000"
@@ -36,7 +36,7 @@ def schema_refuses(name: str, text: str) -> bool:
 
 def model_refuses(name: str, text: str) -> bool:
     try:
-        MODELS[name].model_validate_json(text)
+        RECORD_MODELS[name].model_validate_json(text)
     except ValidationError:
         return True
     return False
@@ -57,20 +57,22 @@ def broken(text: str, path: str, value: object, token: str = "") -> str:
 
 
 def good(tap_id: str) -> str:
-    return texts(benchmark_run("c"))[tap_id][0]
+    return record_texts(benchmark_run("c"))[tap_id][0]
 
 
 def test_exactly_one_schema_is_shipped_for_each_record() -> None:
-    assert {path.name for path in FOLDER.iterdir()} == {schema_path(name).name for name in MODELS}
-    assert set(BY_ID) < set(MODELS)
+    assert {path.name for path in FOLDER.iterdir()} == {
+        schema_path(name).name for name in RECORD_MODELS
+    }
+    assert set(TAPS_BY_ID) < set(RECORD_MODELS)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", RECORD_MODELS)
 def test_the_shipped_schema_is_what_the_model_gives(name: str) -> None:
     assert schema_path(name).read_text("utf-8") == schema_text(name)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", RECORD_MODELS)
 def test_a_schema_says_what_it_is_of(name: str) -> None:
     schema = json.loads(schema_text(name))
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -81,15 +83,15 @@ def test_a_schema_says_what_it_is_of(name: str) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", CASES)
 def test_records_of_real_runs_are_valid_by_schema_and_model(case: str, engine: str) -> None:
-    for tap_id, records in texts(real_run(case, engine)).items():
+    for tap_id, records in record_texts(real_run(case, engine)).items():
         for text in records:
             assert not list(validator(tap_id).iter_errors(json.loads(text)))
-            assert as_json(MODELS[tap_id].model_validate_json(text)) == text
+            assert as_json(RECORD_MODELS[tap_id].model_validate_json(text)) == text
 
 
 def test_the_cases_have_what_they_are_chosen_for() -> None:
     def values(case: str, tap_id: str) -> list[Any]:
-        return [json.loads(text)["values"] for text in texts(real_run(case, "c"))[tap_id]]
+        return [json.loads(text)["values"] for text in record_texts(real_run(case, "c"))[tap_id]]
 
     for skipped in values("shape_tophat_all_skipped", "f_cell_stats"):
         assert skipped["mean_f_cell"] is skipped["hkl_bounds"] is None
@@ -107,11 +109,13 @@ def test_the_cases_have_what_they_are_chosen_for() -> None:
 
 
 def test_a_noise_budget_and_an_explanation_are_valid() -> None:
-    reference = reference_of(benchmark_run("c"), tuple(BY_ID.values()))
-    assert isinstance(reference, Reference)
+    reference = reference_of(benchmark_run("c"), tuple(TAPS_BY_ID.values()))
+    assert isinstance(reference, ReferenceRunner)
     for budget in noise_budgets(reference):
         assert not list(validator("noise_budget").iter_errors(json.loads(as_json(budget))))
-    finding = MODELS["explanation"](reason="agreement", sentence="All is well.", pixels=((0, 0),))
+    finding = RECORD_MODELS["explanation"](
+        reason="agreement", sentence="All is well.", pixels=((0, 0),)
+    )
     assert not list(validator("explanation").iter_errors(json.loads(as_json(finding))))
 
 
@@ -205,7 +209,7 @@ def test_a_schema_requires_what_a_model_would_fill_in(field: str) -> None:
     assert schema_refuses("f_cell_stats", text)
 
 
-@pytest.mark.parametrize("tap_id", BY_ID)
+@pytest.mark.parametrize("tap_id", TAPS_BY_ID)
 def test_nothing_but_a_change_makes_a_record_invalid(tap_id: str) -> None:
     text = broken(good(tap_id), "tap_id", tap_id)
     assert not model_refuses(tap_id, text)

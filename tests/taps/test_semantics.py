@@ -13,12 +13,12 @@ import pytest
 from pydantic import BaseModel
 
 from parity_bridge.taps.config_snapshot import Derived
-from parity_bridge.taps.content import ROWS
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 from parity_bridge.taps.schema import Record
-from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, Meaning, field_of
-from parity_bridge.taps.semantics_page import page, what_it_is
+from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, FieldMeaning, field_of
+from parity_bridge.taps.semantics_page import page, tap_summary
+from parity_bridge.taps.tap_data import ROWS
 
 ROOT = Path(__file__).parents[2]
 PORT = "parity_bridge.engines.torch_port"
@@ -53,7 +53,7 @@ def leaves(model: type[BaseModel], name: str = "") -> Iterator[tuple[str, Any]]:
 
 def recorded(tap_id: str) -> dict[str, Any]:
     """What the records of a tap hold besides the envelope, with the types."""
-    record = BY_ID[tap_id].record
+    record = TAPS_BY_ID[tap_id].record
     fields = dict(leaves(record.model_fields["values"].annotation))
     for name in record.model_fields.keys() - ENVELOPE.keys() - {"values"}:
         fields |= dict(leaves(record.model_fields[name].annotation, name))
@@ -70,23 +70,23 @@ def test_the_page_is_what_the_table_renders() -> None:
     assert (ROOT / "docs" / "taps.md").read_text("utf-8") == page()
 
 
-@pytest.mark.parametrize("tap_id", BY_ID)
+@pytest.mark.parametrize("tap_id", TAPS_BY_ID)
 def test_every_field_has_a_row_and_every_row_a_field(tap_id: str) -> None:
     rows = {field_of(tap_id, name) for name in recorded(tap_id)}
     assert "" not in rows, sorted(name for name in recorded(tap_id) if not field_of(tap_id, name))
     assert SEMANTICS[tap_id].keys() - rows == (
-        PRESENCE & SEMANTICS[tap_id].keys() if BY_ID[tap_id].row else set()
+        PRESENCE & SEMANTICS[tap_id].keys() if TAPS_BY_ID[tap_id].row else set()
     )
 
 
-@pytest.mark.parametrize("tap_id", [tap_id for tap_id, tap in BY_ID.items() if tap.row])
+@pytest.mark.parametrize("tap_id", [tap_id for tap_id, tap in TAPS_BY_ID.items() if tap.row])
 def test_a_tap_with_rows_says_what_it_means_that_one_is_there(tap_id: str) -> None:
     assert len(PRESENCE & SEMANTICS[tap_id].keys()) == 1
 
 
 def test_the_envelope_is_told_once() -> None:
     assert set(Record.model_fields) | {"timestamp_utc"} == set(ENVELOPE)
-    for tap in BY_ID.values():
+    for tap in TAPS_BY_ID.values():
         assert set(ENVELOPE) <= set(tap.record.model_fields)
 
 
@@ -96,14 +96,14 @@ def test_derived_quantities_have_rows_in_the_order_of_both_engines() -> None:
     assert tuple(Derived.model_fields) == DERIVED
 
 
-@pytest.mark.parametrize("tap_id", BY_ID)
+@pytest.mark.parametrize("tap_id", TAPS_BY_ID)
 def test_a_unit_is_told_of_every_float(tap_id: str) -> None:
     for name, annotation in recorded(tap_id).items():
         if _holds_float(annotation):
             assert SEMANTICS[tap_id][field_of(tap_id, name)].unit, name
 
 
-@pytest.mark.parametrize("tap_id", BY_ID)
+@pytest.mark.parametrize("tap_id", TAPS_BY_ID)
 def test_only_floats_have_tolerances(tap_id: str) -> None:
     for name, annotation in recorded(tap_id).items():
         if not SEMANTICS[tap_id][field_of(tap_id, name)].exact:
@@ -111,7 +111,7 @@ def test_only_floats_have_tolerances(tap_id: str) -> None:
 
 
 @pytest.mark.parametrize("meaning", MEANINGS)
-def test_the_functions_of_the_c_core_are_where_the_table_says(meaning: Meaning) -> None:
+def test_the_functions_of_the_c_core_are_where_the_table_says(meaning: FieldMeaning) -> None:
     for name in meaning.c:
         if not name.startswith("parity_bridge."):
             file, function = name.split(".")
@@ -121,7 +121,7 @@ def test_the_functions_of_the_c_core_are_where_the_table_says(meaning: Meaning) 
 
 
 @pytest.mark.parametrize("meaning", MEANINGS)
-def test_the_functions_of_python_are_where_the_table_says(meaning: Meaning) -> None:
+def test_the_functions_of_python_are_where_the_table_says(meaning: FieldMeaning) -> None:
     for name in (*meaning.torch, *(name for name in meaning.c if "parity_bridge." in name)):
         module, path = _located(name)
         found: Any = module
@@ -145,9 +145,9 @@ def _located(name: str) -> tuple[Any, list[str]]:
     raise AssertionError(f"{name} is in no module")
 
 
-@pytest.mark.parametrize("tap_id", BY_ID)
+@pytest.mark.parametrize("tap_id", TAPS_BY_ID)
 def test_the_first_line_of_a_taps_module_says_what_it_is(tap_id: str) -> None:
-    assert re.fullmatch(r"[A-Z].{20,}\.", what_it_is(BY_ID[tap_id]))
+    assert re.fullmatch(r"[A-Z].{20,}\.", tap_summary(TAPS_BY_ID[tap_id]))
     assert f"`{tap_id}`" in page()
 
 

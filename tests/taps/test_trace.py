@@ -13,7 +13,7 @@ from parity_bridge.cli.program import main
 from parity_bridge.engines.run import EngineRun
 from parity_bridge.errors import FileError
 from parity_bridge.taps.observation import TOTALS, Observation
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 from parity_bridge.taps.trace import trace_lines
 from parity_bridge.taps.trace_log import TraceLine, parse_line, read_trace
 from tests.records.real_records import CASES, ENGINES, real_run
@@ -76,7 +76,7 @@ def test_a_log_tells_every_figure_of_every_tap(case: str, engine: str, tmp_path:
     run = real_run(case, engine)
     for seen in run.observations:
         lines = read_trace(log_of(run, seen, tmp_path))
-        content = {tap_id: tap.content(seen).values() for tap_id, tap in BY_ID.items()}
+        content = {tap_id: tap.extract(seen).values() for tap_id, tap in TAPS_BY_ID.items()}
         by_key = {line.key: line for line in lines}
         config = content["config_snapshot"]
         for name, value in config["derived"].items():

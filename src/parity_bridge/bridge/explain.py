@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from parity_bridge.bridge.question import ExplainRequest
 from parity_bridge.comparison.compare import compare_runs
 from parity_bridge.comparison.noise import noise_budgets
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.engine import tolerance_case
@@ -19,7 +19,7 @@ from parity_bridge.engines.run import notes, observe
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
-from parity_bridge.explain.explain import Case, explain
+from parity_bridge.explain.explain import ComparedSides, explain
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.runs import Made, reference_again
 from parity_bridge.explain.showing import showing
@@ -27,9 +27,9 @@ from parity_bridge.records.reading import read_side
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.memo import shapes_section
-from parity_bridge.report.view import Report, Side, verdict_sentence
+from parity_bridge.report.view import PairAnswer, Side, verdict_sentence
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID, choose_taps
+from parity_bridge.taps.registry import TAPS_BY_ID, choose_taps
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
@@ -62,7 +62,7 @@ class _Party:
 
 def explain_request(
     request: ExplainRequest, on_note: Callable[[str], None]
-) -> tuple[Report, Finding]:
+) -> tuple[PairAnswer, Finding]:
     """Look at both sides, compare them, and say why they disagree.
 
     Raises UsageError, FileError or EngineError as the engines and readers do.
@@ -89,7 +89,7 @@ def explain_request(
     return _explained(request, reference, other)
 
 
-def text_of(report: Report, finding: Finding) -> str:
+def text_of(report: PairAnswer, finding: Finding) -> str:
     """The finding as it is printed."""
     parts = (
         f"# Why {report.comparison.other} differs from {report.comparison.reference}",
@@ -101,7 +101,9 @@ def text_of(report: Report, finding: Finding) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tuple[Report, Finding]:
+def _explained(
+    request: ExplainRequest, reference: _Party, other: _Party
+) -> tuple[PairAnswer, Finding]:
     taps = tuple(dict.fromkeys(tap for pixel in other.pixels for tap in pixel.taps))
     case = other.case or reference.case
     tolerances = tolerances_for(other.dtype, other.device, request.tolerances, case)
@@ -115,7 +117,7 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
     if again is not None and not noise and comparison.exit_status != 0:
         noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
         comparison = compare_runs(reference.pixels, other.pixels, tolerances, noise)
-    finding = explain(Case(comparison, others, again, other.experiment, why_not))
+    finding = explain(ComparedSides(comparison, others, again, other.experiment, why_not))
     shown = request.command
     if again is not None:
         shown = _shown(request, finding, again, other)
@@ -124,10 +126,10 @@ def _explained(request: ExplainRequest, reference: _Party, other: _Party) -> tup
         Side(reference.pixels, reference.metadata, noise),
         Side(other.pixels, other.metadata),
     )
-    return Report(*sides, comparison, finding), finding
+    return PairAnswer(*sides, comparison, finding), finding
 
 
-def _shown(request: ExplainRequest, finding: Finding, again: Reference, other: _Party) -> str:
+def _shown(request: ExplainRequest, finding: Finding, again: ReferenceRunner, other: _Party) -> str:
     """The command that shows a finding, with the C core in the place of the reference's records."""
     command = showing(request.command, finding, again.experiment, other.experiment)
     if command == request.command or isinstance(request.reference, EngineChoice):
@@ -147,7 +149,7 @@ def _shown(request: ExplainRequest, finding: Finding, again: Reference, other: _
 def _like(run: _Party, recorded: _Party) -> _Party:
     """An engine that was run, with no other taps than the records have."""
     taps = dict.fromkeys(tap for pixel in recorded.pixels for tap in pixel.taps)
-    return replace(run, pixels=tuple(pixel.only(taps) for pixel in run.pixels))
+    return replace(run, pixels=tuple(pixel.select_taps(taps) for pixel in run.pixels))
 
 
 def _recorded(folder: Path) -> _Party:
@@ -188,7 +190,7 @@ def _run(
     if not request.state_given and counterpart is not None:
         choice = replace(choice, in_frame=counterpart.in_frame)
     run = observe(choice, parsed, targets)
-    seen = run.seen(tuple(BY_ID.values()))
+    seen = run.pixel_taps(tuple(TAPS_BY_ID.values()))
     return _Party(
         seen,
         parsed.experiment,

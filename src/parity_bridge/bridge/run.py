@@ -19,9 +19,9 @@ from parity_bridge.explain.showing import showing
 from parity_bridge.files.atomic_write import copy_file, write_text
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
-from parity_bridge.records.folder import check_free, make_folder, staged
-from parity_bridge.records.journal import note_command, note_failure
-from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.folder import check_not_existing, make_folder, staged_folder
+from parity_bridge.records.journal import log_command, log_failure
+from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import as_json, write_noise, write_run
 from parity_bridge.report.provenance import without_stamp
 from parity_bridge.report.rendering import (
@@ -32,7 +32,7 @@ from parity_bridge.report.rendering import (
     side_folders,
     write_rendered,
 )
-from parity_bridge.report.view import Report
+from parity_bridge.report.view import PairAnswer
 from parity_bridge.report.witnesses import Witnesses
 from parity_bridge.taps.registry import choose_taps
 
@@ -50,7 +50,7 @@ class Outcome:
     witnesses: Witnesses
 
     @property
-    def report(self) -> Report:
+    def report(self) -> PairAnswer:
         """The reference and the first of the others."""
         return self.witnesses.against[0]
 
@@ -62,7 +62,7 @@ def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
     leaves nothing.
     """
     target = request.out_dir / request.stamp
-    check_free(target)
+    check_not_existing(target)
     for other in request.others:
         case = tolerance_case(engine_class(other.name))
         tolerances_for(other.dtype, other.device, request.tolerances, case)
@@ -70,8 +70,8 @@ def run(request: RunRequest, on_note: Callable[[str], None]) -> Outcome:
     pixels = [target.coords for target in request.targets]
     for note in dict.fromkeys(note for flags in parsed.values() for note in notes(flags, pixels)):
         on_note(note)
-    with staged(target) as folder:
-        note_command(folder, request.command)
+    with staged_folder(target) as folder:
+        log_command(folder, request.command)
         result = _fill(folder, request, parsed)
     if isinstance(result, EngineError):
         raise result
@@ -90,14 +90,14 @@ def _fill(
     folder: Path, request: RunRequest, parsed: dict[str, ParsedFlags]
 ) -> Witnesses | EngineError:
     """Fill a report folder, with records or with the reason why there are none."""
-    occasion = Occasion(request.command, utc_now(), request.stamp)
+    occasion = RunContext(request.command, utc_now(), request.stamp)
     try:
         runs = [
             observe(choice, parsed[choice.name], request.targets)
             for choice in (request.reference, *request.others)
         ]
     except EngineError as error:
-        note_failure(folder, occasion, error, _REMEDY)
+        log_failure(folder, occasion, error, _REMEDY)
         return error
     _write_records(folder, request, runs, occasion)
     write_environment(folder)
@@ -114,8 +114,8 @@ def _fill(
 
 
 def _explained(
-    folder: Path, request: RunRequest, reference: EngineRun, other: EngineRun, report: Report
-) -> Report:
+    folder: Path, request: RunRequest, reference: EngineRun, other: EngineRun, report: PairAnswer
+) -> PairAnswer:
     """``report`` and why the two disagree, where they do."""
     if report.comparison.exit_status == 0:
         return report
@@ -129,7 +129,7 @@ def _explained(
 
 
 def _write_records(
-    folder: Path, request: RunRequest, runs: Sequence[EngineRun], occasion: Occasion
+    folder: Path, request: RunRequest, runs: Sequence[EngineRun], occasion: RunContext
 ) -> None:
     taps = choose_taps(request.taps)
     names = [engine_run.engine.folder for engine_run in runs]

@@ -15,26 +15,26 @@ from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.engines.engine import engine_class, tolerance_case
 from parity_bridge.errors import BridgeError, FileError
 from parity_bridge.files.atomic_write import copy_file, write_bytes, write_text
-from parity_bridge.files.termination import Terminated, leave_at_once_next_time
+from parity_bridge.files.termination import Terminated, exit_at_next_interrupt
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
-from parity_bridge.records.folder import check_free, make_folder, remove_folder
-from parity_bridge.records.journal import COMMANDS, note_command, note_failure
-from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.folder import check_not_existing, make_folder, remove_folder
+from parity_bridge.records.journal import COMMANDS_FILE, log_command, log_failure
+from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.report.rendering import TOLERANCES
 from parity_bridge.report.scan.figures import figures
 from parity_bridge.report.scan.memo import finding_text, memo
 from parity_bridge.report.scan.page import page
-from parity_bridge.report.view import Report
+from parity_bridge.report.view import PairAnswer
 from parity_bridge.scan import store
-from parity_bridge.scan.executor import Crew, dask, threads
-from parity_bridge.scan.pooling import peaks_of, views
+from parity_bridge.scan.executor import WorkerPool, dask_pool, thread_pool
+from parity_bridge.scan.pooling import match_scan_peaks, scan_maps
 from parity_bridge.scan.progress import progress
-from parity_bridge.scan.scan import Scan, prepare, run
+from parity_bridge.scan.scan import PreparedScan, prepare_scan, run_scan
 from parity_bridge.scan.summarize import summarize
 from parity_bridge.scan.summary import ScanSummary
-from parity_bridge.scan.thresholds import Thresholds, merged, read_thresholds
+from parity_bridge.scan.thresholds import Thresholds, merge_thresholds, read_thresholds
 
 FOLDER = "scan"
 SUMMARY = "summary.json"
@@ -52,7 +52,7 @@ class ScanOutcome:
     folder: Path
     summary: ScanSummary
     #: The taps of the worst pixels, or why there are none.
-    worst: Report | None
+    worst: PairAnswer | None
     not_tapped: str
 
 
@@ -66,14 +66,14 @@ def scan(request: ScanRequest, on_note: Callable[[str], None]) -> ScanOutcome:
 
 
 @contextmanager
-def crew_of(request: ScanRequest) -> Iterator[Crew]:
+def crew_of(request: ScanRequest) -> Iterator[WorkerPool]:
     """Who computes the tiles; raises UsageError where a cluster does not answer."""
-    with threads(request.threads) if request.dask is None else dask(request.dask) as crew:
+    with thread_pool(request.threads) if request.dask is None else dask_pool(request.dask) as crew:
         yield crew
 
 
 def scan_into(
-    target: Path, request: ScanRequest, crew: Crew, on_note: Callable[[str], None]
+    target: Path, request: ScanRequest, crew: WorkerPool, on_note: Callable[[str], None]
 ) -> ScanOutcome:
     """``scan`` into the folder ``target``; raises as it does."""
     folder = target / FOLDER
@@ -81,14 +81,14 @@ def scan_into(
     thresholds = _thresholds(request)
     sides = sides_of(request, on_note)
     tolerances = tolerances_for(*_case(request), request.tolerances, _own_case(request))
-    prepared = prepare(
+    prepared = prepare_scan(
         sides.reference,
         sides.other,
         folder.absolute(),
         tolerances,
         tile=request.tile,
         resume=request.resume,
-        geometry_of=sides.geometry,
+        geometry_side=sides.geometry,
     )
     _begin(target, request)
     with _failures_noted(target, request):
@@ -96,7 +96,7 @@ def scan_into(
 
 
 def _check_target(target: Path, request: ScanRequest, on_note: Callable[[str], None]) -> None:
-    begun = (target / FOLDER / store.INPUTS).exists()
+    begun = (target / FOLDER / store.INPUTS_FILE).exists()
     if request.resume:
         if not begun:
             _clear_beginnings(target)
@@ -107,7 +107,7 @@ def _check_target(target: Path, request: ScanRequest, on_note: Callable[[str], N
             f"{target} holds a scan already, which is never overwritten; go on with it with "
             "--resume, or give another --stamp"
         )
-    check_free(target)
+    check_not_existing(target)
 
 
 def _clear_beginnings(target: Path) -> None:
@@ -118,18 +118,21 @@ def _clear_beginnings(target: Path) -> None:
     if target.exists() and not {path.name for path in target.iterdir()} <= {
         FOLDER,
         "env",
-        COMMANDS,
+        COMMANDS_FILE,
     }:
         raise FileError(f"{target} holds another report; give another --stamp")
     folder = target / FOLDER
-    if folder.exists() and {path.name for path in folder.iterdir()} <= {store.MAPS, store.TILES}:
+    if folder.exists() and {path.name for path in folder.iterdir()} <= {
+        store.MAPS_FOLDER,
+        store.TILES_FOLDER,
+    }:
         remove_folder(folder)
-    check_free(folder)
+    check_not_existing(folder)
 
 
 def _thresholds(request: ScanRequest) -> Thresholds:
     file = None if request.threshold_file is None else read_thresholds(request.threshold_file)
-    return merged(file, request.thresholds)
+    return merge_thresholds(file, request.thresholds)
 
 
 def _case(request: ScanRequest) -> tuple[str, str]:
@@ -148,7 +151,7 @@ def _own_case(request: ScanRequest) -> str | None:
 def _begin(target: Path, request: ScanRequest) -> None:
     # It says that everything is there.
     (target / FOLDER / SUMMARY).unlink(missing_ok=True)
-    note_command(target, request.command)
+    log_command(target, request.command)
     write_environment(target)
     if request.tolerances is not None:
         copy_file(request.tolerances, target / TOLERANCES, "tolerance file")
@@ -161,8 +164,8 @@ def _failures_noted(target: Path, request: ScanRequest) -> Iterator[None]:
         yield
     except BridgeError as error:
         with suppress(FileError):
-            note_failure(
-                target, Occasion(request.command, utc_now(), request.stamp), error, _REMEDY
+            log_failure(
+                target, RunContext(request.command, utc_now(), request.stamp), error, _REMEDY
             )
         raise
 
@@ -170,9 +173,9 @@ def _failures_noted(target: Path, request: ScanRequest) -> Iterator[None]:
 def _finish(
     target: Path,
     request: ScanRequest,
-    crew: Crew,
+    crew: WorkerPool,
     sides: Sides,
-    prepared: Scan,
+    prepared: PreparedScan,
     thresholds: Thresholds,
     on_note: Callable[[str], None],
 ) -> ScanOutcome:
@@ -180,19 +183,19 @@ def _finish(
     pixels = len(region.slow) * len(region.fast)
     try:
         with progress(pixels, "scan", quiet=request.quiet) as advance:
-            scanned = run(prepared, crew, advance)
+            scanned = run_scan(prepared, crew, advance)
     except (KeyboardInterrupt, Terminated):
-        count = len(list((target / FOLDER / store.TILES).glob("*.json")))
+        count = len(list((target / FOLDER / store.TILES_FOLDER).glob("*.json")))
         on_note(
             f"stopped with {count} tiles finished; go on with --resume --stamp {request.stamp} "
             "(those under way are waited for, unless you press Ctrl-C again)"
         )
-        leave_at_once_next_time()
+        exit_at_next_interrupt()
         raise
     if scanned.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
     equal = scanned.statistics.differing_intensity == 0
-    summary = summarize(scanned, peaks_of(prepared.layout, equal=equal), thresholds, crew)
+    summary = summarize(scanned, match_scan_peaks(prepared.layout, equal=equal), thresholds, crew)
     worst, not_tapped = tap_worst(target / FOLDER / "worst", request, sides, summary)
     _write(target / FOLDER, request, prepared, summary, worst, not_tapped)
     return ScanOutcome(target, summary, worst, not_tapped)
@@ -201,14 +204,14 @@ def _finish(
 def _write(
     folder: Path,
     request: ScanRequest,
-    prepared: Scan,
+    prepared: PreparedScan,
     summary: ScanSummary,
-    worst: Report | None,
+    worst: PairAnswer | None,
     not_tapped: str,
 ) -> None:
     """Pictures, page and memo, and the summary last: where it is, everything is."""
     coordinates = [pixel.pixel_coords for pixel in summary.worst]
-    shown = views(prepared.layout, coordinates, prepared.job.rules.geometry)
+    shown = scan_maps(prepared.layout, coordinates, prepared.job.rules.geometry)
     make_folder(folder / FIGURES)
     drawn = []
     for name, picture in figures(summary, shown):

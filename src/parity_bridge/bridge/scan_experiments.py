@@ -11,16 +11,16 @@ from parity_bridge.bridge.scan import FOLDER, MEMO, PAGE, crew_of, scan, scan_in
 from parity_bridge.errors import BridgeError
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
-from parity_bridge.records.folder import check_free, make_folder
-from parity_bridge.records.journal import note_command
+from parity_bridge.records.folder import check_not_existing, make_folder
+from parity_bridge.records.journal import log_command
 from parity_bridge.records.pixel_records import as_json
-from parity_bridge.report.scan.memo import terminal_text
-from parity_bridge.report.view import Row, number, plural, table
-from parity_bridge.scan.experiments import Named, read_experiments
+from parity_bridge.report.scan.memo import scan_terminal_text
+from parity_bridge.report.view import Row, number_text, plural, table
+from parity_bridge.scan.experiments import NamedExperiment, read_experiments
 from parity_bridge.scan.summary import ScanSummary
 
 if TYPE_CHECKING:
-    from parity_bridge.scan.executor import Crew
+    from parity_bridge.scan.executor import WorkerPool
 
 TABLE = "experiments.md"
 RECORD = "experiments.json"
@@ -47,7 +47,7 @@ class Experiments(Schema):
 
 @dataclass(frozen=True)
 class _Result:
-    named: Named
+    named: NamedExperiment
     summary: ScanSummary | None
     error: BridgeError | None
 
@@ -66,7 +66,7 @@ def scan_all(request: ScanRequest, on_note: OnNote) -> tuple[list[str], int]:
     """
     if request.experiments is None:
         outcome = scan(request, on_note)
-        text = terminal_text(outcome.summary, outcome.worst, outcome.not_tapped)
+        text = scan_terminal_text(outcome.summary, outcome.worst, outcome.not_tapped)
         folder = outcome.folder / FOLDER
         lines = [text, f"report: {folder / MEMO}", f"page: {folder / PAGE}"]
         return lines, outcome.summary.exit_status
@@ -77,12 +77,14 @@ def scan_all(request: ScanRequest, on_note: OnNote) -> tuple[list[str], int]:
     return lines, status
 
 
-def _scan_each(request: ScanRequest, named: list[Named], on_note: OnNote) -> list[_Result]:
+def _scan_each(
+    request: ScanRequest, named: list[NamedExperiment], on_note: OnNote
+) -> list[_Result]:
     target = request.out_dir / request.stamp
     if not request.resume:
-        check_free(target)
+        check_not_existing(target)
     make_folder(target)
-    note_command(target, request.command)
+    log_command(target, request.command)
     results = []
     with crew_of(request) as crew:
         for item in named:
@@ -91,7 +93,9 @@ def _scan_each(request: ScanRequest, named: list[Named], on_note: OnNote) -> lis
     return results
 
 
-def _scan_one(request: ScanRequest, named: Named, crew: Crew, on_note: OnNote) -> _Result:
+def _scan_one(
+    request: ScanRequest, named: NamedExperiment, crew: WorkerPool, on_note: OnNote
+) -> _Result:
     def note(text: str) -> None:
         on_note(f"{named.name}: {text}")
 
@@ -138,12 +142,12 @@ def _rows(results: list[_Result]) -> Iterator[Row]:
         yield {
             "experiment": result.named.name,
             "verdict": found.verdict,
-            "Tap 4 differs at": number(found.differing_f_cell),
+            "Tap 4 differs at": number_text(found.differing_f_cell),
             "intensity differs at": str(found.differing_intensity),
-            "correlation": number(found.correlation),
-            "sum_ratio": number(found.sum_ratio),
-            "max_abs_diff": number(found.max_abs_diff),
-            "rmse": number(found.rmse),
+            "correlation": number_text(found.correlation),
+            "sum_ratio": number_text(found.sum_ratio),
+            "max_abs_diff": number_text(found.max_abs_diff),
+            "rmse": number_text(found.rmse),
         }
 
 

@@ -12,15 +12,15 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.experiment.smv import read_mask
-from parity_bridge.scan.sides import EngineSide, ImageSide, Side
+from parity_bridge.scan.sides import EngineSide, ImageSide, ScanSide
 
 
 @dataclass(frozen=True)
 class Sides:
     """Both sides, and what an engine that only says where pixels lie is told."""
 
-    reference: Side
-    other: Side
+    reference: ScanSide
+    other: ScanSide
     #: For two images of which flags tell the geometry.
     geometry: EngineSide | None = None
 

@@ -24,13 +24,13 @@ from parity_bridge.explain.runs import Made, reference_of
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.files.timestamps import utc_now
-from parity_bridge.records.folder import make_folder, remove_folder, staged
-from parity_bridge.records.journal import COMMANDS, note_command
-from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.folder import make_folder, remove_folder, staged_folder
+from parity_bridge.records.journal import COMMANDS_FILE, log_command
+from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import as_json, read_model, write_noise, write_run
-from parity_bridge.records.reading import Recorded, read_own_side
+from parity_bridge.records.reading import RecordedSide, read_strict_side
 from parity_bridge.report.keep import command_of
-from parity_bridge.report.view import Report, Side
+from parity_bridge.report.view import PairAnswer, Side
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import choose_taps
 
@@ -81,13 +81,13 @@ def against(
         )
     run = observed(other, experiment, pixels)
     chosen = {tap.tap_id for tap in choose_taps(taps)}
-    ours = tuple(side.only(chosen) for side in recorded.pixels)
-    theirs = run.seen(choose_taps(taps))
+    ours = tuple(side.select_taps(chosen) for side in recorded.pixels)
+    theirs = run.pixel_taps(choose_taps(taps))
     allowed = tolerances_for(
         run.choice.dtype, run.choice.device, tolerances, tolerance_case(run.engine)
     )
     comparison = compare_runs(ours, theirs, allowed, recorded.noise)
-    report = Report(Side(ours, recorded.metadata, recorded.noise), Side(theirs), comparison)
+    report = PairAnswer(Side(ours, recorded.metadata, recorded.noise), Side(theirs), comparison)
     how = Made(made.experiment, made.engine, made.behaviours, made.in_frame)
     return Parity(run, report, tuple(taps), tolerances=tolerances, stored=folder, made=how)
 
@@ -143,9 +143,9 @@ def _store(folder: Path, found: Parity) -> None:
     make_folder(folder.parent)
     unique = secrets.token_hex(4)  # workers may store to one folder
     fresh = folder.with_name(f".{folder.name}.{unique}.fresh")
-    with staged(fresh) as staging:
-        occasion = Occasion(command_of(found), utc_now())
-        note_command(staging, occasion.command)
+    with staged_folder(fresh) as staging:
+        occasion = RunContext(command_of(found), utc_now())
+        log_command(staging, occasion.command)
         write_run(staging, found.reference, occasion, choose_taps(found.taps))
         write_noise(staging, _noise(found))
         stored = StoredVerdict(
@@ -178,13 +178,15 @@ def _noise(found: Parity) -> Sequence[NoiseBudget]:
 
 def _is_ours(path: Path) -> bool:
     """Whether a file is one that is written here."""
-    return path.is_file() and (path.name.startswith("pixel_") or path.name in (_VERDICT, COMMANDS))
+    return path.is_file() and (
+        path.name.startswith("pixel_") or path.name in (_VERDICT, COMMANDS_FILE)
+    )
 
 
-def _read(folder: Path) -> Recorded:
+def _read(folder: Path) -> RecordedSide:
     if not folder.is_dir():
         raise FileError(f"{folder} holds no stored records; make them with --parity-update")
-    recorded = read_own_side(folder)
+    recorded = read_strict_side(folder)
     if not recorded.metadata:
         raise FileError(f"{folder} holds records without metadata; make them with --parity-update")
     return recorded

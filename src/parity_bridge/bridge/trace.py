@@ -15,9 +15,9 @@ from parity_bridge.errors import BridgeError, FileError
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.folder import make_folder
-from parity_bridge.records.journal import note_command, note_failure
-from parity_bridge.records.metadata import Occasion
-from parity_bridge.records.pixel_records import as_json, paths, record_of, write_run
+from parity_bridge.records.journal import log_command, log_failure
+from parity_bridge.records.metadata import RunContext
+from parity_bridge.records.pixel_records import as_json, record_of, record_paths, write_run
 from parity_bridge.taps.registry import TapRecord, choose_taps
 from parity_bridge.taps.trace import trace_lines
 
@@ -31,7 +31,7 @@ def trace(request: TraceRequest, on_note: Callable[[str], None]) -> Iterator[str
     unless the flags cannot be read, the pixel is recorded there already, or the folder cannot be
     written.
     """
-    occasion = Occasion(request.command, utc_now())
+    occasion = RunContext(request.command, utc_now())
     parsed = parse_flags(request.flags)
     if request.out_dir is not None:
         _check_unrecorded(request.out_dir, request)
@@ -45,27 +45,27 @@ def trace(request: TraceRequest, on_note: Callable[[str], None]) -> Iterator[str
 
 
 def _recorded(
-    folder: Path, request: TraceRequest, parsed: ParsedFlags, occasion: Occasion
+    folder: Path, request: TraceRequest, parsed: ParsedFlags, occasion: RunContext
 ) -> EngineRun:
     make_folder(folder)
     with _failures_noted(folder, occasion):
-        note_command(folder, request.command)
+        log_command(folder, request.command)
         run = observe(request.engine, parsed, [request.target])
         write_run(folder, run, occasion, choose_taps(request.taps))
     return run
 
 
 @contextmanager
-def _failures_noted(folder: Path, occasion: Occasion) -> Iterator[None]:
+def _failures_noted(folder: Path, occasion: RunContext) -> Iterator[None]:
     try:
         yield
     except BridgeError as error:
-        note_failure(folder, occasion, error, _REMEDY)
+        log_failure(folder, occasion, error, _REMEDY)
         raise
 
 
 def _check_unrecorded(folder: Path, request: TraceRequest) -> None:
-    for path in paths(folder, request.target.coords, choose_taps(request.taps)).values():
+    for path in record_paths(folder, request.target.coords, choose_taps(request.taps)).values():
         if os.path.lexists(path):
             raise FileError(
                 f"{path} exists already and is never overwritten; remove it or give another "
@@ -73,11 +73,11 @@ def _check_unrecorded(folder: Path, request: TraceRequest) -> None:
             )
 
 
-def _lines(run: EngineRun, request: TraceRequest, occasion: Occasion) -> Iterator[str]:
+def _lines(run: EngineRun, request: TraceRequest, occasion: RunContext) -> Iterator[str]:
     prefix = run.engine.trace_prefix
     for observation in run.observations:
         yield from trace_lines(prefix, observation)
-        for tap in run.told(choose_taps(request.taps)):
+        for tap in run.recorded(choose_taps(request.taps)):
             record = record_of(run, observation, occasion, tap)
             if request.as_json:
                 yield as_json(record).rstrip("\n")

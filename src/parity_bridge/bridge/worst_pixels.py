@@ -12,7 +12,7 @@ from parity_bridge.bridge.scan_sides import Sides
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.errors import BridgeError
 from parity_bridge.records.folder import remove_folder
-from parity_bridge.report.view import Report
+from parity_bridge.report.view import PairAnswer
 from parity_bridge.scan.sides import EngineSide
 from parity_bridge.scan.summary import ScanSummary
 
@@ -22,7 +22,7 @@ _MOST_EVALUATIONS = 20_000
 
 def tap_worst(
     folder: Path, request: ScanRequest, sides: Sides, summary: ScanSummary
-) -> tuple[Report | None, str]:
+) -> tuple[PairAnswer | None, str]:
     """Tap the worst pixels of ``summary`` into ``folder``, anew; the report, or why there is none.
 
     Raises FileError where the folder cannot be written.

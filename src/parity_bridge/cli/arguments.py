@@ -14,10 +14,10 @@ from parity_bridge.engines.choice import Target
 from parity_bridge.errors import UsageError
 
 #: Engines that ``run`` compares: the reference and the other one.
-ENGINES = ("c", "torch")
+DEFAULT_ENGINES = ("c", "torch")
 
 #: Thresholds of ``scan`` and what each limits.
-THRESHOLDS = {
+THRESHOLD_HELP = {
     "corr_min": "smallest correlation",
     "sum_ratio_min": "smallest ratio of the sums, other over reference",
     "sum_ratio_max": "largest ratio of the sums",
@@ -111,7 +111,7 @@ class _AddEngineFlags(argparse.Action):
         setattr(namespace, self.dest, {**before, name: (*before.get(name, ()), *flags)})
 
 
-def split(argv: list[str]) -> tuple[list[str], list[str]]:
+def split_nanobragg_flags(argv: list[str]) -> tuple[list[str], list[str]]:
     """Our own arguments and, after the first ``--``, nanoBragg's flags."""
     if "--" not in argv:
         return argv, []
@@ -119,7 +119,7 @@ def split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1 :]
 
 
-def protected(argv: list[str]) -> list[str]:
+def protect_engine_flags(argv: list[str]) -> list[str]:
     """Put a space before quoted ``--engine-flags``, lest argparse take them for its own."""
     before = ("", "", *argv)
     return [
@@ -143,7 +143,7 @@ def argument_parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_check_report(commands)
     _add_explain(commands)
-    _add_list(commands)
+    _add_engines_command(commands)
     return parser
 
 
@@ -232,7 +232,7 @@ def _add_scan(commands: Any) -> None:
         help="compute on the workers of this Dask cluster, tcp://HOST:8786 say",
     )  # fmt: skip
     add("--quiet", action="store_true", help="show no progress and print nothing but errors")
-    for name, what in THRESHOLDS.items():
+    for name, what in THRESHOLD_HELP.items():
         add(
             f"--{name.replace('_', '-')}", type=options.number, metavar="X", dest=name,
             help=f"{what}; thresholds, where any is set, decide the exit status",
@@ -246,7 +246,7 @@ def _add_scan(commands: Any) -> None:
 
 def _add_engines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--engines", type=options.engine_names, default=ENGINES, metavar="REF,OTHER,...",
+        "--engines", type=options.engine_names, default=DEFAULT_ENGINES, metavar="REF,OTHER,...",
         help="the reference and what is held against it: names, or package.module:Class (default: "
         "c,torch); run takes more than two",
     )  # fmt: skip
@@ -263,7 +263,9 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
 
 def _add_stamp(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--stamp", type=options.name, help="name of the report (default: $STAMP, else UTC now)"
+        "--stamp",
+        type=options.checked_name,
+        help="name of the report (default: $STAMP, else UTC now)",
     )
 
 
@@ -285,7 +287,7 @@ def _add_pixels(parser: argparse.ArgumentParser, *, required: bool) -> None:
         required=required, metavar=("SLOW", "FAST"), help="pixel to compute, counted from 0",
     )  # fmt: skip
     add(
-        "--tag", dest="targets", action=_TagPixel, type=options.name, metavar="NAME",
+        "--tag", dest="targets", action=_TagPixel, type=options.checked_name, metavar="NAME",
         help="name of the pixel before it",
     )  # fmt: skip
 
@@ -341,7 +343,7 @@ def _add_experiment(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _add_list(commands: Any) -> None:
+def _add_engines_command(commands: Any) -> None:
     summary = "list the engines that are there and what each can do"
     parser = commands.add_parser("engines", help=summary, description=summary)
     parser.add_argument(

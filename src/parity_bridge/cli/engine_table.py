@@ -10,14 +10,14 @@ from parity_bridge.engines.engine import (
     create_engine,
     engine_class,
     engine_names,
-    told_taps,
+    recorded_taps,
     tolerance_case,
-    untold_fields,
+    unrecorded_fields,
 )
 from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import BridgeError
 from parity_bridge.report.view import Row, table
-from parity_bridge.taps.registry import BY_ID, choose_taps
+from parity_bridge.taps.registry import TAPS_BY_ID, choose_taps
 
 _YES, _NO = "yes", "no"
 
@@ -28,55 +28,55 @@ def engines(further: Sequence[str] = ()) -> str:
     One that cannot be loaded is told with the reason.
     """
     names = (*engine_names(), *further)
-    rows = [_row(name) for name in names]
-    reasons = [line for name in names for line in _reasons(name)]
+    rows = [_engine_row(name) for name in names]
+    reasons = [line for name in names for line in _not_ready_lines(name)]
     return "\n".join((table(rows, "simple"), *([""] if reasons else []), *reasons))
 
 
-def _row(name: str) -> Row:
+def _engine_row(name: str) -> Row:
     try:
-        made = engine_class(name)
+        engine_type = engine_class(name)
     except BridgeError:
         return {"engine": name, "ready": _NO}
     return {
         "engine": name,
-        "ready": _NO if _why_not(name) else _YES,
-        "taps": _taps(made),
-        "frames": _does(made, "frame"),
-        "scan": "by region" if callable(getattr(made, "scanner", None)) else "by pixel",
-        "settings": ", ".join(_settings(made)) or "-",
-        "tolerances": tolerance_case(made) or "of dtype and device",
+        "ready": _NO if _not_ready_reason(name) else _YES,
+        "taps": _recorded_taps_text(engine_type),
+        "frames": _has_method_text(engine_type, "frame"),
+        "scan": "by region" if callable(getattr(engine_type, "scanner", None)) else "by pixel",
+        "settings": ", ".join(_constructor_settings(engine_type)) or "-",
+        "tolerances": tolerance_case(engine_type) or "of dtype and device",
     }
 
 
-def _taps(made: type[Engine]) -> str:
+def _recorded_taps_text(engine_type: type[Engine]) -> str:
     try:
-        told = choose_taps(told_taps(made))
+        recorded = choose_taps(recorded_taps(engine_type))
     except BridgeError as error:
         return str(error)
-    text = "all" if len(told) == len(BY_ID) else ", ".join(tap.name for tap in told)
-    untold = untold_fields(made)
-    return f"{text} (without {', '.join(untold)})" if untold else text
+    text = "all" if len(recorded) == len(TAPS_BY_ID) else ", ".join(tap.name for tap in recorded)
+    unrecorded = unrecorded_fields(engine_type)
+    return f"{text} (without {', '.join(unrecorded)})" if unrecorded else text
 
 
-def _does(made: type[Engine], method: str) -> str:
-    return _YES if callable(getattr(made, method, None)) else _NO
+def _has_method_text(engine_type: type[Engine], method: str) -> str:
+    return _YES if callable(getattr(engine_type, method, None)) else _NO
 
 
-def _settings(made: type[Engine]) -> Iterator[str]:
+def _constructor_settings(engine_type: type[Engine]) -> Iterator[str]:
     """Keywords of its constructor besides dtype and device."""
-    for name in signature(made).parameters:
+    for name in signature(engine_type).parameters:
         if name not in ("dtype", "device", "args", "kwargs"):
             yield name
 
 
-def _reasons(name: str) -> Iterator[str]:
-    reason = _why_not(name)
+def _not_ready_lines(name: str) -> Iterator[str]:
+    reason = _not_ready_reason(name)
     if reason:
         yield f"{name}: {reason}"
 
 
-def _why_not(name: str) -> str:
+def _not_ready_reason(name: str) -> str:
     """Why an engine is not ready to run; empty where it is."""
     try:
         with engine_failures(name):

@@ -37,7 +37,7 @@ def oversample(text: str) -> int:
     return number
 
 
-def name(text: str) -> str:
+def checked_name(text: str) -> str:
     """One path component of letters, digits and ``._-``: a tag or a stamp."""
     try:
         return check_name(text)
@@ -126,6 +126,6 @@ def default_stamp() -> str:
     Raises UsageError where ``$STAMP`` is no name.
     """
     try:
-        return name(os.environ.get("STAMP") or utc_stamp())
+        return checked_name(os.environ.get("STAMP") or utc_stamp())
     except ArgumentTypeError as error:
         raise UsageError(f"$STAMP: {error}") from error

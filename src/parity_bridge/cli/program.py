@@ -25,10 +25,16 @@ from parity_bridge.bridge.question import (
     TraceRequest,
 )
 from parity_bridge.cli import options
-from parity_bridge.cli.arguments import ENGINES, THRESHOLDS, argument_parser, protected, split
+from parity_bridge.cli.arguments import (
+    DEFAULT_ENGINES,
+    THRESHOLD_HELP,
+    argument_parser,
+    protect_engine_flags,
+    split_nanobragg_flags,
+)
 from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import BridgeError, FileError, UsageError
-from parity_bridge.files.termination import Terminated, terminable
+from parity_bridge.files.termination import Terminated, raise_on_sigterm
 
 _INTERRUPTED = 130
 _TERMINATED = 143
@@ -37,7 +43,7 @@ _TERMINATED = 143
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     try:
-        with terminable(), _no_garbage_collection():
+        with raise_on_sigterm(), _no_garbage_collection():
             return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except BridgeError as error:
         print(f"parity_bridge: {error}", file=sys.stderr)
@@ -61,8 +67,8 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _dispatch(argv: list[str]) -> int:
-    ours, flags = split(argv)
-    arguments = argument_parser().parse_args(protected(ours))
+    ours, flags = split_nanobragg_flags(argv)
+    arguments = argument_parser().parse_args(protect_engine_flags(ours))
     arguments.text = shlex.join(("python", "-m", "parity_bridge", *argv))
     if flags and not getattr(arguments, "takes_flags", False):
         raise UsageError(f"{arguments.command} takes no nanoBragg flags; leave out what follows --")
@@ -152,7 +158,7 @@ def _scan(arguments: argparse.Namespace, flags: list[str]) -> int:
         quiet=arguments.quiet,
         thresholds={
             name: getattr(arguments, name)
-            for name in THRESHOLDS
+            for name in THRESHOLD_HELP
             if getattr(arguments, name) is not None
         },
         threshold_file=arguments.thresholds,
@@ -173,9 +179,9 @@ def _scan_sides(arguments: argparse.Namespace) -> tuple[EngineChoice | Path, Eng
     """The reference and what is held against it."""
     if arguments.image is None:
         return _scan_engines(arguments)
-    if tuple(arguments.engines) != ENGINES:
+    if tuple(arguments.engines) != DEFAULT_ENGINES:
         raise UsageError("--engines means nothing with --image; name the engine with --against")
-    word = arguments.against or ENGINES[0]
+    word = arguments.against or DEFAULT_ENGINES[0]
     if Path(word).exists():
         _check_names(arguments, ())
         return Path(word), arguments.image
@@ -186,14 +192,14 @@ def _scan_sides(arguments: argparse.Namespace) -> tuple[EngineChoice | Path, Eng
         )
     _check_names(arguments, (word,))
     choice = replace(_choice(arguments, word), check_finite=False)
-    return (_as_reference(choice) if word == ENGINES[0] else choice), arguments.image
+    return (_as_reference(choice) if word == DEFAULT_ENGINES[0] else choice), arguments.image
 
 
 def _scan_engines(arguments: argparse.Namespace) -> tuple[EngineChoice, EngineChoice]:
     if arguments.against is not None:
         raise UsageError(f"--against {arguments.against}: against what? name it with --image")
     names = arguments.engines
-    if len(names) != len(ENGINES):
+    if len(names) != len(DEFAULT_ENGINES):
         raise UsageError(f"--engines {','.join(names)}: scan compares two; name two engines")
     _check_names(arguments, names)
     reference, other = (_choice(arguments, name) for name in names)

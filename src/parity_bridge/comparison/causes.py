@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TIE = 1e-6
 
 #: Causes that lie in what was read, not in how it was used.
-OF_INPUTS = ("stale cache", "different tables", "different default_F")
+INPUT_CAUSES = ("stale cache", "different tables", "different default_F")
 
 _KINDS = {"text": "text table", "cache": "cache"}
 
@@ -39,14 +39,14 @@ class Cause(Schema):
 
 def possible_causes(reference: PixelTaps, other: PixelTaps) -> tuple[Cause, ...]:
     """Every named behaviour that the two records of one pixel are consistent with."""
-    seen = _Seen.of(reference, other)
-    if seen is None:
+    pair = _FCellPair.of(reference, other)
+    if pair is None:
         return ()
-    found = ((name, judge(seen)) for name, judge in _BEHAVIOURS.items())
+    found = ((name, judge(pair)) for name, judge in _CAUSE_CHECKS.items())
     return tuple(Cause(name=name, sentence=text) for name, text in found if text)
 
 
-def what_was_read(table: HklTable) -> str:
+def table_text(table: HklTable) -> str:
     """One phrase: kind, file, hash, extents and default_F of what an engine read."""
     if table.source == "none":
         return f"no table (default_F {table.default_F!r})"
@@ -68,7 +68,7 @@ def extents_text(extents: IndexBounds | None) -> str:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _FCellPair:
     """Tap 4 of one pixel on both sides, and the lookups that both made."""
 
     names: tuple[str, str]
@@ -79,7 +79,7 @@ class _Seen:
     lookups: dict[str, tuple[NDArray[Any], NDArray[Any]]]
 
     @classmethod
-    def of(cls, reference: PixelTaps, other: PixelTaps) -> _Seen | None:
+    def of(cls, reference: PixelTaps, other: PixelTaps) -> _FCellPair | None:
         """None where a side does not tell what it read or looked up."""
         if reference.hkl_table is None or other.hkl_table is None:
             return None
@@ -107,7 +107,7 @@ class _Seen:
     @property
     def both_read(self) -> str:
         """What each side read, in one phrase."""
-        ours, theirs = what_was_read(self.ours), what_was_read(self.theirs)
+        ours, theirs = table_text(self.ours), table_text(self.theirs)
         return f"{self.names[0]} read {ours}; {self.names[1]} read {theirs}"
 
     def in_box(self) -> NDArray[np.bool_]:
@@ -117,24 +117,24 @@ class _Seen:
         return inside
 
 
-def _stale_cache(seen: _Seen) -> str | None:
-    if [seen.ours.source, seen.theirs.source].count("cache") != 1:
+def _stale_cache(pair: _FCellPair) -> str | None:
+    if [pair.ours.source, pair.theirs.source].count("cache") != 1:
         return None
     return (
-        f"{seen.both_read}; inside its extents a cache returns what the run that wrote it stored, "
+        f"{pair.both_read}; inside its extents a cache returns what the run that wrote it stored, "
         "0 where that run had no default_F, outside them today's default_F"
     )
 
 
-def _default_fill(seen: _Seen) -> str | None:
-    if "none" in (seen.ours.source, seen.theirs.source) or not seen.has_lookups:
+def _default_fill(pair: _FCellPair) -> str | None:
+    if "none" in (pair.ours.source, pair.theirs.source) or not pair.has_lookups:
         return None
-    if seen.ours.extents != seen.theirs.extents:
+    if pair.ours.extents != pair.theirs.extents:
         return None
-    first, second = seen.lookups["F_cell"]
+    first, second = pair.lookups["F_cell"]
     differing = first != second
-    filled = (first == seen.ours.default_F) | (second == seen.theirs.default_F)
-    if not differing.any() or not (filled & seen.in_box())[differing].all():
+    filled = (first == pair.ours.default_F) | (second == pair.theirs.default_F)
+    if not differing.any() or not (filled & pair.in_box())[differing].all():
         return None
     return (
         f"all {differing.sum()} lookups whose F differs lie inside the table, and one side returns "
@@ -143,17 +143,17 @@ def _default_fill(seen: _Seen) -> str | None:
     )
 
 
-def _stored_zero(seen: _Seen) -> str | None:
-    if seen.ours.source == "none" or seen.ours.sha256 != seen.theirs.sha256:
+def _stored_zero(pair: _FCellPair) -> str | None:
+    if pair.ours.source == "none" or pair.ours.sha256 != pair.theirs.sha256:
         return None
-    if not seen.has_lookups:
+    if not pair.has_lookups:
         return None
-    first, second = seen.lookups["F_cell"]
-    ours, theirs = seen.ours.default_F, seen.theirs.default_F
+    first, second = pair.lookups["F_cell"]
+    ours, theirs = pair.ours.default_F, pair.theirs.default_F
     one_zero = ((first == 0) & (second == theirs) & (theirs != 0)) | (
         (second == 0) & (first == ours) & (ours != 0)
     )
-    zeros = (one_zero & seen.in_box()).sum()
+    zeros = (one_zero & pair.in_box()).sum()
     if not zeros:
         return None
     return (
@@ -162,10 +162,10 @@ def _stored_zero(seen: _Seen) -> str | None:
     )
 
 
-def _half_down(seen: _Seen) -> str | None:
-    if not seen.has_lookups or "hkl_fractional.h" not in seen.lookups:
+def _half_down(pair: _FCellPair) -> str | None:
+    if not pair.has_lookups or "hkl_fractional.h" not in pair.lookups:
         return None
-    ties = [text for axis in "hkl" for text in _ties(seen, axis)]
+    ties = [text for axis in "hkl" for text in _ties(pair, axis)]
     if not ties:
         return None
     more = f" (and {len(ties) - 1} more)" if len(ties) > 1 else ""
@@ -175,15 +175,15 @@ def _half_down(seen: _Seen) -> str | None:
     )
 
 
-def _ties(seen: _Seen, axis: str) -> list[str]:
-    nearest, fractions = seen.lookups[f"hkl_rounded.{axis}"], seen.lookups[f"hkl_fractional.{axis}"]
+def _ties(pair: _FCellPair, axis: str) -> list[str]:
+    nearest, fractions = pair.lookups[f"hkl_rounded.{axis}"], pair.lookups[f"hkl_fractional.{axis}"]
     apart = np.abs(nearest[0] - nearest[1]) == 1
     near = (tie_distance(fractions[0]) < TIE) & (tie_distance(fractions[1]) < TIE)
     return [f"{axis} = {fraction!r}" for fraction in fractions[0][apart & near].tolist()]
 
 
-def _skipped_lookups(seen: _Seen) -> str | None:
-    ours, theirs = seen.counts
+def _skipped_lookups(pair: _FCellPair) -> str | None:
+    ours, theirs = pair.counts
     if "skipped_lookups" not in ours or "skipped_lookups" not in theirs:
         return None
     evaluations = ours["total_lookups"] + ours["skipped_lookups"]
@@ -192,30 +192,30 @@ def _skipped_lookups(seen: _Seen) -> str | None:
     if evaluations != theirs["total_lookups"] + theirs["skipped_lookups"]:
         return None
     return (
-        f"of {evaluations} evaluations {seen.names[0]} skipped {ours['skipped_lookups']} and "
-        f"{seen.names[1]} {theirs['skipped_lookups']}: F_latt of exactly 0 without water, or a "
+        f"of {evaluations} evaluations {pair.names[0]} skipped {ours['skipped_lookups']} and "
+        f"{pair.names[1]} {theirs['skipped_lookups']}: F_latt of exactly 0 without water, or a "
         "resolution beyond dmin, makes no lookup"
     )
 
 
-def _different_tables(seen: _Seen) -> str | None:
-    ours, theirs = seen.ours, seen.theirs
+def _different_tables(pair: _FCellPair) -> str | None:
+    ours, theirs = pair.ours, pair.theirs
     if (ours.source == "cache") != (theirs.source == "cache") or ours.sha256 == theirs.sha256:
         return None
-    return f"{seen.both_read}; not a behaviour of contract §7, but of the flags"
+    return f"{pair.both_read}; not a behaviour of contract §7, but of the flags"
 
 
-def _different_default(seen: _Seen) -> str | None:
-    ours, theirs = seen.ours.default_F, seen.theirs.default_F
+def _different_default(pair: _FCellPair) -> str | None:
+    ours, theirs = pair.ours.default_F, pair.theirs.default_F
     if ours == theirs:
         return None
     return (
-        f"{seen.names[0]} has default_F {ours!r}, {seen.names[1]} {theirs!r}; not a behaviour of "
+        f"{pair.names[0]} has default_F {ours!r}, {pair.names[1]} {theirs!r}; not a behaviour of "
         "contract §7, but of the flags"
     )
 
 
-_BEHAVIOURS: dict[str, Callable[[_Seen], str | None]] = {
+_CAUSE_CHECKS: dict[str, Callable[[_FCellPair], str | None]] = {
     "stale cache": _stale_cache,
     "default fill": _default_fill,
     "stored zero": _stored_zero,

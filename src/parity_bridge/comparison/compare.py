@@ -13,10 +13,10 @@ from parity_bridge.comparison.causes import possible_causes
 from parity_bridge.comparison.compare_taps import common_taps, compare_tap, first_divergence
 from parity_bridge.comparison.result import (
     EXIT_STATUS,
-    Absence,
     Comparison,
-    FlagPair,
-    Inputs,
+    FlagDifference,
+    InputComparison,
+    MissingFigure,
     PixelComparison,
     Verdict,
 )
@@ -51,7 +51,7 @@ def compare_runs(
         )
     ours, theirs = _by_pixel(reference), _by_pixel(other)
     pixels = tuple(
-        compare(ours[pixel], theirs[pixel], tolerances, (noise or {}).get(pixel))
+        compare_pixel(ours[pixel], theirs[pixel], tolerances, (noise or {}).get(pixel))
         for pixel in ours
         if pixel in theirs
     )
@@ -71,7 +71,7 @@ def compare_runs(
     )
 
 
-def compare(
+def compare_pixel(
     reference: PixelTaps,
     other: PixelTaps,
     tolerances: Tolerances,
@@ -98,8 +98,8 @@ def compare(
             f"pixel {reference.pixel}: {reference.implementation} and {other.implementation} "
             "have no figure in common; record the same taps"
         )
-    absent = tuple(_absences(reference, other))
-    inputs = _inputs(reference, other)
+    absent = tuple(_missing_figures(reference, other))
+    inputs = _compare_inputs(reference, other)
     differs = any(item.differing for item in fields)
     is_whole = same_shape and all(_is_excused(item, reference, other) for item in absent)
     return PixelComparison(
@@ -139,7 +139,7 @@ def _gravest(verdicts: Iterable[Verdict]) -> Verdict:
     return max(verdicts, key=order.index)
 
 
-def _verdict(*, is_whole: bool, inputs: Inputs, differs: bool) -> Verdict:
+def _verdict(*, is_whole: bool, inputs: InputComparison, differs: bool) -> Verdict:
     if not is_whole:
         return "shapes differ"
     if inputs.differing:
@@ -147,12 +147,12 @@ def _verdict(*, is_whole: bool, inputs: Inputs, differs: bool) -> Verdict:
     return "values differ" if differs else "parity"
 
 
-def _inputs(reference: PixelTaps, other: PixelTaps) -> Inputs:
+def _compare_inputs(reference: PixelTaps, other: PixelTaps) -> InputComparison:
     flags = tuple(_differing_flags(reference.flags, other.flags))
     pairs = _tables(reference, other)
     apart = [(pair, fields) for pair in pairs if (fields := _differing_fields(*pair))]
     (ours, theirs), fields = apart[0] if apart else (pairs[0], ())
-    return Inputs(
+    return InputComparison(
         differing=(*fields, *(item.flag for item in flags)),
         reference=ours,
         other=theirs,
@@ -165,9 +165,9 @@ _Table = HklTable | None
 
 def _tables(reference: PixelTaps, other: PixelTaps) -> list[tuple[_Table, _Table]]:
     """What both sides say they read, as each tap tells it; at least one pair."""
-    common = [tap_id for tap_id in reference.tables if tap_id in other.tables]
+    common = [tap_id for tap_id in reference.hkl_tables if tap_id in other.hkl_tables]
     pairs: list[tuple[_Table, _Table]] = [
-        (reference.tables[tap_id], other.tables[tap_id]) for tap_id in common
+        (reference.hkl_tables[tap_id], other.hkl_tables[tap_id]) for tap_id in common
     ]
     return pairs or [(reference.hkl_table, other.hkl_table)]
 
@@ -180,14 +180,14 @@ def _differing_fields(ours: _Table, theirs: _Table) -> tuple[str, ...]:
 
 def _differing_flags(
     ours: Mapping[str, str] | None, theirs: Mapping[str, str] | None
-) -> Iterator[FlagPair]:
+) -> Iterator[FlagDifference]:
     if ours is not None and theirs is not None:
         for flag in dict.fromkeys((*ours, *theirs)):
             if ours.get(flag) != theirs.get(flag):
-                yield FlagPair(flag=flag, reference=ours.get(flag), other=theirs.get(flag))
+                yield FlagDifference(flag=flag, reference=ours.get(flag), other=theirs.get(flag))
 
 
-def _absences(reference: PixelTaps, other: PixelTaps) -> Iterator[Absence]:
+def _missing_figures(reference: PixelTaps, other: PixelTaps) -> Iterator[MissingFigure]:
     sides: tuple[tuple[Literal["reference", "other"], PixelTaps, PixelTaps], ...] = (
         ("other", reference, other),
         ("reference", other, reference),
@@ -195,29 +195,33 @@ def _absences(reference: PixelTaps, other: PixelTaps) -> Iterator[Absence]:
     for missing_in, side, counterpart in sides:
         for tap_id, figures in side.taps.items():
             if tap_id not in counterpart.taps:
-                yield Absence(what="tap", missing_in=missing_in, name=tap_id)
+                yield MissingFigure(what="tap", missing_in=missing_in, name=tap_id)
                 continue
             theirs = counterpart.taps[tap_id].fields
             for name in figures.fields:
                 if name not in theirs:
-                    yield Absence(what="field", missing_in=missing_in, name=f"{tap_id}.{name}")
-        for tap_id, names in side.unknown.items():
+                    yield MissingFigure(
+                        what="field", missing_in=missing_in, name=f"{tap_id}.{name}"
+                    )
+        for tap_id, names in side.unknown_fields.items():
             for name in names:
-                yield Absence(what="unknown field", missing_in=missing_in, name=f"{tap_id}.{name}")
-        for tap_id in side.tables:
-            if tap_id in counterpart.taps and tap_id not in counterpart.tables:
+                yield MissingFigure(
+                    what="unknown field", missing_in=missing_in, name=f"{tap_id}.{name}"
+                )
+        for tap_id in side.hkl_tables:
+            if tap_id in counterpart.taps and tap_id not in counterpart.hkl_tables:
                 name = f"{tap_id}.{_TABLE_NAMES[tap_id]}"
-                yield Absence(what="field", missing_in=missing_in, name=name)
+                yield MissingFigure(what="field", missing_in=missing_in, name=name)
 
 
-def _is_excused(absence: Absence, reference: PixelTaps, other: PixelTaps) -> bool:
+def _is_excused(absence: MissingFigure, reference: PixelTaps, other: PixelTaps) -> bool:
     """Whether something is missing only because another program writes less, or more."""
-    telling = (reference if absence.missing_in == "reference" else other).telling
+    coverage = (reference if absence.missing_in == "reference" else other).coverage
     if absence.what == "tap":
-        return telling is not None and absence.name not in telling.taps
-    if absence.what == "field" and telling is not None:
+        return coverage is not None and absence.name not in coverage.taps
+    if absence.what == "field" and coverage is not None:
         tap_id, _, figure = absence.name.partition(".")
-        if not telling.tells(tap_id, figure):
+        if not coverage.covers(tap_id, figure):
             return True
     if absence.what == "unknown field":
         return (other if absence.missing_in == "reference" else reference).foreign

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.comparison.pairing import (
-    Rows,
+    RowMatch,
+    absolute_differences,
     column_ulps,
-    disagree,
-    distances,
+    exceeds_tolerance,
     match_rows,
     ulp_distance,
 )
 from parity_bridge.comparison.result import Difference, FieldComparison
 from parity_bridge.comparison.tolerances import Tolerance, Tolerances
-from parity_bridge.taps.figures import Figures, Place, Scalar
+from parity_bridge.taps.fields import Place, Scalar, TapFields
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,27 +33,27 @@ _PRESENCE = {"f_cell_stats": "lookup"}
 
 def compare_tap(
     tap_id: str,
-    ours: Figures,
-    theirs: Figures,
+    ours: TapFields,
+    theirs: TapFields,
     tolerances: Tolerances,
     noise: NoiseBudget | None,
 ) -> Iterator[FieldComparison]:
     """Every field that both sides have, in schema order; ``noise`` is that of the reference."""
     for field, value in ours.pixel.items():
         if field in theirs.pixel:
-            pair = _Pair(tap_id, field, tolerances.of(tap_id, field), noise)
+            pair = _FieldComparer(tap_id, field, tolerances.of(tap_id, field), noise)
             yield pair.of_pixel(value, theirs.pixel[field])
-    if BY_ID[tap_id].row is None or not (ours.columns and theirs.columns):
+    if TAPS_BY_ID[tap_id].row is None or not (ours.columns and theirs.columns):
         return
     rows = match_rows(ours, theirs)
-    yield _presence(tap_id, ours, theirs, rows)
+    yield _compare_row_presence(tap_id, ours, theirs, rows)
     for field, column in ours.columns.items():
         if field in theirs.columns:
-            pair = _Pair(tap_id, field, tolerances.of(tap_id, field), noise)
+            pair = _FieldComparer(tap_id, field, tolerances.of(tap_id, field), noise)
             yield pair.of_rows(column[rows.ours], theirs.columns[field][rows.theirs], ours, rows)
 
 
-def agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> bool:
+def taps_agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> bool:
     """Whether all that both sides tell agrees, but for what they were given."""
     return reference.oversample == other.oversample and not any(
         item.differing
@@ -62,7 +62,9 @@ def agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> boo
     )
 
 
-def first_left(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> str | None:
+def first_differing_field(
+    reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
+) -> str | None:
     """The first figure that differs, ``tap.field``; None where all that both sides tell agrees."""
     if reference.oversample != other.oversample:
         return "config_snapshot.derived.oversample"
@@ -73,7 +75,7 @@ def first_left(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -
     return None
 
 
-def left_of(
+def first_differing_field_among(
     own: Mapping[str, Sequence[str]],
     reference: PixelTaps,
     other: PixelTaps,
@@ -93,7 +95,7 @@ def left_of(
     return None
 
 
-def figures_left(
+def count_differing_figures(
     tap_id: str, reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
 ) -> int:
     """How many figures of a tap differ; 0 where not both sides tell it."""
@@ -109,7 +111,7 @@ def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
         ours, theirs = reference.taps[tap_id], other.taps[tap_id]
         rows = match_rows(ours, theirs)
         pairs = [
-            *((_cell(ours.pixel[name]), _cell(theirs.pixel[name]))
+            *((_as_column(ours.pixel[name]), _as_column(theirs.pixel[name]))
               for name in ours.pixel.keys() & theirs.pixel.keys()),
             *((ours.columns[name][rows.ours], theirs.columns[name][rows.theirs])
               for name in ours.columns.keys() & theirs.columns.keys()),
@@ -152,7 +154,9 @@ def _order(place: Place) -> tuple[int, ...]:
     return place.layer, *place.subpixel, place.source, place.phi_step, place.domain
 
 
-def _presence(tap_id: str, ours: Figures, theirs: Figures, rows: Rows) -> FieldComparison:
+def _compare_row_presence(
+    tap_id: str, ours: TapFields, theirs: TapFields, rows: RowMatch
+) -> FieldComparison:
     """Whether each row is on both sides, as a figure of its own."""
     field = _PRESENCE.get(tap_id, "row")
     alone = [
@@ -178,7 +182,7 @@ def _presence(tap_id: str, ours: Figures, theirs: Figures, rows: Rows) -> FieldC
     )
 
 
-class _Pair:
+class _FieldComparer:
     """One field of both sides."""
 
     def __init__(
@@ -192,18 +196,18 @@ class _Pair:
         if type(ours) is type(theirs) and ours == theirs:
             # Nearly always so, and much sooner known than by way of arrays.
             return self._compared(1, 0, None, None, 0.0)
-        differs = bool(disagree(_cell(ours), _cell(theirs), self.tolerance)[0])
-        distance = float(distances(_cell(ours), _cell(theirs))[0])
+        differs = bool(exceeds_tolerance(_as_column(ours), _as_column(theirs), self.tolerance)[0])
+        distance = float(absolute_differences(_as_column(ours), _as_column(theirs))[0])
         first = self.difference(None, None, ours, theirs) if differs else None
         signal = self._signal(np.array([distance]), np.array([0])) if differs else None
         return self._compared(1, int(differs), first, signal, distance)
 
     def of_rows(
-        self, ours: NDArray[Any], theirs: NDArray[Any], reference: Figures, rows: Rows
+        self, ours: NDArray[Any], theirs: NDArray[Any], reference: TapFields, rows: RowMatch
     ) -> FieldComparison:
         """A column of the rows that both sides have."""
-        differing = np.flatnonzero(disagree(ours, theirs, self.tolerance))
-        apart = distances(ours, theirs)
+        differing = np.flatnonzero(exceeds_tolerance(ours, theirs, self.tolerance))
+        apart = absolute_differences(ours, theirs)
         first, signal = None, None
         if differing.size:
             at = int(differing[0])
@@ -229,7 +233,7 @@ class _Pair:
     ) -> Difference:
         """Two figures that disagree, with every measure of by how much."""
         absolute = _absolute(ours, theirs)
-        noise = None if self.noise is None else self.noise.of(self.tap_id, self.field, row)
+        noise = None if self.noise is None else self.noise.spread_of(self.tap_id, self.field, row)
         return Difference(
             tap=self.tap_id,
             field=self.field,
@@ -265,7 +269,7 @@ class _Pair:
         )
 
 
-def _cell(value: Scalar) -> NDArray[Any]:
+def _as_column(value: Scalar) -> NDArray[Any]:
     """A figure as a column of one; what does not exist differs from everything that does."""
     if value is None:
         return np.array([None], dtype=object)

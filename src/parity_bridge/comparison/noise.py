@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.comparison.reference import Reference
-from parity_bridge.engines.c_core.given import Given, Stage
+from parity_bridge.comparison.reference_runner import ReferenceRunner
+from parity_bridge.engines.c_core.overrides import Stage, StageOverrides
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment.flags.fields import experiment_of, fields_of
 from parity_bridge.experiment.flags.table import FLAGS
@@ -31,55 +31,57 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parity_bridge.experiment.model import Experiment
-    from parity_bridge.taps.figures import Figures
+    from parity_bridge.taps.fields import TapFields
     from parity_bridge.taps.observation import Observation
     from parity_bridge.taps.pixel_taps import PixelTaps
 
 #: Evaluations that a budget may take; pixels that need more have none.
-MOST_EVALUATIONS = 1_000_000
+MAX_EVALUATIONS = 1_000_000
 
 #: tap_id -> figure -> spread of the pixel or of each row.
 _Spread = dict[str, dict[str, "NDArray[np.float64]"]]
-#: Keywords of ``Reference.look`` under which one thing is moved.
-_Change = dict[str, Any]
+#: Keywords of ``ReferenceRunner.rerun`` under which one thing is moved.
+_Perturbation = dict[str, Any]
 _HKL_TAP = "hkl_subpixel"
 #: Figures that are float32 in every engine.
 _SINGLE = {("final_output", "image")}
 _DOWN_AND_UP = (-1.0, 1.0)
 
 
-def noise_budgets(reference: Reference) -> tuple[NoiseBudget, ...]:
+def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
     """The budget of every pixel; none where it would take too long.
 
     Raises what the reference raises where it cannot be run as it stands.
     """
-    inputs = list(_moved_inputs(reference.experiment))
-    looks = len(_DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in _MOVES))
-    if looks * reference.evaluations > MOST_EVALUATIONS:
+    inputs = list(_input_perturbations(reference.experiment))
+    run_count = len(_DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in _PERTURBED_COLUMNS))
+    if run_count * reference.evaluation_count > MAX_EVALUATIONS:
         return ()
-    spreads: list[_Spread] = [_floor(seen) for seen in reference.seen]
-    shares: list[_Spread] = [_nothing(spread) for spread in spreads]
-    moved = chain(inputs, _moved_stages(reference.observations))
-    telling = [name for name, changes in moved if _add(shares, reference, changes)]
+    spreads: list[_Spread] = [_one_ulp_spread(pixel_taps) for pixel_taps in reference.pixel_taps]
+    shares: list[_Spread] = [_zero_spread(spread) for spread in spreads]
+    moved = chain(inputs, _stage_perturbations(reference.observations))
+    contributing_inputs = [
+        name for name, changes in moved if _add_share(shares, reference, changes)
+    ]
     for spread, share in zip(spreads, shares, strict=True):
         _raise_to(spread, share)
     return tuple(
-        _budget(seen, spread, tuple(telling))
-        for seen, spread in zip(reference.seen, spreads, strict=True)
+        _budget(pixel_taps, spread, tuple(contributing_inputs))
+        for pixel_taps, spread in zip(reference.pixel_taps, spreads, strict=True)
     )
 
 
-def _moved_inputs(experiment: Experiment) -> Iterator[tuple[str, list[_Change]]]:
+def _input_perturbations(experiment: Experiment) -> Iterator[tuple[str, list[_Perturbation]]]:
     """Every float that was given, by the name of its flag."""
     fields = fields_of(experiment)
     for path, value in fields.items():
         if isinstance(value, float) and value != 0.0 and math.isfinite(value):
             ends = (math.nextafter(value, sign * math.inf) for sign in _DOWN_AND_UP)
-            moved = (_made({**fields, path: end}) for end in ends)
+            moved = (_experiment_or_none({**fields, path: end}) for end in ends)
             yield _flag_of(path), [{"experiment": made} for made in moved if made is not None]
 
 
-def _made(fields: Mapping[str, Any]) -> Experiment | None:
+def _experiment_or_none(fields: Mapping[str, Any]) -> Experiment | None:
     try:
         return experiment_of(fields)
     except ValueError:
@@ -95,75 +97,86 @@ def _flag_of(path: str) -> str:
     return path
 
 
-def _of_position(seen: Observation) -> NDArray[np.float64]:
+def _position_spacing(observation: Observation) -> NDArray[np.float64]:
     """Of the largest component."""
-    spacing: NDArray[np.float64] = np.spacing(np.abs(seen.evaluations["position"]).max(axis=1))
+    spacing: NDArray[np.float64] = np.spacing(
+        np.abs(observation.evaluations["position"]).max(axis=1)
+    )
     return spacing
 
 
-def _of_scattering(seen: Observation) -> NDArray[np.float64]:
+def _scattering_spacing(observation: Observation) -> NDArray[np.float64]:
     """Of the unit vectors, over the wavelength, whose difference it is."""
-    wavelength = np.float64(seen.derived["lambda0"])  # type: ignore[arg-type]
-    return np.full(len(seen.evaluations), np.spacing(1.0 / wavelength))
+    wavelength = np.float64(observation.derived["lambda0"])  # type: ignore[arg-type]
+    return np.full(len(observation.evaluations), np.spacing(1.0 / wavelength))
 
 
-def _of_index(seen: Observation) -> NDArray[np.float64]:
+def _index_spacing(observation: Observation) -> NDArray[np.float64]:
     """Of the largest product that may be part of the sum."""
-    cell = max(np.abs(seen.derived[name]).max() for name in ("a0", "b0", "c0"))
-    largest = cell * np.abs(seen.evaluations["q"]).max(axis=1)
+    cell = max(np.abs(observation.derived[name]).max() for name in ("a0", "b0", "c0"))
+    largest = cell * np.abs(observation.evaluations["q"]).max(axis=1)
     spacing: NDArray[np.float64] = np.spacing(largest)
     return spacing
 
 
-def _own(column: str) -> Callable[[Observation], NDArray[np.float64]]:
-    return lambda seen: np.spacing(np.abs(seen.evaluations[column]))
+def _column_spacing(column: str) -> Callable[[Observation], NDArray[np.float64]]:
+    return lambda observation: np.spacing(np.abs(observation.evaluations[column]))
 
 
 #: Stage, the column of its rows that is moved, by which step, and the column's components.
-_MOVES = (
-    (Stage.POSITION, "position", _of_position, 3),
-    (Stage.SCATTERING, "q", _of_scattering, 3),
-    (Stage.HKL, "hkl", _of_index, 3),
-    (Stage.F_LATT, "F_latt", _own("F_latt"), 1),
-    (Stage.F_CELL, "F_cell", _own("F_cell"), 1),
-    (Stage.FACTORS, "omega", _own("omega"), 1),
-    (Stage.FACTORS, "capture", _own("capture"), 1),
-    (Stage.FACTORS, "polar", _own("polar"), 1),
+_PERTURBED_COLUMNS = (
+    (Stage.POSITION, "position", _position_spacing, 3),
+    (Stage.SCATTERING, "q", _scattering_spacing, 3),
+    (Stage.HKL, "hkl", _index_spacing, 3),
+    (Stage.F_LATT, "F_latt", _column_spacing("F_latt"), 1),
+    (Stage.F_CELL, "F_cell", _column_spacing("F_cell"), 1),
+    (Stage.FACTORS, "omega", _column_spacing("omega"), 1),
+    (Stage.FACTORS, "capture", _column_spacing("capture"), 1),
+    (Stage.FACTORS, "polar", _column_spacing("polar"), 1),
 )
 
 
-def _moved_stages(observations: Sequence[Observation]) -> Iterator[tuple[str, list[_Change]]]:
+def _stage_perturbations(
+    observations: Sequence[Observation],
+) -> Iterator[tuple[str, list[_Perturbation]]]:
     """What each stage hands on, component by component."""
-    for stage, column, step, width in _MOVES:
+    for stage, column, step, width in _PERTURBED_COLUMNS:
         for axis in range(width):
             name = f"{column} {axis + 1}" if width > 1 else column
-            yield name, [
-                {"given": [_given(seen, stage, column, axis, sign * step(seen))
-                           for seen in observations]}
-                for sign in _DOWN_AND_UP
-            ]  # fmt: skip
+            yield (
+                name,
+                [
+                    {
+                        "overrides": [
+                            _perturbed_stage(one, stage, column, axis, sign * step(one))
+                            for one in observations
+                        ]
+                    }
+                    for sign in _DOWN_AND_UP
+                ],
+            )
 
 
-def _given(
-    seen: Observation, stage: Stage, column: str, axis: int, by: NDArray[np.float64]
-) -> Given:
+def _perturbed_stage(
+    observation: Observation, stage: Stage, column: str, axis: int, by: NDArray[np.float64]
+) -> StageOverrides:
     """An engine's own rows with one component of one column moved."""
-    rows = seen.evaluations.copy()
+    rows = observation.evaluations.copy()
     moved = rows[column].reshape(len(rows), -1)[:, axis]
     moved += by
-    ends = {name: float(seen.totals[name]) for name in ("omega", "capture", "polar", "I")}
+    ends = {name: float(observation.totals[name]) for name in ("omega", "capture", "polar", "I")}
     if column in ends:
         ends[column] += float(by[-1])
-    return Given(rows, ends, stage)
+    return StageOverrides(rows, ends, stage)
 
 
-def _floor(seen: PixelTaps) -> _Spread:
+def _one_ulp_spread(pixel_taps: PixelTaps) -> _Spread:
     """One ULP of every float figure."""
     return {
         tap_id: {
             name: _last_place((tap_id, name), values) for name, values in _floats(tap_id, figures)
         }
-        for tap_id, figures in seen.taps.items()
+        for tap_id, figures in pixel_taps.taps.items()
     }
 
 
@@ -173,7 +186,7 @@ def _last_place(figure: tuple[str, str], values: NDArray[np.float64]) -> NDArray
     return np.spacing(np.abs(values))
 
 
-def _floats(tap_id: str, figures: Figures) -> Iterator[tuple[str, NDArray[np.float64]]]:
+def _floats(tap_id: str, figures: TapFields) -> Iterator[tuple[str, NDArray[np.float64]]]:
     for name, value in figures.pixel.items():
         if isinstance(value, float) and not is_exact(tap_id, name):
             yield name, np.array([value])
@@ -182,21 +195,25 @@ def _floats(tap_id: str, figures: Figures) -> Iterator[tuple[str, NDArray[np.flo
             yield name, column
 
 
-def _nothing(spread: _Spread) -> _Spread:
+def _zero_spread(spread: _Spread) -> _Spread:
     return {
         tap_id: {name: np.zeros_like(values) for name, values in figures.items()}
         for tap_id, figures in spread.items()
     }
 
 
-def _add(shares: Sequence[_Spread], reference: Reference, changes: Sequence[_Change]) -> bool:
+def _add_share(
+    shares: Sequence[_Spread], reference: ReferenceRunner, changes: Sequence[_Perturbation]
+) -> bool:
     """Add the share of one input, the larger of the changes on both sides; whether it has any."""
-    looks = [look for change in changes if (look := _look(reference, change)) is not None]
+    looks = [
+        rerun for change in changes if (rerun := _rerun_or_none(reference, change)) is not None
+    ]
     has_share = False
-    for number, (seen, share) in enumerate(zip(reference.seen, shares, strict=True)):
+    for number, (pixel_taps, share) in enumerate(zip(reference.pixel_taps, shares, strict=True)):
         for tap_id, figures in share.items():
-            before = dict(_floats(tap_id, seen.taps[tap_id]))
-            after = [dict(_floats(tap_id, look[number].taps[tap_id])) for look in looks]
+            before = dict(_floats(tap_id, pixel_taps.taps[tap_id]))
+            after = [dict(_floats(tap_id, rerun[number].taps[tap_id])) for rerun in looks]
             for name in figures:
                 moves = [_distance(before[name], found.get(name)) for found in after]
                 own = np.max(moves, axis=0) if moves else np.zeros_like(before[name])
@@ -205,9 +222,9 @@ def _add(shares: Sequence[_Spread], reference: Reference, changes: Sequence[_Cha
     return has_share
 
 
-def _look(reference: Reference, change: _Change) -> list[PixelTaps] | None:
+def _rerun_or_none(reference: ReferenceRunner, change: _Perturbation) -> list[PixelTaps] | None:
     try:
-        return reference.look(**change)
+        return reference.rerun(**change)
     except BridgeError:
         # One ULP further there is no such experiment.
         return None
@@ -228,24 +245,24 @@ def _raise_to(spread: _Spread, share: _Spread) -> None:
             figures[name] = np.maximum(np.nan_to_num(figures[name]), share[tap_id][name])
 
 
-def _budget(seen: PixelTaps, spread: _Spread, inputs: tuple[str, ...]) -> NoiseBudget:
+def _budget(pixel_taps: PixelTaps, spread: _Spread, inputs: tuple[str, ...]) -> NoiseBudget:
     return NoiseBudget(
-        implementation=seen.implementation,
-        pixel_coords=seen.pixel,
+        implementation=pixel_taps.implementation,
+        pixel_coords=pixel_taps.pixel,
         inputs=inputs,
         spread={
             tap_id: {name: tuple(values.tolist()) for name, values in figures.items()}
             for tap_id, figures in spread.items()
         },
-        rounding_sensitive=tuple(_sensitive(seen, spread)),
+        rounding_sensitive=tuple(_sensitive(pixel_taps, spread)),
     )
 
 
-def _sensitive(seen: PixelTaps, spread: _Spread) -> Iterator[SensitiveIndex]:
+def _sensitive(pixel_taps: PixelTaps, spread: _Spread) -> Iterator[SensitiveIndex]:
     """Indices within their own noise of a tie."""
-    if _HKL_TAP not in seen.taps:
+    if _HKL_TAP not in pixel_taps.taps:
         return
-    figures = seen.taps[_HKL_TAP]
+    figures = pixel_taps.taps[_HKL_TAP]
     for axis in ("h", "k", "l"):
         name = f"hkl_fractional.{axis}"
         index, noise = figures.columns[name], spread[_HKL_TAP][name]

@@ -15,15 +15,15 @@ from parity_bridge.comparison.tolerances import Tolerance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.taps.figures import Figures
+    from parity_bridge.taps.fields import TapFields
 
 
 #: Beyond it a distance in units in the last place says no more than the difference itself.
-MOST_ULPS = 2**20
+MAX_ULPS = 2**20
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowMatch:
     """Which rows of two taps belong together."""
 
     ours: NDArray[np.int64]
@@ -32,16 +32,16 @@ class Rows:
     only_theirs: NDArray[np.int64]
 
 
-def match_rows(reference: Figures, other: Figures) -> Rows:
+def match_rows(reference: TapFields, other: TapFields) -> RowMatch:
     """Rows of the same place; several of one place, as others may write, in their order."""
     nothing = np.zeros(0, dtype=np.int64)
     if np.array_equal(reference.places, other.places):
         same = np.arange(len(reference.places))
-        return Rows(same, same, nothing, nothing)
+        return RowMatch(same, same, nothing, nothing)
     ours, theirs = _numbered(reference.places), _numbered(other.places)
     common = [(ours[key], theirs[key]) for key in ours if key in theirs]
     pairs = np.array(common, dtype=np.int64).reshape(-1, 2)
-    return Rows(
+    return RowMatch(
         pairs[:, 0],
         pairs[:, 1],
         np.array([row for key, row in ours.items() if key not in theirs], dtype=np.int64),
@@ -49,7 +49,7 @@ def match_rows(reference: Figures, other: Figures) -> Rows:
     )
 
 
-def disagree(
+def exceeds_tolerance(
     ours: NDArray[Any], theirs: NDArray[Any], tolerance: Tolerance | None
 ) -> NDArray[np.bool_]:
     """Where two columns differ by more than ``tolerance``; None is not at all."""
@@ -66,7 +66,7 @@ def disagree(
     return ~agree
 
 
-def distances(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.float64]:
+def absolute_differences(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.float64]:
     """|theirs - ours|; 0 where equal or both NaN, infinite where no distance exists."""
     if not (_is_number(ours) and _is_number(theirs)):
         return np.where(ours == theirs, 0.0, np.inf)

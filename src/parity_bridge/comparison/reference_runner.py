@@ -11,7 +11,7 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID, Tap
+from parity_bridge.taps.registry import TAPS_BY_ID, Tap
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceRunner:
     """An experiment, pixels of it (slow, fast), and how the C core looks at them."""
 
     experiment: Experiment
     pixels: tuple[tuple[int, int], ...]
     behaviours: Behaviours = REFERENCE
     in_frame: bool = False
-    taps: tuple[Tap, ...] = tuple(BY_ID.values())
+    taps: tuple[Tap, ...] = tuple(TAPS_BY_ID.values())
 
     @cached_property
     def observations(self) -> list[Observation]:
@@ -35,7 +35,7 @@ class Reference:
         return self.observe()
 
     @cached_property
-    def seen(self) -> list[PixelTaps]:
+    def pixel_taps(self) -> list[PixelTaps]:
         """The figures of that."""
         return self.figures(self.observations)
 
@@ -54,23 +54,26 @@ class Reference:
         settings = {"behaviours": self.behaviours, "in_frame": self.in_frame, **changed}
         return CCore().replay(experiment, pixels, **settings)
 
-    def beside(self, others: Sequence[PixelTaps]) -> list[PixelTaps]:
+    def in_pixel_order(self, others: Sequence[PixelTaps]) -> list[PixelTaps]:
         """The other side at each of ``pixels``, in their order."""
         seen = {other.pixel: other for other in others}
         return [seen[pixel] for pixel in self.pixels]
 
-    def look(self, **changed: Any) -> list[PixelTaps]:
+    def rerun(self, **changed: Any) -> list[PixelTaps]:
         """The figures of what ``observe`` gives."""
         return self.figures(self.observe(**changed))
 
     def figures(self, observations: Sequence[Observation]) -> list[PixelTaps]:
         """The figures of the taps asked for, as those of ``pixels``."""
         return [
-            replace(PixelTaps.of(seen, CCore.implementation, self.taps), pixel=pixel)
-            for seen, pixel in zip(observations, self.pixels, strict=True)
+            replace(
+                PixelTaps.from_observation(observation, CCore.implementation, self.taps),
+                pixel=pixel,
+            )
+            for observation, pixel in zip(observations, self.pixels, strict=True)
         ]
 
     @property
-    def evaluations(self) -> int:
+    def evaluation_count(self) -> int:
         """Of all pixels together: what one more look costs."""
-        return sum(len(seen.evaluations) for seen in self.observations)
+        return sum(len(observation.evaluations) for observation in self.observations)

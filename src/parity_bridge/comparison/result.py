@@ -8,7 +8,7 @@ from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.tolerances import Tolerance, Tolerances
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.files.schema import AnyFigure, Count, Number, Schema
-from parity_bridge.taps.figures import Place
+from parity_bridge.taps.fields import Place
 from parity_bridge.taps.schema import Pixel
 
 Verdict = Literal["parity", "values differ", "inputs differ", "shapes differ"]
@@ -22,7 +22,7 @@ EXIT_STATUS: dict[Verdict, int] = {
 }
 
 
-class FlagPair(Schema):
+class FlagDifference(Schema):
     """A nanoBragg flag that the two sides were not given alike; None: not given."""
 
     flag: str
@@ -40,16 +40,16 @@ class FlagPair(Schema):
         return ours, theirs
 
 
-class Inputs(Schema):
+class InputComparison(Schema):
     """What each side was given, and in what that differs; None where a side does not tell."""
 
     differing: tuple[str, ...]
     reference: HklTable | None
     other: HklTable | None
-    flags: tuple[FlagPair, ...] = ()
+    flags: tuple[FlagDifference, ...] = ()
 
     @property
-    def of_table(self) -> tuple[str, ...]:
+    def differing_table_fields(self) -> tuple[str, ...]:
         """The fields of the structure factors that differ."""
         return self.differing[: len(self.differing) - len(self.flags)]
 
@@ -94,7 +94,7 @@ class FieldComparison(Schema):
     smallest_passing_atol: Number | None
 
 
-class Absence(Schema):
+class MissingFigure(Schema):
     """Something that one side does not tell, or tells and the schema does not know."""
 
     what: Literal["tap", "field", "unknown field"]
@@ -109,9 +109,9 @@ class PixelComparison(Schema):
     tag: str | None
     verdict: Verdict
     oversample: tuple[int, int]  # reference, other
-    inputs: Inputs
+    inputs: InputComparison
     taps: tuple[str, ...]  # that both sides recorded
-    absent: tuple[Absence, ...]
+    absent: tuple[MissingFigure, ...]
     first_divergence: Difference | None
     fields: tuple[FieldComparison, ...]
     #: Nearest indices of the reference that are decided by noise; 0 where that is not known.

@@ -88,7 +88,7 @@ def tolerances_for(
         )
     if overrides is None:
         return Tolerances(case=case, fields=fields)
-    own = _read(overrides)
+    own = _read_overrides(overrides)
     return Tolerances(
         case=case, fields={**fields, **own}, file=overrides.name, overridden=tuple(own)
     )
@@ -100,7 +100,7 @@ def _shipped() -> dict[str, dict[str, Tolerance]]:
     return {case: _Table.validate_python(table) for case, table in tomllib.loads(text).items()}
 
 
-def _read(path: Path) -> dict[str, Tolerance]:
+def _read_overrides(path: Path) -> dict[str, Tolerance]:
     table = read_toml(path, "tolerance file")
     try:
         fields = _Table.validate_python(table)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
-from parity_bridge.comparison.pairing import MOST_ULPS, ulp_distance
+from parity_bridge.comparison.pairing import MAX_ULPS, ulp_distance
 from parity_bridge.errors import ShapeError
 from parity_bridge.taps.trace_log import TraceLine, read_trace
 
@@ -23,21 +23,21 @@ def compare_logs(reference: Path, other: Path) -> tuple[str, int]:
     key with the first of that key. Raises FileError for a file that is no log, ShapeError where the
     two have no key in common.
     """
-    ours, theirs = _numbered(read_trace(reference)), _numbered(read_trace(other))
+    ours, theirs = _by_key_and_count(read_trace(reference)), _by_key_and_count(read_trace(other))
     common = [key for key in ours if key in theirs]
     if not common:
         raise ShapeError(f"{reference} and {other} have no key in common")
-    apart = [key for key in common if not _agree(ours[key].values, theirs[key].values)]
-    lines = [f"{len(common)} lines compared, {len(apart)} differ"]
-    lines += _only(str(reference), [ours[key] for key in ours if key not in theirs])
-    lines += _only(str(other), [theirs[key] for key in theirs if key not in ours])
-    if apart:
-        lines.insert(0, _first(ours[apart[0]], theirs[apart[0]]))
+    differing_keys = [key for key in common if not _agree(ours[key].values, theirs[key].values)]
+    lines = [f"{len(common)} lines compared, {len(differing_keys)} differ"]
+    lines += _one_sided_text(str(reference), [ours[key] for key in ours if key not in theirs])
+    lines += _one_sided_text(str(other), [theirs[key] for key in theirs if key not in ours])
+    if differing_keys:
+        lines.insert(0, _first_divergence_text(ours[differing_keys[0]], theirs[differing_keys[0]]))
     alone = ours.keys() != theirs.keys()
-    return "\n".join(lines), _DIFFER if apart else _SHAPES if alone else 0
+    return "\n".join(lines), _DIFFER if differing_keys else _SHAPES if alone else 0
 
 
-def _numbered(lines: Sequence[TraceLine]) -> dict[tuple[str, int], TraceLine]:
+def _by_key_and_count(lines: Sequence[TraceLine]) -> dict[tuple[str, int], TraceLine]:
     seen: Counter[str] = Counter()
     found = {}
     for line in lines:
@@ -47,18 +47,18 @@ def _numbered(lines: Sequence[TraceLine]) -> dict[tuple[str, int], TraceLine]:
 
 
 def _agree(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    return len(ours) == len(theirs) and all(map(_same, ours, theirs))
+    return len(ours) == len(theirs) and all(map(_words_agree, ours, theirs))
 
 
-def _same(first: str, second: str) -> bool:
+def _words_agree(first: str, second: str) -> bool:
     """Whether two words are the same, or the same number, however they are written."""
-    a, b = _number(first), _number(second)
+    a, b = _parsed_number(first), _parsed_number(second)
     if a is None or b is None:
         return first == second
     return a == b or (math.isnan(a) and math.isnan(b))
 
 
-def _number(word: str) -> float | int | None:
+def _parsed_number(word: str) -> float | int | None:
     """Whole numbers as they are: a float64 would not tell large ones apart."""
     for kind in (int, float):
         try:
@@ -68,22 +68,22 @@ def _number(word: str) -> float | int | None:
     return None
 
 
-def _first(ours: TraceLine, theirs: TraceLine) -> str:
+def _first_divergence_text(ours: TraceLine, theirs: TraceLine) -> str:
     text = (
         f"first divergence: {ours.key}, line {ours.number} of A: {' '.join(ours.values)}; line "
         f"{theirs.number} of B: {' '.join(theirs.values)}"
     )
     for first, second in zip_longest(ours.values, theirs.values):
-        a, b = (None if word is None else _number(word) for word in (first, second))
+        a, b = (None if word is None else _parsed_number(word) for word in (first, second))
         if a is not None and b is not None and a != b:
             ulps = ulp_distance(float(a), float(b))
-            if ulps is not None and ulps <= MOST_ULPS:
+            if ulps is not None and ulps <= MAX_ULPS:
                 return f"{text} (difference {abs(b - a):.3g}, {ulps} ULP as printed)"
             return text if ulps is None else f"{text} (difference {abs(b - a):.3g})"
     return text
 
 
-def _only(name: str, lines: Sequence[TraceLine]) -> list[str]:
+def _one_sided_text(name: str, lines: Sequence[TraceLine]) -> list[str]:
     if not lines:
         return []
     keys = ", ".join(dict.fromkeys(line.key for line in lines))

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parity_bridge.experiment.model import Experiment
-    from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, Scanned
+    from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, ScannedRegion
     from parity_bridge.taps.observation import Observation, Quantity
 
-GROUP = "parity_bridge.engines"
+ENTRY_POINT_GROUP = "parity_bridge.engines"
 
 #: Rows of one tapped pixel that are kept, some 200 bytes each.
 MAX_TAPPED_EVALUATIONS = 1_000_000
@@ -37,8 +37,8 @@ class Engine(Protocol):
     """One implementation of the contract.
 
     Besides what stands below a class may have ``taps: ClassVar[tuple[str, ...]]``, names of the
-    taps that it tells (all where it says nothing), ``untold: ClassVar[tuple[str, ...]]``, fields of
-    these that it does not tell all the same (``f_cell_stats.hkl_fractional``), and ``tolerances:
+    taps that it records (all where it says nothing), ``unrecorded: ClassVar[tuple[str, ...]]``,
+    fields of these that it does not record (``f_cell_stats.hkl_fractional``), and ``tolerances:
     ClassVar[str]``, the case of ``tolerances.toml`` that holds for it (else its dtype and device).
     """
 
@@ -111,7 +111,7 @@ class Scanner(Protocol):
         """Whether nothing in ``state`` will change, so that the order of pixels matters no more."""
         ...
 
-    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Image and Tap 4 of ``region``, both from one pass, as a run in ``state`` computes them.
 
         The bits are those of ``frame`` and ``f_cell_maps``. Raises as ``FrameEngine.frame`` does.
@@ -169,7 +169,7 @@ class FrameEngine(Engine, Protocol):
 
 def engine_names() -> list[str]:
     """Names of the registered engines, sorted."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
 
 
 def engine_class(name: str) -> type[Engine]:
@@ -177,12 +177,12 @@ def engine_class(name: str) -> type[Engine]:
 
     Raises UsageError where there is no such class, EngineError where its module cannot be imported.
     """
-    for point in entry_points(group=GROUP, name=name):
-        return _load(name, point.module, point.attr)
+    for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
+        return _load_engine_class(name, point.module, point.attr)
     module, _, attribute = name.partition(":")
     if not all(map(str.isidentifier, (*module.split("."), attribute))):
         raise UsageError(f"there is no engine named {name!r}; {_choices()}")
-    return _load(name, module, attribute)
+    return _load_engine_class(name, module, attribute)
 
 
 def create_engine(
@@ -200,7 +200,7 @@ def create_engine(
     return made(dtype=dtype, device=device, **settings)
 
 
-def engine_of(choice: EngineChoice) -> Engine:
+def engine_for_choice(choice: EngineChoice) -> Engine:
     """The engine that was chosen, told what of the choice it knows; raises as ``create_engine``."""
     known = signature(engine_class(choice.name)).parameters
     settings: dict[str, Any] = {}
@@ -216,16 +216,19 @@ def takes_program(name: str) -> bool:
     return "c_bin" in signature(engine_class(name)).parameters
 
 
-def told_taps(engine: Engine | type[Engine]) -> tuple[str, ...]:
-    """Names of the taps that an engine tells."""
-    told: tuple[str, ...] = tuple(getattr(engine, "taps", ("all",)))
-    return told
+def recorded_taps(engine: Engine | type[Engine]) -> tuple[str, ...]:
+    """Names of the taps that an engine records."""
+    names: tuple[str, ...] = tuple(getattr(engine, "taps", ("all",)))
+    return names
 
 
-def untold_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
-    """Fields of these taps that an engine does not tell, as ``tap_id.field``."""
-    untold: tuple[str, ...] = tuple(getattr(engine, "untold", ()))
-    return untold
+def unrecorded_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
+    """Fields of these taps that an engine does not record, as ``tap_id.field``.
+
+    ``untold`` is the former name of ``unrecorded``, which engines may still have.
+    """
+    fields: tuple[str, ...] = tuple(getattr(engine, "unrecorded", getattr(engine, "untold", ())))
+    return fields
 
 
 def tolerance_case(*engines: Engine | type[Engine]) -> str | None:
@@ -262,7 +265,7 @@ def check_evaluations(evaluations: int) -> None:
         )
 
 
-def _load(name: str, module: str, attribute: str) -> type[Engine]:
+def _load_engine_class(name: str, module: str, attribute: str) -> type[Engine]:
     found = getattr(_module(name, module), attribute, None)
     if not (isinstance(found, type) and callable(getattr(found, "observe", None))):
         raise UsageError(

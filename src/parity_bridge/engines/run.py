@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.engines.engine import engine_of, told_taps, untold_fields
+from parity_bridge.engines.engine import engine_for_choice, recorded_taps, unrecorded_fields
 from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.smv import read_mask
-from parity_bridge.taps.pixel_taps import PixelTaps, Telling
-from parity_bridge.taps.registry import BY_ID, Tap, choose_taps
+from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
+from parity_bridge.taps.registry import TAPS_BY_ID, Tap, choose_taps
 
 if TYPE_CHECKING:
     from parity_bridge.engines.engine import Engine
@@ -34,9 +34,9 @@ class EngineRun:
     observations: Sequence[Observation]
     build: Mapping[str, str]
 
-    def told(self, taps: Sequence[Tap]) -> tuple[Tap, ...]:
-        """Those of ``taps`` that the engine tells; raises UsageError where it tells none."""
-        own = choose_taps(told_taps(self.engine))
+    def recorded(self, taps: Sequence[Tap]) -> tuple[Tap, ...]:
+        """Those of ``taps`` that the engine records; raises UsageError where it records none."""
+        own = choose_taps(recorded_taps(self.engine))
         kept = tuple(tap for tap in taps if tap in own)
         if taps and not kept:
             names = ", ".join(tap.name for tap in taps)
@@ -47,21 +47,24 @@ class EngineRun:
         return kept
 
     @property
-    def telling(self) -> Telling | None:
-        """What the engine tells; None: everything."""
-        own, untold = choose_taps(told_taps(self.engine)), untold_fields(self.engine)
-        if len(own) == len(BY_ID) and not untold:
+    def coverage(self) -> Coverage | None:
+        """What the engine records; None: everything."""
+        own, unrecorded = choose_taps(recorded_taps(self.engine)), unrecorded_fields(self.engine)
+        if len(own) == len(TAPS_BY_ID) and not unrecorded:
             return None
-        return Telling(frozenset(tap.tap_id for tap in own), frozenset(untold))
+        return Coverage(frozenset(tap.tap_id for tap in own), frozenset(unrecorded))
 
-    def seen(self, taps: Sequence[Tap]) -> tuple[PixelTaps, ...]:
-        """The figures of those of ``taps`` that the engine tells; raises as ``told`` does."""
-        wanted, telling = self.told(taps), self.telling
-        seen = (
-            replace(PixelTaps.of(item, self.engine.implementation, wanted), tag=self.tag(item))
+    def pixel_taps(self, taps: Sequence[Tap]) -> tuple[PixelTaps, ...]:
+        """The figures of those of ``taps`` that the engine records; raises as ``recorded`` does."""
+        wanted, coverage = self.recorded(taps), self.coverage
+        pixel_taps = (
+            replace(
+                PixelTaps.from_observation(item, self.engine.implementation, wanted),
+                tag=self.tag(item),
+            )
             for item in self.observations
         )
-        return tuple(item.told(telling, self.parsed.experiment) for item in seen)
+        return tuple(item.limited_to(coverage, self.parsed.experiment) for item in pixel_taps)
 
     def tag(self, observation: Observation) -> str | None:
         """The tag given to the pixel of an observation."""
@@ -73,7 +76,7 @@ def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, 
 
     Raises FileError for a mask that cannot be read.
     """
-    return (*parsed.notes, *_outside_roi(parsed, pixels), *_masked(parsed, pixels))
+    return (*parsed.notes, *_outside_roi(parsed, pixels), *_masked_pixel_notes(parsed, pixels))
 
 
 def _outside_roi(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> Iterator[str]:
@@ -87,7 +90,7 @@ def _outside_roi(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> Iter
             yield f"--pixel {slow} {fast} {where}, {_LEFT}"
 
 
-def _masked(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> Iterator[str]:
+def _masked_pixel_notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> Iterator[str]:
     file = parsed.experiment.detector.mask
     if file is None:
         return
@@ -105,7 +108,7 @@ def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]
     EngineError for whatever else goes wrong in it.
     """
     with engine_failures(choice.name):
-        engine = engine_of(choice)
+        engine = engine_for_choice(choice)
     return observe_with(engine, choice, parsed, targets)
 
 
@@ -114,16 +117,16 @@ def observe_with(
 ) -> EngineRun:
     """``observe`` with an engine that was made already; raises as it does."""
     with engine_failures(choice.name):
-        seen = engine.observe(
+        observations = engine.observe(
             parsed.experiment,
             [target.coords for target in targets],
             behaviours=Behaviours.parse(choice.behaviours),
             in_frame=choice.in_frame,
         )
         build = engine.build()
-    if not seen:
+    if not observations:
         raise EngineError(f"engine {choice.name!r} gave no observation of {len(targets)} pixels")
-    return EngineRun(choice, engine, parsed, targets, seen, build)
+    return EngineRun(choice, engine, parsed, targets, observations, build)
 
 
 @contextmanager

@@ -148,9 +148,9 @@ class Port:
 
 
 #: The fields of an Experiment that the port reads; the others may only have their defaults.
-READ = """cell misset cells wavelength polarization fluence distance pivot pixel_size pixels_slow
-    pixels_fast detsize_slow detsize_fast x_beam y_beam oversample interpolate roi hkl dump
-    default_F"""
+SUPPORTED_FIELDS = """cell misset cells wavelength polarization fluence distance pivot
+    pixel_size pixels_slow pixels_fast detsize_slow detsize_fast x_beam y_beam oversample
+    interpolate roi hkl dump default_F"""
 
 
 class NumpyEngine:
@@ -177,7 +177,7 @@ class NumpyEngine:
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast) one by one; see ``Engine.observe``."""
         parts = experiment.model_dump(exclude_defaults=True).values()
-        more = [name for part in parts for name in part if name not in READ.split()]
+        more = [name for part in parts for name in part if name not in SUPPORTED_FIELDS.split()]
         interpolate, cells = experiment.sampling.interpolate, experiment.crystal.cells
         if interpolate or (interpolate is None and min(cells) <= 2):
             more.append("interpolation (give -nointerpolate)")
@@ -187,16 +187,16 @@ class NumpyEngine:
         check_pixels(pixels, *port.pixels)
         if port.oversample > MAX_OVERSAMPLE:
             raise UsageError(f"{port.oversample} subpixels an edge are too many; give -oversample")
-        return [self.tell(port, experiment, pixel) for pixel in pixels]
+        return [self.record(port, experiment, pixel) for pixel in pixels]
 
-    def tell(self, port: Port, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
+    def record(self, port: Port, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
         """One pixel: its rows, and the end of its chain."""
         n, (slow, fast) = port.oversample, pixel
         rows = subpixel_rows(n)
-        seen = port.pixel(slow * n + rows["sub_slow"], fast * n + rows["sub_fast"])
-        for name in seen.keys() & set(rows.dtype.names or ()):
-            rows[name] = seen[name]
-        totals = {name: float(np.ravel(seen[name])[-1]) for name in TOTALS if name in seen}
+        values = port.pixel(slow * n + rows["sub_slow"], fast * n + rows["sub_fast"])
+        for name in values.keys() & set(rows.dtype.names or ()):
+            rows[name] = values[name]
+        totals = {name: float(np.ravel(values[name])[-1]) for name in TOTALS if name in values}
         roi = experiment.sampling.roi or (0, port.pixels[1], 0, port.pixels[0])
         if not (roi[0] <= fast <= roi[1] and roi[2] <= slow <= roi[3]):
             totals |= {"in_roi": 0, "image": 0.0}

@@ -15,7 +15,7 @@ from parity_bridge.errors import UsageError
 
 #: Which of the values met in a pixel scales its sum: the first one computed, the last one, their
 #: mean; or each its own terms.
-Kept = Literal["first", "last", "mean", "each"]
+FactorChoice = Literal["first", "last", "mean", "each"]
 
 
 class Behaviours(BaseModel):
@@ -32,11 +32,11 @@ class Behaviours(BaseModel):
     #: Whether the cache is read where no table is named.
     cache: Literal["read", "ignored"] = "read"
     #: Solid angle; among the subpixels. This and the next two where the factor is not oversampled.
-    omega: Kept = "first"
+    omega: FactorChoice = "first"
     #: Polarization factor; among the sources of all subpixels.
-    polar: Kept = "first"
+    polar: FactorChoice = "first"
     #: Fraction captured by a layer of the sensor; among its subpixels.
-    capture: Kept = "first"
+    capture: FactorChoice = "first"
     #: Which layer's captured fraction scales the sum: one of them the whole, or each its own part.
     layers: Literal["first", "last", "each"] = "last"
     #: What oversampled factors multiply: the running sum at every lookup, or the term added.
@@ -61,7 +61,7 @@ class Behaviours(BaseModel):
 
         Raises UsageError for a word that names no behaviour or no choice of it.
         """
-        return cls.model_validate(dict(_switch(word) for word in words))
+        return cls.model_validate(dict(_parse_choice(word) for word in words))
 
     @property
     def switched(self) -> dict[str, str | bool]:
@@ -77,7 +77,7 @@ class Behaviours(BaseModel):
 REFERENCE = Behaviours()
 
 
-def choices(name: str) -> tuple[str, ...]:
+def behaviour_choices(name: str) -> tuple[str, ...]:
     """What may stand after ``name=``, the reference's choice first."""
     schema = Behaviours.model_json_schema()["properties"][name]
     written = schema.get("enum", ["true", "false"])
@@ -85,13 +85,15 @@ def choices(name: str) -> tuple[str, ...]:
     return (default, *(choice for choice in written if choice != default))
 
 
-def _switch(word: str) -> tuple[str, str]:
+def _parse_choice(word: str) -> tuple[str, str]:
     name, equals, choice = word.partition("=")
     if name not in Behaviours.model_fields:
         raise UsageError(
             f"--behaviour {word}: there is no behaviour {name!r}; choose from "
             + ", ".join(Behaviours.model_fields)
         )
-    if not equals or choice not in choices(name):
-        raise UsageError(f"--behaviour {word}: write {name}= and one of {', '.join(choices(name))}")
+    if not equals or choice not in behaviour_choices(name):
+        raise UsageError(
+            f"--behaviour {word}: write {name}= and one of {', '.join(behaviour_choices(name))}"
+        )
     return name, choice

@@ -73,7 +73,7 @@ class Cell(_Frozen):
         return self
 
     @model_validator(mode="after")
-    def _angles_close(self) -> Self:
+    def _check_angles(self) -> Self:
         alpha, beta, gamma = (
             90.0 if angle is None else angle for angle in (self.alpha, self.beta, self.gamma)
         )
@@ -109,7 +109,7 @@ class Crystal(_Frozen):
     mosaic_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = DEFAULT_MOSAIC_SEED
 
     @model_validator(mode="after")
-    def _one_source_of_the_cell(self) -> Self:
+    def _check_cell_or_matrix(self) -> Self:
         if (self.cell is None) == (self.matrix is None):
             raise ValueError("give the unit cell with -cell or with -mat FILE, exactly one of them")
         if self.matrix is not None and not any(self.matrix):

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.experiment.flags.draft import Draft
+from parity_bridge.experiment.flags.experiment_builder import ExperimentBuilder
 from parity_bridge.experiment.flags.fields import DEFAULTS, fields_of
 from parity_bridge.experiment.flags.image_header import FIELD_OF
 from parity_bridge.experiment.flags.table import FLAGS, Flag, Value
@@ -53,15 +53,15 @@ def parse_flags(argv: Sequence[str]) -> ParsedFlags:
     a value that is missing or impossible, and a command line without a cell; FileError for a matrix
     file or an image that cannot be read.
     """
-    draft = Draft()
+    builder = ExperimentBuilder()
     place = 0
     while place < len(argv):
         if not is_flag_word(argv[place]):
             raise UsageError(_stray(argv, place))
-        place += draft.take(argv[place:])
-    draft.draw_orientation()
-    experiment = draft.experiment()
-    return ParsedFlags(experiment, (*draft.notes, *_notes(draft.typed, experiment)))
+        place += builder.apply_flag(argv[place:])
+    builder.draw_orientation()
+    experiment = builder.experiment()
+    return ParsedFlags(experiment, (*builder.notes, *_notes(builder.words_by_field, experiment)))
 
 
 def to_flags(experiment: Experiment) -> list[str]:
@@ -80,7 +80,7 @@ def to_flags(experiment: Experiment) -> list[str]:
     return [
         # Before all others, which then replace what its header sets.
         *(("-mask", _word(detector.mask)) if detector.mask is not None else ()),
-        *(word for flag in FLAGS if flag.written for word in _written(flag, fields, changed)),
+        *(word for flag in FLAGS if flag.written for word in _flag_words(flag, fields, changed)),
         # After the vectors and the beam centre, which set convention and pivot themselves.
         *(("-pix0_vector", "0", "0", "0") if custom else (f"-{detector.convention}",)),
         *("-twotheta", repr(detector.twotheta)),
@@ -136,10 +136,12 @@ def _notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
             f"{_CACHE} lies in the working directory and is not read; the original program would "
             f"have read it, -dump {_CACHE} does so here"
         )
-    yield from (text for without_effect, text in _surprises(experiment) if without_effect)
+    yield from (
+        text for without_effect, text in _surprising_flag_notes(experiment) if without_effect
+    )
 
 
-def _surprises(experiment: Experiment) -> Iterator[tuple[bool, str]]:
+def _surprising_flag_notes(experiment: Experiment) -> Iterator[tuple[bool, str]]:
     """What a flag does, or fails to do, against what its name makes one expect."""
     crystal, beam, sampling = experiment.crystal, experiment.beam, experiment.sampling
     yield (
@@ -160,10 +162,14 @@ def _surprises(experiment: Experiment) -> Iterator[tuple[bool, str]]:
     )
 
 
-def _written(flag: Flag, fields: Mapping[str, Value], changed: AbstractSet[str]) -> tuple[str, ...]:
+def _flag_words(
+    flag: Flag, fields: Mapping[str, Value], changed: AbstractSet[str]
+) -> tuple[str, ...]:
     """The words for ``flag``; none where its fields have their defaults."""
     if not flag.fields:
-        stands = all(path in changed and fields[path] == value for path, value in flag.also.items())
+        stands = all(
+            path in changed and fields[path] == value for path, value in flag.also_sets.items()
+        )
         return flag.names[:1] if stands else ()
     if changed.isdisjoint(flag.fields):
         return ()

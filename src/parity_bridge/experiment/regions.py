@@ -43,7 +43,7 @@ class Region:
         return cls(range(pixels_slow), range(pixels_fast))
 
     @classmethod
-    def chosen(cls, region: Region | None, pixels_slow: int, pixels_fast: int) -> Region:
+    def checked_or_whole(cls, region: Region | None, pixels_slow: int, pixels_fast: int) -> Region:
         """``region``, checked, or all pixels of the detector; raises as ``check`` does."""
         if region is None:
             return cls.whole(pixels_slow, pixels_fast)
@@ -51,7 +51,7 @@ class Region:
         return region
 
     @classmethod
-    def of_interest(cls, roi: Sequence[int], pixels_slow: int, pixels_fast: int) -> Region:
+    def from_roi(cls, roi: Sequence[int], pixels_slow: int, pixels_fast: int) -> Region:
         """What a run computes of a detector; either range may be empty.
 
         ``roi`` is fast min, fast max, slow min, slow max, inclusive, and need not lie on it.
@@ -105,7 +105,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Scanned:
+class ScannedRegion:
     """A region computed once for its image and its Tap 4 together."""
 
     image: NDArray[np.float32]  # (slow, fast), as in ``Frame``

@@ -104,7 +104,7 @@ def _decoded(data: bytes) -> _Image:
     except Exception:  # noqa: BLE001 - fabio lets through whatever its own arithmetic raises
         pixels = None
     # fabio guesses where a header is wrong, so that its pixels count only after these checks.
-    shape = checked_shape(reader.header, len(data))
+    shape = shape_from_header(reader.header, len(data))
     if pixels is None or pixels.shape != shape:
         raise ValueError("fabio cannot read it as an SMV image; write it anew")
     mask = (pixels != 0).astype("uint8", order="C")
@@ -122,7 +122,7 @@ def _reader() -> Callable[[], Any]:
     return DtrekImage  # type: ignore[no-any-return]
 
 
-def checked_shape(header: Mapping[str, str], size: int) -> tuple[int, int]:
+def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
     """Pixels along slow and fast of an image of ``size`` bytes, its header included."""
     if "HEADER_BYTES" not in header:
         raise ValueError(

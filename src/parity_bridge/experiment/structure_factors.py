@@ -14,7 +14,7 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.tables.fdump_cache import decode_cache, encode_cache
-from parity_bridge.experiment.tables.grid_box import Box, Index
+from parity_bridge.experiment.tables.grid_box import IndexBox, MillerIndex
 from parity_bridge.experiment.tables.hkl_text import Reflections, parse_reflections
 from parity_bridge.files.atomic_write import write_bytes
 from parity_bridge.files.reading import FileVersion, file_version, read_file
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from parity_bridge.experiment.model import StructureFactorSource
 
-Kind = Literal["text", "cache"]
-_NAMES: dict[Kind, str] = {"text": "table", "cache": "cache"}
+FileKind = Literal["text", "cache"]
+_NAMES: dict[FileKind, str] = {"text": "table", "cache": "cache"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class StructureFactors:
     #: Electrons, (h, k, l), C-contiguous, read-only; ``None`` where no file was named.
     grid: NDArray[np.float64] | None
     #: Miller indices of ``grid[0, 0, 0]``.
-    minimum: Index
+    minimum: MillerIndex
     provenance: HklTable
 
 
@@ -69,16 +69,16 @@ def write_cache(path: str | Path, factors: StructureFactors) -> None:
     h, k, l = (
         low + size - 1 for low, size in zip(factors.minimum, factors.grid.shape, strict=True)
     )
-    write_bytes(path, encode_cache(Box(factors.minimum, (h, k, l)), factors.grid))
+    write_bytes(path, encode_cache(IndexBox(factors.minimum, (h, k, l)), factors.grid))
 
 
-def _load_file(kind: Kind, path: Path, default_F: float, unlisted: float) -> StructureFactors:
+def _load_file(kind: FileKind, path: Path, default_F: float, unlisted: float) -> StructureFactors:
     return _load_version(kind, path, default_F, unlisted, file_version(path, _NAMES[kind]))
 
 
 @lru_cache(maxsize=2)
 def _load_version(
-    kind: Kind, path: Path, default_F: float, unlisted: float, _version: FileVersion
+    kind: FileKind, path: Path, default_F: float, unlisted: float, _version: FileVersion
 ) -> StructureFactors:
     data = read_file(path, _NAMES[kind])
     if kind == "text":
@@ -100,9 +100,11 @@ def _load_version(
     return StructureFactors(grid, box.minimum, provenance)
 
 
-def _fill(reflections: Reflections, unlisted: float, path: Path) -> tuple[Box, NDArray[np.float64]]:
+def _fill(
+    reflections: Reflections, unlisted: float, path: Path
+) -> tuple[IndexBox, NDArray[np.float64]]:
     hkl = reflections.hkl
-    box = Box(tuple(hkl.min(axis=0).tolist()), tuple(hkl.max(axis=0).tolist()))
+    box = IndexBox(tuple(hkl.min(axis=0).tolist()), tuple(hkl.max(axis=0).tolist()))
     box.check_size("table", path)
     places = np.ravel_multi_index(tuple((hkl - box.minimum).T), box.shape)
     # numpy promises no order for repeated indices: of each, keep the last line explicitly.

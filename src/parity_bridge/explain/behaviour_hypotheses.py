@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity_bridge.experiment.behaviours import Behaviours, choices
+from parity_bridge.experiment.behaviours import Behaviours, behaviour_choices
 from parity_bridge.explain.explanation import Hypothesis
 
 #: What an engine does under each choice; also the reference's own, which a reference that was told
 #: otherwise may have to be led back to.
-_DOES = {
+_BEHAVIOUR_DESCRIPTIONS = {
     "rounding=half_down": "rounds half indices down",
     "rounding=half_even": "rounds half indices to even",
     "rounding=half_up": "rounds half indices up",
@@ -56,8 +56,11 @@ _DOES = {
 def behaviour_hypotheses(reference: Behaviours) -> Iterator[tuple[Hypothesis, dict[str, object]]]:
     """Every choice that ``reference`` did not make, and the field of it with its value."""
     for name in Behaviours.model_fields:
-        for choice in choices(name):
+        for choice in behaviour_choices(name):
             word = f"{name}={choice}"
             value = getattr(Behaviours.parse([word]), name)
             if value != getattr(reference, name):
-                yield Hypothesis(kind="behaviour", name=word, does=_DOES[word]), {name: value}
+                yield (
+                    Hypothesis(kind="behaviour", name=word, does=_BEHAVIOUR_DESCRIPTIONS[word]),
+                    {name: value},
+                )

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.result import Comparison
 from parity_bridge.explain.explanation import Finding, Hypothesis, Reason, Trial
-from parity_bridge.explain.inputs import InputsFound, differing_inputs
-from parity_bridge.explain.search import GivenInputs, Searched, search
-from parity_bridge.explain.transplant import Transplanted, transplant
+from parity_bridge.explain.hypothesis_search import OtherSideInputs, SearchResult, search_hypotheses
+from parity_bridge.explain.inputs import InputDifferences, differing_inputs
+from parity_bridge.explain.transplant import TransplantResult, transplant
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Case:
+class ComparedSides:
     """Two sides and what is known of how they were made."""
 
     comparison: Comparison
     #: The other side, at every pixel of ``reference``.
     others: Sequence[PixelTaps]
     #: None where the reference cannot be run: only its records are known.
-    reference: Reference | None = None
+    reference: ReferenceRunner | None = None
     #: What the other side was given, where that is known.
     experiment: Experiment | None = None
     #: Why there is no reference to run.
-    why_not: str = "the reference cannot be run: its records come without metadata"
+    reason: str = "the reference cannot be run: its records come without metadata"
 
 
-def explain(case: Case) -> Finding:
+def explain(case: ComparedSides) -> Finding:
     """Find the reason; raises what the reference raises where it cannot be run as it stands."""
     comparison, tolerances = case.comparison, case.comparison.tolerances
     pixels = tuple(pixel.pixel_coords for pixel in comparison.pixels)
@@ -44,21 +44,27 @@ def explain(case: Case) -> Finding:
         return Finding(reason="agreement", sentence=sentence, pixels=pixels)
     inputs = differing_inputs(comparison, case.reference, case.others, case.experiment, tolerances)
     if inputs.is_sufficient:
-        return _by_inputs(case, inputs, pixels)
+        return _inputs_finding(case, inputs, pixels)
     if not differing and comparison.verdict == "shapes differ":
-        return _by_shapes(case, inputs, pixels)
+        return _shapes_finding(case, inputs, pixels)
     if case.reference is None:
-        not_tried = (*inputs.not_tried, *_why_not(case))
-        return _unexplained(case, inputs, Transplanted(not_tried=not_tried), None, pixels)
-    done = transplant(case.reference, case.others, tolerances)
-    if done.differing and differing and all(pixel.is_noise for pixel in differing):
-        return _by_noise(case, inputs, done, pixels)
-    searched = search(case.reference, case.others, tolerances, _given(case, inputs))
-    found = _by_hypotheses if searched.sufficient else _unexplained
-    return found(case, inputs, done, searched, pixels)
+        not_tried = (*inputs.not_tried, *_no_reference_note(case))
+        return _unexplained_finding(
+            case, inputs, TransplantResult(not_tried=not_tried), None, pixels
+        )
+    transplant_result = transplant(case.reference, case.others, tolerances)
+    if transplant_result.differing and differing and all(pixel.is_noise for pixel in differing):
+        return _noise_finding(case, inputs, transplant_result, pixels)
+    search_result = search_hypotheses(
+        case.reference, case.others, tolerances, _other_side_inputs(case, inputs)
+    )
+    found = _hypotheses_finding if search_result.sufficient else _unexplained_finding
+    return found(case, inputs, transplant_result, search_result, pixels)
 
 
-def _by_shapes(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]) -> Finding:
+def _shapes_finding(
+    case: ComparedSides, inputs: InputDifferences, pixels: tuple[tuple[int, int], ...]
+) -> Finding:
     names = f"{case.comparison.other} and {case.comparison.reference}"
     sampled = [pixel.oversample for pixel in case.comparison.pixels]
     unlike = next((pair for pair in sampled if pair[0] != pair[1]), None)
@@ -72,17 +78,19 @@ def _by_shapes(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], .
     )
 
 
-def _given(case: Case, inputs: InputsFound) -> GivenInputs | None:
+def _other_side_inputs(case: ComparedSides, inputs: InputDifferences) -> OtherSideInputs | None:
     """What the other side was given, where that is not the same."""
     if case.experiment is None or not inputs.evidence:
         return None
-    return GivenInputs(case.experiment, inputs.clause)
+    return OtherSideInputs(case.experiment, inputs.clause)
 
 
-def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], ...]) -> Finding:
+def _inputs_finding(
+    case: ComparedSides, inputs: InputDifferences, pixels: tuple[tuple[int, int], ...]
+) -> Finding:
     names = case.comparison.reference, case.comparison.other
     shown = (
-        f"with the inputs of {names[1]} {names[0]} reproduces it {_everywhere(len(pixels))}"
+        f"with the inputs of {names[1]} {names[0]} reproduces it {_pixel_count_text(len(pixels))}"
         if case.reference is not None and case.experiment is not None and not inputs.not_tried
         else "every recorded figure before the first lookup agrees, and nothing could be run to "
         "show that this is all"
@@ -93,43 +101,46 @@ def _by_inputs(case: Case, inputs: InputsFound, pixels: tuple[tuple[int, int], .
         names=(inputs.names,),
         pixels=pixels,
         inputs=inputs.evidence,
-        not_tried=inputs.not_tried or _why_not(case),
+        not_tried=inputs.not_tried or _no_reference_note(case),
     )
 
 
-def _why_not(case: Case) -> tuple[str, ...]:
+def _no_reference_note(case: ComparedSides) -> tuple[str, ...]:
     if case.reference is not None:
         return ()
-    return (f"transplants and behaviours: {case.why_not}",)
+    return (f"transplants and behaviours: {case.reason}",)
 
 
-def _by_noise(
-    case: Case, inputs: InputsFound, done: Transplanted, pixels: tuple[tuple[int, int], ...]
+def _noise_finding(
+    case: ComparedSides,
+    inputs: InputDifferences,
+    transplant_result: TransplantResult,
+    pixels: tuple[tuple[int, int], ...],
 ) -> Finding:
-    where = f" in its {_listed([item.what for item in done.differing])}"
+    where = f" in its {_join_words([item.what for item in transplant_result.differing])}"
     return Finding(
         reason="noise",
         sentence=f"{_subject(case)} rounds otherwise{where}: no figure differs by more than "
         "changes of one unit in the last place of the inputs would make it.",
         pixels=pixels,
         inputs=inputs.evidence,
-        transplants=done.transplants,
-        stages=tuple(item.stage for item in done.differing),
-        not_tried=(*inputs.not_tried, *done.not_tried),
+        transplants=transplant_result.transplants,
+        stages=tuple(item.stage for item in transplant_result.differing),
+        not_tried=(*inputs.not_tried, *transplant_result.not_tried),
     )
 
 
-def _by_hypotheses(
-    case: Case,
-    inputs: InputsFound,
-    done: Transplanted,
-    searched: Searched,
+def _hypotheses_finding(
+    case: ComparedSides,
+    inputs: InputDifferences,
+    transplant_result: TransplantResult,
+    search_result: SearchResult,
     pixels: tuple[tuple[int, int], ...],
 ) -> Finding:
-    chosen = searched.sufficient[0]
+    chosen = search_result.sufficient[0]
     kinds = {item.kind for item in chosen.hypotheses}
     reason: Reason = "behaviours" if kinds <= {"behaviour", "inputs"} else "slips"
-    does = _listed([item.does for item in chosen.hypotheses])
+    does = _join_words([item.does for item in chosen.hypotheses])
     names = " and ".join(f"`{item.name}`" for item in chosen.hypotheses)
     tolerances = case.comparison.tolerances
     within = (
@@ -141,87 +152,90 @@ def _by_hypotheses(
         within += f" (that {inputs.clause} makes no difference here)"
     sentence = (
         f"{_subject(case)} {does}; with {names} the C core reproduces it "
-        f"{_everywhere(len(pixels))} {within}"
+        f"{_pixel_count_text(len(pixels))} {within}"
     )
     return Finding(
         reason=reason,
-        sentence=f"{sentence}{_or_else(searched.sufficient)}.",
-        names=tuple(tuple(item.name for item in trial.hypotheses) for trial in searched.sufficient),
+        sentence=f"{sentence}{_alternatives_text(search_result.sufficient)}.",
+        names=tuple(
+            tuple(item.name for item in trial.hypotheses) for trial in search_result.sufficient
+        ),
         pixels=pixels,
         largest_ulps=chosen.largest_ulps,
         inputs=inputs.evidence,
-        transplants=done.transplants,
-        stages=tuple(item.stage for item in done.differing),
-        trials=searched.trials,
-        ruled_out=tuple(_ruled_out(inputs, searched)),
-        not_tried=(*inputs.not_tried, *done.not_tried, *searched.not_tried),
+        transplants=transplant_result.transplants,
+        stages=tuple(item.stage for item in transplant_result.differing),
+        trials=search_result.trials,
+        ruled_out=tuple(_ruled_out(inputs, search_result)),
+        not_tried=(*inputs.not_tried, *transplant_result.not_tried, *search_result.not_tried),
     )
 
 
-def _unexplained(
-    case: Case,
-    inputs: InputsFound,
-    done: Transplanted,
-    searched: Searched | None,
+def _unexplained_finding(
+    case: ComparedSides,
+    inputs: InputDifferences,
+    transplant_result: TransplantResult,
+    search_result: SearchResult | None,
     pixels: tuple[tuple[int, int], ...],
 ) -> Finding:
-    trials = () if searched is None else searched.trials
-    left_out = () if searched is None else searched.not_tried
+    trials = () if search_result is None else search_result.trials
+    left_out = () if search_result is None else search_result.not_tried
+    divergence = _divergence_summary(case, transplant_result)
     return Finding(
         reason="unexplained",
-        sentence=f"{_where_it_lies(case, done)}; {_tried(searched)}.",
+        sentence=f"{divergence}; {_search_summary(search_result)}.",
         pixels=pixels,
         inputs=inputs.evidence,
-        transplants=done.transplants,
-        stages=tuple(item.stage for item in done.differing),
+        transplants=transplant_result.transplants,
+        stages=tuple(item.stage for item in transplant_result.differing),
         trials=trials,
-        ruled_out=tuple(_ruled_out(inputs, searched)),
-        not_tried=(*inputs.not_tried, *done.not_tried, *left_out),
+        ruled_out=tuple(_ruled_out(inputs, search_result)),
+        not_tried=(*inputs.not_tried, *transplant_result.not_tried, *left_out),
     )
 
 
-def _tried(searched: Searched | None) -> str:
-    if searched is None:
+def _search_summary(search_result: SearchResult | None) -> str:
+    if search_result is None:
         return "nothing more could be tried"
     text = "no behaviour of contract §7 or known slip, alone or together, reproduces it"
-    if searched.nearest is None:
+    if search_result.nearest is None:
         return text
-    names = " and ".join(f"`{item.name}`" for item in searched.nearest.hypotheses)
-    return f"{text}, though with {names} it is `{searched.nearest.left}` that differs first"
+    names = " and ".join(f"`{item.name}`" for item in search_result.nearest.hypotheses)
+    return f"{text}, though with {names} it is `{search_result.nearest.left}` that differs first"
 
 
-def _where_it_lies(case: Case, done: Transplanted) -> str:
+def _divergence_summary(case: ComparedSides, transplant_result: TransplantResult) -> str:
     """Which stages differ, or what differs first where that is not known."""
     first = f"{_subject(case)} differs first in `{_first(case)}`"
     if any(pixel.rounding_sensitive for pixel in case.comparison.pixels if pixel.differing):
         first += ", and some nearest indices lie within their noise of a half"
-    if not done.differing:
+    if not transplant_result.differing:
         return first
-    computed = _listed([f"{item.what} (`{item.left}`)" for item in done.differing])
+    computed = _join_words([f"{item.what} (`{item.left}`)" for item in transplant_result.differing])
     return f"{first}; given its own values before them, it computes its {computed} otherwise"
 
 
-def _listed(words: Sequence[str]) -> str:
+def _join_words(words: Sequence[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _first(case: Case) -> str:
+def _first(case: ComparedSides) -> str:
     firsts = [pixel.first_divergence for pixel in case.comparison.pixels]
     first = next((item for item in firsts if item is not None), None)
     return "the recorded shapes" if first is None else f"{first.tap}.{first.field}"
 
 
-def _subject(case: Case) -> str:
+def _subject(case: ComparedSides) -> str:
     return case.comparison.other
 
 
-def _everywhere(count: int) -> str:
+def _pixel_count_text(count: int) -> str:
     words = {1: "at the pixel", 2: "at both pixels"}
     return words.get(count, f"at all {count} pixels")
 
 
-def _or_else(sufficient: Sequence[Trial]) -> str:
+def _alternatives_text(sufficient: Sequence[Trial]) -> str:
     """Other sets of the same size that these pixels cannot tell from the first."""
     others = [
         " and ".join(f"`{item.name}`" for item in trial.hypotheses) for trial in sufficient[1:]
@@ -229,23 +243,23 @@ def _or_else(sufficient: Sequence[Trial]) -> str:
     return f" (these pixels cannot tell it from {', '.join(others)})" if others else ""
 
 
-def _ruled_out(inputs: InputsFound, searched: Searched | None) -> list[str]:
+def _ruled_out(inputs: InputDifferences, search_result: SearchResult | None) -> list[str]:
     lines = []
     if inputs.evidence:
         lines.append(f"the inputs alone, though they differ: {inputs.clause}")
     else:
         lines.append("different inputs: flags and structure factors are the same where recorded")
-    if searched is None:
+    if search_result is None:
         return lines
     failed = [
         trial.hypotheses[0]
-        for trial in searched.trials
+        for trial in search_result.trials
         if trial.matters and not trial.is_sufficient and len(trial.hypotheses) == 1
     ]
     if failed:
         lines.append(f"alone, and they change these pixels: {_names(failed)}")
-    if searched.pointless:
-        lines.append(f"no effect at these pixels: {_names(searched.pointless)}")
+    if search_result.without_effect:
+        lines.append(f"no effect at these pixels: {_names(search_result.without_effect)}")
     return lines
 
 

@@ -8,13 +8,13 @@ from parity_bridge.files.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.taps.schema import Pixel
 
 Reason = Literal["agreement", "shapes", "inputs", "noise", "behaviours", "slips", "unexplained"]
-Kind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]
+HypothesisKind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]
 
 
 class Hypothesis(Schema):
     """Something that the other side may do otherwise than the reference."""
 
-    kind: Kind
+    kind: HypothesisKind
     #: ``omega=last`` say, as ``--behaviour`` takes it; or the name of a slip.
     name: str
     #: What the other side then does, "uses the last subpixel's solid angle" say.

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import BridgeError
-from parity_bridge.explain.behaviours import behaviour_hypotheses
+from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial
-from parity_bridge.explain.judge import Candidate, Judge
-from parity_bridge.explain.sets import Sets
+from parity_bridge.explain.hypothesis_set_search import HypothesisSetSearch
 from parity_bridge.explain.slips import input_slips, table_slips
+from parity_bridge.explain.trial_runner import Candidate, TrialRunner
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ OWN_INPUTS = "its own inputs"
 
 
 @dataclass(frozen=True)
-class GivenInputs:
+class OtherSideInputs:
     """What the other side was given, and how that differs."""
 
     experiment: Experiment
@@ -32,7 +32,7 @@ class GivenInputs:
 
 
 @dataclass(frozen=True)
-class Searched:
+class SearchResult:
     """What a search tried, the sets that suffice, and what it left out."""
 
     trials: tuple[Trial, ...]
@@ -42,7 +42,7 @@ class Searched:
     nearest: Trial | None = None
 
     @property
-    def pointless(self) -> tuple[Hypothesis, ...]:
+    def without_effect(self) -> tuple[Hypothesis, ...]:
         """Hypotheses that change nothing at these pixels."""
         return tuple(
             trial.hypotheses[0]
@@ -51,45 +51,45 @@ class Searched:
         )
 
 
-def search(
-    reference: Reference,
+def search_hypotheses(
+    reference: ReferenceRunner,
     others: Sequence[PixelTaps],
     tolerances: Tolerances,
-    given: GivenInputs | None = None,
-) -> Searched:
+    given: OtherSideInputs | None = None,
+) -> SearchResult:
     """Try behaviours one by one, then slips, then sets of those that matter, smallest first.
 
     ``given`` is what the other side was given, where that differs: it may be part of a set.
     """
-    judge = Judge(reference, others, tolerances)
-    tried = _Tried(judge)
-    tried.all_of([*_inputs(given), *_behaviours(reference)])
+    trial_runner = TrialRunner(reference, others, tolerances)
+    tried = _SingleTrials(trial_runner)
+    tried.try_each([*_input_candidates(given), *_behaviour_candidates(reference)])
     if not tried.sufficient:
-        tried.all_of(_slips(reference))
+        tried.try_each(_slip_candidates(reference))
     if tried.sufficient:
-        return Searched(tuple(tried.trials.values()), tried.sufficient, tuple(tried.failed))
+        return SearchResult(tuple(tried.trials.values()), tried.sufficient, tuple(tried.failed))
     telling = [candidate for candidate, trial in tried.trials.items() if trial.matters]
-    sets = Sets(judge, telling)
-    more = tuple(judge.trial(chosen) for chosen in sets.sufficient)
-    nearest = judge.trial(sets.nearest) if sets.nearest and not more else None
+    sets = HypothesisSetSearch(trial_runner, telling)
+    more = tuple(trial_runner.run_trial(chosen) for chosen in sets.sufficient)
+    nearest = trial_runner.run_trial(sets.nearest) if sets.nearest and not more else None
     trials = (*tried.trials.values(), *more)
-    return Searched(trials, more, (*tried.failed, *sets.left_out), nearest)
+    return SearchResult(trials, more, (*tried.failed, *sets.not_tried), nearest)
 
 
-class _Tried:
+class _SingleTrials:
     """Hypotheses tried one by one."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
+    def __init__(self, trial_runner: TrialRunner) -> None:
+        self._trial_runner = trial_runner
         self.trials: dict[Candidate, Trial] = {}
         #: Those under which the reference cannot be run, and why.
         self.failed: list[str] = []
 
-    def all_of(self, candidates: Iterable[Candidate]) -> None:
+    def try_each(self, candidates: Iterable[Candidate]) -> None:
         """Try these too."""
         for candidate in candidates:
             try:
-                self.trials[candidate] = self._judge.trial((candidate,))
+                self.trials[candidate] = self._trial_runner.run_trial((candidate,))
             except BridgeError as error:
                 self.failed.append(f"{candidate.hypothesis.name}: {error}")
 
@@ -104,23 +104,23 @@ class _Tried:
         return tuple(told or found)
 
 
-def _inputs(given: GivenInputs | None) -> Iterator[Candidate]:
+def _input_candidates(given: OtherSideInputs | None) -> Iterator[Candidate]:
     if given is not None:
         does = f"was given other inputs ({given.clause})"
         hypothesis = Hypothesis(kind="inputs", name=OWN_INPUTS, does=does)
-        yield Candidate(hypothesis, of_experiment=lambda _: given.experiment)
+        yield Candidate(hypothesis, experiment_slip=lambda _: given.experiment)
 
 
-def _behaviours(reference: Reference) -> Iterator[Candidate]:
+def _behaviour_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
     for hypothesis, switches in behaviour_hypotheses(reference.behaviours):
         yield Candidate(hypothesis, switches=switches)
 
 
-def _slips(reference: Reference) -> Iterator[Candidate]:
-    for hypothesis, of_experiment in input_slips(reference.experiment):
-        yield Candidate(hypothesis, of_experiment=of_experiment)
-    for hypothesis, of_table in table_slips(reference.factors):
-        yield Candidate(hypothesis, of_table=of_table)
+def _slip_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
+    for hypothesis, experiment_slip in input_slips(reference.experiment):
+        yield Candidate(hypothesis, experiment_slip=experiment_slip)
+    for hypothesis, table_slip in table_slips(reference.factors):
+        yield Candidate(hypothesis, table_slip=table_slip)
     if any(slow != fast for slow, fast in reference.pixels):
         does = "takes the slow pixel number for the fast one"
         hypothesis = Hypothesis(kind="slip of an input", name="slow and fast swapped", does=does)

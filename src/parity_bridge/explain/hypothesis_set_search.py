@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from parity_bridge.explain.judge import PARITY, Candidate, Judge, Progress
+from parity_bridge.explain.trial_runner import (
+    FULL_AGREEMENT,
+    AgreementDepth,
+    Candidate,
+    TrialRunner,
+)
 
 #: Hypotheses of one set, at most, and sets of one size that are grown further.
 _LARGEST = 5
@@ -18,51 +23,61 @@ _GROWN = 6
 #: Hypotheses of which every two are tried as the next step of a set that grows.
 _MOST_PAIRED = 12
 #: Evaluations that may be spent on sets of several, lest a heavy pixel take minutes.
-_MOST_EVALUATIONS = 8_000_000
+_MAX_EVALUATIONS = 8_000_000
 
 
-class Sets:
+class HypothesisSetSearch:
     """Sets of several, behaviours before slips, as far as the budget of evaluations goes."""
 
-    def __init__(self, judge: Judge, telling: Sequence[Candidate]) -> None:
-        self._judge = judge
-        self._left = _MOST_EVALUATIONS
-        self.left_out: list[str] = []
+    def __init__(
+        self, trial_runner: TrialRunner, effective_candidates: Sequence[Candidate]
+    ) -> None:
+        self._trial_runner = trial_runner
+        self._left = _MAX_EVALUATIONS
+        self.not_tried: list[str] = []
         #: The set that got furthest.
         self.nearest: tuple[Candidate, ...] = ()
-        self.sufficient = self._search(telling)
+        self.sufficient = self._search(effective_candidates)
 
-    def _search(self, telling: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
-        behaviours = [item for item in telling if item.hypothesis.kind in ("behaviour", "inputs")]
-        for kind, candidates in (("behaviours", behaviours), ("hypotheses", telling)):
-            found = self._pairs(kind, candidates) or self._grown(kind, candidates)
+    def _search(self, effective_candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+        behaviours = [
+            item for item in effective_candidates if item.hypothesis.kind in ("behaviour", "inputs")
+        ]
+        for kind, candidates in (("behaviours", behaviours), ("hypotheses", effective_candidates)):
+            found = self._sufficient_pairs(kind, candidates) or self._grow_sets(kind, candidates)
             if found:
                 return found
         return []
 
-    def _may_spend(self, sets: int, what: str) -> bool:
-        cost = sets * self._judge.reference.evaluations
+    def _reserve_evaluations(self, sets: int, what: str) -> bool:
+        cost = sets * self._trial_runner.reference.evaluation_count
         if cost > self._left:
-            self.left_out.append(f"{what}: the pixels have too many evaluations")
+            self.not_tried.append(f"{what}: the pixels have too many evaluations")
             return False
         self._left -= cost
         return True
 
-    def _pairs(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+    def _sufficient_pairs(
+        self, kind: str, candidates: Sequence[Candidate]
+    ) -> list[tuple[Candidate, ...]]:
         pairs = [chosen for chosen in combinations(candidates, 2) if _fit_together(chosen)]
-        if not self._may_spend(len(pairs), f"every two {kind} together"):
+        if not self._reserve_evaluations(len(pairs), f"every two {kind} together"):
             return []
-        return [chosen for chosen in pairs if self._judge.suffices(chosen)]
+        return [chosen for chosen in pairs if self._trial_runner.suffices(chosen)]
 
-    def _grown(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+    def _grow_sets(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
         """Sets of three and more that suffice, all of one size; each in the order given."""
-        reached = self._judge.progress(())
-        grown: dict[tuple[Candidate, ...], Progress] = {(): reached}
+        reached = self._trial_runner.agreement_depth(())
+        grown: dict[tuple[Candidate, ...], AgreementDepth] = {(): reached}
         for _ in range(_LARGEST):
-            if not self._may_spend(len(grown) * len(candidates), f"more {kind} together"):
+            if not self._reserve_evaluations(len(grown) * len(candidates), f"more {kind} together"):
                 return []
-            further = self._further(grown, candidates, 1) or self._further(grown, candidates, 2)
-            sufficient = [chosen for chosen, progress in further.items() if progress == PARITY]
+            further = self._improving_extensions(
+                grown, candidates, 1
+            ) or self._improving_extensions(grown, candidates, 2)
+            sufficient = [
+                chosen for chosen, progress in further.items() if progress == FULL_AGREEMENT
+            ]
             if sufficient or not further:
                 return sufficient
             furthest = sorted(further.items(), key=lambda item: item[1], reverse=True)
@@ -71,17 +86,22 @@ class Sets:
                 self.nearest, reached = furthest[0]
         return []
 
-    def _further(
-        self, grown: Mapping[tuple[Candidate, ...], Progress], candidates: Sequence[Candidate],
+    def _improving_extensions(
+        self,
+        grown: Mapping[tuple[Candidate, ...], AgreementDepth],
+        candidates: Sequence[Candidate],
         more: int,
-    ) -> dict[tuple[Candidate, ...], Progress]:  # fmt: skip
+    ) -> dict[tuple[Candidate, ...], AgreementDepth]:
         """What is reached by one more hypothesis, or by two that only help together."""
-        further: dict[tuple[Candidate, ...], Progress] = {}
+        further: dict[tuple[Candidate, ...], AgreementDepth] = {}
         if more > 1 and len(candidates) > _MOST_PAIRED:
             return further
         for before, was in grown.items():
             for chosen in _larger(before, candidates, more):
-                if chosen not in further and (reached := self._judge.progress(chosen)) > was:
+                if (
+                    chosen not in further
+                    and (reached := self._trial_runner.agreement_depth(chosen)) > was
+                ):
                     further[chosen] = reached
         return further
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.comparison.causes import OF_INPUTS
-from parity_bridge.comparison.compare_taps import agree
-from parity_bridge.comparison.reference import Reference
-from parity_bridge.comparison.result import Comparison, FlagPair, Inputs
+from parity_bridge.comparison.causes import INPUT_CAUSES
+from parity_bridge.comparison.compare_taps import taps_agree
+from parity_bridge.comparison.reference_runner import ReferenceRunner
+from parity_bridge.comparison.result import Comparison, FlagDifference, InputComparison
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import BridgeError
 from parity_bridge.taps.f_cell import TAP_ID
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class InputsFound:
+class InputDifferences:
     """What differs in what the sides were given."""
 
     names: tuple[str, ...] = ()
@@ -34,11 +34,11 @@ class InputsFound:
 
 def differing_inputs(
     comparison: Comparison,
-    reference: Reference | None,
+    reference: ReferenceRunner | None,
     others: Sequence[PixelTaps],
     experiment: Experiment | None,
     tolerances: Tolerances,
-) -> InputsFound:
+) -> InputDifferences:
     """Compare what was given; ``experiment`` is the other side's.
 
     Sufficient is what the reference, given the same, reproduces; without a reference to run, what
@@ -46,32 +46,34 @@ def differing_inputs(
     """
     names, evidence = _names(comparison), tuple(_evidence(comparison))
     if not evidence:
-        return InputsFound()
+        return InputDifferences()
     clause = "; ".join(evidence)
     flags = {pair.flag for pixel in comparison.pixels for pair in pixel.inputs.flags}
     label = " and ".join(name for name in names if name not in flags) or "different flags"
     if reference is not None and experiment is not None:
         try:
-            looks = reference.look(experiment=experiment)
+            reruns = reference.rerun(experiment=experiment)
         except BridgeError as error:
             tried = (f"the reference with the other side's inputs: {error}",)
             sufficient = _explained_by_records(comparison)
-            return InputsFound(names, evidence, clause, label, sufficient, tried)
-        pairs = zip(looks, reference.beside(others), strict=True)
-        sufficient = all(agree(look, other, tolerances) for look, other in pairs)
-        return InputsFound(names, evidence, clause, label, sufficient)
-    return InputsFound(names, evidence, clause, label, _explained_by_records(comparison))
+            return InputDifferences(names, evidence, clause, label, sufficient, tried)
+        pairs = zip(reruns, reference.in_pixel_order(others), strict=True)
+        sufficient = all(taps_agree(rerun, other, tolerances) for rerun, other in pairs)
+        return InputDifferences(names, evidence, clause, label, sufficient)
+    return InputDifferences(names, evidence, clause, label, _explained_by_records(comparison))
 
 
 def _names(comparison: Comparison) -> tuple[str, ...]:
     """What differs, by name: causes, then flags."""
     names: dict[str, None] = {}
     for pixel in comparison.pixels:
-        causes = [item.name for item in pixel.causes if item.name in OF_INPUTS]
-        if pixel.inputs.of_table:
-            plain = "default_F" if pixel.inputs.of_table == ("default_F",) else "tables"
+        causes = [item.name for item in pixel.causes if item.name in INPUT_CAUSES]
+        if pixel.inputs.differing_table_fields:
+            plain = (
+                "default_F" if pixel.inputs.differing_table_fields == ("default_F",) else "tables"
+            )
             names.update(dict.fromkeys(causes or [f"different {plain}"]))
-    flags = (pair.flag for pixel in comparison.pixels for pair in _telling_flags(pixel.inputs))
+    flags = (pair.flag for pixel in comparison.pixels for pair in _reported_flags(pixel.inputs))
     return tuple(dict.fromkeys((*names, *flags)))
 
 
@@ -79,38 +81,38 @@ def _evidence(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     for pixel in comparison.pixels:
         inputs = pixel.inputs
-        if inputs.of_table:
-            told = [item.sentence for item in pixel.causes if item.name in OF_INPUTS]
+        if inputs.differing_table_fields:
+            told = [item.sentence for item in pixel.causes if item.name in INPUT_CAUSES]
             lines += told or [_table_text(comparison, inputs)]
         lines += [
             f"{pair.flag} is {pair.texts[0]} for {comparison.reference}, {pair.texts[1]} for "
             f"{comparison.other}"
-            for pair in _telling_flags(inputs)
+            for pair in _reported_flags(inputs)
         ]
     return list(dict.fromkeys(lines))
 
 
-def _table_text(comparison: Comparison, inputs: Inputs) -> str:
+def _table_text(comparison: Comparison, inputs: InputComparison) -> str:
     fields = [
         f"{field} is {getattr(inputs.reference, field)} for {comparison.reference}, "
         f"{getattr(inputs.other, field)} for {comparison.other}"
-        for field in inputs.of_table
+        for field in inputs.differing_table_fields
         if field != "extents"
     ]
     return ", ".join(fields) or "the extents of the tables differ"
 
 
-def _telling_flags(inputs: Inputs) -> Iterator[FlagPair]:
+def _reported_flags(inputs: InputComparison) -> Iterator[FlagDifference]:
     """The flags that differ, but for what is told of the structure factors anyway."""
     for pair in inputs.flags:
-        if not (pair.flag == "-default_F" and "default_F" in inputs.of_table):
+        if not (pair.flag == "-default_F" and "default_F" in inputs.differing_table_fields):
             yield pair
 
 
 def _explained_by_records(comparison: Comparison) -> bool:
     """Whether only lookups and what follows them differ, and the sides read different tables."""
     firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
-    tables = any(pixel.inputs.of_table for pixel in comparison.pixels)
+    tables = any(pixel.inputs.differing_table_fields for pixel in comparison.pixels)
     flags = any(pixel.inputs.flags for pixel in comparison.pixels)
     return (
         tables

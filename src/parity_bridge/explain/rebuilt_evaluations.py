@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.taps.figures import Figures
+    from parity_bridge.taps.fields import TapFields
     from parity_bridge.taps.pixel_taps import PixelTaps
 
 _XYZ, _HKL = ("x", "y", "z"), ("h", "k", "l")
@@ -41,18 +41,18 @@ _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 _PLACE = ("layer", "sub_slow", "sub_fast", "source", "phi_step", "domain")
-_KINDS = {kind.name.lower(): kind for kind in Kind}
+_KINDS = {kind.name.lower(): kind for kind in EvaluationKind}
 
 
 @dataclass(frozen=True)
-class Rebuilt:
+class RebuiltEvaluations:
     """Rows of dtype ``EVALUATION`` and the ends of the chain."""
 
     rows: NDArray[np.void]
     totals: dict[str, float]
 
 
-def rebuild(like: NDArray[np.void], side: PixelTaps) -> Rebuilt | None:
+def rebuild_evaluations(like: NDArray[np.void], side: PixelTaps) -> RebuiltEvaluations | None:
     """Rows as in ``like`` with the figures of ``side``; None where a tap or a row is missing."""
     if not {*_COLUMNS, "intensity_post_scale"} <= side.taps.keys():
         return None
@@ -60,22 +60,29 @@ def rebuild(like: NDArray[np.void], side: PixelTaps) -> Rebuilt | None:
     places = {place: row for row, place in enumerate(map(tuple, _places(like).tolist()))}
     for tap_id, columns in _COLUMNS.items():
         figures = side.taps[tap_id]
-        at = _subpixels(like, figures) if tap_id == "omega_subpixel" else _rows(places, figures)
+        at = (
+            _subpixels(like, figures)
+            if tap_id == "omega_subpixel"
+            else _match_rows(places, figures)
+        )
         if at is None or not _has(figures, columns):
             return None
         ours, theirs = at
         for column, names in columns.items():
             rows[column][ours] = _joined(figures, names)[theirs]
-    ended, totals = _ended(rows, places, side.taps["intensity_pre_norm"]), _totals(side)
-    return None if ended is None or totals is None else Rebuilt(ended, totals)
+    ended, totals = (
+        _set_evaluation_kinds(rows, places, side.taps["intensity_pre_norm"]),
+        _totals(side),
+    )
+    return None if ended is None or totals is None else RebuiltEvaluations(ended, totals)
 
 
 def _places(rows: NDArray[np.void]) -> NDArray[np.int64]:
     return np.stack([rows[name] for name in _PLACE], axis=-1).astype(np.int64)
 
 
-def _rows(
-    places: dict[tuple[int, ...], int], figures: Figures
+def _match_rows(
+    places: dict[tuple[int, ...], int], figures: TapFields
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Rows of ours and theirs; None where they have one that we have not."""
     found = [places.get(place) for place in map(tuple, figures.places.tolist())]
@@ -85,7 +92,7 @@ def _rows(
 
 
 def _subpixels(
-    like: NDArray[np.void], figures: Figures
+    like: NDArray[np.void], figures: TapFields
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """For each of our evaluations its subpixel among theirs."""
     numbers = {place[:3]: row for row, place in enumerate(map(tuple, figures.places.tolist()))}
@@ -95,31 +102,31 @@ def _subpixels(
     return np.arange(len(found)), np.array(found, dtype=np.int64)
 
 
-def _has(figures: Figures, columns: dict[str, tuple[str, ...]]) -> bool:
+def _has(figures: TapFields, columns: dict[str, tuple[str, ...]]) -> bool:
     return all(name in figures.columns for names in columns.values() for name in names)
 
 
-def _joined(figures: Figures, names: tuple[str, ...]) -> NDArray[Any]:
+def _joined(figures: TapFields, names: tuple[str, ...]) -> NDArray[Any]:
     parts = [figures.columns[name] for name in names]
     joined = parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
     # What a shape does not have is NaN in rows.
     return joined.astype(np.float64) if joined.dtype == object else joined
 
 
-def _ended(
-    rows: NDArray[np.void], places: dict[tuple[int, ...], int], figures: Figures
+def _set_evaluation_kinds(
+    rows: NDArray[np.void], places: dict[tuple[int, ...], int], figures: TapFields
 ) -> NDArray[np.void] | None:
     """How each evaluation ended there; None where some are not told.
 
     What only an evaluation that went on has is 0 elsewhere.
     """
-    at = _rows(places, figures)
+    at = _match_rows(places, figures)
     if at is None or len(at[0]) != len(rows) or "evaluation" not in figures.columns:
         return None
     words = figures.columns["evaluation"].tolist()
     rows["kind"][at[0]] = [_KINDS[word] for word in words]
     for column in ("F_cell", "out_of_bounds"):
-        rows[column][rows["kind"] != Kind.LOOKUP] = 0
+        rows[column][rows["kind"] != EvaluationKind.LOOKUP] = 0
     return rows
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from parity_bridge.comparison.compare_taps import agree
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.compare_taps import taps_agree
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
-from parity_bridge.explain.explain import Case, explain
+from parity_bridge.explain.explain import ComparedSides, explain
 from parity_bridge.taps.registry import choose_taps
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from parity_bridge.taps.registry import Tap
 
 
-def reference_of(run: EngineRun, taps: Sequence[Tap]) -> Reference | None:
+def reference_of(run: EngineRun, taps: Sequence[Tap]) -> ReferenceRunner | None:
     """The C core as it was run; None where another engine was the reference."""
     if run.choice.name != "c":
         return None
-    return Reference(
+    return ReferenceRunner(
         run.parsed.experiment,
         tuple(observation.pixel for observation in run.observations),
         Behaviours.parse(run.choice.behaviours),
@@ -51,19 +51,21 @@ def reference_again(
     made: Made | None,
     pixels: Sequence[tuple[int, int]],
     taps: Sequence[Tap],
-) -> tuple[Reference | None, str]:
+) -> tuple[ReferenceRunner | None, str]:
     """The C core as records were made, at ``pixels``; None, and why, where it cannot be run so."""
     if made is None:
         return None, "the reference's records come without metadata"
     if made.engine != "c":
         return None, f"only the C core can be run for that, and {made.engine} is not it"
-    again = Reference(made.experiment, tuple(pixels), made.behaviours, made.in_frame, tuple(taps))
+    again = ReferenceRunner(
+        made.experiment, tuple(pixels), made.behaviours, made.in_frame, tuple(taps)
+    )
     by_pixel = {side.pixel: side for side in recorded}
     try:
-        looks = again.seen
+        looks = again.pixel_taps
     except BridgeError as error:
         return None, f"the reference cannot be run again: {error}"
-    if not all(agree(by_pixel[look.pixel], look, EXACT) for look in looks):
+    if not all(taps_agree(by_pixel[look.pixel], look, EXACT) for look in looks):
         return None, "the C core does not give the reference's records any more"
     return again, ""
 
@@ -81,11 +83,11 @@ def explain_runs(
     made = reference_of(reference, taps)
     again = made and replace(made, pixels=tuple(side.pixel for side in sides))
     return explain(
-        Case(
+        ComparedSides(
             comparison,
             sides,
             again,
             experiment=other.parsed.experiment,
-            why_not=f"only the C core can be run for that, and {reference.choice.name} is not it",
+            reason=f"only the C core can be run for that, and {reference.choice.name} is not it",
         )
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import given_flags, parse_flags, to_flags
-from parity_bridge.explain.search import OWN_INPUTS
-from parity_bridge.explain.slips import INPUT_SLIPS, SAID, slipped
+from parity_bridge.explain.hypothesis_search import OWN_INPUTS
+from parity_bridge.explain.slips import INPUT_SLIP_NAMES, SLIP_FLAGS, apply_slips
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
@@ -59,11 +59,11 @@ def _without_experiment(words: list[str]) -> list[str]:
 
 def _slip_flags(reference: Experiment, names: tuple[str, ...]) -> list[str]:
     """Flags that give the C core all of the slips; none where flags cannot say them."""
-    if not all(name in INPUT_SLIPS or "=" in name for name in names):
+    if not all(name in INPUT_SLIP_NAMES or "=" in name for name in names):
         return []
-    changed = slipped(reference, names)
+    changed = apply_slips(reference, names)
     before, after = given_flags(reference), given_flags(changed)
-    further = [word for name in names for word in SAID.get(name, "").split()] + [
+    further = [word for name in names for word in SLIP_FLAGS.get(name, "").split()] + [
         word
         for flag, values in after.items()
         if before.get(flag) != values

@@ -24,7 +24,7 @@ TableSlip = Callable[[StructureFactors], StructureFactors]
 
 def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, ExperimentSlip]]:
     """Every slip that changes the experiment."""
-    for name, (does, slip) in _OF_INPUTS.items():
+    for name, (does, slip) in _INPUT_SLIPS.items():
         try:
             changes = slip(experiment) != experiment
         except ValueError:
@@ -34,18 +34,18 @@ def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, Experiment
             yield Hypothesis(kind="slip of an input", name=name, does=does), slip
 
 
-def slipped(experiment: Experiment, names: Sequence[str]) -> Experiment:
+def apply_slips(experiment: Experiment, names: Sequence[str]) -> Experiment:
     """The experiment after the slips of these names; others are passed over."""
     for name in names:
-        if name in _OF_INPUTS:
-            experiment = _OF_INPUTS[name][1](experiment)
+        if name in _INPUT_SLIPS:
+            experiment = _INPUT_SLIPS[name][1](experiment)
     return experiment
 
 
 def table_slips(factors: StructureFactors) -> Iterator[tuple[Hypothesis, TableSlip]]:
     """Every slip with a table; none without one."""
     if factors.grid is not None:
-        for name, (does, slip) in _OF_TABLES.items():
+        for name, (does, slip) in _TABLE_SLIPS.items():
             yield Hypothesis(kind="slip of the table", name=name, does=does), slip
 
 
@@ -155,7 +155,7 @@ def _edges(detector: Detector) -> tuple[float, float]:
     return fast, slow
 
 
-_OF_INPUTS: dict[str, tuple[str, ExperimentSlip]] = {
+_INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
     "-misset negated": ("takes -misset with the opposite sign", _negate("crystal", "misset")),
     "-misset left out": ("ignores -misset", _change("crystal", misset=(0.0, 0.0, 0.0))),
     "-fudge left out": ("ignores -fudge", _change("crystal", fudge=1.0)),
@@ -236,10 +236,10 @@ _OF_INPUTS: dict[str, tuple[str, ExperimentSlip]] = {
 
 
 #: Names of the slips of inputs.
-INPUT_SLIPS = frozenset(_OF_INPUTS)
+INPUT_SLIP_NAMES = frozenset(_INPUT_SLIPS)
 
 #: Flags that say a slip where a default has to be given outright.
-SAID = {
+SLIP_FLAGS = {
     "-misset left out": "-misset 0 0 0",
     "-fudge left out": "-fudge 1",
     "-water left out": "-water 0",
@@ -287,7 +287,7 @@ def _grid(factors: StructureFactors) -> NDArray[np.float64]:
     return factors.grid
 
 
-_OF_TABLES: dict[str, tuple[str, TableSlip]] = {
+_TABLE_SLIPS: dict[str, tuple[str, TableSlip]] = {
     **{
         f"index {name} {-by:+d}": (
             f"looks F up at the index {name} {-by:+d}",

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity_bridge.comparison.compare_taps import left_of
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.compare_taps import first_differing_field_among
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
-from parity_bridge.engines.c_core.given import Given, Stage
+from parity_bridge.engines.c_core.overrides import Stage, StageOverrides
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.explanation import Transplant
-from parity_bridge.explain.rows import Rebuilt, rebuild
+from parity_bridge.explain.rebuilt_evaluations import RebuiltEvaluations, rebuild_evaluations
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.pixel_taps import PixelTaps
 
@@ -35,30 +35,38 @@ Fields = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class _Step:
+class _TransplantStage:
     """A part of the chain, and the figures that it and nothing else decides once it is fed."""
 
     name: str
     what: str
     #: The last stage that is fed: the derived setup alone, or nothing at all, where it is None.
-    fed: Stage | None
+    last_fed_stage: Stage | None
     own: Fields
     is_derived: bool = False
 
 
-_STEPS = (
-    _Step("setup", "geometry, cell and beam", None, {_CONFIG: ("derived", "state")}, True),
-    _Step("position", "subpixel positions", None, {_OMEGA: ("row", "position", "airpath")}),
-    _Step("scattering", "scattering vectors", Stage.POSITION, {_HKL: ("row", "scattering_vector")}),
-    _Step("hkl", "fractional Miller indices", Stage.SCATTERING, {_HKL: ("hkl_fractional",)}),
-    _Step("hkl0", "nearest Miller indices", Stage.HKL, {_HKL: ("hkl_rounded",)}),
-    _Step(
+_TRANSPLANT_STAGES = (
+    _TransplantStage(
+        "setup", "geometry, cell and beam", None, {_CONFIG: ("derived", "state")}, True
+    ),
+    _TransplantStage(
+        "position", "subpixel positions", None, {_OMEGA: ("row", "position", "airpath")}
+    ),
+    _TransplantStage(
+        "scattering", "scattering vectors", Stage.POSITION, {_HKL: ("row", "scattering_vector")}
+    ),
+    _TransplantStage(
+        "hkl", "fractional Miller indices", Stage.SCATTERING, {_HKL: ("hkl_fractional",)}
+    ),
+    _TransplantStage("hkl0", "nearest Miller indices", Stage.HKL, {_HKL: ("hkl_rounded",)}),
+    _TransplantStage(
         "f_latt",
         "lattice factors",
         Stage.HKL0,
         {_LATTICE: ("row", "F_latt_a", "F_latt_b", "F_latt_c", "F_latt")},
     ),
-    _Step(
+    _TransplantStage(
         "f_cell",
         "structure factors",
         Stage.F_LATT,
@@ -68,7 +76,7 @@ _STEPS = (
             _SUM: ("evaluation", "interpolation_on"),
         },
     ),
-    _Step(
+    _TransplantStage(
         "counts",
         "statistics of the lookups",
         Stage.F_CELL,
@@ -85,19 +93,19 @@ _STEPS = (
             )
         },
     ),
-    _Step(
+    _TransplantStage(
         "factors",
         "solid angle, captured fraction or polarization factor",
         Stage.F_CELL,
         {_OMEGA: ("omega", "capture"), _SUM: ("polar",), _SCALE: ("capture", "polar", "omega")},
     ),
-    _Step(
+    _TransplantStage(
         "sum",
         "running sum",
         Stage.FACTORS,
         {_SUM: ("running_sum", "sum", "steps", "sum_over_steps")},
     ),
-    _Step(
+    _TransplantStage(
         "scaling",
         "scaling of the sum",
         Stage.SUM,
@@ -110,7 +118,7 @@ _STEPS = (
 
 
 @dataclass(frozen=True)
-class Transplanted:
+class TransplantResult:
     """What each stage does with the other side's values before it."""
 
     transplants: tuple[Transplant, ...] = ()
@@ -123,30 +131,30 @@ class Transplanted:
 
 
 def transplant(
-    reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
-) -> Transplanted:
+    reference: ReferenceRunner, others: Sequence[PixelTaps], tolerances: Tolerances
+) -> TransplantResult:
     """Feed the other side's values to the reference up to each stage in turn."""
-    sides = reference.beside(others)
+    sides = reference.in_pixel_order(others)
     rebuilt = [
-        rebuild(observation.evaluations, side)
+        rebuild_evaluations(observation.evaluations, side)
         for observation, side in zip(reference.observations, sides, strict=True)
     ]
     feeds = [item for item in rebuilt if item is not None]
     if len(feeds) < len(rebuilt):
-        return Transplanted(not_tried=(_why_not(reference, sides),))
-    tells_setup = all(_CONFIG in side.taps for side in sides)
-    left_out = () if tells_setup else (_NO_SETUP,)
+        return TransplantResult(not_tried=(_not_transplanted_reason(reference, sides),))
+    records_setup = all(_CONFIG in side.taps for side in sides)
+    left_out = () if records_setup else (_NO_SETUP,)
     done: list[Transplant] = []
-    for step in (step for step in _STEPS if tells_setup or not step.is_derived):
+    for step in (step for step in _TRANSPLANT_STAGES if records_setup or not step.is_derived):
         try:
-            looks = reference.look(**_fed(step, sides, feeds))
+            reruns = reference.rerun(**_feed_keywords(step, sides, feeds))
         except BridgeError as error:
-            return Transplanted(tuple(done), (*left_out, f"further transplants: {error}"))
-        done.append(_judged(step, looks, sides, tolerances))
-    return Transplanted(tuple(done), left_out)
+            return TransplantResult(tuple(done), (*left_out, f"further transplants: {error}"))
+        done.append(_compare_stage(step, reruns, sides, tolerances))
+    return TransplantResult(tuple(done), left_out)
 
 
-def _why_not(reference: Reference, sides: Sequence[PixelTaps]) -> str:
+def _not_transplanted_reason(reference: ReferenceRunner, sides: Sequence[PixelTaps]) -> str:
     """Too little recorded, or other evaluations than the reference makes."""
     for observation, side in zip(reference.observations, sides, strict=True):
         made, told = len(observation.evaluations), side.taps.get(_SUM)
@@ -158,30 +166,38 @@ def _why_not(reference: Reference, sides: Sequence[PixelTaps]) -> str:
     return _NOT_RECORDED
 
 
-def _fed(step: _Step, sides: Sequence[PixelTaps], feeds: Sequence[Rebuilt]) -> dict[str, Any]:
-    """Keywords of ``Reference.look`` that feed everything before ``step``."""
+def _feed_keywords(
+    step: _TransplantStage, sides: Sequence[PixelTaps], feeds: Sequence[RebuiltEvaluations]
+) -> dict[str, Any]:
+    """Keywords of ``ReferenceRunner.rerun`` that feed everything before ``step``."""
     if step.is_derived:
         return {}
-    fed: dict[str, Any] = {}
+    keywords: dict[str, Any] = {}
     # Otherwise the reference's own stands.
     if _CONFIG in sides[0].taps:
-        fed["derived"] = _derived(sides[0].taps[_CONFIG].pixel)
-    if step.fed is not None:
-        fed["given"] = [Given(feed.rows, feed.totals, step.fed) for feed in feeds]
-    return fed
+        keywords["derived"] = _derived_quantities(sides[0].taps[_CONFIG].pixel)
+    if step.last_fed_stage is not None:
+        keywords["overrides"] = [
+            StageOverrides(feed.rows, feed.totals, step.last_fed_stage) for feed in feeds
+        ]
+    return keywords
 
 
-def _judged(
-    step: _Step, looks: Sequence[PixelTaps], sides: Sequence[PixelTaps], tolerances: Tolerances
+def _compare_stage(
+    step: _TransplantStage,
+    reruns: Sequence[PixelTaps],
+    sides: Sequence[PixelTaps],
+    tolerances: Tolerances,
 ) -> Transplant:
     left = (
-        left_of(step.own, look, side, tolerances) for look, side in zip(looks, sides, strict=True)
+        first_differing_field_among(step.own, rerun, side, tolerances)
+        for rerun, side in zip(reruns, sides, strict=True)
     )
     first = next((name for name in left if name is not None), None)
     return Transplant(stage=step.name, what=step.what, agrees=first is None, left=first)
 
 
-def _derived(figures: Mapping[str, Any]) -> dict[str, Any]:
+def _derived_quantities(figures: Mapping[str, Any]) -> dict[str, Any]:
     """The derived quantities as an engine holds them, scalars and vectors."""
     found: dict[str, Any] = {}
     for name in DERIVED:

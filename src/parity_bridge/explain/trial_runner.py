@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from parity_bridge.comparison.compare_taps import agree, figures_left, first_left, largest_ulps
-from parity_bridge.comparison.reference import Reference
+from parity_bridge.comparison.compare_taps import (
+    count_differing_figures,
+    first_differing_field,
+    largest_ulps,
+    taps_agree,
+)
+from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import EXACT, Tolerances
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.explain.explanation import Hypothesis, Trial
 from parity_bridge.explain.slips import ExperimentSlip, TableSlip
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,76 +31,76 @@ class Candidate:
     #: Fields of ``Behaviours`` that it sets.
     switches: Mapping[str, object] = field(default_factory=dict)
     #: What it makes of the experiment, and of the table that is read.
-    of_experiment: ExperimentSlip | None = None
-    of_table: TableSlip | None = None
+    experiment_slip: ExperimentSlip | None = None
+    table_slip: TableSlip | None = None
     #: Whether the slow pixel number is taken for the fast one.
     swaps_pixels: bool = False
 
 
 #: How far down the chain the reference and the other side agree at all pixels: number of the first
 #: tap in which anything differs, and how many figures still do there, as a negative number.
-Progress = tuple[float, float]
-PARITY: Progress = (inf, 0.0)
-_BEFORE_ALL: Progress = (-1.0, 0.0)
+AgreementDepth = tuple[float, float]
+FULL_AGREEMENT: AgreementDepth = (inf, 0.0)
+_BEFORE_ALL: AgreementDepth = (-1.0, 0.0)
 
 
-class Judge:
+class TrialRunner:
     """Runs the reference under hypotheses and holds it against the other side."""
 
     def __init__(
-        self, reference: Reference, others: Sequence[PixelTaps], tolerances: Tolerances
+        self, reference: ReferenceRunner, others: Sequence[PixelTaps], tolerances: Tolerances
     ) -> None:
         self.reference, self.tolerances = reference, tolerances
-        self.others = reference.beside(others)
+        self.others = reference.in_pixel_order(others)
 
-    def trial(self, chosen: Sequence[Candidate]) -> Trial:
+    def run_trial(self, chosen: Sequence[Candidate]) -> Trial:
         """What comes of a set of hypotheses at every pixel; raises as the C core does."""
         hypotheses = tuple(candidate.hypothesis for candidate in chosen)
-        looks = self._run(chosen)
+        reruns = self._run(chosen)
         left = [
-            first_left(look, other, self.tolerances)
-            for look, other in zip(looks, self.others, strict=True)
+            first_differing_field(rerun, other, self.tolerances)
+            for rerun, other in zip(reruns, self.others, strict=True)
         ]
         return Trial(
             hypotheses=hypotheses,
             reproduced=left.count(None),
             pixels=len(left),
             matters=not all(
-                agree(look, seen, EXACT)
-                for look, seen in zip(looks, self.reference.seen, strict=True)
+                taps_agree(rerun, pixel_taps, EXACT)
+                for rerun, pixel_taps in zip(reruns, self.reference.pixel_taps, strict=True)
             ),
             left=next((name for name in left if name is not None), None),
-            same_tables=all(map(_read_the_same, looks, self.others)),
-            largest_ulps=self._largest_ulps(looks) if not any(left) else None,
+            same_tables=all(map(_read_the_same, reruns, self.others)),
+            largest_ulps=self._largest_ulps(reruns) if not any(left) else None,
         )
 
-    def _largest_ulps(self, looks: Sequence[PixelTaps]) -> int:
-        pairs = zip(looks, self.others, strict=True)
-        return max(largest_ulps(look, other) for look, other in pairs)
+    def _largest_ulps(self, reruns: Sequence[PixelTaps]) -> int:
+        pairs = zip(reruns, self.others, strict=True)
+        return max(largest_ulps(rerun, other) for rerun, other in pairs)
 
     def suffices(self, chosen: Sequence[Candidate]) -> bool:
         """The same as a yes or no, which is found sooner."""
-        looks = self._look(chosen)
-        return looks is not None and all(
-            agree(look, other, self.tolerances)
-            for look, other in zip(looks, self.others, strict=True)
+        reruns = self._run_or_none(chosen)
+        return reruns is not None and all(
+            taps_agree(rerun, other, self.tolerances)
+            for rerun, other in zip(reruns, self.others, strict=True)
         )
 
-    def progress(self, chosen: Sequence[Candidate]) -> Progress:
+    def agreement_depth(self, chosen: Sequence[Candidate]) -> AgreementDepth:
         """How far the reference under these hypotheses agrees with the other side."""
-        looks = self._look(chosen)
-        if looks is None:
+        reruns = self._run_or_none(chosen)
+        if reruns is None:
             return _BEFORE_ALL
-        pairs = list(zip(looks, self.others, strict=True))
-        if any(look.oversample != other.oversample for look, other in pairs):
+        pairs = list(zip(reruns, self.others, strict=True))
+        if any(rerun.oversample != other.oversample for rerun, other in pairs):
             return _BEFORE_ALL
-        for number, tap_id in enumerate(BY_ID):
-            left = sum(figures_left(tap_id, *pair, self.tolerances) for pair in pairs)
+        for number, tap_id in enumerate(TAPS_BY_ID):
+            left = sum(count_differing_figures(tap_id, *pair, self.tolerances) for pair in pairs)
             if left:
                 return float(number), -float(left)
-        return PARITY
+        return FULL_AGREEMENT
 
-    def _look(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
+    def _run_or_none(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
         """None where the reference cannot be run like that."""
         try:
             return self._run(chosen)
@@ -108,10 +113,10 @@ class Judge:
         behaviours = self.reference.behaviours.model_copy(update=switches)
         experiment = self.reference.experiment
         for item in chosen:
-            if item.of_experiment is not None:
-                experiment = item.of_experiment(experiment)
+            if item.experiment_slip is not None:
+                experiment = item.experiment_slip(experiment)
         changed: dict[str, Any] = {"experiment": experiment, "behaviours": behaviours}
-        slips = [item.of_table for item in chosen if item.of_table is not None]
+        slips = [item.table_slip for item in chosen if item.table_slip is not None]
         if slips:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
             for slip in slips:
@@ -119,11 +124,11 @@ class Judge:
             changed["factors"] = factors
         if any(item.swaps_pixels for item in chosen):
             changed["pixels"] = tuple((fast, slow) for slow, fast in self.reference.pixels)
-        return self.reference.look(**changed)
+        return self.reference.rerun(**changed)
 
 
-def _read_the_same(look: PixelTaps, other: PixelTaps) -> bool:
-    ours, theirs = look.hkl_table, other.hkl_table
+def _read_the_same(rerun: PixelTaps, other: PixelTaps) -> bool:
+    ours, theirs = rerun.hkl_table, other.hkl_table
     if ours is None or theirs is None:
         return True
     return (ours.source, ours.sha256) == (theirs.source, theirs.sha256)

@@ -19,7 +19,7 @@ class FileVersion(NamedTuple):
     #: Bytes.
     size: int
     #: Time of the last change, ns.
-    changed: int
+    mtime_ns: int
 
 
 def file_status(path: Path, what: str) -> os.stat_result:

@@ -19,7 +19,7 @@ class Terminated(BaseException):
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
+def raise_on_sigterm() -> Iterator[None]:
     """Raise Terminated in the block where SIGTERM comes; outside the main thread change nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set a handler
@@ -31,7 +31,7 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
 
 
-def leave_at_once_next_time() -> None:
+def exit_at_next_interrupt() -> None:
     """End the process at the next SIGINT, whatever its threads do: files are replaced whole."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(_INTERRUPTED))

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def cancelling_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+def cancelling_thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
     """A pool whose tasks are waited for at the end, or cancelled where the block is left early.
 
     Otherwise Ctrl-C, or a first row that cannot be computed, would wait for the whole frame.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.errors import text_of
-from parity_bridge.images.broken import BrokenError, by_text, check_single
+from parity_bridge.errors import error_text
+from parity_bridge.images.image_checks import BrokenImageError, check_single, shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,27 +26,30 @@ _NOT_TAKEN = {"bin", "cbf", "cor", "edf", "img", "npy", "tif", "tiff", "xml", "x
 _PACKED = {"gz", "bz2"}
 
 
-def read(path: Path, why_not: str) -> tuple[str, NDArray[Any]]:
-    """fabio's name of the format, and the pixels; ``why_not`` says why it is read by nobody else.
+def read_with_fabio(path: Path, refusal: str) -> tuple[str, NDArray[Any]]:
+    """fabio's name of the format, and the pixels; ``refusal`` says why it is read by nobody else.
 
-    Raises BrokenError where fabio does not read it either.
+    Raises BrokenImageError where fabio does not read it either.
     """
     import fabio  # noqa: PLC0415 - slow to import, and few scans have such an image
 
     if not _is_known(path):
-        raise BrokenError(why_not)
+        raise BrokenImageError(refusal)
     logging.getLogger("fabio").addHandler(_SILENT)
     try:
         image = fabio.open(str(path))
         check_single(image.nframes)
         pixels = np.asarray(image.data)
-    except BrokenError:
+    except BrokenImageError:
         raise
     except Exception as error:
-        raise BrokenError(f"fabio cannot read it ({text_of(error)[:120]}); convert it") from error
+        raise BrokenImageError(
+            f"fabio cannot read it ({error_text(error)[:120]}); convert it"
+        ) from error
     if pixels.ndim != 2 or pixels.size == 0 or pixels.dtype.kind not in "biuf":
-        raise BrokenError(
-            f"fabio reads {by_text(pixels.shape)} {pixels.dtype.name}; write one image, slow x fast"
+        raise BrokenImageError(
+            f"fabio reads {shape_text(pixels.shape)} {pixels.dtype.name}; write one image, slow x "
+            "fast"
         )
     return f"{type(image).__name__} of fabio", pixels
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-class BrokenError(Exception):
+class BrokenImageError(Exception):
     """What is wrong with an image, to be put after its name; fabio raises all but this."""
 
 
@@ -17,19 +17,20 @@ def check_size(
 ) -> None:
     """Check that ``size`` bytes hold an image of ``shape`` from ``start`` on, and no more."""
     if min(shape) < 1:
-        raise BrokenError(
-            f"its header has {by_text(shape)} pixels, which is no image; write it anew"
+        raise BrokenImageError(
+            f"its header has {shape_text(shape)} pixels, which is no image; write it anew"
         )
     needed = start + shape[0] * shape[1] * dtype.itemsize
     if size < needed or (exact and size != needed):
         trouble = "truncated" if size < needed else "too long"
-        raise BrokenError(
-            f"it is {trouble}: {size} bytes, where a header of {start} and {by_text(shape)} pixels "
+        raise BrokenImageError(
+            f"it is {trouble}: {size} bytes, where a header of {start} and {shape_text(shape)} "
+            "pixels "
             f"of {dtype.name} need {needed}; write it anew"
         )
 
 
-def by_text(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
     """A shape as ``slow x fast``."""
     return " x ".join(map(str, shape))
 
@@ -37,4 +38,4 @@ def by_text(shape: tuple[int, ...]) -> str:
 def check_single(images: int) -> None:
     """Check that a file holds one image."""
     if images != 1:
-        raise BrokenError("it holds more than one image; write the one to compare on its own")
+        raise BrokenImageError("it holds more than one image; write the one to compare on its own")

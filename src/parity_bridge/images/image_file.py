@@ -20,13 +20,13 @@ from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.smv import MAX_BYTES
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 from parity_bridge.images import by_fabio, npy
-from parity_bridge.images.broken import BrokenError
-from parity_bridge.images.decoded import NotReadHereError, decoded, unpacked
+from parity_bridge.images.image_checks import BrokenImageError
+from parity_bridge.images.image_formats import UnknownFormatError, decode_image, decompressed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PIXEL = np.dtype("<f4")
+_BIN_DTYPE = np.dtype("<f4")
 _BY_FABIO = "of fabio"
 
 
@@ -78,11 +78,11 @@ class ImageFile:
             return np.array(chosen, dtype=np.float32, order="C")
 
     def _check_version(self) -> None:
-        _check_same(self.path, self.version, file_version(self.path, "image"))
+        _check_unchanged(self.path, self.version, file_version(self.path, "image"))
 
     def __reduce__(self) -> tuple[Callable[..., ImageFile], tuple[Any, ...]]:
         # Pixels stay behind: another process maps or decodes the file itself.
-        return _reopened, (self.path.absolute(), self.shape, self.version)
+        return _reopen_image, (self.path.absolute(), self.shape, self.version)
 
 
 def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
@@ -95,8 +95,8 @@ def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
     """
     version = file_version(path, "image")
     try:
-        name, held = _held(path, version.size, pixels)
-    except BrokenError as error:
+        name, held = _read_pixels(path, version.size, pixels)
+    except BrokenImageError as error:
         raise FileError(f"image {path}: {error}") from error
     image = ImageFile(path, held.shape, held.dtype.name, name, version, held)
     if pixels is not None and image.shape != pixels:
@@ -107,44 +107,46 @@ def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
     return image
 
 
-def _reopened(path: Path, pixels: tuple[int, int], version: FileVersion) -> ImageFile:
+def _reopen_image(path: Path, pixels: tuple[int, int], version: FileVersion) -> ImageFile:
     image = open_image(path, pixels)
-    _check_same(path, version, image.version)
+    _check_unchanged(path, version, image.version)
     return image
 
 
-def _check_same(path: Path, opened: FileVersion, found: FileVersion) -> None:
+def _check_unchanged(path: Path, opened: FileVersion, found: FileVersion) -> None:
     # A shared folder is another device on another machine.
     if opened[1:] != found[1:]:
         raise FileError(f"image {path} has changed since it was opened; start again")
 
 
-def _held(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple[str, NDArray[Any]]:
+def _read_pixels(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple[str, NDArray[Any]]:
     """Name of the format and pixels of an image of ``size`` bytes."""
     if not size:
-        raise BrokenError("it is empty; name a file with content")
+        raise BrokenImageError("it is empty; name a file with content")
     ending = path.suffix.lower()
     if ending == ".bin":
-        return "bin", _mapped(path, _PIXEL, _bin_shape(path, size, pixels))
+        return "bin", _map_pixels(path, _BIN_DTYPE, _bin_shape(path, size, pixels))
     try:
         with path.open("rb") as file:
-            start = file.read(npy.START)
+            start = file.read(npy.HEADER_BYTES)
     except OSError as error:
         raise _unreadable(path, error) from error
     if start.startswith(npy.MAGIC):
-        found = npy.layout(size, start)
-        return "npy", _mapped(path, found.dtype, found.shape, found.offset, found.order)
+        found = npy.read_layout(size, start)
+        return "npy", _map_pixels(path, found.dtype, found.shape, found.offset, found.order)
     if ending == ".npy":
-        raise BrokenError("it does not begin like a .npy; write it with numpy.save")
+        raise BrokenImageError("it does not begin like a .npy; write it with numpy.save")
     if size > MAX_BYTES:
-        raise BrokenError(f"it has {size} bytes, more than the {MAX_BYTES} allowed; use a .npy")
+        raise BrokenImageError(
+            f"it has {size} bytes, more than the {MAX_BYTES} allowed; use a .npy"
+        )
     try:
-        return decoded(unpacked(read_file(path, "image")))
-    except NotReadHereError as error:
-        return by_fabio.read(path, str(error))
+        return decode_image(decompressed(read_file(path, "image")))
+    except UnknownFormatError as error:
+        return by_fabio.read_with_fabio(path, str(error))
 
 
-def _mapped(
+def _map_pixels(
     path: Path, dtype: np.dtype[Any], shape: tuple[int, int], offset: int = 0, order: Any = "C"
 ) -> NDArray[Any]:
     try:
@@ -164,9 +166,9 @@ def _bin_shape(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple[i
             f"image {path} does not say how many pixels it has; give nanoBragg flags with "
             "-detpixels or -detsize"
         )
-    if size % _PIXEL.itemsize:
-        raise BrokenError(f"{size} bytes are no whole number of float32; write it anew")
-    needed = pixels[0] * pixels[1] * _PIXEL.itemsize
+    if size % _BIN_DTYPE.itemsize:
+        raise BrokenImageError(f"{size} bytes are no whole number of float32; write it anew")
+    needed = pixels[0] * pixels[1] * _BIN_DTYPE.itemsize
     if size != needed:
         raise ShapeError(
             f"image {path} has {size} bytes, where {pixels[0]} slow x {pixels[1]} fast pixels of "

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.experiment.smv import MAX_BYTES, checked_shape
+from parity_bridge.experiment.smv import MAX_BYTES, shape_from_header
 from parity_bridge.files.plain_numbers import plain_integer
-from parity_bridge.images.broken import BrokenError, by_text, check_single, check_size
+from parity_bridge.images.image_checks import BrokenImageError, check_single, check_size, shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,12 +64,12 @@ _TIFF_KINDS = {2: "i", 3: "f"}
 _SILENT = logging.NullHandler()
 
 
-class NotReadHereError(BrokenError):
+class UnknownFormatError(BrokenImageError):
     """It is none of these formats, and may be another."""
 
 
-def unpacked(data: bytes) -> bytes:
-    """``data`` without gzip or bzip2 around it; raises BrokenError."""
+def decompressed(data: bytes) -> bytes:
+    """``data`` without gzip or bzip2 around it; raises BrokenImageError."""
     if data.startswith(_GZIP):
         stream: gzip.GzipFile | bz2.BZ2File = gzip.GzipFile(fileobj=BytesIO(data))
     elif data.startswith(_BZIP2):
@@ -81,33 +81,36 @@ def unpacked(data: bytes) -> bytes:
         while chunk := stream.read(_CHUNK):
             unpacked += chunk
             if len(unpacked) > MAX_BYTES:
-                raise BrokenError(f"it unpacks to more than {MAX_BYTES} bytes; use a .npy")
+                raise BrokenImageError(f"it unpacks to more than {MAX_BYTES} bytes; use a .npy")
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise BrokenError(f"it cannot be unpacked ({error}); pack it anew") from error
+        raise BrokenImageError(f"it cannot be unpacked ({error}); pack it anew") from error
     return bytes(unpacked)
 
 
-def decoded(data: bytes) -> tuple[str, NDArray[Any]]:
+def decode_image(data: bytes) -> tuple[str, NDArray[Any]]:
     """Name of the format and pixels of ``data``, the content of a file."""
-    name = next((name for name, begin in _BEGINNINGS.items() if begin.match(data)), None)
+    name = next((name for name, begin in _FORMAT_SIGNATURES.items() if begin.match(data)), None)
     if name is None:
-        raise NotReadHereError(
-            f"it is no image of a format read here ({', '.join(_BEGINNINGS)}, .npy, .bin) or, by "
+        raise UnknownFormatError(
+            f"it is no image of a format read here ({', '.join(_FORMAT_SIGNATURES)}, .npy, .bin) "
+            "or, by "
             "its name, of another that fabio opens; convert it"
         )
     logging.getLogger("fabio").addHandler(_SILENT)
     try:
         pixels = _DECODERS[name](data)
-    except BrokenError:
+    except BrokenImageError:
         raise
     except Exception as error:
-        raise BrokenError(f"it cannot be read as {name}; write it anew") from error
+        raise BrokenImageError(f"it cannot be read as {name}; write it anew") from error
     if pixels.ndim != 2 or pixels.size == 0 or pixels.dtype.kind not in "biuf":
-        raise BrokenError(f"it gives {by_text(pixels.shape)} {pixels.dtype.name}; write it anew")
+        raise BrokenImageError(
+            f"it gives {shape_text(pixels.shape)} {pixels.dtype.name}; write it anew"
+        )
     return name, pixels
 
 
-class _Stream(BytesIO):
+class _FabioStream(BytesIO):
     """``data`` as fabio wants a file: named, locked, and with an end to its reading.
 
     A header that points back to itself keeps fabio reading for ever.
@@ -129,46 +132,48 @@ class _Stream(BytesIO):
 # fabio is slow to import, and few scans have such an image.
 
 
-def _smv(data: bytes) -> NDArray[Any]:
+def _decode_smv(data: bytes) -> NDArray[Any]:
     from fabio.dtrekimage import DtrekImage  # noqa: PLC0415
 
     image = DtrekImage()
     try:
-        pixels: NDArray[Any] | None = image.read(_Stream(data)).data
+        pixels: NDArray[Any] | None = image.read(_FabioStream(data)).data
     except Exception:  # noqa: BLE001 - fabio lets through whatever its own arithmetic raises
         pixels = None
     # fabio guesses where a header is wrong, so that its pixels count only after these checks.
     shape = _smv_shape(image.header, len(data))
     if pixels is None or pixels.shape != shape:
-        raise BrokenError("it cannot be read as SMV; write it anew")
+        raise BrokenImageError("it cannot be read as SMV; write it anew")
     return pixels
 
 
 def _smv_shape(header: Mapping[str, str], size: int) -> tuple[int, int]:
     try:
-        return checked_shape(header, size)
+        return shape_from_header(header, size)
     except ValueError as error:
-        raise BrokenError(str(error)) from error
+        raise BrokenImageError(str(error)) from error
 
 
-def _edf(data: bytes) -> NDArray[Any]:
+def _decode_edf(data: bytes) -> NDArray[Any]:
     from fabio.edfimage import EdfImage  # noqa: PLC0415
 
     # fabio counts up to the highest dimension that is named, however high.
     if _EDF_DIMENSIONS.search(data):
-        raise BrokenError("it has more than 99 dimensions; write one image, slow x fast")
-    image = EdfImage().read(_Stream(data))
+        raise BrokenImageError("it has more than 99 dimensions; write one image, slow x fast")
+    image = EdfImage().read(_FabioStream(data))
     check_single(image.nframes)
     frame = image.get_frame(0)
     header = {key.upper(): value.upper() for key, value in frame.header.items()}
     if "EDF_BINARYFILENAME" in header:
-        raise BrokenError("it keeps its pixels in another file; write both in one")
+        raise BrokenImageError("it keeps its pixels in another file; write both in one")
     if not header.get("COMPRESSION", "NO").startswith("NO"):
-        raise NotReadHereError(
+        raise UnknownFormatError(
             "its pixels are compressed; write it uncompressed, or pack all of it"
         )
     if len(frame.shape) != 2:
-        raise BrokenError(f"it has {len(frame.shape)} dimensions; write one image, slow x fast")
+        raise BrokenImageError(
+            f"it has {len(frame.shape)} dimensions; write one image, slow x fast"
+        )
     # fabio fills with zeros what it does not find, and pixels may be followed by padding.
     end = min(len(data), frame.start + max(frame.blobsize, 0))
     check_size(end, frame.start, frame.shape, frame.dtype, exact=False)
@@ -176,7 +181,7 @@ def _edf(data: bytes) -> NDArray[Any]:
     return pixels
 
 
-def _cbf(data: bytes) -> NDArray[Any]:
+def _decode_cbf(data: bytes) -> NDArray[Any]:
     """Integers compressed by byte offsets; what surrounds them is read here.
 
     fabio looks for the start of the pixels without end, decodes past their end and passes over a
@@ -188,18 +193,18 @@ def _cbf(data: bytes) -> NDArray[Any]:
     section = _CBF_SECTION.search(data, 0, _CBF_HEADER)
     start = -1 if section is None else data.find(_CBF_START, section.end(), _CBF_HEADER)
     if section is None or start < 0:
-        raise BrokenError("it has no binary section, which a CBF needs; write it anew")
+        raise BrokenImageError("it has no binary section, which a CBF needs; write it anew")
     header = _cbf_header(data[section.end() : start])
     dtype = DATA_TYPES.get(header.get("X-BINARY-ELEMENT-TYPE", ""))
     if dtype is None or "X-CBF_BYTE_OFFSET" not in header.get("CONVERSIONS", "").upper():
-        raise BrokenError("its pixels are no integers in byte offsets; write it so")
+        raise BrokenImageError("its pixels are no integers in byte offsets; write it so")
     slow, fast, size = (
         _cbf_count(header, f"X-Binary-Size{name}")
         for name in ("-Second-Dimension", "-Fastest-Dimension", "")
     )
     begin, end = start + len(_CBF_START), start + len(_CBF_START) + size
     if end > len(data):
-        raise BrokenError(
+        raise BrokenImageError(
             f"it is truncated: {len(data)} bytes, where X-Binary-Size {size} needs {end}; "
             "write it anew"
         )
@@ -210,7 +215,7 @@ def _cbf(data: bytes) -> NDArray[Any]:
     pixels = np.asarray(decByteOffset(data[begin:end] + _CBF_PADDING, None, "int64"))
     found = pixels.size - len(_CBF_PADDING)
     if found != slow * fast:
-        raise BrokenError(
+        raise BrokenImageError(
             f"it holds {found} pixels, where its header has {slow} x {fast}; write it anew"
         )
     return pixels[:found].reshape(slow, fast).astype(dtype)
@@ -230,7 +235,7 @@ def _cbf_count(header: Mapping[str, str], keyword: str) -> int:
     except ValueError:
         count = 0
     if count < 1:
-        raise BrokenError(
+        raise BrokenImageError(
             f"its header has {keyword} {value[:40]!r} instead of a whole number above 0; correct it"
         )
     return count
@@ -244,18 +249,20 @@ def _check_digest(binary: bytes, stated: str | None) -> None:
     except binascii.Error:
         right = False
     if not right:
-        raise BrokenError("its pixels do not give its Content-MD5; they are damaged, copy it anew")
+        raise BrokenImageError(
+            "its pixels do not give its Content-MD5; they are damaged, copy it anew"
+        )
 
 
-def _tiff(data: bytes) -> NDArray[Any]:
+def _decode_tiff(data: bytes) -> NDArray[Any]:
     """Plain numbers in strips, read without fabio, which repeats rows or leaves them out."""
     order = "<" if data.startswith(b"II") else ">"
     tags = _tiff_tags(data, order)
     compression, bits, kind = (tags.get(tag, [1])[0] for tag in ("compression", "bits", "kind"))
     if compression != 1:
-        raise BrokenError(f"its pixels are compressed (scheme {compression}); write it plain")
+        raise BrokenImageError(f"its pixels are compressed (scheme {compression}); write it plain")
     if "colours" in tags or tags.get("samples", [1]) != [1]:
-        raise BrokenError("it is a picture in colours; write one number a pixel")
+        raise BrokenImageError("it is a picture in colours; write one number a pixel")
     dtype = np.dtype(f"{order}{_TIFF_KINDS.get(kind, 'u')}{bits // 8}")
     rows, columns = tags["rows"][0], tags["columns"][0]
     # Before the strips are counted, of which there may then be no more than bytes.
@@ -264,12 +271,12 @@ def _tiff(data: bytes) -> NDArray[Any]:
     sizes = [min(most, rows - row) * columns * dtype.itemsize for row in range(0, rows, most)]
     starts = tags.get("starts", [])
     if len(starts) != len(sizes) or tags.get("sizes", sizes) != sizes:
-        raise BrokenError(
+        raise BrokenImageError(
             f"its strips do not make up {rows} x {columns} pixels of {dtype.name}; write it anew"
         )
     end = max(start + size for start, size in zip(starts, sizes, strict=True))
     if end > len(data):
-        raise BrokenError(
+        raise BrokenImageError(
             f"it is truncated: {len(data)} bytes, where {end} are needed; write it anew"
         )
     strips = (data[start : start + size] for start, size in zip(starts, sizes, strict=True))
@@ -280,7 +287,7 @@ def _tiff_tags(data: bytes, order: str) -> dict[str, list[int]]:
     """The values of each of ``_TIFF_TAGS`` that the only directory of a TIFF has."""
     (place,) = struct.unpack_from(f"{order}I", data, 4)
     if not place:
-        raise BrokenError("it holds no image; name another file")
+        raise BrokenImageError("it holds no image; name another file")
     (count,) = struct.unpack_from(f"{order}H", data, place)
     ends = place + 2 + 12 * count
     check_single(2 if any(struct.unpack_from("4B", data, ends)) else 1)
@@ -295,15 +302,15 @@ def _tiff_tags(data: bytes, order: str) -> dict[str, list[int]]:
     return tags
 
 
-_BEGINNINGS = {
+_FORMAT_SIGNATURES = {
     "SMV": re.compile(rb"\{\s*HEADER_BYTES"),
     "EDF": re.compile(rb"\s*\{"),
     "CBF": re.compile(rb"###CBF"),
     "TIFF": re.compile(rb"II\*\0|MM\0\*"),
 }
 _DECODERS: dict[str, Callable[[bytes], NDArray[Any]]] = {
-    "SMV": _smv,
-    "EDF": _edf,
-    "CBF": _cbf,
-    "TIFF": _tiff,
+    "SMV": _decode_smv,
+    "EDF": _decode_edf,
+    "CBF": _decode_cbf,
+    "TIFF": _decode_tiff,
 }

@@ -12,16 +12,16 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from parity_bridge.files.plain_numbers import plain_integer
-from parity_bridge.images.broken import BrokenError, check_size
+from parity_bridge.images.image_checks import BrokenImageError, check_size
 
 MAGIC = b"\x93NUMPY"
 #: Longest header that is read, bytes; numpy writes 118 for an image.
 _LONGEST = 2**16
 #: Bytes of a file that are certain to hold its header.
-START = len(MAGIC) + 6 + _LONGEST
+HEADER_BYTES = len(MAGIC) + 6 + _LONGEST
 
 
-class Layout(NamedTuple):
+class NpyLayout(NamedTuple):
     """How an array lies in its file."""
 
     offset: int
@@ -30,26 +30,26 @@ class Layout(NamedTuple):
     order: Literal["C", "F"]
 
 
-def layout(size: int, start: bytes) -> Layout:
-    """Of a .npy of ``size`` bytes, whose first ones are ``start``; raises BrokenError."""
+def read_layout(size: int, start: bytes) -> NpyLayout:
+    """Of a .npy of ``size`` bytes, whose first ones are ``start``; raises BrokenImageError."""
     width = 2 if start[6:7] == b"\x01" else 4
     length = int.from_bytes(start[8 : 8 + width], "little")
     offset = 8 + width + length
     header = start[8 + width : offset].decode("latin-1")
     if start[6:7] not in (b"\x01", b"\x02", b"\x03") or len(start) < offset:
-        raise BrokenError("its .npy header is not whole; write it with numpy.save")
+        raise BrokenImageError("its .npy header is not whole; write it with numpy.save")
     shape = _shape(header)
     dtype = _dtype(header)
     fortran = _value(header, "fortran_order", "(True|False)") == "True"
     check_size(size, offset, shape, dtype)
-    return Layout(offset, shape, dtype, "F" if fortran else "C")
+    return NpyLayout(offset, shape, dtype, "F" if fortran else "C")
 
 
 def _shape(header: str) -> tuple[int, int]:
     words = re.split(r"[\s,L]+", _value(header, "shape", r"\(([0-9\s,L]*)\)"))
     sizes = [plain_integer(word) for word in words if word]
     if len(sizes) != 2:
-        raise BrokenError(
+        raise BrokenImageError(
             f"it holds an array of {len(sizes)} dimensions; save one image, slow x fast"
         )
     return sizes[0], sizes[1]
@@ -62,11 +62,11 @@ def _dtype(header: str) -> np.dtype[Any]:
         with suppress(TypeError):
             return np.dtype(text)
     what = "a table" if text == "[" else f"values of type {text!r}"
-    raise BrokenError(f"it holds {what}, not real numbers; save an image of floats")
+    raise BrokenImageError(f"it holds {what}, not real numbers; save an image of floats")
 
 
 def _value(header: str, name: str, pattern: str) -> str:
     found = re.search(rf"['\"]{name}['\"]\s*:\s*{pattern}", header)
     if found is None:
-        raise BrokenError(f"its .npy header has no {name}; write it with numpy.save")
+        raise BrokenImageError(f"its .npy header has no {name}; write it with numpy.save")
     return found[1]

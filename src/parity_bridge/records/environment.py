@@ -48,19 +48,19 @@ def git_commit(package: Path) -> str | None:
     An installed copy has none, even in an environment that lies inside a checkout.
     """
     git = package.parents[1] / ".git"
-    return _head(git) if package.parent.name == "src" and git.is_dir() else None
+    return _head_commit(git) if package.parent.name == "src" and git.is_dir() else None
 
 
-def _head(git: Path) -> str | None:
-    head = _text(git / "HEAD").strip()
+def _head_commit(git: Path) -> str | None:
+    head = _read_text(git / "HEAD").strip()
     name = head.removeprefix("ref: ")
     if name == head:
         return head or None
-    return _text(git / name).strip() or _packed(git, name)
+    return _read_text(git / name).strip() or _packed_ref_commit(git, name)
 
 
-def _packed(git: Path, name: str) -> str | None:
-    for line in _text(git / "packed-refs").splitlines():
+def _packed_ref_commit(git: Path, name: str) -> str | None:
+    for line in _read_text(git / "packed-refs").splitlines():
         commit, _, reference = line.partition(" ")
         if reference == name:
             return commit
@@ -83,13 +83,13 @@ def libc() -> str | None:
 
 
 def _cpu() -> str | None:
-    for line in _text(Path("/proc/cpuinfo")).splitlines():
+    for line in _read_text(Path("/proc/cpuinfo")).splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return platform.machine() or None
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

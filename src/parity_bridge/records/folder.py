@@ -11,7 +11,7 @@ from pathlib import Path
 from parity_bridge.errors import FileError
 
 
-def check_free(target: Path) -> None:
+def check_not_existing(target: Path) -> None:
     """Raise FileError where ``target`` exists already."""
     if _exists(target):
         raise FileError(
@@ -20,14 +20,14 @@ def check_free(target: Path) -> None:
 
 
 @contextmanager
-def staged(target: Path) -> Iterator[Path]:
+def staged_folder(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside ``target`` that becomes ``target`` when the block ends well.
 
     When it does not, nothing stays behind. Raises FileError where ``target`` exists or its parent
     cannot be written.
     """
-    check_free(target)
-    made = make_folder(target.parent)
+    check_not_existing(target)
+    created_folders = make_folder(target.parent)
     staging = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
         _create(staging)
@@ -35,24 +35,24 @@ def staged(target: Path) -> Iterator[Path]:
         _move(staging, target)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
-        _remove_empty(made)
+        _remove_empty(created_folders)
         raise
 
 
 def make_folder(folder: Path) -> list[Path]:
     """Create ``folder`` and its parents; returns those that were not there, outermost first."""
-    made: list[Path] = []
+    created_folders: list[Path] = []
     missing = [path for path in (folder, *folder.parents) if not _exists(path)]
     for path in reversed(missing):
         try:
             path.mkdir(exist_ok=True)
         except OSError as error:
-            _remove_empty(made)
+            _remove_empty(created_folders)
             raise _unwritable(folder, error) from error
-        made.append(path)
+        created_folders.append(path)
     if not folder.is_dir():
         raise FileError(f"{folder} is not a folder; give another --out-dir")
-    return made
+    return created_folders
 
 
 def remove_folder(folder: Path) -> None:
@@ -78,7 +78,7 @@ def _create(folder: Path) -> None:
 
 
 def _move(staging: Path, target: Path) -> None:
-    check_free(target)
+    check_not_existing(target)
     try:
         staging.rename(target)
     except OSError as error:

@@ -5,23 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.metadata import RunContext
 
-COMMANDS = "commands.txt"
-FAILURE = "attempt_fail.log"
+COMMANDS_FILE = "commands.txt"
+FAILURE_FILE = "attempt_fail.log"
 
 
-def note_command(folder: Path, command: str) -> None:
+def log_command(folder: Path, command: str) -> None:
     """Append a command to ``commands.txt`` in ``folder``; raises FileError."""
-    _append(folder / COMMANDS, f"{command}\n")
+    _append(folder / COMMANDS_FILE, f"{command}\n")
 
 
-def note_failure(folder: Path, occasion: Occasion, error: BridgeError, remedy: str) -> None:
+def log_failure(folder: Path, run_context: RunContext, error: BridgeError, remedy: str) -> None:
     """Append to ``attempt_fail.log`` what was tried, why it failed and how to go on."""
     _append(
-        folder / FAILURE,
-        f"when: {occasion.timestamp}\n"
-        f"what: {occasion.command}\n"
+        folder / FAILURE_FILE,
+        f"when: {run_context.timestamp}\n"
+        f"what: {run_context.command}\n"
         f"why: {error} (exit status {error.exit_status})\n"
         f"how to go on: {remedy}\n",
     )

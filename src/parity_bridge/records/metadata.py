@@ -23,7 +23,7 @@ def state_assumed(state: RunState, *, in_frame: bool) -> str:
 
 
 @dataclass(frozen=True)
-class Occasion:
+class RunContext:
     """The command that asked, when, and the name of its report where it has one."""
 
     command: str

@@ -17,32 +17,34 @@ from parity_bridge.experiment.nanobragg_flags import to_flags
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.reading import read_file
 from parity_bridge.records.environment import package_versions
-from parity_bridge.records.metadata import Metadata, Occasion, state_assumed
+from parity_bridge.records.metadata import Metadata, RunContext, state_assumed
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.observation import Observation
-from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
+from parity_bridge.taps.registry import TAPS_BY_ID, Tap, TapRecord
 from parity_bridge.taps.trace import trace_lines
 
-METADATA = "_metadata.json"
-NOISE = "_noise_budget.json"
-LOG = ".log"
+METADATA_SUFFIX = "_metadata.json"
+NOISE_SUFFIX = "_noise_budget.json"
+LOG_SUFFIX = ".log"
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def paths(folder: Path, pixel: tuple[int, int], taps: Sequence[Tap]) -> dict[str, Path]:
+def record_paths(folder: Path, pixel: tuple[int, int], taps: Sequence[Tap]) -> dict[str, Path]:
     """The files of a pixel by their ending."""
     slow, fast = pixel
-    ends = (*map(ending, taps), METADATA, LOG)
+    ends = (*map(record_suffix, taps), METADATA_SUFFIX, LOG_SUFFIX)
     return {end: folder / f"pixel_{slow}_{fast}{end}" for end in ends}
 
 
-def ending(tap: Tap) -> str:
+def record_suffix(tap: Tap) -> str:
     """How the names of a tap's files end."""
     return f"_{tap.tap_id}.json"
 
 
-def record_of(run: EngineRun, observation: Observation, occasion: Occasion, tap: Tap) -> TapRecord:
+def record_of(
+    run: EngineRun, observation: Observation, run_context: RunContext, tap: Tap
+) -> TapRecord:
     """One tap of one observation as it is stored."""
     table = {"hkl_table": observation.hkl_table} if "hkl_table" in tap.record.model_fields else {}
     return tap.record(
@@ -50,15 +52,15 @@ def record_of(run: EngineRun, observation: Observation, occasion: Occasion, tap:
         pixel_coords=observation.pixel,
         tag=run.tag(observation),
         oversample=observation.oversample,
-        values=tap.content(observation).values(),
+        values=tap.extract(observation).values(),
         **table,
-        timestamp_utc=occasion.timestamp,
+        timestamp_utc=run_context.timestamp,
     )
 
 
-def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) -> Metadata:
+def metadata_of(run: EngineRun, observation: Observation, run_context: RunContext) -> Metadata:
     """What was run to make one observation."""
-    telling = run.telling
+    coverage = run.coverage
     return Metadata(
         implementation=run.engine.implementation,
         engine=run.choice.name,
@@ -66,13 +68,13 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
         device=run.choice.device,
         pixel_coords=observation.pixel,
         tag=run.tag(observation),
-        command=occasion.command,
-        stamp=occasion.stamp,
+        command=run_context.command,
+        stamp=run_context.stamp,
         nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
         experiment=run.parsed.experiment,
         behaviours=Behaviours.parse(run.choice.behaviours),
-        taps=None if telling is None else tuple(id_ for id_ in BY_ID if id_ in telling.taps),
-        untold=() if telling is None else tuple(sorted(telling.untold)),
+        taps=None if coverage is None else tuple(id_ for id_ in TAPS_BY_ID if id_ in coverage.taps),
+        untold=() if coverage is None else tuple(sorted(coverage.unrecorded)),
         tolerances=tolerance_case(run.engine),
         in_frame=run.choice.in_frame,
         state_assumed=(
@@ -83,11 +85,11 @@ def metadata_of(run: EngineRun, observation: Observation, occasion: Occasion) ->
         notes=notes(run.parsed, [observation.pixel]),
         build=dict(run.build),
         versions=package_versions(),
-        timestamp_utc=occasion.timestamp,
+        timestamp_utc=run_context.timestamp,
     )
 
 
-def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[Tap]) -> None:
+def write_run(folder: Path, run: EngineRun, run_context: RunContext, taps: Sequence[Tap]) -> None:
     """Write ``taps``, metadata and TRACE log of every pixel into the existing ``folder``.
 
     Raises FileError, and takes back what it wrote, where one of them cannot be written.
@@ -97,14 +99,15 @@ def write_run(folder: Path, run: EngineRun, occasion: Occasion, taps: Sequence[T
         for observation in run.observations:
             lines = trace_lines(run.engine.trace_prefix, observation)
             records = {
-                ending(tap): record_of(run, observation, occasion, tap) for tap in run.told(taps)
+                record_suffix(tap): record_of(run, observation, run_context, tap)
+                for tap in run.recorded(taps)
             }
             texts = {
                 **{end: as_json(record) for end, record in records.items()},
-                METADATA: as_json(metadata_of(run, observation, occasion)),
-                LOG: "".join(f"{line}\n" for line in lines),
+                METADATA_SUFFIX: as_json(metadata_of(run, observation, run_context)),
+                LOG_SUFFIX: "".join(f"{line}\n" for line in lines),
             }
-            files = paths(folder, observation.pixel, run.told(taps))
+            files = record_paths(folder, observation.pixel, run.recorded(taps))
             for end, text in texts.items():
                 write_text(files[end], text)
                 written.append(files[end])
@@ -118,14 +121,14 @@ def write_noise(folder: Path, budgets: Sequence[NoiseBudget]) -> None:
     """Write the noise budget of each pixel into the existing ``folder``; raises FileError."""
     for budget in budgets:
         slow, fast = budget.pixel_coords
-        write_text(folder / f"pixel_{slow}_{fast}{NOISE}", as_json(budget))
+        write_text(folder / f"pixel_{slow}_{fast}{NOISE_SUFFIX}", as_json(budget))
 
 
 def read_records(folder: Path) -> dict[tuple[int, int], list[TapRecord]]:
     """Every record in ``folder`` by pixel; raises FileError for one that is none, or is twice."""
     found: dict[tuple[int, int], dict[str, TapRecord]] = {}
-    for tap in BY_ID.values():
-        for record in _read_all(folder, ending(tap), tap.record):
+    for tap in TAPS_BY_ID.values():
+        for record in _read_all(folder, record_suffix(tap), tap.record):
             of_pixel = found.setdefault(record.pixel_coords, {})
             if tap.tap_id in of_pixel:
                 raise FileError(
@@ -137,13 +140,13 @@ def read_records(folder: Path) -> dict[tuple[int, int], list[TapRecord]]:
 
 def read_metadata(folder: Path) -> list[Metadata]:
     """Every metadata file in ``folder``, by pixel; raises FileError for one that is not."""
-    found = _read_all(folder, METADATA, Metadata)
+    found = _read_all(folder, METADATA_SUFFIX, Metadata)
     return sorted(found, key=lambda metadata: metadata.pixel_coords)
 
 
 def read_noise(folder: Path) -> dict[tuple[int, int], NoiseBudget]:
     """Every noise budget in ``folder``, by pixel; raises FileError for one that is not."""
-    found = _read_all(folder, NOISE, NoiseBudget)
+    found = _read_all(folder, NOISE_SUFFIX, NoiseBudget)
     return {budget.pixel_coords: budget for budget in found}
 
 

@@ -21,24 +21,24 @@ from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.files.schema import SCHEMA_VERSION
 from parity_bridge.records.metadata import Metadata
 from parity_bridge.records.pixel_records import (
-    METADATA,
-    NOISE,
+    METADATA_SUFFIX,
+    NOISE_SUFFIX,
     read_metadata,
     read_model,
     read_noise,
     read_records,
 )
-from parity_bridge.taps.content import ROWS
 from parity_bridge.taps.noise_budget import NoiseBudget
-from parity_bridge.taps.pixel_taps import PixelTaps, Telling
-from parity_bridge.taps.registry import BY_ID, TapRecord
+from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
+from parity_bridge.taps.registry import TAPS_BY_ID, TapRecord
 from parity_bridge.taps.schema import Pixel
+from parity_bridge.taps.tap_data import ROWS
 
-_ASIDE = (METADATA, NOISE)
+_COMPANION_SUFFIXES = (METADATA_SUFFIX, NOISE_SUFFIX)
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedSide:
     """One side of a comparison, from files."""
 
     source: Path
@@ -47,7 +47,7 @@ class Recorded:
     noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
     #: Record files with their tap, and the others beside them.
     records: tuple[tuple[Path, str], ...] = ()
-    beside: tuple[Path, ...] = ()
+    companion_files: tuple[Path, ...] = ()
     #: Which taps are taken from them; None: all.
     taps: frozenset[str] | None = None
 
@@ -55,82 +55,87 @@ class Recorded:
     def files(self) -> tuple[Path, ...]:
         """The files that hold what is taken."""
         taken = (path for path, tap_id in self.records if self.taps is None or tap_id in self.taps)
-        return (*taken, *self.beside)
+        return (*taken, *self.companion_files)
 
 
-def read_side(source: Path) -> Recorded:
+def read_side(source: Path) -> RecordedSide:
     """All records in a folder, or the one in a file.
 
     Raises FileError for a file that is no record of this schema, and where there is none at all.
     """
     if not source.is_dir():
-        record = _read(source)
-        seen = _pixel_taps([record], source)
-        metadata = _partial_metadata(source.parent, seen.pixel)
-        return Recorded(
-            source, _told((seen,), metadata), metadata, records=((source, record[1].tap_id),)
+        record = _read_record(source)
+        pixel_taps = _pixel_taps([record], source)
+        metadata = _partial_metadata(source.parent, pixel_taps.pixel)
+        return RecordedSide(
+            source,
+            _with_coverage((pixel_taps,), metadata),
+            metadata,
+            records=((source, record[1].tap_id),),
         )
     if not any(source.glob("pixel_*.json")) and any(source.glob("*/pixel_*.json")):
-        raise FileError(f"{source} holds no record{_inner(source)}")
+        raise FileError(f"{source} holds no record{_subfolder_hint(source)}")
     files = sorted(source.glob("*.json"))
-    records = [_read(path) for path in files if not path.name.endswith(_ASIDE)]
+    records = [_read_record(path) for path in files if not path.name.endswith(_COMPANION_SUFFIXES)]
     if not records:
-        raise FileError(f"{source} holds no record{_inner(source)}")
+        raise FileError(f"{source} holds no record{_subfolder_hint(source)}")
     by_pixel: dict[tuple[int, int], list[tuple[Path, TapRecord]]] = {}
     for path, record in records:
         by_pixel.setdefault(tuple(record.pixel_coords), []).append((path, record))
     pixels = tuple(_pixel_taps(by_pixel[pixel], source) for pixel in sorted(by_pixel))
     metadata = tuple(read_metadata(source))
-    return Recorded(
+    return RecordedSide(
         source,
-        _told(pixels, metadata),
+        _with_coverage(pixels, metadata),
         metadata,
         _noise(source, pixels),
         tuple((path, record.tap_id) for path, record in records),
-        tuple(path for path in files if path.name.endswith(_ASIDE)),
+        tuple(path for path in files if path.name.endswith(_COMPANION_SUFFIXES)),
     )
 
 
 def _partial_metadata(folder: Path, pixel: tuple[int, int]) -> tuple[Metadata, ...]:
     """The metadata beside a record, if it is of an engine that does not tell everything."""
     slow, fast = pixel
-    path = folder / f"pixel_{slow}_{fast}{METADATA}"
+    path = folder / f"pixel_{slow}_{fast}{METADATA_SUFFIX}"
     if not path.exists():
         return ()
     metadata = read_model(path, Metadata)
     return () if metadata.taps is None else (metadata,)
 
 
-def read_own_side(folder: Path) -> Recorded:
+def read_strict_side(folder: Path) -> RecordedSide:
     """The same of a folder that ``run`` or ``trace`` wrote: every record follows its schema.
 
     Raises FileError for one that does not, and where there is none.
     """
     records = read_records(folder)
     if not records:
-        raise FileError(f"{folder} holds no record{_inner(folder)}")
-    pixels = tuple(PixelTaps.of_records(records[pixel]) for pixel in records)
+        raise FileError(f"{folder} holds no record{_subfolder_hint(folder)}")
+    pixels = tuple(PixelTaps.from_records(records[pixel]) for pixel in records)
     for pixel in pixels:
         _check_oversample(records[pixel.pixel], folder)
         _check_rows(pixel, folder)
     metadata = tuple(read_metadata(folder))
-    told = _told(pixels, metadata)
-    return Recorded(folder, told, metadata, _noise(folder, pixels))
+    limited = _with_coverage(pixels, metadata)
+    return RecordedSide(folder, limited, metadata, _noise(folder, pixels))
 
 
-def _told(pixels: Sequence[PixelTaps], metadata: Sequence[Metadata]) -> tuple[PixelTaps, ...]:
+def _with_coverage(
+    pixels: Sequence[PixelTaps], metadata: Sequence[Metadata]
+) -> tuple[PixelTaps, ...]:
     """The pixels with what the metadata beside them says that their engine tells at all."""
     partial = {item.pixel_coords: item for item in metadata if item.taps is not None}
     return tuple(
-        side.told(_telling(partial[side.pixel]), partial[side.pixel].experiment)
+        side.limited_to(_coverage_of(partial[side.pixel]), partial[side.pixel].experiment)
         if side.pixel in partial
         else side
         for side in pixels
     )
 
 
-def _telling(metadata: Metadata) -> Telling:
-    return Telling(frozenset(metadata.taps or ()), frozenset(metadata.untold))
+def _coverage_of(metadata: Metadata) -> Coverage:
+    return Coverage(frozenset(metadata.taps or ()), frozenset(metadata.untold))
 
 
 def _noise(folder: Path, pixels: Sequence[PixelTaps]) -> dict[tuple[int, int], NoiseBudget]:
@@ -138,16 +143,17 @@ def _noise(folder: Path, pixels: Sequence[PixelTaps]) -> dict[tuple[int, int], N
     found = read_noise(folder)
     for side in pixels:
         budget = found.get(side.pixel)
-        if budget is not None and not _fits(budget, side):
+        if budget is not None and not _budget_matches(budget, side):
             slow, fast = side.pixel
             raise FileError(
-                f"{folder / f'pixel_{slow}_{fast}{NOISE}'} is not the noise budget of the records "
+                f"{folder / f'pixel_{slow}_{fast}{NOISE_SUFFIX}'} is not the noise budget of the "
+                "records "
                 "beside it; make both again"
             )
     return found
 
 
-def _fits(budget: NoiseBudget, side: PixelTaps) -> bool:
+def _budget_matches(budget: NoiseBudget, side: PixelTaps) -> bool:
     """Whether every spread has a figure, or a row each, of its own."""
     return all(
         len(spread) == (len(figures.columns[name]) if name in figures.columns else 1)
@@ -157,7 +163,7 @@ def _fits(budget: NoiseBudget, side: PixelTaps) -> bool:
     )
 
 
-def _inner(source: Path) -> str:
+def _subfolder_hint(source: Path) -> str:
     inner = sorted(path.parent.name for path in source.glob("*/pixel_*.json"))
     if inner:
         return f"; name one engine's folder in it, {' or '.join(dict.fromkeys(inner))}"
@@ -165,16 +171,16 @@ def _inner(source: Path) -> str:
 
 
 def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> PixelTaps:
-    seen: dict[str, Path] = {}
+    path_by_tap: dict[str, Path] = {}
     for path, record in records:
-        if record.tap_id in seen:
+        if record.tap_id in path_by_tap:
             raise FileError(
-                f"{path} and {seen[record.tap_id]} both record {record.tap_id} of pixel "
+                f"{path} and {path_by_tap[record.tap_id]} both record {record.tap_id} of pixel "
                 f"{tuple(record.pixel_coords)}; keep one"
             )
-        seen[record.tap_id] = path
+        path_by_tap[record.tap_id] = path
     _check_oversample([record for _, record in records], source)
-    found = PixelTaps.of_records([record for _, record in records])
+    found = PixelTaps.from_records([record for _, record in records])
     foreign = all(record.schema_version is None for _, record in records)
     if not foreign:
         _check_rows(found, source)
@@ -182,17 +188,19 @@ def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> Pixe
         found,
         implementation=found.implementation or source.stem,
         foreign=foreign,
-        unknown={record.tap_id: tuple(dict.fromkeys(_unknown(record))) for _, record in records},
+        unknown_fields={
+            record.tap_id: tuple(dict.fromkeys(_unknown_fields(record))) for _, record in records
+        },
     )
 
 
 def _check_oversample(records: Sequence[TapRecord], source: Path) -> None:
     """Raise FileError where the records of a pixel contradict each other."""
-    told = sorted({record.oversample for record in records})
-    if len(told) > 1:
+    oversamplings = sorted({record.oversample for record in records})
+    if len(oversamplings) > 1:
         raise FileError(
             f"{source} tells two oversamplings of pixel {tuple(records[0].pixel_coords)}, "
-            f"{told[0]} and {told[1]}; keep the records of one run"
+            f"{oversamplings[0]} and {oversamplings[1]}; keep the records of one run"
         )
 
 
@@ -214,7 +222,7 @@ class _Lenient(BaseModel):
     )
 
 
-class _Probe(_Lenient):
+class _RecordHeader(_Lenient):
     """What tells one record from another."""
 
     schema_version: Any = None
@@ -223,8 +231,8 @@ class _Probe(_Lenient):
     oversample: int
 
 
-def _read(path: Path) -> tuple[Path, TapRecord]:
-    probe = read_model(path, _Probe)
+def _read_record(path: Path) -> tuple[Path, TapRecord]:
+    probe = read_model(path, _RecordHeader)
     version = probe.schema_version
     # Python takes true and 1.0 for 1.
     if version is not None and (type(version) is not int or version != SCHEMA_VERSION):
@@ -232,14 +240,14 @@ def _read(path: Path) -> tuple[Path, TapRecord]:
             f"{path} has schema_version {repr(version)[:80]}; this program reads "
             f"{SCHEMA_VERSION}, so read it with the one that wrote it"
         )
-    if probe.tap_id not in BY_ID:
+    if probe.tap_id not in TAPS_BY_ID:
         raise FileError(
             f"{path} is of the tap {probe.tap_id[:80]!r}, which there is not; choose from "
-            f"{', '.join(BY_ID)}"
+            f"{', '.join(TAPS_BY_ID)}"
         )
-    tap = BY_ID[probe.tap_id]
+    tap = TAPS_BY_ID[probe.tap_id]
     model: type[BaseModel] = tap.record
-    record: TapRecord = read_model(path, lenient(model))
+    record: TapRecord = read_model(path, lenient_model(model))
     if record.values is None:
         raise FileError(f"{path} is not a record: it has no values; make the record again")
     # In a tap without rows it is an unknown field, which may hold anything.
@@ -254,16 +262,16 @@ def _read(path: Path) -> tuple[Path, TapRecord]:
 
 
 @cache
-def lenient(model: type[BaseModel]) -> type[BaseModel]:
+def lenient_model(model: type[BaseModel]) -> type[BaseModel]:
     """``model`` with every field optional, at every depth, and unknown fields kept."""
     fields: dict[str, Any] = {
-        name: (_with(_lenient_type(field.annotation), field.metadata), None)
+        name: (_annotated(_lenient_type(field.annotation), field.metadata), None)
         for name, field in model.model_fields.items()
     }
     return create_model(model.__name__, __base__=_Lenient, **fields)
 
 
-def _with(annotation: Any, metadata: Sequence[Any]) -> Any:
+def _annotated(annotation: Any, metadata: Sequence[Any]) -> Any:
     return Annotated[(annotation, *metadata)] if metadata else annotation
 
 
@@ -271,17 +279,17 @@ def _lenient_type(annotation: Any) -> Any:
     """The same type with every model in it lenient; what may be null is as it was."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         # The table that was read is compared as a whole: it is told completely or not at all.
-        return annotation if annotation is HklTable else lenient(annotation)
+        return annotation if annotation is HklTable else lenient_model(annotation)
     arguments = get_args(annotation)
     if get_origin(annotation) is tuple and arguments[-1] is Ellipsis:
         return tuple[_lenient_type(arguments[0]), ...]  # type: ignore[misc]
     models = [item for item in arguments if isinstance(item, type) and issubclass(item, BaseModel)]
     if models:
-        return lenient(models[0]) | None
+        return lenient_model(models[0]) | None
     return annotation
 
 
-def _unknown(model: BaseModel, name: str = "") -> Iterator[str]:
+def _unknown_fields(model: BaseModel, name: str = "") -> Iterator[str]:
     """Fields that the schema does not have, dotted names as those of figures; outermost first."""
     yield from (f"{name}{extra}" for extra in model.model_extra or ())
     for part in type(model).model_fields:
@@ -289,4 +297,4 @@ def _unknown(model: BaseModel, name: str = "") -> Iterator[str]:
         inner = "" if part == "values" else f"{name}{part}."
         for item in value if part == ROWS and value else (value,):
             if isinstance(item, BaseModel):
-                yield from _unknown(item, inner)
+                yield from _unknown_fields(item, inner)

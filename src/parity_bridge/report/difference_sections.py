@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from parity_bridge.comparison.causes import OF_INPUTS, Cause, extents_text
-from parity_bridge.comparison.result import Inputs, PixelComparison
+from parity_bridge.comparison.causes import INPUT_CAUSES, Cause, extents_text
+from parity_bridge.comparison.result import InputComparison, PixelComparison
 from parity_bridge.experiment.hkl_table import IndexBounds
-from parity_bridge.report.divergence import near_ulps, or_dash, units_text
+from parity_bridge.report.divergence import number_or_dash, ulps_within_limit, units_text
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.view import (
-    Report,
+    PairAnswer,
     Row,
-    number,
+    number_text,
     pixel_text,
     place_text,
     table,
@@ -22,57 +22,61 @@ from parity_bridge.report.view import (
 Item = TypeVar("Item")
 
 
-def inputs_section(report: Report) -> str:
+def inputs_section(pair: PairAnswer) -> str:
     """What each engine was given, where that differs; empty where it does not."""
-    pixels = [pixel for pixel in report.comparison.pixels if pixel.inputs.differing]
+    pixels = [pixel for pixel in pair.comparison.pixels if pixel.inputs.differing]
     unlike = _unique(pixel.inputs for pixel in pixels)
-    tables = [table(_table_rows(inputs, report)) for inputs in unlike if inputs.of_table]
-    flags = _unique(pair for inputs in unlike for pair in inputs.flags)
+    tables = [
+        table(_structure_factor_rows(inputs, pair))
+        for inputs in unlike
+        if inputs.differing_table_fields
+    ]
+    flags = _unique(flag for inputs in unlike for flag in inputs.flags)
     flag_rows: list[Row] = [
         {
-            "nanoBragg flag": f"`{pair.flag}`",
-            report.comparison.reference: pair.texts[0],
-            report.comparison.other: pair.texts[1],
+            "nanoBragg flag": f"`{flag.flag}`",
+            pair.comparison.reference: flag.texts[0],
+            pair.comparison.other: flag.texts[1],
         }
-        for pair in flags
+        for flag in flags
     ]
     explained = _unique(item for pixel in pixels for item in pixel.causes if _of_inputs(item))
     bullets = "\n".join(_bullet(cause) for cause in explained)
-    told = _different_behaviours(report)
-    parts = (*tables, table(flag_rows) if flag_rows else "", bullets, told)
+    behaviours = _different_behaviours(pair)
+    parts = (*tables, table(flag_rows) if flag_rows else "", bullets, behaviours)
     text = "\n\n".join(part for part in parts if part)
-    title = "were told to behave differently" if text == told else "were not given the same"
+    title = "were told to behave differently" if text == behaviours else "were not given the same"
     return f"## The engines {title}\n\n{text}" if text else ""
 
 
-def differences_section(report: Report) -> str:
+def differences_section(pair: PairAnswer) -> str:
     """Pixel by pixel: all differing fields, and what is consistent with them."""
-    parts = [_pixel_part(report, pixel) for pixel in report.comparison.pixels if pixel.differing]
+    parts = [_pixel_subsection(pair, pixel) for pixel in pair.comparison.pixels if pixel.differing]
     return "\n\n".join(("## Differences", *parts)) if parts else ""
 
 
-def _pixel_part(report: Report, pixel: PixelComparison) -> str:
-    names = report.comparison.reference, report.comparison.other
+def _pixel_subsection(pair: PairAnswer, pixel: PixelComparison) -> str:
+    names = pair.comparison.reference, pair.comparison.other
     parts = (
         f"### Pixel {pixel_text(pixel.pixel_coords, pixel.tag)}",
         table(_field_rows(pixel, names)),
-        _margins(report, pixel),
-        _consistent(report, pixel.causes),
+        _rounding_margins_text(pair, pixel),
+        _possible_causes_text(pair, pixel.causes),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _consistent(report: Report, causes: Sequence[Cause]) -> str:
+def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
     """What the figures of a pixel are consistent with; inputs were explained further up."""
     if causes:
         bullets = (
             f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in causes
         )
         return "Consistent with:\n\n" + "\n".join(bullets)
-    if report.finding is not None:
+    if pair.finding is not None:
         return ""
     text = "No named behaviour of contract §7 explains this from the records alone"
-    if _different_behaviours(report):
+    if _different_behaviours(pair):
         text += "; the engines were told to behave differently (see above)"
     return f"{text}; `explain` searches for one by computing."
 
@@ -85,62 +89,63 @@ def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
             "field": item.field,
             "differing": f"{item.differing} of {item.compared}",
             "first at": place_text(first.place) if first.place else "pixel",
-            names[0]: number(first.reference),
-            names[1]: number(first.other),
-            "difference": or_dash(first.absolute),
-            "ULP": or_dash(near_ulps(first)),
+            names[0]: number_text(first.reference),
+            names[1]: number_text(first.other),
+            "difference": number_or_dash(first.absolute),
+            "ULP": number_or_dash(ulps_within_limit(first)),
             "noise": "-" if first.noise_units is None else units_text(first.noise_units),
-            "smallest passing atol (rtol 0)": or_dash(item.smallest_passing_atol),
+            "smallest passing atol (rtol 0)": number_or_dash(item.smallest_passing_atol),
         }
         for item in pixel.fields
         if (first := item.first) is not None
     ]
 
 
-def _margins(report: Report, pixel: PixelComparison) -> str:
+def _rounding_margins_text(pair: PairAnswer, pixel: PixelComparison) -> str:
     """Rounding margins, where a nearest index differs: a small one is a flip near a tie."""
     if not any("hkl_rounded" in item.field for item in pixel.differing):
         return ""
     margins = [
-        f"{seen.implementation} {number(seen.taps['f_cell_stats'].pixel['rounding_margin'])}"
-        for side in report.sides
-        for seen in side.pixels
-        if seen.pixel == pixel.pixel_coords
-        and "f_cell_stats" in seen.taps
-        and "rounding_margin" in seen.taps["f_cell_stats"].pixel
+        f"{pixel_taps.implementation} "
+        f"{number_text(pixel_taps.taps['f_cell_stats'].pixel['rounding_margin'])}"
+        for side in pair.sides
+        for pixel_taps in side.pixels
+        if pixel_taps.pixel == pixel.pixel_coords
+        and "f_cell_stats" in pixel_taps.taps
+        and "rounding_margin" in pixel_taps.taps["f_cell_stats"].pixel
     ]
     if not margins:
         return ""
     return f"Nearest indices differ; smallest distance from a half-integer: {', '.join(margins)}."
 
 
-def _table_rows(inputs: Inputs, report: Report) -> list[Row]:
+def _structure_factor_rows(inputs: InputComparison, pair: PairAnswer) -> list[Row]:
     return [
         {
             "structure factors": ("**" + field + "**") if field in inputs.differing else field,
-            report.comparison.reference: _shown(getattr(inputs.reference, field)),
-            report.comparison.other: _shown(getattr(inputs.other, field)),
+            pair.comparison.reference: _input_text(getattr(inputs.reference, field)),
+            pair.comparison.other: _input_text(getattr(inputs.other, field)),
         }
         for field in ("source", "file", "sha256", "extents", "entries", "default_F")
     ]
 
 
-def _different_behaviours(report: Report) -> str:
-    texts = [behaviours_text(side.metadata[0]) for side in report.sides if side.metadata]
+def _different_behaviours(pair: PairAnswer) -> str:
+    texts = [behaviours_text(side.metadata[0]) for side in pair.sides if side.metadata]
     if len(set(texts)) < 2:
         return ""
-    told = "; ".join(f"{side.name}: {text}" for side, text in zip(report.sides, texts, strict=True))
+    told = "; ".join(f"{side.name}: {text}" for side, text in zip(pair.sides, texts, strict=True))
     return f"Behaviours told: {told}."
 
 
-def _shown(value: IndexBounds | str | float | None) -> str:
+def _input_text(value: IndexBounds | str | float | None) -> str:
     if isinstance(value, IndexBounds):
         return extents_text(value)
-    return number(value)
+    return number_text(value)
 
 
 def _of_inputs(cause: Cause) -> bool:
-    return cause.name in OF_INPUTS
+    return cause.name in INPUT_CAUSES
 
 
 def _bullet(cause: Cause) -> str:

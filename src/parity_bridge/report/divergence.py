@@ -2,33 +2,41 @@
 
 from __future__ import annotations
 
-from parity_bridge.comparison.pairing import MOST_ULPS
+from parity_bridge.comparison.pairing import MAX_ULPS
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.comparison.tolerances import Tolerances
-from parity_bridge.report.view import Report, Row, number, pixel_text, place_text, short, table
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.report.view import (
+    PairAnswer,
+    Row,
+    number_text,
+    pixel_text,
+    place_text,
+    rounded_text,
+    table,
+)
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 _MOST_UNITS = 1e6
 
 
-def first_divergence_section(report: Report) -> str:
+def first_divergence_section(pair: PairAnswer) -> str:
     """Where the two sides part first, and by every measure how far; empty where they do not."""
-    pixel = first_diverging(report)
+    pixel = first_diverging_pixel(pair)
     if pixel is None or pixel.first_divergence is None:
         return ""
     first = pixel.first_divergence
-    names = report.comparison.reference, report.comparison.other
+    names = pair.comparison.reference, pair.comparison.other
     where = pixel_text(pixel.pixel_coords, pixel.tag)
     lines = (
         f"Pixel {where}, {_tap_text(first.tap)}, {difference_text(first, names)}",
-        table(_measures(pixel, first, report.comparison.tolerances)),
-        _beyond_noise(pixel, names),
-        _in_other_pixels(report, pixel),
+        table(_measure_rows(pixel, first, pair.comparison.tolerances)),
+        _beyond_noise_sentence(pixel, names),
+        _in_other_pixels(pair, pixel),
     )
     return "## First divergence\n\n" + "\n\n".join(line for line in lines if line)
 
 
-def _beyond_noise(pixel: PixelComparison, names: tuple[str, str]) -> str:
+def _beyond_noise_sentence(pixel: PixelComparison, names: tuple[str, str]) -> str:
     """Where the first divergence is noise, the first field that holds more than that."""
     if pixel.first_divergence is None or pixel.first_divergence.is_noise is not True:
         return ""
@@ -38,10 +46,10 @@ def _beyond_noise(pixel: PixelComparison, names: tuple[str, str]) -> str:
     return f"First field beyond noise: {_tap_text(signal.tap)}, {difference_text(signal, names)}"
 
 
-def first_diverging(report: Report) -> PixelComparison | None:
+def first_diverging_pixel(pair: PairAnswer) -> PixelComparison | None:
     """The pixel whose first divergence is earliest in the chain; the first of several."""
-    order = list(BY_ID)
-    diverging = [pixel for pixel in report.comparison.pixels if pixel.first_divergence]
+    order = list(TAPS_BY_ID)
+    diverging = [pixel for pixel in pair.comparison.pixels if pixel.first_divergence]
     return min(
         diverging,
         key=lambda pixel: order.index(pixel.first_divergence.tap) if pixel.first_divergence else 0,
@@ -50,20 +58,20 @@ def first_diverging(report: Report) -> PixelComparison | None:
 
 
 def _tap_text(tap_id: str) -> str:
-    tap = BY_ID[tap_id]
+    tap = TAPS_BY_ID[tap_id]
     return f"tap {tap.number} `{tap_id}`" if tap.number else f"tap `{tap_id}`"
 
 
-def _measures(pixel: PixelComparison, first: Difference, tolerances: Tolerances) -> list[Row]:
+def _measure_rows(pixel: PixelComparison, first: Difference, tolerances: Tolerances) -> list[Row]:
     field = next(
         item for item in pixel.fields if (item.tap, item.field) == (first.tap, first.field)
     )
     measures = {
-        "difference": "-" if first.absolute is None else number(first.absolute),
+        "difference": "-" if first.absolute is None else number_text(first.absolute),
         "in ULPs": _ulps_text(first),
         "in units of the tolerance": _in_tolerances(first, tolerances),
         "in units of the expected noise": _in_noise(first),
-        "smallest tolerance that passes in every row of this field": _smallest(field),
+        "smallest tolerance that passes in every row of this field": _smallest_passing_text(field),
     }
     return [{"measure": name, "value": value} for name, value in measures.items()]
 
@@ -75,32 +83,32 @@ def _in_tolerances(first: Difference, tolerances: Tolerances) -> str:
     marked = ", overridden" if _is_overridden(tolerances, first.tap, first.field) else ""
     if first.tolerance_units is None:
         return f"no difference is allowed ({allowed}{marked})"
-    return f"{short(first.tolerance_units)} ({allowed}{marked})"
+    return f"{rounded_text(first.tolerance_units)} ({allowed}{marked})"
 
 
 def _in_noise(first: Difference) -> str:
     if first.noise_units is None:
         return "not known" if first.absolute is not None else "-"
     word = "noise" if first.is_noise else "signal"
-    spread = f"1-ULP changes of the inputs spread it by {short(first.noise or 0.0)}"
-    return f"{short(first.noise_units)}: {word} ({spread})"
+    spread = f"1-ULP changes of the inputs spread it by {rounded_text(first.noise or 0.0)}"
+    return f"{rounded_text(first.noise_units)}: {word} ({spread})"
 
 
 def units_text(count: float) -> str:
     """How many times a unit; beyond a million nobody counts any more."""
-    return short(count) if count <= _MOST_UNITS else f"more than {_MOST_UNITS:.0e}"
+    return rounded_text(count) if count <= _MOST_UNITS else f"more than {_MOST_UNITS:.0e}"
 
 
-def _smallest(field: FieldComparison) -> str:
+def _smallest_passing_text(field: FieldComparison) -> str:
     if field.smallest_passing_atol is None:
         return "none: it must be equal"
-    return f"atol {number(field.smallest_passing_atol)} (rtol 0)"
+    return f"atol {number_text(field.smallest_passing_atol)} (rtol 0)"
 
 
-def _in_other_pixels(report: Report, leading: PixelComparison) -> str:
+def _in_other_pixels(pair: PairAnswer, leading: PixelComparison) -> str:
     others = [
         f"{pixel_text(pixel.pixel_coords, pixel.tag)}: `{first.tap}` `{first.field}`"
-        for pixel in report.comparison.pixels
+        for pixel in pair.comparison.pixels
         if pixel is not leading and (first := pixel.first_divergence) is not None
     ]
     return f"First divergence elsewhere: {'; '.join(others)}." if others else ""
@@ -113,23 +121,26 @@ def _is_overridden(tolerances: Tolerances, tap_id: str, figure: str) -> bool:
 def difference_text(item: Difference, names: tuple[str, str]) -> str:
     """A figure with both values, and where it stands."""
     where = f" at {place_text(item.place)}" if item.place else ""
-    ours, theirs = f"{names[0]} {number(item.reference)}", f"{names[1]} {number(item.other)}"
+    ours, theirs = (
+        f"{names[0]} {number_text(item.reference)}",
+        f"{names[1]} {number_text(item.other)}",
+    )
     sensitive = " The nearest index here is rounding-sensitive." if item.rounding_sensitive else ""
     return f"`{item.field}`{where}: **{ours}, {theirs}**.{sensitive}"
 
 
-def near_ulps(item: Difference) -> int | None:
+def ulps_within_limit(item: Difference) -> int | None:
     """The distance in ULPs where that says more than the difference itself."""
-    return None if item.ulps is None or item.ulps > MOST_ULPS else item.ulps
+    return None if item.ulps is None or item.ulps > MAX_ULPS else item.ulps
 
 
 def _ulps_text(item: Difference) -> str:
     if item.ulps is None:
         return "-"
-    near = near_ulps(item)
-    return f"more than {MOST_ULPS}" if near is None else str(near)
+    ulps = ulps_within_limit(item)
+    return f"more than {MAX_ULPS}" if ulps is None else str(ulps)
 
 
-def or_dash(value: float | None) -> str:
+def number_or_dash(value: float | None) -> str:
     """A number, or a dash where there is none."""
-    return "-" if value is None else number(value)
+    return "-" if value is None else number_text(value)

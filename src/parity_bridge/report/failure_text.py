@@ -6,47 +6,51 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parity_bridge.comparison.pairing import distances, match_rows
+from parity_bridge.comparison.pairing import absolute_differences, match_rows
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
-from parity_bridge.report.divergence import difference_text, first_diverging, near_ulps
+from parity_bridge.report.divergence import (
+    difference_text,
+    first_diverging_pixel,
+    ulps_within_limit,
+)
 from parity_bridge.report.view import (
-    Report,
-    number,
+    PairAnswer,
+    number_text,
     pixel_text,
     place_text,
     plural,
-    short,
+    rounded_text,
     verdict_sentence,
 )
-from parity_bridge.taps.figures import Place
+from parity_bridge.taps.fields import Place
 
 #: Fields that are named one by one.
 _MOST_FIELDS = 6
 
 
-def failure_text(report: Report) -> str:
+def failure_text(pair: PairAnswer) -> str:
     """Verdict, how many figures differ, the first divergence, the worst figure, and the reason."""
-    lines = [verdict_sentence(report), *_inputs(report), _counts(report)]
-    pixel = first_diverging(report)
+    lines = [verdict_sentence(pair), *_differing_inputs_lines(pair), _difference_counts_line(pair)]
+    pixel = first_diverging_pixel(pair)
     if pixel is not None and pixel.first_divergence is not None:
-        lines.append(_first(report, pixel, pixel.first_divergence))
-        lines.append(_worst(report, pixel.first_divergence))
-    if report.finding is not None:
-        label = "why" if report.finding.is_sufficient else "unexplained"
-        lines.append(f"{label}: {report.finding.sentence}")
+        lines.append(_first_divergence_line(pair, pixel, pixel.first_divergence))
+        lines.append(_worst_figure_line(pair, pixel.first_divergence))
+    if pair.finding is not None:
+        label = "why" if pair.finding.is_sufficient else "unexplained"
+        lines.append(f"{label}: {pair.finding.sentence}")
     return "\n".join(line for line in lines if line)
 
 
-def _inputs(report: Report) -> list[str]:
+def _differing_inputs_lines(pair: PairAnswer) -> list[str]:
     """What the two were not given alike."""
     names = dict.fromkeys(
-        name for pixel in report.comparison.pixels for name in pixel.inputs.differing
+        name for pixel in pair.comparison.pixels for name in pixel.inputs.differing
     )
     return [f"given differently: {', '.join(names)}"] if names else []
 
 
-def _counts(report: Report) -> str:
-    fields = [item for pixel in report.comparison.pixels for item in pixel.fields]
+def _difference_counts_line(pair: PairAnswer) -> str:
+    fields = [item for pixel in pair.comparison.pixels for item in pixel.fields]
     differing: dict[str, int] = {}
     for item in fields:
         if item.differing:
@@ -61,18 +65,18 @@ def _counts(report: Report) -> str:
     return f"differing: {total} of {compared} figures: {', '.join(named)}{tail}"
 
 
-def _first(report: Report, pixel: PixelComparison, first: Difference) -> str:
-    names = report.comparison.reference, report.comparison.other
+def _first_divergence_line(pair: PairAnswer, pixel: PixelComparison, first: Difference) -> str:
+    names = pair.comparison.reference, pair.comparison.other
     where = pixel_text(pixel.pixel_coords, pixel.tag)
-    told = difference_text(first, names).replace("`", "").replace("**", "").rstrip(".")
-    return f"first divergence: pixel {where}, {first.tap}, {told}{_measures(first)}"
+    difference = difference_text(first, names).replace("`", "").replace("**", "").rstrip(".")
+    return f"first divergence: pixel {where}, {first.tap}, {difference}{_measures_text(first)}"
 
 
-def _measures(first: Difference) -> str:
+def _measures_text(first: Difference) -> str:
     words = []
     if first.absolute is not None:
-        words.append(f"difference {short(float(first.absolute))}")
-    ulps = near_ulps(first)
+        words.append(f"difference {rounded_text(float(first.absolute))}")
+    ulps = ulps_within_limit(first)
     if ulps is not None:
         words.append(f"{ulps} ULPs")
     if first.tolerance is not None:
@@ -82,7 +86,7 @@ def _measures(first: Difference) -> str:
     return f" ({', '.join(words)})" if words else ""
 
 
-class _Found(NamedTuple):
+class _WorstFigure(NamedTuple):
     """The largest difference of a field; the first decides."""
 
     distance: float
@@ -92,41 +96,46 @@ class _Found(NamedTuple):
     theirs: object
 
 
-def _worst(report: Report, first: Difference) -> str:
+def _worst_figure_line(pair: PairAnswer, first: Difference) -> str:
     """Where the field that differs first differs most."""
     found = [
         worst
-        for pixel in report.comparison.pixels
+        for pixel in pair.comparison.pixels
         for item in pixel.differing
         if (item.tap, item.field) == (first.tap, first.field)
-        if (worst := _worst_of(report, pixel, item)) is not None
+        if (worst := _worst_figure(pair, pixel, item)) is not None
     ]
     if not found:
         return ""
     worst = max(found, key=lambda item: item.distance)
-    names = report.comparison.reference, report.comparison.other
+    names = pair.comparison.reference, pair.comparison.other
     where = f"pixel {pixel_text(worst.pixel)}"
     where += f", {place_text(worst.place)}" if worst.place else ""
     figures = f"{names[0]} {_figure(worst.ours)}, {names[1]} {_figure(worst.theirs)}"
-    return f"worst of {first.tap}.{first.field}: {where}: {figures} ({short(worst.distance)} apart)"
+    distance = rounded_text(worst.distance)
+    return f"worst of {first.tap}.{first.field}: {where}: {figures} ({distance} apart)"
 
 
-def _worst_of(report: Report, pixel: PixelComparison, item: FieldComparison) -> _Found | None:
+def _worst_figure(
+    pair: PairAnswer, pixel: PixelComparison, item: FieldComparison
+) -> _WorstFigure | None:
     ours, theirs = (
-        next(seen for seen in side.pixels if seen.pixel == pixel.pixel_coords).taps[item.tap]
-        for side in report.sides
+        next(
+            pixel_taps for pixel_taps in side.pixels if pixel_taps.pixel == pixel.pixel_coords
+        ).taps[item.tap]
+        for side in pair.sides
     )
     if item.field in ours.pixel:
         a, b = ours.pixel[item.field], theirs.pixel[item.field]
-        apart = distances(np.array([a]), np.array([b]))[0]
-        return _Found(float(apart), pixel.pixel_coords, None, a, b)
+        apart = absolute_differences(np.array([a]), np.array([b]))[0]
+        return _WorstFigure(float(apart), pixel.pixel_coords, None, a, b)
     if item.field not in ours.columns:
         return None
     rows = match_rows(ours, theirs)
     columns = ours.columns[item.field][rows.ours], theirs.columns[item.field][rows.theirs]
-    apart = distances(*columns)
+    apart = absolute_differences(*columns)
     at = int(apart.argmax())
-    return _Found(
+    return _WorstFigure(
         float(apart[at]),
         pixel.pixel_coords,
         ours.place(int(rows.ours[at])),
@@ -136,4 +145,4 @@ def _worst_of(report: Report, pixel: PixelComparison, item: FieldComparison) -> 
 
 
 def _figure(value: object) -> str:
-    return number(value) if isinstance(value, str | float | int) else str(value)
+    return number_text(value) if isinstance(value, str | float | int) else str(value)

@@ -14,26 +14,26 @@ def finding_section(finding: Finding | None) -> str:
         return ""
     title = "Explanation" if finding.is_sufficient else "Unexplained"
     evidence = (
-        (_stages(finding),)
+        (_differing_stages_sentence(finding),)
         if finding.is_sufficient
         else (
             "\n".join(f"- {line}" for line in finding.inputs),
-            _transplants(finding),
-            _listed("Ruled out", finding.ruled_out),
+            _transplants_table(finding),
+            _bullet_list("Ruled out", finding.ruled_out),
         )
     )
     parts = (
         f"## {title}",
         f"**{finding.sentence}**",
         *evidence,
-        _trials(finding.trials),
-        _listed("Not tried", finding.not_tried),
+        _trials_table(finding.trials),
+        _bullet_list("Not tried", finding.not_tried),
         f"```sh\n{finding.command}\n```" if finding.command else "",
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _stages(finding: Finding) -> str:
+def _differing_stages_sentence(finding: Finding) -> str:
     """The stages that are computed otherwise, in a sentence."""
     apart = [item for item in finding.transplants if not item.agrees]
     if not apart:
@@ -45,7 +45,7 @@ def _stages(finding: Finding) -> str:
     )
 
 
-def _transplants(finding: Finding) -> str:
+def _transplants_table(finding: Finding) -> str:
     if not finding.transplants:
         return ""
     rows = [
@@ -58,11 +58,11 @@ def _transplants(finding: Finding) -> str:
     return f"Transplants:\n\n{table(rows)}"
 
 
-def _trials(trials: Sequence[Trial]) -> str:
-    telling = [trial for trial in trials if trial.matters]
-    if not telling:
+def _trials_table(trials: Sequence[Trial]) -> str:
+    effective_trials = [trial for trial in trials if trial.matters]
+    if not effective_trials:
         return ""
-    best = sorted(telling, key=lambda trial: -trial.reproduced)
+    best = sorted(effective_trials, key=lambda trial: -trial.reproduced)
     rows = [
         {
             "the reference with": " and ".join(f"`{item.name}`" for item in trial.hypotheses),
@@ -74,5 +74,5 @@ def _trials(trials: Sequence[Trial]) -> str:
     return f"Hypotheses that change the reference at these pixels:\n\n{table(rows)}"
 
 
-def _listed(title: str, lines: Sequence[str]) -> str:
+def _bullet_list(title: str, lines: Sequence[str]) -> str:
     return f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""

@@ -16,7 +16,7 @@ from parity_bridge.explain.explanation import Finding
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION
 from parity_bridge.taps.noise_budget import NoiseBudget
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "taps" / "schemas"
 
 #: Name of a record, for taps their tap_id -> its model.
-MODELS: dict[str, type[BaseModel]] = {
-    **{tap_id: tap.record for tap_id, tap in BY_ID.items()},
+RECORD_MODELS: dict[str, type[BaseModel]] = {
+    **{tap_id: tap.record for tap_id, tap in TAPS_BY_ID.items()},
     "noise_budget": NoiseBudget,
     "explanation": Finding,
 }
 
 
-class _Written(GenerateJsonSchema):
+class _AllFieldsRequired(GenerateJsonSchema):
     """Every field required, and no titles that only say its name again."""
 
     def field_is_required(self, *field: Any, **how: Any) -> bool:  # noqa: ARG002 - pydantic's
@@ -43,12 +43,12 @@ class _Written(GenerateJsonSchema):
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """JSON Schema 2020-12 of the record ``name``, a key of ``MODELS``."""
-    model = MODELS[name]
+    """JSON Schema 2020-12 of the record ``name``, a key of ``RECORD_MODELS``."""
+    model = RECORD_MODELS[name]
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": f"urn:parity-bridge:{name}:{SCHEMA_VERSION}",
-        **model.model_json_schema(mode="serialization", schema_generator=_Written),
+        **model.model_json_schema(mode="serialization", schema_generator=_AllFieldsRequired),
         "title": f"parity_bridge {name}, schema version {SCHEMA_VERSION}",
     }
 
@@ -65,7 +65,7 @@ def schema_path(name: str) -> Path:
 
 def write_schemas() -> None:
     """Write every schema anew; raises FileError where one cannot be written."""
-    for name in MODELS:
+    for name in RECORD_MODELS:
         write_text(schema_path(name), schema_text(name))
 
 

@@ -12,14 +12,14 @@ from parity_bridge.experiment.nanobragg_flags import to_flags
 from parity_bridge.files.atomic_write import copy_file, write_text
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
-from parity_bridge.records.folder import make_folder, remove_folder, staged
-from parity_bridge.records.journal import note_command
-from parity_bridge.records.metadata import Occasion
+from parity_bridge.records.folder import make_folder, remove_folder, staged_folder
+from parity_bridge.records.journal import log_command
+from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import (
-    LOG,
-    METADATA,
+    LOG_SUFFIX,
+    METADATA_SUFFIX,
     as_json,
-    ending,
+    record_suffix,
     write_noise,
     write_run,
 )
@@ -43,10 +43,10 @@ def keep(found: Parity, folder: Path, name: str) -> Path:
     """
     target = folder.absolute() / name
     remove_folder(target)
-    occasion = Occasion(command_of(found), utc_now(), name)
+    occasion = RunContext(command_of(found), utc_now(), name)
     taps = choose_taps(found.taps)
-    with staged(target) as staging:
-        note_command(staging, occasion.command)
+    with staged_folder(target) as staging:
+        log_command(staging, occasion.command)
         if found.tolerances is not None:
             copy_file(found.tolerances, staging / TOLERANCES, "tolerance file")
         names = [_write_reference(staging, found, occasion, taps), found.other.engine.folder]
@@ -67,13 +67,15 @@ def keep(found: Parity, folder: Path, name: str) -> Path:
     return target
 
 
-def _write_reference(staging: Path, found: Parity, occasion: Occasion, taps: Sequence[Tap]) -> str:
+def _write_reference(
+    staging: Path, found: Parity, occasion: RunContext, taps: Sequence[Tap]
+) -> str:
     """The reference's records, as they were made or stored; the name of their folder."""
     if found.reference is None:
         if found.stored is None:
             raise ValueError("a comparison has a reference, or the folder of its records")
         make_folder(staging / _STORED)
-        endings = (*map(ending, taps), METADATA, LOG)
+        endings = (*map(record_suffix, taps), METADATA_SUFFIX, LOG_SUFFIX)
         for file in sorted(found.stored.iterdir()):
             if file.name.endswith(endings):
                 copy_file(file, staging / _STORED / file.name, "record")

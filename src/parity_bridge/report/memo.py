@@ -9,88 +9,89 @@ from typing import NamedTuple
 from parity_bridge.comparison.causes import extents_text
 from parity_bridge.comparison.result import FieldComparison, PixelComparison
 from parity_bridge.comparison.tolerances import FORMULA
+from parity_bridge.report.difference_sections import differences_section, inputs_section
 from parity_bridge.report.divergence import first_divergence_section
-from parity_bridge.report.explanations import differences_section, inputs_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.provenance import provenance_section, reproduce_section
 from parity_bridge.report.view import (
-    Report,
+    PairAnswer,
     Row,
-    figure,
     lookup_rows,
-    number,
+    number_text,
     pixel_text,
+    pixels_with_lookups,
     place_text,
-    range_text,
-    short,
+    rounded_text,
     table,
+    tap4_figure_text,
+    tap4_range_text,
     verdict_sentence,
-    with_lookups,
 )
-from parity_bridge.taps.figures import Figures
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.fields import TapFields
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 _MOST_SENSITIVE = 12
 
 
-def memo(report: Report) -> str:
+def memo(pair: PairAnswer) -> str:
     """The whole memo: the verdict, where the sides part first and why, then everything else."""
-    return "\n\n".join(part for part in _parts(report) if part) + "\n"
+    return "\n\n".join(part for part in _memo_sections(pair) if part) + "\n"
 
 
-def _parts(report: Report) -> Iterator[str]:
-    comparison = report.comparison
+def _memo_sections(pair: PairAnswer) -> Iterator[str]:
+    comparison = pair.comparison
     yield f"# Parity of {comparison.other} with {comparison.reference}"
-    yield f"**Verdict: {verdict_sentence(report)}.**"
-    yield first_divergence_section(report)
-    yield finding_section(report.finding)
-    yield inputs_section(report)
-    yield shapes_section(report)
-    yield _taps_section(report)
-    yield _lookups_section(report)
-    yield differences_section(report)
-    yield _tolerance_section(report)
-    yield _noise_section(report)
-    yield _indices_section(report)
-    yield _extents_section(report)
-    yield provenance_section(report)
-    yield reproduce_section(report)
+    yield f"**Verdict: {verdict_sentence(pair)}.**"
+    yield first_divergence_section(pair)
+    yield finding_section(pair.finding)
+    yield inputs_section(pair)
+    yield shapes_section(pair)
+    yield _taps_section(pair)
+    yield _lookups_section(pair)
+    yield differences_section(pair)
+    yield _tolerance_section(pair)
+    yield _noise_section(pair)
+    yield _indices_section(pair)
+    yield _extents_section(pair)
+    yield provenance_section(pair)
+    yield reproduce_section(pair)
 
 
-def _taps_section(report: Report) -> str:
-    rows = [_tap_row(report, tap_id) for tap_id in BY_ID if _is_compared(report, tap_id)]
+def _taps_section(pair: PairAnswer) -> str:
+    rows = [_tap_row(pair, tap_id) for tap_id in TAPS_BY_ID if _is_compared(pair, tap_id)]
     return f"## Taps\n\n{table(rows)}\n\nFigures of all pixels, in the order of the chain."
 
 
-def _is_compared(report: Report, tap_id: str) -> bool:
-    return any(tap_id in pixel.taps for pixel in report.comparison.pixels)
+def _is_compared(pair: PairAnswer, tap_id: str) -> bool:
+    return any(tap_id in pixel.taps for pixel in pair.comparison.pixels)
 
 
-def _tap_row(report: Report, tap_id: str) -> Row:
+def _tap_row(pair: PairAnswer, tap_id: str) -> Row:
     fields = [
-        item for pixel in report.comparison.pixels for item in pixel.fields if item.tap == tap_id
+        item for pixel in pair.comparison.pixels for item in pixel.fields if item.tap == tap_id
     ]
-    apart = [item for item in fields if item.differing]
+    differing_fields = [item for item in fields if item.differing]
     return {
-        "tap": BY_ID[tap_id].number or "-",
+        "tap": TAPS_BY_ID[tap_id].number or "-",
         "name": tap_id,
         "figures compared": str(sum(item.compared for item in fields)),
         "differing": str(sum(item.differing for item in fields)),
-        "beyond noise": _beyond_noise(apart),
-        "fields that differ": ", ".join(dict.fromkeys(item.field for item in apart)) or "-",
+        "beyond noise": _signal_count_text(differing_fields),
+        "fields that differ": ", ".join(dict.fromkeys(item.field for item in differing_fields))
+        or "-",
     }
 
 
-def _beyond_noise(apart: Sequence[FieldComparison]) -> str:
+def _signal_count_text(differing_fields: Sequence[FieldComparison]) -> str:
     """How many differences are signal; a dash where the noise is not known or nothing differs."""
-    signals = [item.signal for item in apart]
+    signals = [item.signal for item in differing_fields]
     if not signals or None in signals:
         return "-"
     return str(sum(signal for signal in signals if signal is not None))
 
 
-def _lookups_section(report: Report) -> str:
-    rows = lookup_rows(report)
+def _lookups_section(pair: PairAnswer) -> str:
+    rows = lookup_rows(pair)
     if not rows:
         return ""
     return f"""## Lookups
@@ -101,23 +102,23 @@ Pixel is slow, fast. Ranges are of the nearest Miller indices the pixel asked fo
 electrons."""
 
 
-def shapes_section(report: Report) -> str:
+def shapes_section(pair: PairAnswer) -> str:
     """What only one side recorded; empty where both recorded the same."""
-    comparison = report.comparison
+    comparison = pair.comparison
     lines = [
-        *_alone(comparison.reference, comparison.only_in_reference),
-        *_alone(comparison.other, comparison.only_in_other),
-        *filter(None, map(_oversampling, comparison.pixels)),
-        *_absences(report),
+        *_one_sided_pixel_lines(comparison.reference, comparison.only_in_reference),
+        *_one_sided_pixel_lines(comparison.other, comparison.only_in_other),
+        *filter(None, map(_oversampling_line, comparison.pixels)),
+        *_missing_figure_lines(pair),
     ]
     return "## Shapes\n\n" + "\n".join(lines) if lines else ""
 
 
-def _alone(name: str, pixels: tuple[tuple[int, int], ...]) -> list[str]:
+def _one_sided_pixel_lines(name: str, pixels: tuple[tuple[int, int], ...]) -> list[str]:
     return [f"- Pixel {pixel_text(pixel)} was recorded by {name} only." for pixel in pixels]
 
 
-def _oversampling(pixel: PixelComparison) -> str | None:
+def _oversampling_line(pixel: PixelComparison) -> str | None:
     ours, theirs = pixel.oversample
     if ours == theirs:
         return None
@@ -125,23 +126,26 @@ def _oversampling(pixel: PixelComparison) -> str | None:
     return f"- Pixel {where} was oversampled {ours} and {theirs}; its figures are not compared."
 
 
-def _absences(report: Report) -> Iterator[str]:
+def _missing_figure_lines(pair: PairAnswer) -> Iterator[str]:
     """What only one side tells, all of a kind in one line."""
     found: dict[tuple[str, str, str], list[str]] = {}
-    for pixel in report.comparison.pixels:
+    for pixel in pair.comparison.pixels:
         kinds: dict[tuple[str, str], list[str]] = {}
-        for absence in pixel.absent:
-            kinds.setdefault((absence.what, absence.missing_in), []).append(absence.name)
+        for missing_figure in pixel.absent:
+            kinds.setdefault((missing_figure.what, missing_figure.missing_in), []).append(
+                missing_figure.name
+            )
         for (what, missing_in), names in kinds.items():
             listed = ", ".join(f"`{name}`" for name in names)
             where = pixel_text(pixel.pixel_coords, pixel.tag)
             found.setdefault((what, missing_in, listed), []).append(where)
     for (what, missing_in, listed), pixels in found.items():
-        yield f"- Pixel {'; '.join(pixels)}: {_absence_text(report, what, missing_in)}: {listed}."
+        missing = _missing_figure_text(pair, what, missing_in)
+        yield f"- Pixel {'; '.join(pixels)}: {missing}: {listed}."
 
 
-def _absence_text(report: Report, what: str, missing_in: str) -> str:
-    names = report.comparison.reference, report.comparison.other
+def _missing_figure_text(pair: PairAnswer, what: str, missing_in: str) -> str:
+    names = pair.comparison.reference, pair.comparison.other
     without, having = names if missing_in == "reference" else names[::-1]
     if what == "unknown field":
         return f"recorded by {having}, not in the schema and therefore not compared"
@@ -149,21 +153,21 @@ def _absence_text(report: Report, what: str, missing_in: str) -> str:
     return f"{kind} recorded by {having}, not by {without}, and therefore not compared"
 
 
-def _tolerance_section(report: Report) -> str:
-    tolerances = report.comparison.tolerances
+def _tolerance_section(pair: PairAnswer) -> str:
+    tolerances = pair.comparison.tolerances
     rows = [
         {
             "figures": name,
-            "atol": number(tolerance.atol),
-            "rtol": number(tolerance.rtol),
-            "largest difference": _largest(report, name),
+            "atol": number_text(tolerance.atol),
+            "rtol": number_text(tolerance.rtol),
+            "largest difference": _largest_difference_text(pair, name),
             "set by": tolerances.file if name in tolerances.overridden else tolerances.case,
         }
         for name, tolerance in tolerances.fields.items()
     ]
     return f"""## Tolerances
 
-`{FORMULA}` with the reference {report.comparison.reference}, the other {report.comparison.other}, \
+`{FORMULA}` with the reference {pair.comparison.reference}, the other {pair.comparison.other}, \
 {tolerances.case}:
 
 {table([{key: str(value) for key, value in row.items()} for row in rows])}
@@ -173,22 +177,22 @@ agrees with NaN and an infinity with itself. The largest difference over all pix
 smallest atol that passes with rtol 0."""
 
 
-def _largest(report: Report, name: str) -> str:
-    tolerances = report.comparison.tolerances
+def _largest_difference_text(pair: PairAnswer, name: str) -> str:
+    tolerances = pair.comparison.tolerances
     needed = [
         item.smallest_passing_atol
-        for pixel in report.comparison.pixels
+        for pixel in pair.comparison.pixels
         for item in pixel.fields
         if item.compared and tolerances.key(item.tap, item.field) == name
     ]
     known = [atol for atol in needed if atol is not None]
     if not needed:
         return "not compared"
-    return number(max(known)) if len(known) == len(needed) else "no atol passes"
+    return number_text(max(known)) if len(known) == len(needed) else "no atol passes"
 
 
-def _noise_section(report: Report) -> str:
-    budgets = report.reference.noise
+def _noise_section(pair: PairAnswer) -> str:
+    budgets = pair.reference.noise
     if not budgets:
         return ""
     inputs = list(dict.fromkeys(name for budget in budgets.values() for name in budget.inputs))
@@ -196,15 +200,16 @@ def _noise_section(report: Report) -> str:
         {
             "tap": tap_id,
             "field": item.field,
-            "figure": number(item.figure),
-            "spread": short(item.spread),
-            "relative": short(item.relative),
+            "figure": number_text(item.figure),
+            "spread": rounded_text(item.spread),
+            "relative": rounded_text(item.relative),
         }
-        for tap_id, item in _widest(report).items()
+        for tap_id, item in _largest_relative_spreads(pair).items()
     ]
     sensitive = [
-        f"- {pixel_text(pixel)}, {place_text(item.place)}: {item.axis} = {number(item.index)} lies "
-        f"{short(item.tie_distance)} from a half, its noise is {short(item.noise)}."
+        f"- {pixel_text(pixel)}, {place_text(item.place)}: {item.axis} = {number_text(item.index)} "
+        "lies "
+        f"{rounded_text(item.tie_distance)} from a half, its noise is {rounded_text(item.noise)}."
         for pixel, budget in budgets.items()
         for item in budget.rounding_sensitive[:_MOST_SENSITIVE]
     ]
@@ -219,7 +224,7 @@ the figure known worst for its size:
 {table(rows)}{tail}"""
 
 
-class _Widest(NamedTuple):
+class _RelativeSpread(NamedTuple):
     """A figure and its spread; the first decides."""
 
     relative: float
@@ -228,30 +233,32 @@ class _Widest(NamedTuple):
     figure: float
 
 
-def _widest(report: Report) -> dict[str, _Widest]:
+def _largest_relative_spreads(pair: PairAnswer) -> dict[str, _RelativeSpread]:
     """Of each tap the figure that is known worst for its size."""
-    found: dict[str, _Widest] = {}
-    for pixel in report.reference.pixels:
-        budget = report.reference.noise.get(pixel.pixel)
+    found: dict[str, _RelativeSpread] = {}
+    for pixel in pair.reference.pixels:
+        budget = pair.reference.noise.get(pixel.pixel)
         for tap_id, spreads in (budget.spread if budget else {}).items():
             if tap_id not in pixel.taps:
                 continue
             for field, spread in spreads.items():
-                for item in _measured(pixel.taps[tap_id], field, spread):
+                for item in _relative_spreads(pixel.taps[tap_id], field, spread):
                     found[tap_id] = max(found.get(tap_id, item), item)
-    return {tap_id: found[tap_id] for tap_id in BY_ID if tap_id in found}
+    return {tap_id: found[tap_id] for tap_id in TAPS_BY_ID if tap_id in found}
 
 
-def _measured(figures: Figures, field: str, spread: Sequence[float]) -> Iterator[_Widest]:
+def _relative_spreads(
+    figures: TapFields, field: str, spread: Sequence[float]
+) -> Iterator[_RelativeSpread]:
     column = figures.columns.get(field)
     values = [figures.pixel[field]] if column is None else column.tolist()
     for value, width in zip(values, spread, strict=True):
         if isinstance(value, float) and value != 0.0 and math.isfinite(value):
-            yield _Widest(width / abs(value), width, field, value)
+            yield _RelativeSpread(width / abs(value), width, field, value)
 
 
-def _indices_section(report: Report) -> str:
-    rows = _indices_rows(report)
+def _indices_section(pair: PairAnswer) -> str:
+    rows = _indices_rows(pair)
     if not rows:
         return ""
     return f"""## Miller indices asked for
@@ -262,28 +269,28 @@ Fractional indices, smallest and largest of the pixel. The rounding margin is th
 distance of any of them from a half-integer."""
 
 
-def _indices_rows(report: Report) -> list[Row]:
+def _indices_rows(pair: PairAnswer) -> list[Row]:
     return [
         {
             "Pixel": pixel_text(side.pixel, side.tag),
             "Impl": side.implementation,
-            **{axis: range_text(side, "hkl_fractional_bounds", axis) for axis in "hkl"},
-            "rounding margin": figure(side, "rounding_margin"),
+            **{axis: tap4_range_text(side, "hkl_fractional_bounds", axis) for axis in "hkl"},
+            "rounding margin": tap4_figure_text(side, "rounding_margin"),
         }
-        for side in with_lookups(report)
+        for side in pixels_with_lookups(pair)
     ]
 
 
-def _extents_section(report: Report) -> str:
-    tables = [(side.name, side.pixels[0].hkl_table) for side in report.sides]
+def _extents_section(pair: PairAnswer) -> str:
+    tables = [(side.name, side.pixels[0].hkl_table) for side in pair.sides]
     rows = [
         {
             "Impl": name,
-            "source": told.source,
-            "entries": str(told.entries),
-            "extents": extents_text(told.extents),
+            "source": hkl_table.source,
+            "entries": str(hkl_table.entries),
+            "extents": extents_text(hkl_table.extents),
         }
-        for name, told in tables
-        if told is not None
+        for name, hkl_table in tables
+        if hkl_table is not None
     ]
     return f"## Extents of the structure-factor table\n\n{table(rows)}" if rows else ""

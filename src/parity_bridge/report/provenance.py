@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import shlex
 
-from parity_bridge.comparison.causes import what_was_read
+from parity_bridge.comparison.causes import table_text
 from parity_bridge.records.metadata import Metadata
-from parity_bridge.report.view import Report, Side
+from parity_bridge.report.view import PairAnswer, Side
 
 
-def provenance_section(report: Report) -> str:
+def provenance_section(pair: PairAnswer) -> str:
     """Flags, table, build and versions of each engine."""
-    return "## Provenance\n\n" + "\n\n".join(_engine(side) for side in report.sides)
+    return "## Provenance\n\n" + "\n\n".join(_side_provenance(side) for side in pair.sides)
 
 
-def reproduce_section(report: Report) -> str:
+def reproduce_section(pair: PairAnswer) -> str:
     """The commands that make the records again; empty where no metadata tells them."""
-    told = [metadata.command for side in report.sides for metadata in side.metadata]
-    commands = dict.fromkeys(map(without_stamp, told))
+    originals = [metadata.command for side in pair.sides for metadata in side.metadata]
+    commands = dict.fromkeys(map(without_stamp, originals))
     if not commands:
         return ""
     return "## Reproduce\n\n```sh\n" + "\n".join(commands) + "\n```"
@@ -43,11 +43,11 @@ def behaviours_text(metadata: Metadata) -> str:
     return ", ".join(f"{name}={str(value).lower()}" for name, value in switched.items())
 
 
-def _engine(side: Side) -> str:
+def _side_provenance(side: Side) -> str:
     tables = list(dict.fromkeys(pixel.hkl_table for pixel in side.pixels if pixel.hkl_table))
-    lines = [f"- structure factors: {what_was_read(table)}" for table in tables]
+    lines = [f"- structure factors: {table_text(table)}" for table in tables]
     lines += [f"- sha256 of the file: {sha256}" for sha256 in _hashes(side)]
-    lines += [line for metadata in side.metadata[:1] for line in _made_by(metadata)]
+    lines += [line for metadata in side.metadata[:1] for line in _metadata_lines(metadata)]
     if not lines:
         lines = ["- the records do not say"]
     return "\n".join((f"### {side.name}", "", *lines))
@@ -58,7 +58,7 @@ def _hashes(side: Side) -> list[str]:
     return list(dict.fromkeys(table.sha256 for table in tables if table and table.sha256))
 
 
-def _made_by(metadata: Metadata) -> list[str]:
+def _metadata_lines(metadata: Metadata) -> list[str]:
     versions = ", ".join(
         f"{name} {version}" for name, version in metadata.versions.items() if version
     )

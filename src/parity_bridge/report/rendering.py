@@ -16,8 +16,8 @@ from parity_bridge.explain.explanation import Finding
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.reading import read_file
 from parity_bridge.records.pixel_records import as_json, read_model
-from parity_bridge.records.reading import Recorded, read_own_side, read_side
-from parity_bridge.report.view import Report, Side
+from parity_bridge.records.reading import RecordedSide, read_side, read_strict_side
+from parity_bridge.report.view import PairAnswer, Side
 from parity_bridge.report.witnesses import Witnesses, memo_of, summary_of
 
 SUMMARY_JSON = "summary.json"
@@ -31,7 +31,7 @@ OF_RECORDS = ("a", "b")
 _Folders = TypeAdapter(list[str])
 
 
-def render(folder: Path) -> Report:
+def render(folder: Path) -> PairAnswer:
     """Read both sides' records, compare them, write memo, summary and ``summary.json``.
 
     Raises FileError for records that cannot be read, UsageError where there is nothing to compare.
@@ -64,7 +64,7 @@ def load(folder: Path) -> Witnesses:
     """
     names = side_folders(folder)
     # What is of our own making is held against its schema.
-    read = read_side if names == OF_RECORDS else read_own_side
+    read = read_side if names == OF_RECORDS else read_strict_side
     own = folder / TOLERANCES
     overrides = own if own.exists() else None
     reference, *others = (read(folder / name) for name in names)
@@ -81,7 +81,7 @@ def load(folder: Path) -> Witnesses:
     )
 
 
-def _have_common_taps(first: Recorded, second: Recorded) -> bool:
+def _have_common_taps(first: RecordedSide, second: RecordedSide) -> bool:
     """Whether two sides tell any tap that the other tells too."""
     return any(ours.taps.keys() & theirs.taps.keys() for ours in first.pixels
                for theirs in second.pixels)  # fmt: skip
@@ -125,21 +125,23 @@ def _listed(folder: Path) -> tuple[str, ...]:
 
 
 def report_of(
-    reference: Recorded,
-    other: Recorded,
+    reference: RecordedSide,
+    other: RecordedSide,
     *,
     overrides: Path | None = None,
     finding: Finding | None = None,
-) -> Report:
+) -> PairAnswer:
     """Two sides from files and the comparison they give."""
-    return Report(_side(reference), _side(other), _compare(reference, other, overrides), finding)
+    return PairAnswer(
+        _side(reference), _side(other), _compare(reference, other, overrides), finding
+    )
 
 
-def _side(recorded: Recorded) -> Side:
+def _side(recorded: RecordedSide) -> Side:
     return Side(recorded.pixels, recorded.metadata, recorded.noise)
 
 
-def _compare(reference: Recorded, other: Recorded, overrides: Path | None) -> Comparison:
+def _compare(reference: RecordedSide, other: RecordedSide, overrides: Path | None) -> Comparison:
     own_case = _own_case(other) or _own_case(reference)
     made = other.metadata[0] if other.metadata else None
     tolerances = (
@@ -150,6 +152,6 @@ def _compare(reference: Recorded, other: Recorded, overrides: Path | None) -> Co
     return compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
 
 
-def _own_case(recorded: Recorded) -> str | None:
+def _own_case(recorded: RecordedSide) -> str | None:
     """The case of tolerances that the engine of a side asks for."""
     return recorded.metadata[0].tolerances if recorded.metadata else None

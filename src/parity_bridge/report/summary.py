@@ -2,67 +2,67 @@
 
 from __future__ import annotations
 
-from parity_bridge.report.divergence import first_diverging
+from parity_bridge.report.divergence import first_diverging_pixel
 from parity_bridge.report.view import (
-    Report,
+    PairAnswer,
     Row,
-    figure,
     lookup_rows,
-    number,
+    number_text,
     pixel_text,
+    pixels_with_lookups,
     place_text,
     table,
+    tap4_figure_text,
     verdict_sentence,
-    with_lookups,
 )
 
 
-def summary(report: Report) -> str:
+def summary(pair: PairAnswer) -> str:
     """The Markdown summary."""
     return f"""# Structure-factor lookups
 
-{table(_rows(report))}
+{table(_summary_rows(pair))}
 
-Verdict: {verdict_sentence(report)}.
+Verdict: {verdict_sentence(pair)}.
 """
 
 
-def terminal_text(report: Report) -> str:
+def terminal_text(pair: PairAnswer) -> str:
     """The same records for a person at a terminal."""
-    parts = (table(lookup_rows(report), "simple"), verdict_sentence(report), _why(report))
+    parts = (table(lookup_rows(pair), "simple"), verdict_sentence(pair), _reason_lines(pair))
     return "\n\n".join(part for part in parts if part)
 
 
-def _why(report: Report) -> str:
+def _reason_lines(pair: PairAnswer) -> str:
     """The first divergence and the reason for it, a line each."""
     lines = []
-    pixel = first_diverging(report)
+    pixel = first_diverging_pixel(pair)
     if pixel is not None and pixel.first_divergence is not None:
         first = pixel.first_divergence
         where = f" at {place_text(first.place)}" if first.place else ""
-        names = report.comparison.reference, report.comparison.other
+        names = pair.comparison.reference, pair.comparison.other
         lines.append(
             f"first divergence: pixel {pixel_text(pixel.pixel_coords, pixel.tag)}, {first.tap}, "
-            f"{first.field}{where}: {names[0]} {number(first.reference)}, {names[1]} "
-            f"{number(first.other)}"
+            f"{first.field}{where}: {names[0]} {number_text(first.reference)}, {names[1]} "
+            f"{number_text(first.other)}"
         )
-    if report.finding is not None:
-        label = "why" if report.finding.is_sufficient else "unexplained"
-        lines.append(f"{label}: {report.finding.sentence}")
+    if pair.finding is not None:
+        label = "why" if pair.finding.is_sufficient else "unexplained"
+        lines.append(f"{label}: {pair.finding.sentence}")
     return "\n".join(lines)
 
 
-def _rows(report: Report) -> list[Row]:
+def _summary_rows(pair: PairAnswer) -> list[Row]:
     return [
         {
             "Pixel": pixel_text(side.pixel, side.tag),
             "Impl": side.implementation,
-            "total": figure(side, "total_lookups"),
-            "skipped": figure(side, "skipped_lookups"),
-            "out of bounds": figure(side, "out_of_bounds_count"),
-            "zero": figure(side, "zero_f_count"),
-            "default_F": figure(side, "default_f_count"),
-            "mean F": figure(side, "mean_f_cell"),
+            "total": tap4_figure_text(side, "total_lookups"),
+            "skipped": tap4_figure_text(side, "skipped_lookups"),
+            "out of bounds": tap4_figure_text(side, "out_of_bounds_count"),
+            "zero": tap4_figure_text(side, "zero_f_count"),
+            "default_F": tap4_figure_text(side, "default_f_count"),
+            "mean F": tap4_figure_text(side, "mean_f_cell"),
         }
-        for side in with_lookups(report)
+        for side in pixels_with_lookups(pair)
     ]

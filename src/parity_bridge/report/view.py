@@ -11,10 +11,10 @@ from parity_bridge.comparison.result import Comparison
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.records.metadata import Metadata
 from parity_bridge.taps.f_cell import TAP_ID
-from parity_bridge.taps.figures import Place, Scalar
+from parity_bridge.taps.fields import Place, Scalar
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import BY_ID
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 Row = dict[str, str]
 
@@ -34,7 +34,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Report:
+class PairAnswer:
     """Both sides, what comparing them gave, and why where that was asked."""
 
     reference: Side
@@ -48,50 +48,50 @@ class Report:
         return self.reference, self.other
 
 
-def lookup_rows(report: Report) -> list[Row]:
+def lookup_rows(pair: PairAnswer) -> list[Row]:
     """One row a side and pixel: counts, mean and ranges of the nearest index asked for."""
     return [
         {
             "Pixel": pixel_text(side.pixel, side.tag),
             "Impl": side.implementation,
-            "total_lookups": figure(side, "total_lookups"),
-            "out_of_bounds": figure(side, "out_of_bounds_count"),
-            "zero_f": figure(side, "zero_f_count"),
-            "default_f": figure(side, "default_f_count"),
-            "mean_f_cell": figure(side, "mean_f_cell"),
-            **{f"{axis}_range": range_text(side, "hkl_bounds", axis) for axis in "hkl"},
+            "total_lookups": tap4_figure_text(side, "total_lookups"),
+            "out_of_bounds": tap4_figure_text(side, "out_of_bounds_count"),
+            "zero_f": tap4_figure_text(side, "zero_f_count"),
+            "default_f": tap4_figure_text(side, "default_f_count"),
+            "mean_f_cell": tap4_figure_text(side, "mean_f_cell"),
+            **{f"{axis}_range": tap4_range_text(side, "hkl_bounds", axis) for axis in "hkl"},
         }
-        for side in with_lookups(report)
+        for side in pixels_with_lookups(pair)
     ]
 
 
-def with_lookups(report: Report) -> Iterator[PixelTaps]:
+def pixels_with_lookups(pair: PairAnswer) -> Iterator[PixelTaps]:
     """What both sides tell of Tap 4, pixel by pixel, the reference first."""
-    told = [pixel for side in report.sides for pixel in side.pixels if TAP_ID in pixel.taps]
+    told = [pixel for side in pair.sides for pixel in side.pixels if TAP_ID in pixel.taps]
     for at in dict.fromkeys(pixel.pixel for pixel in told):
         yield from (pixel for pixel in told if pixel.pixel == at)
 
 
-def figure(side: PixelTaps, name: str) -> str:
+def tap4_figure_text(side: PixelTaps, name: str) -> str:
     """A figure of Tap 4; a dash where the side does not tell it."""
     figures = side.taps[TAP_ID].pixel
-    return number(figures[name]) if name in figures else "-"
+    return number_text(figures[name]) if name in figures else "-"
 
 
-def verdict_sentence(report: Report) -> str:
+def verdict_sentence(pair: PairAnswer) -> str:
     """The verdict in one sentence."""
-    comparison = report.comparison
+    comparison = pair.comparison
     names = f"{comparison.reference} and {comparison.other}"
     at = plural(len(comparison.pixels), "pixel")
     apart = sum(bool(pixel.differing) for pixel in comparison.pixels)
     match comparison.verdict:
         case "parity":
             agree = f"agree {taps_text(comparison)} {_how_well(comparison)} at {at}"
-            return f"parity: {names} {agree}{_without_lookup(report)}"
+            return f"parity: {names} {agree}{_without_lookup(pair)}"
         case "inputs differ":
             given = f"no parity: {names} were given different {_what(comparison)}"
             if not apart:
-                return f"{given}, though no figure differs at {at}{_without_lookup(report)}"
+                return f"{given}, though no figure differs at {at}{_without_lookup(pair)}"
             return f"{given} and disagree at {apart} of {at}"
         case "values differ":
             return f"no parity: {names} disagree at {apart} of {at}"
@@ -103,12 +103,12 @@ def _what(comparison: Comparison) -> str:
     """What the two sides were not given alike."""
     inputs = [pixel.inputs for pixel in comparison.pixels]
     flags = any(item.flags for item in inputs)
-    tables = any(item.of_table for item in inputs)
+    tables = any(item.differing_table_fields for item in inputs)
     words = ("structure factors" if tables else "", "nanoBragg flags" if flags else "")
     return " and ".join(word for word in words if word)
 
 
-def _without_lookup(report: Report) -> str:
+def _without_lookup(pair: PairAnswer) -> str:
     """How many of the pixels show nothing, because neither engine looked anything up there."""
     empty = (
         {
@@ -116,12 +116,12 @@ def _without_lookup(report: Report) -> str:
             for pixel in side.pixels
             if TAP_ID in pixel.taps and pixel.taps[TAP_ID].pixel.get("total_lookups") == 0
         }
-        for side in report.sides
+        for side in pair.sides
     )
     count = len(set.intersection(*empty))
     if count == 0:
         return ""
-    where = "there" if len(report.comparison.pixels) == 1 else f"at {count} of them"
+    where = "there" if len(pair.comparison.pixels) == 1 else f"at {count} of them"
     return f"; no lookup was made {where}"
 
 
@@ -133,7 +133,7 @@ def _how_well(comparison: Comparison) -> str:
 def taps_text(comparison: Comparison) -> str:
     """What was compared, in a few words."""
     taps = list(dict.fromkeys(tap for pixel in comparison.pixels for tap in pixel.taps))
-    named = f"all {len(taps)} taps" if len(taps) == len(BY_ID) else ", ".join(taps)
+    named = f"all {len(taps)} taps" if len(taps) == len(TAPS_BY_ID) else ", ".join(taps)
     if any(pixel.absent for pixel in comparison.pixels):
         return f"in every figure of {named} that both recorded"
     return f"in every field of {named}"
@@ -157,21 +157,21 @@ def place_text(place: Place) -> str:
     return ", ".join([f"subpixel {pixel_text(place.subpixel)}", *further])
 
 
-def number(value: Scalar) -> str:
+def number_text(value: Scalar) -> str:
     """A figure with every digit it has; ``none`` where it does not exist."""
     if isinstance(value, str):
         return value
     return "none" if value is None else repr(value)
 
 
-def short(value: float) -> str:
+def rounded_text(value: float) -> str:
     """A number that says how much and needs no more digits."""
     return f"{value:.3g}"
 
 
-def range_text(side: PixelTaps, field_name: str, axis: str) -> str:
+def tap4_range_text(side: PixelTaps, field_name: str, axis: str) -> str:
     """``min..max`` of Tap 4 along one axis."""
-    low, high = (figure(side, f"{field_name}.{axis}_{end}") for end in ("min", "max"))
+    low, high = (tap4_figure_text(side, f"{field_name}.{axis}_{end}") for end in ("min", "max"))
     return low if low == high and low in ("none", "-") else f"{low}..{high}"
 
 

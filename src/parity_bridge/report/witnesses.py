@@ -10,14 +10,14 @@ from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
 from parity_bridge.report.memo import memo
 from parity_bridge.report.summary import summary, terminal_text
 from parity_bridge.report.view import (
-    Report,
+    PairAnswer,
     Row,
     Side,
-    figure,
-    number,
+    number_text,
     pixel_text,
-    range_text,
     table,
+    tap4_figure_text,
+    tap4_range_text,
     verdict_sentence,
 )
 from parity_bridge.taps.f_cell import TAP_ID
@@ -42,9 +42,9 @@ class Witnesses:
     """The reports of all pairs; one pair where there are two engines."""
 
     #: Each of the others against the reference.
-    against: tuple[Report, ...]
+    against: tuple[PairAnswer, ...]
     #: The others against each other.
-    among: tuple[Report, ...] = ()
+    among: tuple[PairAnswer, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -55,7 +55,7 @@ class Witnesses:
     def verdict(self) -> Verdict:
         """The gravest against the reference."""
         order = list(EXIT_STATUS)
-        return max((report.comparison.verdict for report in self.against), key=order.index)
+        return max((pair.comparison.verdict for pair in self.against), key=order.index)
 
     @property
     def comparisons(self) -> Comparisons:
@@ -64,13 +64,13 @@ class Witnesses:
         return Comparisons(
             verdict=self.verdict,
             exit_status=self.exit_status,
-            comparisons=tuple(report.comparison for report in pairs),
+            comparisons=tuple(pair.comparison for pair in pairs),
         )
 
     @property
     def sides(self) -> tuple[Side, ...]:
         """All of them, the reference first."""
-        return (self.against[0].reference, *(report.other for report in self.against))
+        return (self.against[0].reference, *(pair.other for pair in self.against))
 
 
 def memo_of(witnesses: Witnesses) -> str:
@@ -93,7 +93,7 @@ def terminal_text_of(witnesses: Witnesses) -> str:
         table(list(_side_by_side(witnesses)), "simple"),
         table(list(_pairs(witnesses)), "simple"),
         _outlier(witnesses),
-        *(_why(report) for report in witnesses.against),
+        *(_why(pair) for pair in witnesses.against),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -101,21 +101,21 @@ def terminal_text_of(witnesses: Witnesses) -> str:
 def _parts(witnesses: Witnesses) -> Iterator[str]:
     names = [side.name for side in witnesses.sides]
     yield f"# Parity of {', '.join(names[1:])} with {names[0]}"
-    yield "\n".join(f"- **{verdict_sentence(report)}.**" for report in witnesses.against)
+    yield "\n".join(f"- **{verdict_sentence(pair)}.**" for pair in witnesses.against)
     yield f"## Who agrees with whom\n\n{table(list(_pairs(witnesses)))}"
     outlier = _outlier(witnesses)
     if outlier:
         yield f"**{outlier}**"
     yield f"## Side by side\n\n{table(list(_side_by_side(witnesses)))}"
-    for report in witnesses.against:
-        _, _, body = memo(report).rstrip("\n").partition("\n\n")
-        title = f"## {report.comparison.other} against {report.comparison.reference}"
+    for pair in witnesses.against:
+        _, _, body = memo(pair).rstrip("\n").partition("\n\n")
+        title = f"## {pair.comparison.other} against {pair.comparison.reference}"
         yield f"{title}\n\n" + body.replace("\n### ", "\n#### ").replace("\n## ", "\n### ")
 
 
 def _pairs(witnesses: Witnesses) -> Iterator[Row]:
-    for report in (*witnesses.against, *witnesses.among):
-        comparison = report.comparison
+    for pair in (*witnesses.against, *witnesses.among):
+        comparison = pair.comparison
         fields = [item for pixel in comparison.pixels for item in pixel.fields]
         yield {
             "pair": f"{comparison.reference}, {comparison.other}",
@@ -129,8 +129,8 @@ def _pairs(witnesses: Witnesses) -> Iterator[Row]:
 def _outlier(witnesses: Witnesses) -> str:
     """The one with which nobody agrees while all others agree with each other; or nothing."""
     pairs = [
-        (report.comparison.reference, report.comparison.other, report.comparison.verdict)
-        for report in (*witnesses.against, *witnesses.among)
+        (pair.comparison.reference, pair.comparison.other, pair.comparison.verdict)
+        for pair in (*witnesses.against, *witnesses.among)
     ]
     for name in (side.name for side in witnesses.sides):
         own = [verdict for a, b, verdict in pairs if name in (a, b)]
@@ -143,48 +143,57 @@ def _outlier(witnesses: Witnesses) -> str:
 def _side_by_side(witnesses: Witnesses) -> Iterator[Row]:
     """Tap 4 and the end of the chain of every pixel, a column for each engine."""
     sides = witnesses.sides
-    for seen in sides[0].pixels:
-        columns = {side.name: _at(side, seen.pixel) for side in sides}
-        where = pixel_text(seen.pixel, seen.tag)
+    for pixel_taps in sides[0].pixels:
+        columns = {side.name: _at(side, pixel_taps.pixel) for side in sides}
+        where = pixel_text(pixel_taps.pixel, pixel_taps.tag)
         for name, values in _figures(list(columns.values())):
             row = dict(zip(columns, values, strict=True))
             yield {"Pixel": where, "figure": name, **row}
 
 
 def _at(side: Side, pixel: tuple[int, int]) -> PixelTaps | None:
-    return next((seen for seen in side.pixels if seen.pixel == pixel), None)
+    return next((pixel_taps for pixel_taps in side.pixels if pixel_taps.pixel == pixel), None)
 
 
 def _figures(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str]]]:
     for name in (*_COUNTS, "zero_f_count", "mean_f_cell"):
-        yield name, [_dash(seen, TAP_ID) or figure(_seen(seen), name) for seen in pixels]
+        yield (
+            name,
+            [
+                _dash(pixel_taps, TAP_ID) or tap4_figure_text(_seen(pixel_taps), name)
+                for pixel_taps in pixels
+            ],
+        )
     for axis in "hkl":
         yield (
             f"{axis}_range",
-            [_dash(seen, TAP_ID) or range_text(_seen(seen), "hkl_bounds", axis) for seen in pixels],
+            [
+                _dash(pixel_taps, TAP_ID) or tap4_range_text(_seen(pixel_taps), "hkl_bounds", axis)
+                for pixel_taps in pixels
+            ],
         )
     for name in ("intensity", "image"):
         yield (
             f"{name} / photons",
-            [_dash(seen, _FINAL) or _final(_seen(seen), name) for seen in pixels],
+            [_dash(pixel_taps, _FINAL) or _final(_seen(pixel_taps), name) for pixel_taps in pixels],
         )
 
 
-def _final(seen: PixelTaps, name: str) -> str:
-    return number(seen.taps[_FINAL].pixel[name])
+def _final(pixel_taps: PixelTaps, name: str) -> str:
+    return number_text(pixel_taps.taps[_FINAL].pixel[name])
 
 
-def _dash(seen: PixelTaps | None, tap_id: str) -> str:
+def _dash(pixel_taps: PixelTaps | None, tap_id: str) -> str:
     """A dash where a side does not tell the tap."""
-    return "" if seen is not None and tap_id in seen.taps else "-"
+    return "" if pixel_taps is not None and tap_id in pixel_taps.taps else "-"
 
 
-def _seen(seen: PixelTaps | None) -> PixelTaps:
-    if seen is None:
+def _seen(pixel_taps: PixelTaps | None) -> PixelTaps:
+    if pixel_taps is None:
         raise ValueError("a side without the pixel has a dash")
-    return seen
+    return pixel_taps
 
 
-def _why(report: Report) -> str:
+def _why(pair: PairAnswer) -> str:
     """Verdict and reason of one pair, without its table."""
-    return terminal_text(report).partition("\n\n")[2]
+    return terminal_text(pair).partition("\n\n")[2]

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
-from parity_bridge.files.thread_pool import cancelling_pool
+from parity_bridge.files.thread_pool import cancelling_thread_pool
 from parity_bridge.scan.worker_memory import keep_freed_memory
 
 T = TypeVar("T")
@@ -21,12 +21,12 @@ R = TypeVar("R")
 #: Parts that one task puts together.
 _FAN_IN = 8
 #: Seconds that a cluster may be without a worker before that is an error.
-WITHOUT_WORKER = 30.0
+NO_WORKER_SECONDS = 30.0
 _TICK = 0.5
 
 
 @dataclass(frozen=True)
-class Crew:
+class WorkerPool:
     """An executor, and what is to be known of it."""
 
     executor: Executor
@@ -35,23 +35,25 @@ class Crew:
     #: Threads that a task may take that runs alone.
     threads: int
     #: As summaries name it.
-    what: str
+    description: str
     #: What each process does before its tasks.
     prepare: Callable[[], None]
     #: Whether there is anyone to run a task.
-    is_staffed: Callable[[], bool]
+    has_workers: Callable[[], bool]
 
 
 @contextmanager
-def threads(count: int) -> Iterator[Crew]:
+def thread_pool(count: int) -> Iterator[WorkerPool]:
     """A pool of threads of this process."""
-    with cancelling_pool(count) as pool:
+    with cancelling_thread_pool(count) as pool:
         plural = "" if count == 1 else "s"
-        yield Crew(pool, count, count, f"{count} thread{plural}", _nothing, lambda: True)
+        yield WorkerPool(
+            pool, count, count, f"{count} thread{plural}", _prepare_nothing, lambda: True
+        )
 
 
 @contextmanager
-def dask(address: str) -> Iterator[Crew]:
+def dask_pool(address: str) -> Iterator[WorkerPool]:
     """The workers of the Dask cluster whose scheduler is at ``address``.
 
     Raises UsageError where ``distributed`` is not installed, or nothing answers there.
@@ -75,7 +77,7 @@ def dask(address: str) -> Iterator[Crew]:
         ) from error
     try:
         workers = client.nthreads()
-        yield Crew(
+        yield WorkerPool(
             client.get_executor(pure=False),
             max(1, sum(workers.values())),
             max(workers.values(), default=1),
@@ -88,7 +90,10 @@ def dask(address: str) -> Iterator[Crew]:
 
 
 def run_all(
-    crew: Crew, function: Callable[[T], R], items: Iterable[T], on_done: Callable[[T, R], None]
+    worker_pool: WorkerPool,
+    function: Callable[[T], R],
+    items: Iterable[T],
+    on_done: Callable[[T, R], None],
 ) -> None:
     """Call ``function`` for every item, a few more at once than can run; hear of each result.
 
@@ -99,13 +104,17 @@ def run_all(
     try:
         while True:
             for item in left:
-                running[crew.executor.submit(_prepared, crew.prepare, function, item)] = item
-                if len(running) > 2 * crew.workers:
+                running[
+                    worker_pool.executor.submit(
+                        _prepare_and_call, worker_pool.prepare, function, item
+                    )
+                ] = item
+                if len(running) > 2 * worker_pool.workers:
                     break
             if not running:
                 return
-            for future in _completed(crew, running):
-                on_done(running.pop(future), _result(future))
+            for future in _wait_for_completed(worker_pool, running):
+                on_done(running.pop(future), _task_result(future))
     except BaseException:
         # What runs already is stored when it ends; nobody waits here for a cluster to end it.
         for future in running:
@@ -113,15 +122,17 @@ def run_all(
         raise
 
 
-def reduced(crew: Crew, function: Callable[[Sequence[T]], T], parts: Sequence[T]) -> T:
+def reduce_all(
+    worker_pool: WorkerPool, function: Callable[[Sequence[T]], T], parts: Sequence[T]
+) -> T:
     """``function`` of all parts, neighbours first, a tree of tasks."""
     level = list(parts)
     while len(level) > 1:
         groups = [level[start : start + _FAN_IN] for start in range(0, len(level), _FAN_IN)]
         found: dict[int, T] = {}
         run_all(
-            crew,
-            _Numbered(function),
+            worker_pool,
+            _IgnoreItemNumber(function),
             list(enumerate(groups)),
             lambda item, part, found=found: found.__setitem__(item[0], part),  # type: ignore[misc]
         )
@@ -130,7 +141,7 @@ def reduced(crew: Crew, function: Callable[[Sequence[T]], T], parts: Sequence[T]
 
 
 @dataclass(frozen=True)
-class _Numbered:
+class _IgnoreItemNumber:
     """A function of the second of two, which other processes can be sent."""
 
     function: Callable[..., Any]
@@ -147,34 +158,34 @@ def _has_workers(client: Any) -> bool:
         return False
 
 
-def _nothing() -> None:
+def _prepare_nothing() -> None:
     """Leave the process as it is."""
 
 
-def _prepared(prepare: Callable[[], None], function: Callable[[T], R], item: T) -> R:
+def _prepare_and_call(prepare: Callable[[], None], function: Callable[[T], R], item: T) -> R:
     prepare()
     return function(item)
 
 
-def _completed(crew: Crew, running: dict[Future[R], T]) -> list[Future[R]]:
+def _wait_for_completed(worker_pool: WorkerPool, running: dict[Future[R], T]) -> list[Future[R]]:
     """At least one of them that has ended; raises EngineError where nobody is left to end any."""
     alone_since: float | None = None
     while True:
         done = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED).done
         if done:
             return list(done)
-        if crew.is_staffed():
+        if worker_pool.has_workers():
             alone_since = None
             continue
         alone_since = alone_since or time.monotonic()
-        if time.monotonic() - alone_since > WITHOUT_WORKER:
+        if time.monotonic() - alone_since > NO_WORKER_SECONDS:
             raise EngineError(
                 "the Dask cluster has no worker left, or its scheduler is gone; start one, then go "
                 "on with --resume"
             )
 
 
-def _result(future: Future[R]) -> R:
+def _task_result(future: Future[R]) -> R:
     try:
         return future.result()
     except BridgeError:

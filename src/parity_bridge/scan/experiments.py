@@ -23,7 +23,7 @@ from parity_bridge.files.reading import read_toml
 MOST_EXPERIMENTS = 10_000
 
 #: Keys of a grid that are no flags -> flag, and how many numbers a value of it has.
-_AXES = {"misset": ("-misset", 3), "wavelength": ("-lambda", 1), "distance": ("-distance", 1)}
+_GRID_FLAGS = {"misset": ("-misset", 3), "wavelength": ("-lambda", 1), "distance": ("-distance", 1)}
 
 #: What a report of many experiments holds besides their folders.
 _RESERVED = {"commands.txt", "env", "experiments.json", "experiments.md"}
@@ -31,7 +31,7 @@ _RESERVED = {"commands.txt", "env", "experiments.json", "experiments.md"}
 _KEYS = ("flags", "experiment", "grid")
 
 
-class Named(NamedTuple):
+class NamedExperiment(NamedTuple):
     """An experiment and what it is called."""
 
     #: Good as part of a file name.
@@ -39,14 +39,14 @@ class Named(NamedTuple):
     flags: tuple[str, ...]
 
 
-class _Value(NamedTuple):
+class _GridValue(NamedTuple):
     """One value of an axis of a grid."""
 
     label: str
     words: tuple[str, ...]
 
 
-def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
+def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperiment]:
     """The experiments of the TOML file ``path`` in its order, list before grid, names unique.
 
     Flags are those of ``base_flags``, those common to the file and those of the experiment, in this
@@ -55,7 +55,7 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
     """
     table = read_toml(path, "experiment file")
     try:
-        experiments = _experiments(table, tuple(base_flags))
+        experiments = _parse_experiments(table, tuple(base_flags))
     except ValueError as error:
         raise FileError(f"experiment file {path}: {error}") from error
     for experiment in experiments:
@@ -63,25 +63,28 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[Named]:
     return experiments
 
 
-def _experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[Named]:
+def _parse_experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[NamedExperiment]:
     """Raises ValueError telling what is wrong."""
     _check_keys(table, _KEYS, "the file")
     common = (*base, *_flags(table.get("flags", ""), "flags"))
-    listed = [_listed(item, number) for number, item in enumerate(_list_of_tables(table), start=1)]
-    axes = _axes(table.get("grid", {})) if "grid" in table else []
+    listed = [
+        _parse_listed_experiment(item, number)
+        for number, item in enumerate(_list_of_tables(table), start=1)
+    ]
+    axes = _grid_axes(table.get("grid", {})) if "grid" in table else []
     count = len(listed) + (math.prod(map(len, axes)) if axes else 0)
     if not count:
         raise ValueError("it has no experiment; give [[experiment]] with name and flags, or [grid]")
     if count > MOST_EXPERIMENTS:
         raise ValueError(f"it has {count} experiments, more than {MOST_EXPERIMENTS}; shorten it")
-    found = [*listed, *_combinations(axes)]
+    found = [*listed, *_grid_combinations(axes)]
     for item in found:
         if item.name.lower() in _RESERVED:
             raise ValueError(f"no experiment can be called {item.name!r}; take another name")
     name, times = Counter(item.name for item in found).most_common(1)[0]
     if times > 1:
         raise ValueError(f"{times} experiments are called {name!r}; give each a name of its own")
-    return [Named(check_name(item.name), (*common, *item.flags)) for item in found]
+    return [NamedExperiment(check_name(item.name), (*common, *item.flags)) for item in found]
 
 
 def _check_keys(table: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
@@ -97,15 +100,15 @@ def _list_of_tables(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     return items
 
 
-def _listed(item: Mapping[str, Any], number: int) -> Named:
+def _parse_listed_experiment(item: Mapping[str, Any], number: int) -> NamedExperiment:
     what = f"experiment {number}"
-    _check_keys(item, Named._fields, what)
-    for key in Named._fields:
+    _check_keys(item, NamedExperiment._fields, what)
+    for key in NamedExperiment._fields:
         if key not in item:
             raise ValueError(f'{what} has no {key}; write name = "..." and flags = "..."')
     name = item["name"]
     if isinstance(name, str):
-        return Named(name, _flags(item["flags"], f"the flags of {what}"))
+        return NamedExperiment(name, _flags(item["flags"], f"the flags of {what}"))
     raise ValueError(f"the name of {what} is no string; put it in quotes")
 
 
@@ -117,29 +120,29 @@ def _flags(value: Any, what: str) -> tuple[str, ...]:
     raise ValueError(f"{what} are neither a string nor a list of strings; write them in quotes")
 
 
-def _axes(grid: Any) -> list[list[_Value]]:
+def _grid_axes(grid: Any) -> list[list[_GridValue]]:
     """Values of each key of a grid."""
     if not isinstance(grid, dict) or not grid:
         raise ValueError("the grid is no table of lists; write [grid] and wavelength = [1.0] say")
     used: dict[str, str] = {}
     for key in grid:
-        flag = _AXES.get(key, (key,))[0]
+        flag = _GRID_FLAGS.get(key, (key,))[0]
         if not flag.startswith("-"):
             raise ValueError(
-                f"the grid has a key {key!r}; only {', '.join(_AXES)} and nanoBragg flags in "
+                f"the grid has a key {key!r}; only {', '.join(_GRID_FLAGS)} and nanoBragg flags in "
                 'quotes, "-N" say, mean something'
             )
         if flag in used:
             raise ValueError(f"the grid has {used[flag]} and {key}, which are the same; keep one")
         used[flag] = key
-    return [_axis(key, values) for key, values in grid.items()]
+    return [_grid_axis(key, values) for key, values in grid.items()]
 
 
-def _axis(key: str, values: Any) -> list[_Value]:
+def _grid_axis(key: str, values: Any) -> list[_GridValue]:
     if not isinstance(values, list) or not values:
         raise ValueError(f"the grid's {key!r} is no list of values; write them in [ ]")
-    flag, size = _AXES.get(key, (key, None))
-    found = [_words(key, value, size) for value in values]
+    flag, size = _GRID_FLAGS.get(key, (key, None))
+    found = [_value_words(key, value, size) for value in values]
     words, times = Counter(found).most_common(1)[0]
     if times > 1:
         raise ValueError(f"the grid's {key!r} has {' '.join(words)} twice; remove one")
@@ -147,7 +150,7 @@ def _axis(key: str, values: Any) -> list[_Value]:
     same = {label for label, times in Counter(labels).items() if times > 1}
     # Words that differ only in what a name cannot hold are told apart by their place.
     return [
-        _Value(f"{label}.{place}" if label in same else label, (flag, *words))
+        _GridValue(f"{label}.{place}" if label in same else label, (flag, *words))
         for place, (label, words) in enumerate(zip(labels, found, strict=True), start=1)
     ]
 
@@ -160,7 +163,7 @@ _NEEDED: dict[int | None, str] = {
 }
 
 
-def _words(key: str, value: Any, size: int | None) -> tuple[str, ...]:
+def _value_words(key: str, value: Any, size: int | None) -> tuple[str, ...]:
     """The words after a flag; ``size`` says how many numbers, None any and a string too."""
     if isinstance(value, str) and size is None:
         return (value,)
@@ -178,13 +181,13 @@ def _label(words: Sequence[str]) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(words).replace("+", ""))
 
 
-def _combinations(axes: Sequence[Sequence[_Value]]) -> Iterator[Named]:
+def _grid_combinations(axes: Sequence[Sequence[_GridValue]]) -> Iterator[NamedExperiment]:
     for values in itertools.product(*axes) if axes else ():
         name = "_".join(value.label for value in values)
-        yield Named(name, tuple(word for value in values for word in value.words))
+        yield NamedExperiment(name, tuple(word for value in values for word in value.words))
 
 
-def _check_flags(path: Path, experiment: Named) -> None:
+def _check_flags(path: Path, experiment: NamedExperiment) -> None:
     try:
         parse_flags(experiment.flags)
     except BridgeError as error:

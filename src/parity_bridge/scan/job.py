@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.errors import EngineError
 from parity_bridge.experiment.regions import RunState
-from parity_bridge.scan.comparing import Margins, Rules, compare
-from parity_bridge.scan.plan import Task
-from parity_bridge.scan.sides import EngineSide, Side, SideIdentity, SideTile
-from parity_bridge.scan.store import Layout, Span, StoredState, TileRecord, write_tile
+from parity_bridge.scan.plan import TileTask
+from parity_bridge.scan.sides import EngineSide, ScanSide, SideIdentity, SideTile
+from parity_bridge.scan.store import Span, StoredState, StoreLayout, TileRecord, write_tile
+from parity_bridge.scan.tile_comparison import ComparisonRules, Margins, compare_tiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,23 +20,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Job:
+class ScanJob:
     """What all tiles of a scan share; it can be sent to another process."""
 
-    reference: Side
-    other: Side
+    reference: ScanSide
+    other: ScanSide
     #: Of the two sides where the scan was begun.
     identities: tuple[SideIdentity, SideIdentity]
-    layout: Layout
-    rules: Rules
+    layout: StoreLayout
+    rules: ComparisonRules
 
     @property
-    def sides(self) -> tuple[Side, Side]:
+    def sides(self) -> tuple[ScanSide, ScanSide]:
         """The reference and the other."""
         return self.reference, self.other
 
 
-def run_task(job: Job, task: Task, threads: int = 1) -> TileRecord:
+def run_task(job: ScanJob, task: TileTask, threads: int = 1) -> TileRecord:
     """Compute, compare and store the tile or band of ``task``.
 
     Raises EngineError, UsageError and FileError as the sides and the store do.
@@ -48,13 +48,13 @@ def run_task(job: Job, task: Task, threads: int = 1) -> TileRecord:
         tiles.append(side.tile(task.region, state, threads))
         times.append((time.perf_counter() - begin) * 1e3)
     reference, other = tiles
-    mismatch, statistics = compare(
-        task.region, reference, other, job.rules, _margins(job.reference, task)
+    mismatch, statistics = compare_tiles(
+        task.region, reference, other, job.rules, _rounding_margins(job.reference, task)
     )
     record = TileRecord(
         region=Span.of(task.region),
         statistics=statistics,
-        states=(_stored(reference), _stored(other)),
+        states=(_stored_state(reference), _stored_state(other)),
         runtime_c_ms=times[0],
         runtime_py_ms=times[1],
     )
@@ -69,7 +69,7 @@ def states_after(record: TileRecord) -> tuple[RunState | None, ...]:
     )
 
 
-def _margins(side: Side, task: Task) -> Margins | None:
+def _rounding_margins(side: ScanSide, task: TileTask) -> Margins | None:
     """The distances of the reference's indices from a half, when they are asked for."""
     if not isinstance(side, EngineSide):
         return None
@@ -81,7 +81,7 @@ def _margins(side: Side, task: Task) -> Margins | None:
     return computed
 
 
-def _stored(tile: SideTile) -> StoredState | None:
+def _stored_state(tile: SideTile) -> StoredState | None:
     if tile.state is None:
         return None
     state = tile.state
@@ -90,15 +90,15 @@ def _stored(tile: SideTile) -> StoredState | None:
     )
 
 
-def _check_same_engines(job: Job) -> None:
+def _check_same_engines(job: ScanJob) -> None:
     """Raise EngineError where this process has another build than the scan was begun with."""
     for side, identity in zip(job.sides, job.identities, strict=True):
         if isinstance(side, EngineSide):
-            _check_same(side, identity.model_dump_json())
+            _check_same_engine(side, identity.model_dump_json())
 
 
 @lru_cache(maxsize=8)
-def _check_same(side: EngineSide, begun: str) -> None:
+def _check_same_engine(side: EngineSide, begun: str) -> None:
     """Once for each scan in each process."""
     expected, found = SideIdentity.model_validate_json(begun), side.identity()
     for what, ours, theirs in (

@@ -23,11 +23,11 @@ class Geometry:
     pixel_size: float
     wavelength: float
     #: On a sphere about the sample: pixels lie at this distance, m; None: flat.
-    curved: float | None = None
+    sphere_radius: float | None = None
 
 
 @dataclass(frozen=True)
-class Maps:
+class RegionMaps:
     """Maps over ``region``, each value that of ``factor`` x ``factor`` pixels (fewer at the ends).
 
     All of shape (rows, columns) = ceil(region.shape / factor). Those of Tap 4 are None where a side
@@ -49,11 +49,11 @@ class Maps:
 
 
 @dataclass(frozen=True)
-class Views:
+class ScanMaps:
     """Everything pictures show of a scan."""
 
-    whole: Maps
+    whole: RegionMaps
     #: Full size (factor 1), around the worst pixels, in the order of ``summary.worst``.
-    details: tuple[Maps, ...]
+    details: tuple[RegionMaps, ...]
     #: None where neither side says where its pixels lie.
     geometry: Geometry | None

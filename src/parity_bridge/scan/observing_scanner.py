@@ -15,7 +15,7 @@ from parity_bridge.experiment.regions import (
     Planes,
     Region,
     RunState,
-    Scanned,
+    ScannedRegion,
     f_cell_planes,
 )
 
@@ -63,33 +63,33 @@ class ObservingScanner:
         """True: the engine itself sees to the order of pixels."""
         return True
 
-    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:  # noqa: ARG002
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:  # noqa: ARG002
         """Image and Tap 4 of ``region``, pixel by pixel."""
         image = np.zeros(region.shape, dtype=np.float32)
         planes = f_cell_planes(region)
         for plane in planes.values():
             plane.fill(0)
-        for seen, place in self._seen(region):
-            image[place] = seen.totals["image"]
-            if _is_computed(seen):
-                _fill(planes, place, seen)
-        return Scanned(image, planes, state)
+        for observation, place in self._observations(region):
+            image[place] = observation.totals["image"]
+            if _is_computed(observation):
+                _fill_planes(planes, place, observation)
+        return ScannedRegion(image, planes, state)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:  # noqa: ARG002
         """Smallest distance of any fractional index from a half-integer tie, (slow, fast)."""
         margins = np.full(region.shape, np.inf)
-        for seen, place in self._seen(region):
-            if _is_computed(seen) and seen.f_cell.counts["total_lookups"]:
-                margins[place] = seen.f_cell.rounding_margin
+        for observation, place in self._observations(region):
+            if _is_computed(observation) and observation.f_cell.counts["total_lookups"]:
+                margins[place] = observation.f_cell.rounding_margin
         return margins
 
-    def _seen(self, region: Region) -> Iterator[tuple[Observation, tuple[int, int]]]:
+    def _observations(self, region: Region) -> Iterator[tuple[Observation, tuple[int, int]]]:
         """Every pixel and its place in the region, a few at a time: each takes some kB."""
         pixels = [(slow, fast) for slow in region.slow for fast in region.fast]
         for start in range(0, len(pixels), _BATCH):
-            for seen in self._observe(pixels[start : start + _BATCH]):
-                slow, fast = seen.pixel
-                yield seen, (slow - region.slow.start, fast - region.fast.start)
+            for observation in self._observe(pixels[start : start + _BATCH]):
+                slow, fast = observation.pixel
+                yield observation, (slow - region.slow.start, fast - region.fast.start)
 
     def _observe(self, pixels: list[tuple[int, int]]) -> list[Observation]:
         return self._engine.observe(
@@ -97,13 +97,13 @@ class ObservingScanner:
         )
 
 
-def _is_computed(seen: Observation) -> bool:
+def _is_computed(observation: Observation) -> bool:
     """Whether a run over the frame computes the pixel at all."""
-    return bool(seen.totals["in_roi"]) and seen.mask != 0
+    return bool(observation.totals["in_roi"]) and observation.mask != 0
 
 
-def _fill(planes: Planes, place: tuple[int, int], seen: Observation) -> None:
-    counts = seen.f_cell.counts
+def _fill_planes(planes: Planes, place: tuple[int, int], observation: Observation) -> None:
+    counts = observation.f_cell.counts
     total = counts["total_lookups"]
     for name in F_CELL_PLANES:
         if name in counts:
@@ -112,8 +112,8 @@ def _fill(planes: Planes, place: tuple[int, int], seen: Observation) -> None:
         # What an engine that counts plane by plane leaves there.
         lowest, highest = [2**31 - 1] * 3, [-(2**31)] * 3
     else:
-        lowest, highest = ([int(x) for x in ends] for ends in seen.f_cell.nearest)
+        lowest, highest = ([int(x) for x in ends] for ends in observation.f_cell.hkl_bounds)
         # In order of evaluation, which sum() does not keep.
-        planes["sum_f_cell"][place] = np.cumsum(seen.evaluations["F_cell"])[-1]
+        planes["sum_f_cell"][place] = np.cumsum(observation.evaluations["F_cell"])[-1]
     for axis, low, high in zip("hkl", lowest, highest, strict=True):
         planes[f"{axis}_min"][place], planes[f"{axis}_max"][place] = low, high

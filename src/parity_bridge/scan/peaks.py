@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Peaks that are looked for.
-COUNT = 50
+PEAK_COUNT = 50
 #: Pixels of the largest peak.
 MOST_PIXELS = 1000
 #: Pixels between two peaks that are still the same one.
-WITHIN = 10.0
+MATCH_DISTANCE = 10.0
 
 #: Rows looked at together: few, so that the first of them soon set a threshold for all others.
 _BAND = 64
@@ -33,7 +33,7 @@ _BAND = 64
 _KEPT = 4
 
 #: Rows of an image, all its columns: (rows, columns).
-Read = Callable[[range], "NDArray[np.float32]"]
+ReadRows = Callable[[range], "NDArray[np.float32]"]
 
 _BEFORE = ((-1, -1), (-1, 0), (-1, 1), (0, -1))
 _AFTER = ((0, 1), (1, -1), (1, 0), (1, 1))
@@ -59,7 +59,7 @@ class PeakMatch(NamedTuple):
 
 
 def strongest_peaks(
-    read: Read, shape: tuple[int, int], count: int = COUNT, band: int = _BAND
+    read: ReadRows, shape: tuple[int, int], count: int = PEAK_COUNT, band: int = _BAND
 ) -> tuple[Peak, ...]:
     """The ``count`` strongest peaks of an image of ``shape``, the strongest first.
 
@@ -67,12 +67,12 @@ def strongest_peaks(
     time, from the first to the last and each once, but for those that a flat peak reaches back to.
     What is found does not depend on ``band``; give the height of tiles where rows come from tiles.
     """
-    image = _Image(read, shape, band)
+    image = _BandedImage(read, shape, band)
     strongest: list[tuple[float, int, int]] = []  # a heap of (value, -slow, -fast)
     for number in range(-(-shape[0] // band)):
         # A later peak must be stronger than the weakest so far, not as strong.
         floor = strongest[0][0] if len(strongest) == count else 0.0
-        for peak in _peaks_of(image, number, floor, count):
+        for peak in _peaks_of_band(image, number, floor, count):
             heapq.heappush(strongest, (peak.value, -peak.slow, -peak.fast))
             if len(strongest) > count:
                 heapq.heappop(strongest)
@@ -80,7 +80,7 @@ def strongest_peaks(
 
 
 def match_peaks(
-    reference: tuple[Peak, ...], other: tuple[Peak, ...], within: float = WITHIN
+    reference: tuple[Peak, ...], other: tuple[Peak, ...], within: float = MATCH_DISTANCE
 ) -> PeakMatch:
     """Match peaks that are each other's nearest and at most ``within`` pixels apart.
 
@@ -88,7 +88,7 @@ def match_peaks(
     Of two that are equally near the stronger counts. The weakest of ``reference`` may be ranked
     lower in the other image: a longer list ``other`` keeps that from looking like a lost spot.
     """
-    distances = _mutual(reference, other) if reference and other else np.empty(0)
+    distances = _mutual_nearest_distances(reference, other) if reference and other else np.empty(0)
     distances = distances[distances <= within]
     counts = len(reference), len(other), distances.size
     if not distances.size:
@@ -96,7 +96,9 @@ def match_peaks(
     return PeakMatch(*counts, float(distances.mean()), float(distances.max()))
 
 
-def _mutual(reference: tuple[Peak, ...], other: tuple[Peak, ...]) -> NDArray[np.float64]:
+def _mutual_nearest_distances(
+    reference: tuple[Peak, ...], other: tuple[Peak, ...]
+) -> NDArray[np.float64]:
     """Distances of those that are each other's nearest."""
     slow, fast = (
         np.subtract.outer([peak[axis] for peak in reference], [peak[axis] for peak in other])
@@ -109,10 +111,10 @@ def _mutual(reference: tuple[Peak, ...], other: tuple[Peak, ...]) -> NDArray[np.
     return distances
 
 
-class _Image:
+class _BandedImage:
     """An image by its bands of ``height`` rows, of which few are kept."""
 
-    def __init__(self, read: Read, shape: tuple[int, int], height: int) -> None:
+    def __init__(self, read: ReadRows, shape: tuple[int, int], height: int) -> None:
         self.shape = shape
         self.height = height
         self._band = lru_cache(_KEPT)(
@@ -134,7 +136,7 @@ class _Image:
         return float(self._band(slow // self.height)[slow % self.height, fast])
 
 
-def _peaks_of(image: _Image, number: int, floor: float, count: int) -> Iterator[Peak]:
+def _peaks_of_band(image: _BandedImage, number: int, floor: float, count: int) -> Iterator[Peak]:
     """The ``count`` strongest peaks above ``floor`` that stand in a band."""
     block, inner = image.block(number)
     places = np.flatnonzero(_candidates(block, inner, floor))
@@ -161,21 +163,23 @@ def _candidates(block: NDArray[np.float32], inner: slice, floor: float) -> NDArr
         return found
     for neighbours, too_high in ((_BEFORE, np.greater_equal), (_AFTER, np.greater)):
         for down, right in neighbours:
-            rows, there_rows = _pairs(inner, down, len(block))
-            columns, there_columns = _pairs(slice(0, block.shape[1]), right, block.shape[1])
+            rows, there_rows = _neighbour_slices(inner, down, len(block))
+            columns, there_columns = _neighbour_slices(
+                slice(0, block.shape[1]), right, block.shape[1]
+            )
             # So said, NaN is not too high.
             high = too_high(block[there_rows, there_columns], pixels[rows, columns])
             found[rows, columns] &= ~high
     return found
 
 
-def _pairs(inner: slice, step: int, size: int) -> tuple[slice, slice]:
+def _neighbour_slices(inner: slice, step: int, size: int) -> tuple[slice, slice]:
     """Which of ``inner`` have a neighbour ``step`` away within ``size``, and where those are."""
     first, last = max(inner.start + step, 0), min(inner.stop + step, size)
     return slice(first - step - inner.start, last - step - inner.start), slice(first, last)
 
 
-def _is_peak(image: _Image, slow: int, fast: int) -> bool:
+def _is_peak(image: _BandedImage, slow: int, fast: int) -> bool:
     """Whether the area of equal pixels around a candidate is a peak and begins with it."""
     value = image.value(slow, fast)
     # From the inside out: a terrace mostly ends a few pixels away.

@@ -11,36 +11,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from parity_bridge.experiment.regions import Region, RunState
-from parity_bridge.scan.sides import Side
+from parity_bridge.scan.sides import ScanSide
 
-States = tuple[RunState | None, ...]
+SideStates = tuple[RunState | None, ...]
 
 #: Rows of a tile that is computed in order, at least.
 _FEWEST_ROWS = 64
 
 
 @dataclass(frozen=True)
-class Task:
+class TileTask:
     """A tile, or a band of whole rows, to be computed."""
 
     name: str
     region: Region
     #: In which each side begins.
-    states: States
+    states: SideStates
 
 
 @dataclass(frozen=True)
-class Plan:
+class TilePlan:
     """How a region is divided."""
 
     region: Region
     #: Pixels of a tile along slow and fast.
     tile: tuple[int, int]
     #: The states in which the very first pixel is begun.
-    start: States
+    start: SideStates
     #: In which every other tile begins, where that is known from the first row of the first tile;
     #: None: rows of tiles go one after the other until it is.
-    settled: States | None
+    settled_states: SideStates | None
 
     @property
     def rows(self) -> int:
@@ -52,17 +52,17 @@ class Plan:
         """Of tiles."""
         return -(-len(self.region.fast) // self.tile[1])
 
-    def tiles(self, first_row: int, states: States) -> Iterator[Task]:
+    def tiles(self, first_row: int, states: SideStates) -> Iterator[TileTask]:
         """All tiles from a row of them on, each begun in ``states``."""
         for row in range(first_row, self.rows):
             for column in range(self.columns):
                 begin = self.start if (row, column) == (0, 0) else states
-                yield Task(f"{row}_{column}", self._region(row, column), begin)
+                yield TileTask(f"{row}_{column}", self._region(row, column), begin)
 
-    def band(self, row: int, states: States) -> Task:
+    def band(self, row: int, states: SideStates) -> TileTask:
         """A whole row of tiles, begun in ``states``."""
         slow = _part(self.region.slow, row, self.tile[0])
-        return Task(f"{row}_all", Region(slow, self.region.fast), states)
+        return TileTask(f"{row}_all", Region(slow, self.region.fast), states)
 
     def _region(self, row: int, column: int) -> Region:
         return Region(
@@ -71,23 +71,25 @@ class Plan:
         )
 
 
-def plan(sides: Sequence[Side], region: Region, tile: int) -> Plan:
+def plan_tiles(sides: Sequence[ScanSide], region: Region, tile: int) -> TilePlan:
     """Divide ``region`` into tiles of at most ``tile`` x ``tile`` pixels."""
     start = tuple(side.start() for side in sides)
-    settled = _settled(sides, region, tile, start)
+    settled_states = _settled_states(sides, region, tile, start)
     rows = tile
-    if settled is None:
+    if settled_states is None:
         # A band is held in memory whole.
         rows = min(tile, max(_FEWEST_ROWS, 2 * tile * tile // len(region.fast)))
-    return Plan(region, (rows, tile), start, settled)
+    return TilePlan(region, (rows, tile), start, settled_states)
 
 
-def is_settled(sides: Sequence[Side], states: States) -> bool:
+def is_settled(sides: Sequence[ScanSide], states: SideStates) -> bool:
     """Whether the order of pixels matters to neither side any more."""
     return all(side.is_settled(state) for side, state in zip(sides, states, strict=True))
 
 
-def _settled(sides: Sequence[Side], region: Region, tile: int, start: States) -> States | None:
+def _settled_states(
+    sides: Sequence[ScanSide], region: Region, tile: int, start: SideStates
+) -> SideStates | None:
     """The states after the first row of the first tile, if they have come to rest by then."""
     if is_settled(sides, start):
         return start

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.experiment.regions import Region
-from parity_bridge.scan.peaks import COUNT, Peak, PeakMatch, match_peaks, strongest_peaks
-from parity_bridge.scan.store import IMAGE, MISMATCH, SIDES, Layout, read_map
-from parity_bridge.scan.views import Geometry, Maps, Views
+from parity_bridge.scan.maps import Geometry, RegionMaps, ScanMaps
+from parity_bridge.scan.peaks import PEAK_COUNT, Peak, PeakMatch, match_peaks, strongest_peaks
+from parity_bridge.scan.store import IMAGE, MISMATCH, SIDE_GROUPS, StoreLayout, read_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,25 +22,29 @@ _SCREEN = 1024
 _AROUND = 24
 
 
-def views(layout: Layout, worst: Sequence[tuple[int, int]], geometry: Geometry | None) -> Views:
+def scan_maps(
+    layout: StoreLayout, worst: Sequence[tuple[int, int]], geometry: Geometry | None
+) -> ScanMaps:
     """The whole region reduced to a screen, and the surroundings of the ``worst`` pixels.
 
     Raises FileError where the store cannot be read.
     """
-    return Views(
-        whole=whole(layout),
-        details=tuple(_maps(layout, _around(layout.region, pixel), 1) for pixel in worst),
+    return ScanMaps(
+        whole=whole_region_maps(layout),
+        details=tuple(
+            _region_maps(layout, _surroundings(layout.region, pixel), 1) for pixel in worst
+        ),
         geometry=geometry,
     )
 
 
-def whole(layout: Layout) -> Maps:
-    """The whole region, every value that of a block of pixels; see ``Maps``."""
+def whole_region_maps(layout: StoreLayout) -> RegionMaps:
+    """The whole region, every value that of a block of pixels; see ``RegionMaps``."""
     region = layout.region
     factor = -(-max(region.shape) // _SCREEN)
     rows = max(factor, layout.tile[0] // factor * factor)
     bands = [
-        _maps(layout, Region(region.slow[top : top + rows], region.fast), factor)
+        _region_maps(layout, Region(region.slow[top : top + rows], region.fast), factor)
         for top in range(0, len(region.slow), rows)
     ]
 
@@ -49,22 +53,22 @@ def whole(layout: Layout) -> Maps:
         return None if parts[0] is None else np.concatenate(parts)
 
     names = ("reference", "other", "difference", "mismatch", "f_cell", "out_of_bounds")
-    return Maps(region, factor, **{name: joined(name) for name in names})
+    return RegionMaps(region, factor, **{name: joined(name) for name in names})
 
 
-def peaks_of(layout: Layout, *, equal: bool) -> PeakMatch:
+def match_scan_peaks(layout: StoreLayout, *, equal: bool) -> PeakMatch:
     """How the strongest peaks of the two images lie to each other; ``equal`` where they are one.
 
     Raises FileError where the store cannot be read.
     """
-    reference = _peaks(layout, SIDES[0], COUNT)
+    reference = _peaks(layout, SIDE_GROUPS[0], PEAK_COUNT)
     if equal:
         return match_peaks(reference, reference)
     # A peak that is not quite as strong there is no lost spot.
-    return match_peaks(reference, _peaks(layout, SIDES[1], 2 * COUNT))
+    return match_peaks(reference, _peaks(layout, SIDE_GROUPS[1], 2 * PEAK_COUNT))
 
 
-def _peaks(layout: Layout, side: str, count: int) -> tuple[Peak, ...]:
+def _peaks(layout: StoreLayout, side: str, count: int) -> tuple[Peak, ...]:
     region = layout.region
 
     def read(rows: range) -> NDArray[np.float32]:
@@ -74,21 +78,21 @@ def _peaks(layout: Layout, side: str, count: int) -> tuple[Peak, ...]:
     return strongest_peaks(read, region.shape, count, band=layout.tile[0])
 
 
-def _maps(layout: Layout, region: Region, factor: int) -> Maps:
-    reference, other = (read_map(layout, f"{side}/{IMAGE}", region) for side in SIDES)
-    return Maps(
+def _region_maps(layout: StoreLayout, region: Region, factor: int) -> RegionMaps:
+    reference, other = (read_map(layout, f"{side}/{IMAGE}", region) for side in SIDE_GROUPS)
+    return RegionMaps(
         region,
         factor,
-        reference=_largest(reference, factor),
-        other=_largest(other, factor),
+        reference=_block_maxima(reference, factor),
+        other=_block_maxima(other, factor),
         difference=_difference(reference, other, factor),
         mismatch=_mismatch(layout, region, factor),
-        f_cell=_quotient(layout, region, factor, "sum_f_cell"),
-        out_of_bounds=_quotient(layout, region, factor, "out_of_bounds_count"),
+        f_cell=_per_lookup(layout, region, factor, "sum_f_cell"),
+        out_of_bounds=_per_lookup(layout, region, factor, "out_of_bounds_count"),
     )
 
 
-def _around(region: Region, pixel: tuple[int, int]) -> Region:
+def _surroundings(region: Region, pixel: tuple[int, int]) -> Region:
     slow, fast = (
         range(max(whole.start, at - _AROUND), min(whole.stop, at + _AROUND + 1))
         for whole, at in zip((region.slow, region.fast), pixel, strict=True)
@@ -101,42 +105,44 @@ def _difference(
 ) -> NDArray[np.float32]:
     """Of each block the difference that is largest in size, NaN where one is not a number."""
     if (reference.view(np.int32) == other.view(np.int32)).all():
-        return _largest(np.zeros_like(reference), factor)
+        return _block_maxima(np.zeros_like(reference), factor)
     with np.errstate(invalid="ignore", over="ignore"):
         apart = (other.astype(np.float64) - reference).astype(np.float32)
         # Infinities of one sign are no difference.
         apart[reference == other] = 0.0
-    high, low = _largest(apart, factor), _pooled(np.minimum, apart, factor, "edge")
+    high, low = _block_maxima(apart, factor), _block_reduced(np.minimum, apart, factor, "edge")
     return np.where(-low > high, low, high)
 
 
-def _mismatch(layout: Layout, region: Region, factor: int) -> NDArray[np.int32] | None:
+def _mismatch(layout: StoreLayout, region: Region, factor: int) -> NDArray[np.int32] | None:
     if MISMATCH not in layout.arrays:
         return None
-    return _summed((read_map(layout, MISMATCH, region) != 0).astype(np.int32), factor)
+    return _block_sums((read_map(layout, MISMATCH, region) != 0).astype(np.int32), factor)
 
 
-def _quotient(layout: Layout, region: Region, factor: int, name: str) -> NDArray[np.float32] | None:
+def _per_lookup(
+    layout: StoreLayout, region: Region, factor: int, name: str
+) -> NDArray[np.float32] | None:
     """A sum over the lookups of each block by their number, of the first side with Tap 4."""
-    side = next((side for side, told in zip(SIDES, layout.f_cell, strict=True) if told), None)
+    side = next((side for side, told in zip(SIDE_GROUPS, layout.f_cell, strict=True) if told), None)
     if side is None:
         return None
-    lookups = _summed(read_map(layout, f"{side}/total_lookups", region), factor)
-    total = _summed(read_map(layout, f"{side}/{name}", region), factor)
+    lookups = _block_sums(read_map(layout, f"{side}/total_lookups", region), factor)
+    total = _block_sums(read_map(layout, f"{side}/{name}", region), factor)
     with np.errstate(invalid="ignore", divide="ignore"):
         quotient: NDArray[np.float32] = (total / lookups).astype(np.float32)
     return quotient
 
 
-def _largest(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
-    return _pooled(np.maximum, values, factor, "edge")
+def _block_maxima(values: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    return _block_reduced(np.maximum, values, factor, "edge")
 
 
-def _summed(values: NDArray[Any], factor: int) -> NDArray[Any]:
-    return _pooled(np.add, values, factor, "constant")
+def _block_sums(values: NDArray[Any], factor: int) -> NDArray[Any]:
+    return _block_reduced(np.add, values, factor, "constant")
 
 
-def _pooled(
+def _block_reduced(
     join: Callable[[Any, Any], Any], values: NDArray[Any], factor: int, padding: Any
 ) -> NDArray[Any]:
     """``values`` (slow, fast) joined over blocks; padded where the last ones are not whole."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 #: Seconds between two plain lines.
-_EVERY = 5.0
+_LINE_SECONDS = 5.0
 
 #: Hears of pixels that are finished, the second argument whether just now or in an earlier run.
 Advance = Callable[[int, bool], None]
@@ -23,7 +23,7 @@ def progress(pixels: int, what: str, *, quiet: bool) -> Iterator[Advance]:
         with _bar(pixels, what) as advance:
             yield advance
     else:
-        yield _Lines(pixels, what)
+        yield _PrintedProgress(pixels, what)
 
 
 @contextmanager
@@ -79,20 +79,20 @@ class _Rate:
         return f"{self.per_second / 1e6:.3g} Mpixel/s"
 
 
-class _Lines:
+class _PrintedProgress:
     """A line every few seconds, and one at the end."""
 
     def __init__(self, pixels: int, what: str) -> None:
         self._pixels = pixels
         self._what = what
         self._rate = _Rate()
-        self._told = time.monotonic()
+        self._last_printed = time.monotonic()
 
     def __call__(self, pixels: int, resumed: bool) -> None:
         self._rate.add(pixels, resumed)
         now = time.monotonic()
-        if now - self._told >= _EVERY or self._rate.done == self._pixels:
-            self._told = now
+        if now - self._last_printed >= _LINE_SECONDS or self._rate.done == self._pixels:
+            self._last_printed = now
             print(f"{self._what}: {self._text()}", file=sys.stderr)  # noqa: T201 - what it is for
 
     def _text(self) -> str:

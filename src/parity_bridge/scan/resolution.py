@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.experiment.regions import Region
-from parity_bridge.scan.views import Geometry
+from parity_bridge.scan.maps import Geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def derived_geometry(experiment: Experiment, derived: Mapping[str, Quantity]) ->
     return Geometry(
         pixel_size=float(quantities["pixel_size"]),
         wavelength=float(quantities["lambda0"]) * 1e10,
-        curved=float(quantities["distance"]) if experiment.detector.curved else None,
+        sphere_radius=float(quantities["distance"]) if experiment.detector.curved else None,
         **vectors,  # type: ignore[arg-type]
     )
 
@@ -50,8 +50,8 @@ def inverse_d(geometry: Geometry, region: Region) -> NDArray[np.float64]:
         corner + slow * s + fast * f
         for corner, s, f in zip(geometry.pix0, geometry.slow, geometry.fast, strict=True)
     ]
-    if geometry.curved is not None:
-        place = _on_the_sphere(geometry, place, geometry.curved)
+    if geometry.sphere_radius is not None:
+        place = _on_the_sphere(geometry, place, geometry.sphere_radius)
     length = np.sqrt(place[0] * place[0] + place[1] * place[1] + place[2] * place[2])
     squared = np.zeros_like(length)
     for component, beam in zip(place, geometry.beam, strict=True):

@@ -16,41 +16,41 @@ from parity_bridge.experiment.regions import Region
 from parity_bridge.records.environment import libc, package_versions
 from parity_bridge.records.folder import make_folder
 from parity_bridge.scan import store
-from parity_bridge.scan.comparing import SENSITIVE_ULPS, Rules
-from parity_bridge.scan.executor import Crew, reduced, run_all
-from parity_bridge.scan.job import Job, run_task, states_after
-from parity_bridge.scan.plan import Plan, States, Task, is_settled, plan
+from parity_bridge.scan.executor import WorkerPool, reduce_all, run_all
+from parity_bridge.scan.job import ScanJob, run_task, states_after
+from parity_bridge.scan.maps import Geometry
+from parity_bridge.scan.plan import SideStates, TilePlan, TileTask, is_settled, plan_tiles
 from parity_bridge.scan.progress import Advance
 from parity_bridge.scan.resolution import derived_geometry, shell_edges
-from parity_bridge.scan.sides import EngineSide, Side
-from parity_bridge.scan.statistics import SHELLS, Statistics, merged
-from parity_bridge.scan.store import Layout, ScanInputs, Span, TileRecord
-from parity_bridge.scan.views import Geometry
+from parity_bridge.scan.sides import EngineSide, ScanSide
+from parity_bridge.scan.statistics import SHELL_COUNT, Statistics, merge_statistics
+from parity_bridge.scan.store import ScanInputs, Span, StoreLayout, TileRecord
+from parity_bridge.scan.tile_comparison import SENSITIVE_ULPS, ComparisonRules
 
 #: Pixels of a tile along either axis, where nothing else is said.
-TILE = 1024
+DEFAULT_TILE = 1024
 _LARGEST_TILE = 4096
 
 
 @dataclass(frozen=True)
-class Scan:
+class PreparedScan:
     """Two sides, the region and how it is divided: ready to be run."""
 
-    job: Job
-    plan: Plan
+    job: ScanJob
+    plan: TilePlan
     inputs: ScanInputs
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> StoreLayout:
         """Where its maps lie."""
         return self.job.layout
 
 
 @dataclass(frozen=True)
-class Scanned:
+class ScanResult:
     """A scan that was run to its end."""
 
-    scan: Scan
+    scan: PreparedScan
     statistics: Statistics
     #: Tiles and bands that it was computed in.
     tiles: int
@@ -62,30 +62,30 @@ class Scanned:
     seconds: float
 
 
-def prepare(
-    reference: Side,
-    other: Side,
+def prepare_scan(
+    reference: ScanSide,
+    other: ScanSide,
     folder: Path,
     tolerances: Tolerances,
     *,
     tile: int | None = None,
     resume: bool = False,
-    geometry_of: EngineSide | None = None,
-) -> Scan:
+    geometry_side: EngineSide | None = None,
+) -> PreparedScan:
     """Plan a scan into ``folder``, and begin it there or check that it may go on.
 
-    ``geometry_of`` says where pixels lie if neither side is an engine that does.
+    ``geometry_side`` says where pixels lie if neither side is an engine that does.
 
     Raises ShapeError where the two sides have different detectors, UsageError where there is no
     pixel to compare, FileError where the folder cannot be written or holds another scan.
     """
     region = region_of(reference, other)
-    begun = resume and (folder / store.INPUTS).exists()
+    begun = resume and (folder / store.INPUTS_FILE).exists()
     f_cell = reference.has_f_cell, other.has_f_cell
     if begun and tile is None:
-        tile = store.stored_tile(Layout(folder, region, (0, 0), f_cell))[1]
-    planned = plan((reference, other), region, _tile(tile, region))
-    layout = Layout(folder, region, planned.tile, f_cell)
+        tile = store.stored_tile(StoreLayout(folder, region, (0, 0), f_cell))[1]
+    planned = plan_tiles((reference, other), region, _tile_size(tile, region))
+    layout = StoreLayout(folder, region, planned.tile, f_cell)
     identities = reference.identity(), other.identity()
     intensity = tolerances.of("final_output", "image") or Tolerance()
     mean = tolerances.of("f_cell_stats", "mean_f_cell") or Tolerance()
@@ -99,38 +99,40 @@ def prepare(
         versions={**package_versions(), "libc": libc()},
     )
     if begun:
-        store.check_same(folder, inputs)
-        store.clean(layout)
+        store.check_same_inputs(folder, inputs)
+        store.remove_partial_files(layout)
     else:
         make_folder(folder)
-        store.create(layout, inputs)
-    geometry = _geometry(reference, other, geometry_of)
-    rules = Rules(
+        store.create_store(layout, inputs)
+    geometry = _engine_geometry(reference, other, geometry_side)
+    rules = ComparisonRules(
         tolerances.case,
         intensity,
         mean,
         geometry,
-        () if geometry is None else shell_edges(geometry, region, SHELLS),
+        () if geometry is None else shell_edges(geometry, region, SHELL_COUNT),
         SENSITIVE_ULPS * float(np.finfo(_dtype(other)).eps),
     )
-    return Scan(Job(reference, other, identities, layout, rules), planned, inputs)
+    return PreparedScan(ScanJob(reference, other, identities, layout, rules), planned, inputs)
 
 
-def run(scan: Scan, crew: Crew, advance: Advance) -> Scanned:
+def run_scan(scan: PreparedScan, worker_pool: WorkerPool, advance: Advance) -> ScanResult:
     """Compute every tile that is not finished, and add all up.
 
     Raises EngineError, UsageError and FileError as tiles do; what is finished stays.
     """
     begin = time.monotonic()
     records: dict[str, TileRecord] = {}
-    in_order = scan.plan.settled is None
-    row, states = _bands(scan, crew, advance, records)
-    left = list(_unfinished(scan, scan.plan.tiles(row, states), advance, records))
-    run_all(crew, partial(run_task, scan.job), left, partial(_keep, records, advance))
+    in_order = scan.plan.settled_states is None
+    row, states = _run_bands(scan, worker_pool, advance, records)
+    left = list(_unfinished_tasks(scan, scan.plan.tiles(row, states), advance, records))
+    run_all(
+        worker_pool, partial(run_task, scan.job), left, partial(_collect_record, records, advance)
+    )
     ordered = sorted(records.values(), key=lambda record: (record.region.slow, record.region.fast))
-    return Scanned(
+    return ScanResult(
         scan,
-        reduced(crew, merged, [record.statistics for record in ordered]),
+        reduce_all(worker_pool, merge_statistics, [record.statistics for record in ordered]),
         len(ordered),
         in_order,
         sum(record.runtime_c_ms for record in ordered),
@@ -139,7 +141,7 @@ def run(scan: Scan, crew: Crew, advance: Advance) -> Scanned:
     )
 
 
-def region_of(reference: Side, other: Side) -> Region:
+def region_of(reference: ScanSide, other: ScanSide) -> Region:
     """The pixels that a scan compares: those that an engine of it computes.
 
     Raises ShapeError for detectors of different sizes, UsageError for a region without a pixel.
@@ -161,7 +163,7 @@ def region_of(reference: Side, other: Side) -> Region:
     )
 
 
-def _sizes(*sides: Side) -> list[tuple[int, int]]:
+def _sizes(*sides: ScanSide) -> list[tuple[int, int]]:
     return [side.pixels for side in sides]
 
 
@@ -169,21 +171,21 @@ def _span(ranges: list[range]) -> range:
     return range(min(r.start for r in ranges), max(r.stop for r in ranges))
 
 
-def _tile(tile: int | None, region: Region) -> int:
+def _tile_size(tile: int | None, region: Region) -> int:
     """Of pixels along either axis: large, but so that a small region still has several."""
     if tile is not None:
         if not 1 <= tile <= _LARGEST_TILE:
             raise UsageError(f"--tile {tile}: give 1 to {_LARGEST_TILE} pixels")
         return tile
     # Every tile has some 27 chunks to be written, which costs more than the pixels of a small one.
-    return min(TILE, max(128, -(-max(region.shape) // 2)))
+    return min(DEFAULT_TILE, max(128, -(-max(region.shape) // 2)))
 
 
-def _dtype(side: Side) -> str:
+def _dtype(side: ScanSide) -> str:
     return side.choice.dtype if isinstance(side, EngineSide) else "float32"
 
 
-def _geometry(*sides: Side | None) -> Geometry | None:
+def _engine_geometry(*sides: ScanSide | None) -> Geometry | None:
     """Where pixels lie, by the first side that is an engine."""
     for side in sides:
         if isinstance(side, EngineSide):
@@ -191,35 +193,37 @@ def _geometry(*sides: Side | None) -> Geometry | None:
     return None
 
 
-def _bands(
-    scan: Scan, crew: Crew, advance: Advance, records: dict[str, TileRecord]
-) -> tuple[int, States]:
+def _run_bands(
+    scan: PreparedScan, worker_pool: WorkerPool, advance: Advance, records: dict[str, TileRecord]
+) -> tuple[int, SideStates]:
     """Compute rows of tiles in order while it matters; the first row left, and its states."""
     planned, job = scan.plan, scan.job
-    if planned.settled is not None:
-        return 0, planned.settled
+    if planned.settled_states is not None:
+        return 0, planned.settled_states
     row, states = 0, planned.start
     while row < planned.rows and not is_settled(job.sides, states):
         task = planned.band(row, states)
-        for _ in _unfinished(scan, [task], advance, records):
-            compute = partial(run_task, job, threads=crew.threads)
-            run_all(crew, compute, [task], partial(_keep, records, advance))
+        for _ in _unfinished_tasks(scan, [task], advance, records):
+            compute = partial(run_task, job, threads=worker_pool.threads)
+            run_all(worker_pool, compute, [task], partial(_collect_record, records, advance))
         states = states_after(records[task.name])
         row += 1
     return row, states
 
 
-def _keep(records: dict[str, TileRecord], advance: Advance, task: Task, record: TileRecord) -> None:
+def _collect_record(
+    records: dict[str, TileRecord], advance: Advance, task: TileTask, record: TileRecord
+) -> None:
     records[task.name] = record
     advance(record.statistics.pixels, False)
 
 
-def _unfinished(
-    scan: Scan, tasks: Iterable[Task], advance: Advance, records: dict[str, TileRecord]
-) -> Iterable[Task]:
+def _unfinished_tasks(
+    scan: PreparedScan, tasks: Iterable[TileTask], advance: Advance, records: dict[str, TileRecord]
+) -> Iterable[TileTask]:
     """Those of ``tasks`` that no earlier run has finished; the records of the others are kept."""
     for task in tasks:
-        record = store.finished(scan.layout, task.name, task.region)
+        record = store.finished_tile(scan.layout, task.name, task.region)
         if record is None:
             yield task
         else:

@@ -20,9 +20,9 @@ from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.engines.engine import (
     Engine,
     Scanner,
-    engine_of,
-    told_taps,
-    untold_fields,
+    engine_for_choice,
+    recorded_taps,
+    unrecorded_fields,
 )
 from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import FileError
@@ -33,15 +33,15 @@ from parity_bridge.experiment.smv import read_mask
 from parity_bridge.files.reading import FileVersion, file_version
 from parity_bridge.files.schema import Schema
 from parity_bridge.images.image_file import ImageFile, open_image
-from parity_bridge.scan.observing import scanner_of
-from parity_bridge.taps.registry import TAPS, choose_taps
+from parity_bridge.scan.observing_scanner import scanner_of
+from parity_bridge.taps.registry import TAPS_BY_NAME, choose_taps
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 
-F_CELL = TAPS["f_cell"]
+F_CELL_TAP = TAPS_BY_NAME["f_cell"]
 
 
 class SideIdentity(Schema):
@@ -68,7 +68,7 @@ class SideTile:
     state: RunState | None  # after the last pixel
 
 
-class Side(Protocol):
+class ScanSide(Protocol):
     """One of the two sides."""
 
     @property
@@ -113,9 +113,15 @@ class EngineSide:
     @property
     def has_f_cell(self) -> bool:
         """Whether it tells all of Tap 4 of whole regions; one that runs a program does not."""
-        told = F_CELL in choose_taps(told_taps(self.engine))
-        untold = any(name.startswith(f"{F_CELL.tap_id}.") for name in untold_fields(self.engine))
-        return told and not untold and bool(getattr(self.scanner, "has_f_cell", True))
+        records_tap = F_CELL_TAP in choose_taps(recorded_taps(self.engine))
+        has_unrecorded_field = any(
+            name.startswith(f"{F_CELL_TAP.tap_id}.") for name in unrecorded_fields(self.engine)
+        )
+        return (
+            records_tap
+            and not has_unrecorded_field
+            and bool(getattr(self.scanner, "has_f_cell", True))
+        )
 
     @property
     def derived(self) -> Mapping[str, Any]:
@@ -142,16 +148,18 @@ class EngineSide:
     @property
     def engine(self) -> Engine:
         """The engine, ready to run."""
-        return self._prepared()[0]
+        return self._engine_and_scanner()[0]
 
     @property
     def scanner(self) -> Scanner:
         """The experiment, ready for regions."""
-        return self._prepared()[1]
+        return self._engine_and_scanner()[1]
 
-    def _prepared(self) -> tuple[Engine, Scanner]:
-        files = _files(self.experiment)
-        return _prepared(self, tuple(file_version(path, role) for role, path in files.items()))
+    def _engine_and_scanner(self) -> tuple[Engine, Scanner]:
+        files = _input_files(self.experiment)
+        return _prepare_engine(
+            self, tuple(file_version(path, role) for role, path in files.items())
+        )
 
     def start(self) -> RunState:
         """The state at the start of a run."""
@@ -182,7 +190,7 @@ class EngineSide:
             experiment=self.experiment.without_files(),
             files={
                 role: _sha256(path, file_version(path, role))
-                for role, path in _files(self.experiment).items()
+                for role, path in _input_files(self.experiment).items()
             },
             build={**build, "source_sha256": _source_sha256(type(engine))},
         )
@@ -207,7 +215,7 @@ class ImageSide:
     @property
     def file(self) -> ImageFile:
         """The image, open."""
-        return _opened(self.path, self.detector, file_version(self.path, "image"))
+        return _open_cached_image(self.path, self.detector, file_version(self.path, "image"))
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -217,7 +225,7 @@ class ImageSide:
     @property
     def roi(self) -> Region:
         """All of it, unless a region was named."""
-        return Region.chosen(self.region, *self.file.shape)
+        return Region.checked_or_whole(self.region, *self.file.shape)
 
     def start(self) -> None:
         """An image is no run."""
@@ -243,20 +251,22 @@ class ImageSide:
 
 
 @lru_cache(maxsize=4)
-def _prepared(side: EngineSide, _versions: tuple[FileVersion, ...]) -> tuple[Engine, Scanner]:
+def _prepare_engine(side: EngineSide, _versions: tuple[FileVersion, ...]) -> tuple[Engine, Scanner]:
     """Kept while none of the files that the experiment names changes."""
     choice = side.choice
     with engine_failures(choice.name):
-        engine = engine_of(choice)
+        engine = engine_for_choice(choice)
         return engine, scanner_of(engine, side.experiment, side.behaviours)
 
 
 @lru_cache(maxsize=4)
-def _opened(path: Path, detector: tuple[int, int] | None, _version: FileVersion) -> ImageFile:
+def _open_cached_image(
+    path: Path, detector: tuple[int, int] | None, _version: FileVersion
+) -> ImageFile:
     return open_image(path, detector)
 
 
-def _files(experiment: Experiment) -> dict[str, Path]:
+def _input_files(experiment: Experiment) -> dict[str, Path]:
     """The files that an experiment names, by their role in a sentence."""
     named = {
         "table": experiment.structure_factors.hkl,
@@ -285,7 +295,7 @@ def _source_sha256(engine: type[Engine]) -> str:
     """
     own = {Path(inspect.getfile(kind)) for kind in engine.__mro__ if kind is not object}
     files = {_PACKAGE, *(file for file in own if file.suffix == ".py")}
-    files = {file for each in files for file in _beside(each)}
+    files = {file for each in files for file in _package_files(each)}
     digest = hashlib.sha256()
     for file in sorted(files):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -295,7 +305,7 @@ def _source_sha256(engine: type[Engine]) -> str:
 _PACKAGE = Path(__file__).parents[1]
 
 
-def _beside(file: Path) -> Iterator[Path]:
+def _package_files(file: Path) -> Iterator[Path]:
     """The files of the whole package that ``file`` is of, or the file alone."""
     folder = file if file.is_dir() else file.parent
     if not (folder / "__init__.py").exists():

@@ -13,9 +13,9 @@ from parity_bridge.files.schema import Count, Number, Schema
 from parity_bridge.scan.summary import FieldCount, UlpBin, WorstPixel
 
 #: Pixels that a scan names.
-WORST = 10
+WORST_COUNT = 10
 #: Resolution shells of equal volume in reciprocal space.
-SHELLS = 20
+SHELL_COUNT = 20
 #: Distances of float32 by their number of binary digits: 0, 1, 2..3, 4..7, up to 2**32 - 1.
 ULP_BINS = 33
 
@@ -115,18 +115,18 @@ class Statistics(Schema):
     worst: tuple[WorstPixel, ...] = ()
 
 
-def merged(parts: Sequence[Statistics]) -> Statistics:
+def merge_statistics(parts: Sequence[Statistics]) -> Statistics:
     """Of all parts together, neighbours first; raises ValueError for no part."""
     level = list(parts)
     while len(level) > 1:
         pairs = [level[place : place + 2] for place in range(0, len(level), 2)]
-        level = [_merged(*pair) if len(pair) > 1 else pair[0] for pair in pairs]
+        level = [_merge_pair(*pair) if len(pair) > 1 else pair[0] for pair in pairs]
     if not level:
         raise ValueError("there are no statistics to put together")
     return level[0]
 
 
-def _merged(a: Statistics, b: Statistics) -> Statistics:
+def _merge_pair(a: Statistics, b: Statistics) -> Statistics:
     return Statistics(
         pixels=a.pixels + b.pixels,
         moments=a.moments.merged(b.moments),
@@ -137,20 +137,20 @@ def _merged(a: Statistics, b: Statistics) -> Statistics:
         max_rel_diff=max(a.max_rel_diff, b.max_rel_diff),
         differing_intensity=a.differing_intensity + b.differing_intensity,
         beyond_tolerance_intensity=a.beyond_tolerance_intensity + b.beyond_tolerance_intensity,
-        f_cell=_fields(a.f_cell, b.f_cell),
+        f_cell=_merged_field_counts(a.f_cell, b.f_cell),
         lookups=_total(a.lookups, b.lookups),
         differing_f_cell=_total(a.differing_f_cell, b.differing_f_cell),
         differing_index=_total(a.differing_index, b.differing_index),
         rounding_sensitive=_total(a.rounding_sensitive, b.rounding_sensitive),
         ulps=tuple(map(sum, zip(a.ulps, b.ulps, strict=True))),
         shells=tuple(x.merged(y) for x, y in zip(a.shells, b.shells, strict=True)),
-        worst=worst_of((*a.worst, *b.worst)),
+        worst=most_differing((*a.worst, *b.worst)),
     )
 
 
-def worst_of(pixels: Sequence[WorstPixel]) -> tuple[WorstPixel, ...]:
+def most_differing(pixels: Sequence[WorstPixel]) -> tuple[WorstPixel, ...]:
     """Those that differ most: by intensity, then by the number of Tap 4 fields, then in order."""
-    return tuple(sorted(pixels, key=_badness)[:WORST])
+    return tuple(sorted(pixels, key=_badness)[:WORST_COUNT])
 
 
 def _badness(pixel: WorstPixel) -> tuple[float, int, tuple[int, int]]:
@@ -167,7 +167,7 @@ def ulp_bins(counts: Sequence[int]) -> tuple[UlpBin, ...]:
     )
 
 
-def _fields(
+def _merged_field_counts(
     a: tuple[FieldCount, ...] | None, b: tuple[FieldCount, ...] | None
 ) -> tuple[FieldCount, ...] | None:
     if a is None or b is None:

@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from parity_bridge.comparison.tolerances import Tolerance
-from parity_bridge.errors import FileError, text_of
+from parity_bridge.errors import FileError, error_text
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.reading import FileVersion, file_version, read_file
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-MAPS = "maps.zarr"
-INPUTS = "inputs.json"
-TILES = "tiles"
+MAPS_FOLDER = "maps.zarr"
+INPUTS_FILE = "inputs.json"
+TILES_FOLDER = "tiles"
 #: Groups of the store.
-SIDES = ("reference", "other")
+SIDE_GROUPS = ("reference", "other")
 IMAGE = "image"
 MISMATCH = "mismatch"
 #: Bit of each field of Tap 4 in the map of mismatches.
-BITS = {name: 1 << place for place, name in enumerate(F_CELL_PLANES)}
+MISMATCH_BITS = {name: 1 << place for place, name in enumerate(F_CELL_PLANES)}
 
 
 class Span(Schema):
@@ -99,7 +99,7 @@ class TileRecord(Schema):
 
 
 @dataclass(frozen=True)
-class Layout:
+class StoreLayout:
     """Where the maps lie and how they are cut; all that a worker needs to write a tile."""
 
     folder: Path
@@ -112,7 +112,7 @@ class Layout:
     def arrays(self) -> dict[str, str]:
         """Path in the store -> dtype."""
         found = {}
-        for side, has_f_cell in zip(SIDES, self.f_cell, strict=True):
+        for side, has_f_cell in zip(SIDE_GROUPS, self.f_cell, strict=True):
             found[f"{side}/{IMAGE}"] = "float32"
             if has_f_cell:
                 found |= {f"{side}/{name}": dtype for name, dtype in F_CELL_PLANES.items()}
@@ -121,18 +121,18 @@ class Layout:
         return found
 
 
-def create(layout: Layout, inputs: ScanInputs) -> None:
+def create_store(layout: StoreLayout, inputs: ScanInputs) -> None:
     """Lay out an empty store in the existing folder; ``inputs`` are written last.
 
     Raises FileError where it cannot be written.
     """
     import zarr  # noqa: PLC0415 - slow to import
 
-    with _writing(layout.folder):
-        make_folder(layout.folder / TILES)
-        group = zarr.open_group(layout.folder / MAPS, mode="w", zarr_format=3)
+    with _write_errors(layout.folder):
+        make_folder(layout.folder / TILES_FOLDER)
+        group = zarr.open_group(layout.folder / MAPS_FOLDER, mode="w", zarr_format=3)
         group.attrs["region"] = inputs.region.model_dump(mode="json")
-        group.attrs["mismatch_bits"] = BITS
+        group.attrs["mismatch_bits"] = MISMATCH_BITS
         for path, dtype in layout.arrays.items():
             group.create_array(
                 path,
@@ -145,37 +145,38 @@ def create(layout: Layout, inputs: ScanInputs) -> None:
                 # A chunk of zeros is written like any other: a missing one is a lost one.
                 config={"write_empty_chunks": True},
             )
-        write_text(layout.folder / INPUTS, as_json(inputs))
+        write_text(layout.folder / INPUTS_FILE, as_json(inputs))
 
 
-def check_same(folder: Path, inputs: ScanInputs) -> None:
+def check_same_inputs(folder: Path, inputs: ScanInputs) -> None:
     """Raise FileError where the scan in ``folder`` was begun with other ``inputs``."""
-    begun = _read(folder / INPUTS, ScanInputs)
+    begun = _read(folder / INPUTS_FILE, ScanInputs)
     for name, before, now in _differences(begun.model_dump(), inputs.model_dump()):
         raise FileError(
-            f"{folder} was begun with {name} {_shown(before)}, not {_shown(now)}; it cannot be "
+            f"{folder} was begun with {name} {_value_text(before)}, not {_value_text(now)}; it "
+            "cannot be "
             "resumed: give it what it was begun with, or another --stamp"
         )
 
 
-def stored_tile(layout: Layout) -> tuple[int, int]:
+def stored_tile(layout: StoreLayout) -> tuple[int, int]:
     """The tile of the scan that was begun in the folder; raises FileError."""
-    begun: ScanInputs = _read(layout.folder / INPUTS, ScanInputs)
+    begun: ScanInputs = _read(layout.folder / INPUTS_FILE, ScanInputs)
     return begun.tile
 
 
-def clean(layout: Layout) -> None:
+def remove_partial_files(layout: StoreLayout) -> None:
     """Remove what writers that were killed left half-written."""
     for path in (*layout.folder.rglob("*.partial"), *layout.folder.rglob(".*.tmp")):
         path.unlink(missing_ok=True)
 
 
-def finished(layout: Layout, name: str, region: Region) -> TileRecord | None:
+def finished_tile(layout: StoreLayout, name: str, region: Region) -> TileRecord | None:
     """The record of a tile if it was finished, all of it is there and it is of ``region``.
 
     A record that cannot be read counts as none: the tile is computed again.
     """
-    path = layout.folder / TILES / f"{name}.json"
+    path = layout.folder / TILES_FOLDER / f"{name}.json"
     try:
         record: TileRecord | None = _read(path, TileRecord) if path.exists() else None
     except FileError as error:
@@ -187,35 +188,35 @@ def finished(layout: Layout, name: str, region: Region) -> TileRecord | None:
 
 
 def write_tile(
-    layout: Layout,
+    layout: StoreLayout,
     name: str,
     sides: tuple[SideTile, SideTile],
     mismatch: NDArray[np.uint16] | None,
     record: TileRecord,
 ) -> None:
     """Write the maps of a tile, then its record; raises FileError where that fails."""
-    place = _place(layout, record.region.region)
+    place = _array_slices(layout, record.region.region)
     maps: dict[str, NDArray[Any]] = {}
-    for side, seen in zip(SIDES, sides, strict=True):
+    for side, seen in zip(SIDE_GROUPS, sides, strict=True):
         maps[f"{side}/{IMAGE}"] = seen.image
         maps |= {f"{side}/{field}": plane for field, plane in (seen.planes or {}).items()}
     if mismatch is not None:
         maps[MISMATCH] = mismatch
-    with _writing(layout.folder):
-        arrays = _arrays(layout)
+    with _write_errors(layout.folder):
+        arrays = _open_arrays(layout)
         for path in layout.arrays:
             arrays[path][place] = maps[path]
-        write_text(layout.folder / TILES / f"{name}.json", as_json(record))
+        write_text(layout.folder / TILES_FOLDER / f"{name}.json", as_json(record))
 
 
-def read_map(layout: Layout, path: str, region: Region) -> NDArray[Any]:
+def read_map(layout: StoreLayout, path: str, region: Region) -> NDArray[Any]:
     """A map over ``region``, (slow, fast); raises FileError where it cannot be read."""
     try:
-        array = _arrays(layout)[path]
-        return np.asarray(array[_place(layout, region)])
+        array = _open_arrays(layout)[path]
+        return np.asarray(array[_array_slices(layout, region)])
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise FileError(
-            f"{layout.folder / MAPS}: the map {path} cannot be read ({_reason(error)}); "
+            f"{layout.folder / MAPS_FOLDER}: the map {path} cannot be read ({_reason(error)}); "
             "scan again under another --stamp"
         ) from error
 
@@ -227,37 +228,37 @@ def _compressors(size: int) -> Any:
     return (BloscCodec(cname="lz4", clevel=1, shuffle=shuffle, typesize=size), Crc32cCodec())
 
 
-def _arrays(layout: Layout) -> dict[str, Any]:
+def _open_arrays(layout: StoreLayout) -> dict[str, Any]:
     """The arrays of the store by their paths, opened once in each process."""
-    version = file_version(layout.folder / INPUTS, "record of a scan")
-    return _opened(layout.folder, tuple(layout.arrays), version)
+    version = file_version(layout.folder / INPUTS_FILE, "record of a scan")
+    return _cached_arrays(layout.folder, tuple(layout.arrays), version)
 
 
 @lru_cache(maxsize=8)
-def _opened(folder: Path, paths: tuple[str, ...], _version: FileVersion) -> dict[str, Any]:
+def _cached_arrays(folder: Path, paths: tuple[str, ...], _version: FileVersion) -> dict[str, Any]:
     import zarr  # noqa: PLC0415 - slow to import
 
-    group = zarr.open_group(folder / MAPS, mode="r+")
+    group = zarr.open_group(folder / MAPS_FOLDER, mode="r+")
     return {
         path: group[path].with_config({"write_empty_chunks": True})  # type: ignore[union-attr]
         for path in paths
     }
 
 
-def _place(layout: Layout, region: Region) -> tuple[slice, slice]:
+def _array_slices(layout: StoreLayout, region: Region) -> tuple[slice, slice]:
     """Where in the arrays of the store ``region`` lies."""
     top, left = layout.region.slow.start, layout.region.fast.start
     slow, fast = region.slow, region.fast
     return slice(slow.start - top, slow.stop - top), slice(fast.start - left, fast.stop - left)
 
 
-def _chunks_exist(layout: Layout, region: Region) -> bool:
+def _chunks_exist(layout: StoreLayout, region: Region) -> bool:
     rows, columns = (
         range(place.start // size, -(-place.stop // size))
-        for place, size in zip(_place(layout, region), layout.tile, strict=True)
+        for place, size in zip(_array_slices(layout, region), layout.tile, strict=True)
     )
     return all(
-        _is_filled(layout.folder / MAPS / path / "c" / str(row) / str(column))
+        _is_filled(layout.folder / MAPS_FOLDER / path / "c" / str(row) / str(column))
         for path in layout.arrays
         for row in rows
         for column in columns
@@ -273,7 +274,7 @@ def _is_filled(chunk: Path) -> bool:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _write_errors(folder: Path) -> Iterator[None]:
     """Whatever the file system or Zarr says, as one sentence."""
     try:
         yield
@@ -285,7 +286,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or text_of(error)
+    return getattr(error, "strerror", None) or error_text(error)
 
 
 def _read(path: Path, model: Any) -> Any:
@@ -307,6 +308,6 @@ def _differences(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, A
         yield name, before, now
 
 
-def _shown(value: Any) -> str:
+def _value_text(value: Any) -> str:
     text = "nothing" if value is None else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

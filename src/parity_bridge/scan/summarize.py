@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.nanobragg_flags import to_flags
-from parity_bridge.scan.executor import Crew
+from parity_bridge.scan.executor import WorkerPool
 from parity_bridge.scan.peaks import PeakMatch
-from parity_bridge.scan.scan import Scanned
-from parity_bridge.scan.sides import EngineSide, ImageSide, Side, SideIdentity
+from parity_bridge.scan.scan import ScanResult
+from parity_bridge.scan.sides import EngineSide, ImageSide, ScanSide, SideIdentity
 from parity_bridge.scan.statistics import ShellSums, Statistics, ulp_bins
 from parity_bridge.scan.summary import (
     Peaks,
@@ -21,7 +21,7 @@ from parity_bridge.scan.summary import (
     ThresholdCheck,
     Verdict,
 )
-from parity_bridge.scan.thresholds import Quantity, Thresholds, checks
+from parity_bridge.scan.thresholds import LimitedQuantity, Thresholds, check_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,78 +36,82 @@ EXIT_STATUS: dict[Verdict, int] = {
 
 
 def summarize(
-    scanned: Scanned, peaks: PeakMatch, thresholds: Thresholds, crew: Crew
+    scanned: ScanResult, peaks: PeakMatch, thresholds: Thresholds, worker_pool: WorkerPool
 ) -> ScanSummary:
     """The summary of a scan that was run to its end."""
-    scan, found = scanned.scan, scanned.statistics
-    if not found.moments.count:
+    scan, statistics = scanned.scan, scanned.statistics
+    if not statistics.moments.count:
         raise UsageError(
             "no pixel is finite in both images; there is nothing to compare, look at one with "
             "`frame` or `trace`"
         )
-    metrics = _metrics(found)
-    equal = found.differing_intensity == 0
-    checked = checks(thresholds, _limited(found, metrics), images_equal=equal)
-    verdict = _verdict(found, checked)
+    metrics = _metrics(statistics)
+    equal = statistics.differing_intensity == 0
+    checked = check_thresholds(
+        thresholds, _limited_quantities(statistics, metrics), images_equal=equal
+    )
+    verdict = _verdict(statistics, checked)
     job, region = scan.job, scan.plan.region
-    has_f_cell = found.f_cell is not None
+    has_f_cell = statistics.f_cell is not None
     return ScanSummary(
         verdict=verdict,
         exit_status=EXIT_STATUS[verdict],
-        reference=_side(job.reference, job.identities[0], found.nonfinite_c),
-        other=_side(job.other, job.identities[1], found.nonfinite_py),
+        reference=_side_summary(job.reference, job.identities[0], statistics.nonfinite_c),
+        other=_side_summary(job.other, job.identities[1], statistics.nonfinite_py),
         detector=job.reference.pixels,
         slow=(region.slow.start, region.slow.stop),
         fast=(region.fast.start, region.fast.stop),
         oversample=_oversample(job.reference, job.other),
-        pixels=found.pixels,
+        pixels=statistics.pixels,
         **metrics,
         mean_peak_distance=peaks.mean_distance,
         max_peak_distance=peaks.max_distance,
         runtime_c_ms=scanned.runtime_c_ms,
         runtime_py_ms=scanned.runtime_py_ms,
         peaks=Peaks(reference=peaks.reference, other=peaks.other, matched=peaks.matched),
-        differing_intensity=found.differing_intensity,
-        beyond_tolerance_intensity=found.beyond_tolerance_intensity,
+        differing_intensity=statistics.differing_intensity,
+        beyond_tolerance_intensity=statistics.beyond_tolerance_intensity,
         intensity_tolerance=job.rules.intensity,
         tolerances=job.rules.case,
-        f_cell=found.f_cell,
-        lookups=found.lookups,
-        differing_f_cell=found.differing_f_cell,
-        differing_index=found.differing_index,
-        rounding_sensitive=found.rounding_sensitive,
+        f_cell=statistics.f_cell,
+        lookups=statistics.lookups,
+        differing_f_cell=statistics.differing_f_cell,
+        differing_index=statistics.differing_index,
+        rounding_sensitive=statistics.rounding_sensitive,
         sensitive_within=job.rules.sensitive_within if has_f_cell else None,
-        ulps=ulp_bins(found.ulps),
-        shells=_shells(found.shells, job.rules.shells),
-        worst=found.worst,
+        ulps=ulp_bins(statistics.ulps),
+        shells=_shell_summaries(statistics.shells, job.rules.shells),
+        worst=statistics.worst,
         thresholds=checked,
         in_order=scanned.in_order,
         tile=scan.plan.tile[1],
         tiles=scanned.tiles,
-        executor=crew.what,
+        executor=worker_pool.description,
         versions=scan.inputs.versions,
     )
 
 
-def _metrics(found: Statistics) -> dict[str, Any]:
+def _metrics(statistics: Statistics) -> dict[str, Any]:
     """Of all pixels finite in both images."""
-    moments = found.moments
+    moments = statistics.moments
     mse = moments.squared_difference / moments.count
     return {
         "correlation": moments.correlation,
         "mse": mse,
         "rmse": math.sqrt(mse),
-        "max_abs_diff": found.max_abs_diff,
-        "max_rel_diff": found.max_rel_diff,
+        "max_abs_diff": statistics.max_abs_diff,
+        "max_rel_diff": statistics.max_rel_diff,
         "c_sum": moments.sum_c,
         "py_sum": moments.sum_py,
         "sum_ratio": moments.sum_py / moments.sum_c if moments.sum_c else None,
     }
 
 
-def _limited(found: Statistics, metrics: dict[str, Any]) -> dict[Quantity, float | None]:
+def _limited_quantities(
+    statistics: Statistics, metrics: dict[str, Any]
+) -> dict[LimitedQuantity, float | None]:
     """What thresholds limit; a pixel that is finite on one side only differs without end."""
-    one_sided = found.one_sided > 0
+    one_sided = statistics.one_sided > 0
     return {
         "correlation": metrics["correlation"],
         "sum_ratio": metrics["sum_ratio"],
@@ -116,15 +120,15 @@ def _limited(found: Statistics, metrics: dict[str, Any]) -> dict[Quantity, float
     }
 
 
-def _verdict(found: Statistics, checked: Sequence[ThresholdCheck]) -> Verdict:
+def _verdict(statistics: Statistics, checked: Sequence[ThresholdCheck]) -> Verdict:
     """Thresholds decide where any was set, else whether anything differs beyond its tolerance."""
     if checked:
         return "thresholds met" if all(item.met for item in checked) else "thresholds missed"
-    differs = found.beyond_tolerance_intensity or found.differing_f_cell
+    differs = statistics.beyond_tolerance_intensity or statistics.differing_f_cell
     return "values differ" if differs else "parity"
 
 
-def _side(side: Side, identity: SideIdentity, nonfinite: int) -> SideSummary:
+def _side_summary(side: ScanSide, identity: SideIdentity, nonfinite: int) -> SideSummary:
     if isinstance(side, ImageSide):
         return SideSummary(
             name=str(side.path),
@@ -151,22 +155,24 @@ def _side(side: Side, identity: SideIdentity, nonfinite: int) -> SideSummary:
     )
 
 
-def _oversample(*sides: Side) -> int | None:
+def _oversample(*sides: ScanSide) -> int | None:
     return next((side.scanner.oversample for side in sides if isinstance(side, EngineSide)), None)
 
 
-def _shells(sums: Sequence[ShellSums], edges: Sequence[float]) -> tuple[Shell, ...]:
+def _shell_summaries(sums: Sequence[ShellSums], edges: Sequence[float]) -> tuple[Shell, ...]:
     ends = zip(edges[:-1], edges[1:], sums, strict=True) if sums else ()
     return tuple(
         Shell(
             d_max=1.0 / low if low else None,
             d_min=1.0 / high,
-            pixels=found.pixels,
-            differing_f_cell=found.differing_f_cell,
-            differing_intensity=found.differing_intensity,
-            c_mean=found.sum_c / found.finite if found.finite else None,
-            rms_diff=math.sqrt(found.squared_difference / found.finite) if found.finite else None,
-            max_abs_diff=found.max_abs_diff if found.finite else None,
+            pixels=sums_of_shell.pixels,
+            differing_f_cell=sums_of_shell.differing_f_cell,
+            differing_intensity=sums_of_shell.differing_intensity,
+            c_mean=sums_of_shell.sum_c / sums_of_shell.finite if sums_of_shell.finite else None,
+            rms_diff=math.sqrt(sums_of_shell.squared_difference / sums_of_shell.finite)
+            if sums_of_shell.finite
+            else None,
+            max_abs_diff=sums_of_shell.max_abs_diff if sums_of_shell.finite else None,
         )
-        for low, high, found in ends
+        for low, high, sums_of_shell in ends
     )

@@ -13,11 +13,11 @@ from parity_bridge.files.reading import read_toml
 from parity_bridge.files.schema import Schema
 from parity_bridge.scan.summary import ThresholdCheck
 
-Quantity = Literal["correlation", "sum_ratio", "max_abs_diff", "max_rel_diff"]
-Name = Literal["corr_min", "sum_ratio_min", "sum_ratio_max", "max_abs_max", "max_rel_max"]
+LimitedQuantity = Literal["correlation", "sum_ratio", "max_abs_diff", "max_rel_diff"]
+ThresholdName = Literal["corr_min", "sum_ratio_min", "sum_ratio_max", "max_abs_max", "max_rel_max"]
 
 #: What each threshold limits, as ``ScanSummary`` calls it; those that end in min from below.
-LIMITED: dict[Name, Quantity] = {
+LIMITED_QUANTITY: dict[ThresholdName, LimitedQuantity] = {
     "corr_min": "correlation",
     "sum_ratio_min": "sum_ratio",
     "sum_ratio_max": "sum_ratio",
@@ -59,17 +59,18 @@ def read_thresholds(path: Path) -> Thresholds:
     try:
         thresholds = Thresholds.model_validate(table)
     except ValidationError as error:
-        where, complaint = _complaint(error)
+        where, complaint = _validation_message(error)
         at = f"{where}: " if where else ""
         raise FileError(f"threshold file {path}: {at}{complaint}") from error
     if thresholds == Thresholds():
         raise FileError(
-            f"threshold file {path} sets no threshold; set one or more of {', '.join(LIMITED)}"
+            f"threshold file {path} sets no threshold; set one or more of "
+            f"{', '.join(LIMITED_QUANTITY)}"
         )
     return thresholds
 
 
-def merged(file: Thresholds | None, flags: Mapping[str, float | None]) -> Thresholds:
+def merge_thresholds(file: Thresholds | None, flags: Mapping[str, float | None]) -> Thresholds:
     """``flags``, name -> value, and where one is not given what ``file`` has.
 
     Raises UsageError, naming the flag, for a value that cannot be.
@@ -79,16 +80,16 @@ def merged(file: Thresholds | None, flags: Mapping[str, float | None]) -> Thresh
     try:
         return Thresholds.model_validate(inherited | own)
     except ValidationError as error:
-        where, complaint = _complaint(error)
+        where, complaint = _validation_message(error)
         names = [where] if where else [name for name in own if name.startswith("sum_ratio")]
         words = " ".join(f"--{name.replace('_', '-')} {own[name]!r}" for name in names)
         raise UsageError(f"{words}: {complaint}") from error
 
 
-def checks(
-    thresholds: Thresholds, measured: Mapping[Quantity, float | None], *, images_equal: bool
+def check_thresholds(
+    thresholds: Thresholds, measured: Mapping[LimitedQuantity, float | None], *, images_equal: bool
 ) -> tuple[ThresholdCheck, ...]:
-    """Every threshold that is set, against what was ``measured``, in the order of ``LIMITED``.
+    """Thresholds that are set, against what was ``measured``, in the order of LIMITED_QUANTITY.
 
     A quantity that does not exist meets none, unless the ``images_equal`` each other in all pixels:
     two constant images have no correlation, two dark ones no ratio, and yet nothing differs.
@@ -100,23 +101,23 @@ def checks(
             measured=measured[quantity],
             met=_is_met(name, limit, measured[quantity], images_equal),
         )
-        for name, quantity in LIMITED.items()
+        for name, quantity in LIMITED_QUANTITY.items()
         if (limit := getattr(thresholds, name)) is not None
     )
 
 
-def _is_met(name: Name, limit: float, measured: float | None, images_equal: bool) -> bool:
+def _is_met(name: ThresholdName, limit: float, measured: float | None, images_equal: bool) -> bool:
     if measured is None:
         return images_equal
     return measured >= limit if name.endswith("_min") else measured <= limit
 
 
-def _complaint(error: ValidationError) -> tuple[str, str]:
+def _validation_message(error: ValidationError) -> tuple[str, str]:
     """Which threshold is wrong, empty where that is said with what is wrong, and what is."""
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     if first["type"] == "value_error":
         return where, str(first["ctx"]["error"])
     if first["type"] == "extra_forbidden":
-        return "", f"there is no threshold {where!r}; choose from {', '.join(LIMITED)}"
+        return "", f"there is no threshold {where!r}; choose from {', '.join(LIMITED_QUANTITY)}"
     return where, first["msg"].replace("Input should", "the value must")

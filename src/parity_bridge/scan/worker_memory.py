@@ -13,7 +13,7 @@ from functools import cache
 #: Names of ``mallopt``, from glibc's ``malloc.h``.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 #: Bytes that may stay free, and of the largest block that may come from them.
-_KEPT, _LARGEST = 256 * 2**20, 32 * 2**20
+_TRIM_BYTES, _LARGEST = 256 * 2**20, 32 * 2**20
 
 
 @cache
@@ -23,5 +23,5 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return
-    mallopt(_M_TRIM_THRESHOLD, _KEPT)
+    mallopt(_M_TRIM_THRESHOLD, _TRIM_BYTES)
     mallopt(_M_MMAP_THRESHOLD, _LARGEST)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.nanobragg_flags import given_flags
 from parity_bridge.files.schema import Count, Number, Schema, Vector
-from parity_bridge.taps.content import Content
 from parity_bridge.taps.schema import Record
+from parity_bridge.taps.tap_data import TapData
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation, Quantity
@@ -101,10 +101,10 @@ class ConfigRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """What was given, and what the engine made of it."""
     state = observation.state
-    return Content(
+    return TapData(
         {
             "nanobragg_flags": dict(given_flags(observation.experiment)),
             "structure_factors": observation.hkl_table.model_dump(),

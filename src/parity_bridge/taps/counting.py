@@ -14,7 +14,7 @@ import numpy as np
 
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.regions import RunState
-from parity_bridge.taps.evaluations import EVALUATION, Kind
+from parity_bridge.taps.evaluations import EVALUATION, EvaluationKind
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.observation import TOTALS, FCellStats, Observation
@@ -67,7 +67,7 @@ def observation_of(
             "in_roi": 1,
             **(totals or {}),
         },
-        f_cell=counted(rows),
+        f_cell=count_lookups(rows),
         hkl_table=hkl_table,
         oversample=oversample,
         state=RunState(interpolation_on=False, swept=True, polar_axis=(0.0, 0.0, 1.0)),
@@ -77,31 +77,33 @@ def observation_of(
     )
 
 
-def counted(rows: NDArray[np.void]) -> FCellStats:
+def count_lookups(rows: NDArray[np.void]) -> FCellStats:
     """Tap 4 of rows of dtype ``EVALUATION``, F summed in their order."""
-    made = rows[rows["kind"] == Kind.LOOKUP]
-    total = made.size
+    lookups = rows[rows["kind"] == EvaluationKind.LOOKUP]
+    total = lookups.size
     counts = (
         total,
         rows.size - total,
-        int((made["out_of_bounds"] != 0).sum()),
-        int((made["default_f"] != 0).sum()),
-        int((made["F_cell"] == 0.0).sum()),
+        int((lookups["out_of_bounds"] != 0).sum()),
+        int((lookups["default_f"] != 0).sum()),
+        int((lookups["F_cell"] == 0.0).sum()),
     )
     # In their order, which sum() does not keep.
-    mean = float(np.cumsum(made["F_cell"])[-1]) / total if total else math.nan
+    mean = float(np.cumsum(lookups["F_cell"])[-1]) / total if total else math.nan
     return FCellStats(
         counts=dict(zip(COUNTS, counts, strict=True)),
         mean_f_cell=mean,
-        nearest=_limits(made["hkl0"]),
-        fractional=_limits(made["hkl"]),
+        hkl_bounds=_hkl_bounds(lookups["hkl0"]),
+        hkl_fractional_bounds=_hkl_bounds(lookups["hkl"]),
         rounding_margin=float(
-            np.fmin.reduce(tie_distance(made["hkl"]), axis=None, initial=math.inf)
+            np.fmin.reduce(tie_distance(lookups["hkl"]), axis=None, initial=math.inf)
         ),
     )
 
 
-def _limits(indices: NDArray[np.float64] | NDArray[np.int32]) -> tuple[list[float], list[float]]:
+def _hkl_bounds(
+    indices: NDArray[np.float64] | NDArray[np.int32],
+) -> tuple[list[float], list[float]]:
     """Smallest and largest along h, k, l."""
     if not len(indices):
         return _NOWHERE

@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 
 
-class Kind(IntEnum):
+class EvaluationKind(IntEnum):
     """How an evaluation ended (contract §6)."""
 
     LOOKUP = 0
@@ -22,7 +22,7 @@ class Kind(IntEnum):
 
 
 #: The loops of a pixel that are not over its subpixels, outermost first.
-STEPS = ("layer", "source", "phi_step", "domain")
+LOOP_FIELDS = ("layer", "source", "phi_step", "domain")
 
 EVALUATION = np.dtype(
     [

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from parity_bridge.experiment.hkl_table import HklTable, Index, IndexBounds
 from parity_bridge.files.schema import Count, Number, Schema, Vector
-from parity_bridge.taps.content import Content, places_of
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.schema import EvaluationRow, Record
+from parity_bridge.taps.tap_data import TapData, place_columns
 
 if TYPE_CHECKING:
-    from parity_bridge.taps.observation import FCellStats, Limits, Observation
+    from parity_bridge.taps.observation import FCellStats, HklBounds, Observation
 
 TAP_ID: Literal["f_cell_stats"] = "f_cell_stats"
 
@@ -75,17 +75,17 @@ class FCellRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """The figures that an engine counted, and one row a lookup."""
     rows = observation.evaluations
-    made = rows[rows["kind"] == Kind.LOOKUP]
+    made = rows[rows["kind"] == EvaluationKind.LOOKUP]
     figures = {
         "hkl_fractional": made["hkl"],
         "hkl_rounded": made["hkl0"],
         "F_cell": made["F_cell"],
         "out_of_bounds": made["out_of_bounds"] != 0,
     }
-    return Content(_pixel(observation.f_cell), {**places_of(made), **figures})
+    return TapData(_pixel(observation.f_cell), {**place_columns(made), **figures})
 
 
 def _pixel(stats: FCellStats) -> dict[str, Any]:
@@ -97,13 +97,13 @@ def _pixel(stats: FCellStats) -> dict[str, Any]:
     return {
         **counts,
         "mean_f_cell": stats.mean_f_cell,
-        "hkl_bounds": _bounds(stats.nearest, int),
-        "hkl_fractional_bounds": _bounds(stats.fractional, float),
+        "hkl_bounds": _bounds(stats.hkl_bounds, int),
+        "hkl_fractional_bounds": _bounds(stats.hkl_fractional_bounds, float),
         "rounding_margin": stats.rounding_margin,
     }
 
 
-def _bounds(limits: Limits, kind: Callable[[float], Any]) -> dict[str, Any]:
+def _bounds(limits: HklBounds, kind: Callable[[float], Any]) -> dict[str, Any]:
     return {
         f"{axis}_{end}": kind(limit)
         for axis, low, high in zip("hkl", *limits, strict=True)

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.files.schema import Schema
-from parity_bridge.taps.evaluations import STEPS
+from parity_bridge.taps.evaluations import LOOP_FIELDS
 from parity_bridge.taps.schema import Pixel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.taps.content import Content
+    from parity_bridge.taps.tap_data import TapData
 
 Scalar = bool | int | float | str | None
 
-_PLACE = (*STEPS, "subpixel_index")
+_PLACE = (*LOOP_FIELDS, "subpixel_index")
 
 
 class Place(Schema):
@@ -34,7 +34,7 @@ class Place(Schema):
 
 
 @dataclass(frozen=True)
-class Figures:
+class TapFields:
     """The figures of one tap at one pixel, in the order of the schema."""
 
     #: Field, ``hkl_bounds.h_min`` say -> figure of the pixel.
@@ -45,7 +45,7 @@ class Figures:
     places: NDArray[np.int64]
 
     @classmethod
-    def of(cls, content: Content) -> Figures:
+    def from_tap_data(cls, content: TapData) -> TapFields:
         """The figures of a tap's content."""
         rows = dict(content.rows or {})
         places = _places({name: rows.pop(name) for name in _PLACE if name in rows})
@@ -59,10 +59,10 @@ class Figures:
         """Names of all figures, those of the pixel first."""
         return (*self.pixel, *self.columns)
 
-    def only(self, fields: Iterable[str]) -> Figures:
+    def select_fields(self, fields: Iterable[str]) -> TapFields:
         """The same with no other figures than these."""
         kept = set(fields)
-        return Figures(
+        return TapFields(
             {name: value for name, value in self.pixel.items() if name in kept},
             {name: column for name, column in self.columns.items() if name in kept},
             self.places,

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from parity_bridge.experiment.hkl_table import Index
 from parity_bridge.files.schema import Number, Schema
-from parity_bridge.taps.content import Content
 from parity_bridge.taps.schema import Record
+from parity_bridge.taps.tap_data import TapData
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
@@ -44,10 +44,10 @@ class FinalRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """The end of the chain, region and mask."""
     totals, mask = observation.totals, observation.mask
-    return Content(
+    return TapData(
         {
             "intensity": totals["intensity"],
             "in_region": bool(totals["in_roi"]),

@@ -8,9 +8,9 @@ import numpy as np
 
 from parity_bridge.experiment.hkl_table import Index
 from parity_bridge.files.schema import Schema, Vector
-from parity_bridge.taps.content import Content, places_of
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.schema import EvaluationRow, Record
+from parity_bridge.taps.tap_data import TapData, place_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,13 +46,13 @@ def tie_distance(index: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.abs(index - np.floor(index) - 0.5)
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """One row an evaluation within the resolution cut."""
     rows = observation.evaluations
-    reached = rows[rows["kind"] != Kind.BEYOND_DMIN]
+    reached = rows[rows["kind"] != EvaluationKind.BEYOND_DMIN]
     figures = {
         "scattering_vector": reached["q"],
         "hkl_fractional": reached["hkl"],
         "hkl_rounded": reached["hkl0"],
     }
-    return Content({}, {**places_of(reached), **figures})
+    return TapData({}, {**place_columns(reached), **figures})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from parity_bridge.files.schema import Number, Schema
-from parity_bridge.taps.content import Content
 from parity_bridge.taps.schema import Record
+from parity_bridge.taps.tap_data import TapData
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
@@ -33,6 +33,6 @@ class PostScaleRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """The end of the chain, factor by factor."""
-    return Content({name: observation.totals[name] for name in PostScaleValues.model_fields})
+    return TapData({name: observation.totals[name] for name in PostScaleValues.model_fields})

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from parity_bridge.files.schema import Count, Number, Schema
-from parity_bridge.taps.content import Content, places_of
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.schema import EvaluationRow, Record
+from parity_bridge.taps.tap_data import TapData, place_columns
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
-_KINDS = np.array([kind.name.lower() for kind in Kind])
+_KINDS = np.array([kind.name.lower() for kind in EvaluationKind])
 
 
 class SumRow(EvaluationRow):
@@ -43,7 +43,7 @@ class PreNormRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """One row an evaluation, and the end of the sum."""
     rows, totals = observation.evaluations, observation.totals
     figures = {
@@ -53,4 +53,4 @@ def content(observation: Observation) -> Content:
         "running_sum": rows["I"],
     }
     ends = {"sum": totals["I"], "steps": totals["steps"], "sum_over_steps": totals["I_per_step"]}
-    return Content(ends, {**places_of(rows), **figures})
+    return TapData(ends, {**place_columns(rows), **figures})

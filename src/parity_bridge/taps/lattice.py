@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from parity_bridge.files.schema import Number, Schema
-from parity_bridge.taps.content import Content, places_of
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.schema import EvaluationRow, Record
+from parity_bridge.taps.tap_data import TapData, place_columns
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
@@ -39,13 +39,13 @@ class LatticeRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """One row an evaluation within the resolution cut."""
     rows = observation.evaluations
-    reached = rows[rows["kind"] != Kind.BEYOND_DMIN]
+    reached = rows[rows["kind"] != EvaluationKind.BEYOND_DMIN]
     factors = {
         f"F_latt_{axis}": reached["F_latt_factors"][:, number] for number, axis in enumerate("abc")
     }
     if observation.experiment.crystal.shape != "parallelepiped":
         factors = dict.fromkeys(factors, np.full(len(reached), None))
-    return Content({}, {**places_of(reached), **factors, "F_latt": reached["F_latt"]})
+    return TapData({}, {**place_columns(reached), **factors, "F_latt": reached["F_latt"]})

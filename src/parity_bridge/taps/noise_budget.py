@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from parity_bridge.files.schema import SCHEMA_VERSION, Number, Schema, Version
-from parity_bridge.taps.figures import Place
+from parity_bridge.taps.fields import Place
 from parity_bridge.taps.schema import Pixel
 
 
@@ -33,7 +33,7 @@ class NoiseBudget(Schema):
     spread: dict[str, dict[str, tuple[Number, ...]]]
     rounding_sensitive: tuple[SensitiveIndex, ...]
 
-    def of(self, tap_id: str, figure: str, row: int | None) -> float | None:
+    def spread_of(self, tap_id: str, figure: str, row: int | None) -> float | None:
         """Spread of a figure, of a row where it is one of a row; None where it is not known."""
         spread = self.spread.get(tap_id, {}).get(figure)
         number = 0 if row is None else row

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Quantity = float | int | Sequence[float] | Sequence[int] | Sequence[Sequence[float]]
 
 #: Smallest and largest index along h, k, l.
-Limits = tuple[Sequence[float], Sequence[float]]
+HklBounds = tuple[Sequence[float], Sequence[float]]
 
 #: The end of the chain in its order: sum, steps, their quotient, then the sum on its way to
 #: photons, factor by factor, and what an image holds: 0 outside the region of interest (``in_roi``
@@ -47,8 +47,8 @@ class FCellStats:
     #: Names of ``taps.f_cell.COUNTS``.
     counts: Mapping[str, int]
     mean_f_cell: float  # electrons
-    nearest: Limits
-    fractional: Limits
+    hkl_bounds: HklBounds
+    hkl_fractional_bounds: HklBounds
     rounding_margin: float
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from parity_bridge.files.schema import Number, Schema, Vector
-from parity_bridge.taps.content import Content, places_of
 from parity_bridge.taps.schema import Record, SubpixelRow
+from parity_bridge.taps.tap_data import TapData, place_columns
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
@@ -35,10 +35,10 @@ class OmegaRecord(Record):
     timestamp_utc: str
 
 
-def content(observation: Observation) -> Content:
+def extract(observation: Observation) -> TapData:
     """One row a subpixel and layer: what its first evaluation found."""
     rows = observation.evaluations
     inner = rows["source"] + rows["phi_step"] + rows["domain"]
     first = rows[inner == 0]
     figures = {name: first[name] for name in ("position", "airpath", "omega", "capture")}
-    return Content({}, {**places_of(first, inner=False), **figures})
+    return TapData({}, {**place_columns(first, inner=False), **figures})

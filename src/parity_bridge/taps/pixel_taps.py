@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.nanobragg_flags import given_flags
-from parity_bridge.taps.content import Content, content_of
-from parity_bridge.taps.figures import Figures
-from parity_bridge.taps.registry import BY_ID, Tap, TapRecord
+from parity_bridge.taps.fields import TapFields
+from parity_bridge.taps.registry import TAPS_BY_ID, Tap, TapRecord
 from parity_bridge.taps.semantics import INPUTS, field_of
+from parity_bridge.taps.tap_data import TapData, data_of_record
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
@@ -26,17 +26,17 @@ _TABLE_OF: dict[str, Callable[[TapRecord], HklTable | None]] = {
 
 
 @dataclass(frozen=True)
-class Telling:
+class Coverage:
     """What an engine tells that does not tell everything."""
 
     #: By tap_id.
     taps: frozenset[str]
     #: Fields of these that it does not tell, as ``tap_id.field``.
-    untold: frozenset[str] = frozenset()
+    unrecorded: frozenset[str] = frozenset()
 
-    def tells(self, tap_id: str, figure: str) -> bool:
-        """Whether it tells ``figure``, ``hkl_fractional.h`` say, of a tap."""
-        return f"{tap_id}.{field_of(tap_id, figure)}" not in self.untold
+    def covers(self, tap_id: str, figure: str) -> bool:
+        """Whether it records ``figure``, ``hkl_fractional.h`` say, of a tap."""
+        return f"{tap_id}.{field_of(tap_id, figure)}" not in self.unrecorded
 
 
 @dataclass(frozen=True)
@@ -47,82 +47,89 @@ class PixelTaps:
     pixel: tuple[int, int]  # slow, fast
     oversample: int
     #: tap_id -> its figures, in the order of the chain.
-    taps: Mapping[str, Figures]
+    taps: Mapping[str, TapFields]
     tag: str | None = None
     #: What structure factors were read, by the tap that tells it.
-    tables: Mapping[str, HklTable] = field(default_factory=dict)
+    hkl_tables: Mapping[str, HklTable] = field(default_factory=dict)
     #: nanoBragg flag -> values.
     flags: Mapping[str, str] | None = None
     #: Files that are not of this program's making need not have all fields.
     foreign: bool = False
-    #: What its engine tells at all; None: everything.
-    telling: Telling | None = None
+    #: What its engine records at all; None: everything.
+    coverage: Coverage | None = None
     #: tap_id -> fields that the schema does not have.
-    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unknown_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, observation: Observation, implementation: str, taps: Iterable[Tap]) -> PixelTaps:
+    def from_observation(
+        cls, observation: Observation, implementation: str, taps: Iterable[Tap]
+    ) -> PixelTaps:
         """The figures of ``taps`` as an engine has just seen them."""
-        figures = _Observed(observation, taps)
+        figures = _LazyTapFields(observation, taps)
         return cls(
             implementation,
             observation.pixel,
             observation.oversample,
             figures,
-            tables={tap_id: observation.hkl_table for tap_id in _TABLE_OF if tap_id in figures},
+            hkl_tables={tap_id: observation.hkl_table for tap_id in _TABLE_OF if tap_id in figures},
             flags=given_flags(observation.experiment) if _CONFIG in figures else None,
         )
 
     @classmethod
-    def of_records(cls, records: Iterable[TapRecord]) -> PixelTaps:
+    def from_records(cls, records: Iterable[TapRecord]) -> PixelTaps:
         """The figures of the records of one pixel; there is at least one."""
         by_id = {record.tap_id: record for record in records}
-        known = {tap_id: by_id[tap_id] for tap_id in BY_ID if tap_id in by_id}
+        known = {tap_id: by_id[tap_id] for tap_id in TAPS_BY_ID if tap_id in by_id}
         first = next(iter(known.values()))
         contents = {
-            tap_id: content_of(record.values, BY_ID[tap_id].row) for tap_id, record in known.items()
+            tap_id: data_of_record(record.values, TAPS_BY_ID[tap_id].row)
+            for tap_id, record in known.items()
         }
-        given = contents.get(_CONFIG, Content({})).pixel
+        given = contents.get(_CONFIG, TapData({})).pixel
         return cls(
             first.implementation,
             tuple(first.pixel_coords),
             first.oversample,
             {tap_id: _figures(content) for tap_id, content in contents.items()},
             tag=first.tag,
-            tables=dict(_tables(known)),
+            hkl_tables=dict(_tables(known)),
             flags=given.get("nanobragg_flags"),
         )
 
     @property
     def hkl_table(self) -> HklTable | None:
         """The structure factors that were read; None where no tap tells."""
-        return next(iter(self.tables.values()), None)
+        return next(iter(self.hkl_tables.values()), None)
 
-    def told(self, telling: Telling | None, experiment: Experiment) -> PixelTaps:
-        """The same without what an engine does not tell; None: it tells everything.
+    def limited_to(self, coverage: Coverage | None, experiment: Experiment) -> PixelTaps:
+        """The same without what an engine does not record; None: it records everything.
 
-        What it was given is known from ``experiment`` where it does not tell that itself.
+        What it was given is known from ``experiment`` where it does not record that itself.
         """
-        if telling is None:
+        if coverage is None:
             return self
-        flags = self.flags if _CONFIG in telling.taps else given_flags(experiment)
+        flags = self.flags if _CONFIG in coverage.taps else given_flags(experiment)
         taps = {
-            tap_id: figures.only(name for name in figures.fields if telling.tells(tap_id, name))
+            tap_id: figures.select_fields(
+                name for name in figures.fields if coverage.covers(tap_id, name)
+            )
             for tap_id, figures in self.taps.items()
         }
-        return replace(self, taps=taps, telling=telling, flags=flags)
+        return replace(self, taps=taps, coverage=coverage, flags=flags)
 
-    def only(self, taps: Iterable[str]) -> PixelTaps:
+    def select_taps(self, taps: Iterable[str]) -> PixelTaps:
         """The same with no other taps than these, by tap_id."""
         wanted = set(taps)
         kept = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in wanted}
-        tables = {tap_id: table for tap_id, table in self.tables.items() if tap_id in wanted}
-        unknown = {tap_id: names for tap_id, names in self.unknown.items() if tap_id in wanted}
+        tables = {tap_id: table for tap_id, table in self.hkl_tables.items() if tap_id in wanted}
+        unknown = {
+            tap_id: names for tap_id, names in self.unknown_fields.items() if tap_id in wanted
+        }
         flags = self.flags if _CONFIG in wanted else None
-        return replace(self, taps=kept, tables=tables, unknown=unknown, flags=flags)
+        return replace(self, taps=kept, hkl_tables=tables, unknown_fields=unknown, flags=flags)
 
 
-class _Observed(Mapping[str, Figures]):
+class _LazyTapFields(Mapping[str, TapFields]):
     """Taps of an observation, each taken apart when somebody first asks for it.
 
     Where many hypotheses are tried, most are refuted by the first tap that is looked at.
@@ -131,11 +138,11 @@ class _Observed(Mapping[str, Figures]):
     def __init__(self, observation: Observation, taps: Iterable[Tap]) -> None:
         self._observation = observation
         self._taps = {tap.tap_id: tap for tap in taps}
-        self._made: dict[str, Figures] = {}
+        self._made: dict[str, TapFields] = {}
 
-    def __getitem__(self, tap_id: str) -> Figures:
+    def __getitem__(self, tap_id: str) -> TapFields:
         if tap_id not in self._made:
-            self._made[tap_id] = _figures(self._taps[tap_id].content(self._observation))
+            self._made[tap_id] = _figures(self._taps[tap_id].extract(self._observation))
         return self._made[tap_id]
 
     def __iter__(self) -> Iterator[str]:
@@ -148,10 +155,10 @@ class _Observed(Mapping[str, Figures]):
         return tap_id in self._taps
 
 
-def _figures(content: Content) -> Figures:
+def _figures(content: TapData) -> TapFields:
     """Figures of a content; what both engines were given is compared apart."""
     pixel = {name: value for name, value in content.pixel.items() if name not in INPUTS}
-    return Figures.of(replace(content, pixel=pixel))
+    return TapFields.from_tap_data(replace(content, pixel=pixel))
 
 
 def _tables(records: Mapping[str, TapRecord]) -> Iterator[tuple[str, HklTable]]:

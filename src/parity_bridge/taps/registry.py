@@ -19,9 +19,9 @@ from parity_bridge.taps import (
 )
 
 if TYPE_CHECKING:
-    from parity_bridge.taps.content import Content
     from parity_bridge.taps.observation import Observation
     from parity_bridge.taps.schema import SubpixelRow
+    from parity_bridge.taps.tap_data import TapData
 
 #: Any of the records below; all have ``values`` and the envelope of ``schema.Record``.
 TapRecord = Any
@@ -34,7 +34,7 @@ class Tap:
     name: str  # on the command line
     number: str  # of the field's usage; the lattice factor has none
     record: type[TapRecord]
-    content: Callable[[Observation], Content]
+    extract: Callable[[Observation], TapData]
     row: type[SubpixelRow] | None = None
 
     @property
@@ -45,35 +45,37 @@ class Tap:
 
 
 _ALL = (
-    Tap("config", "1", config_snapshot.ConfigRecord, config_snapshot.content),
-    Tap("omega", "2", omega_subpixel.OmegaRecord, omega_subpixel.content, omega_subpixel.OmegaRow),
-    Tap("hkl", "3", hkl_subpixel.HklRecord, hkl_subpixel.content, hkl_subpixel.HklRow),
-    Tap("lattice", "", lattice.LatticeRecord, lattice.content, lattice.LatticeRow),
-    Tap("f_cell", "4", f_cell.FCellRecord, f_cell.content, f_cell.Lookup),
+    Tap("config", "1", config_snapshot.ConfigRecord, config_snapshot.extract),
+    Tap("omega", "2", omega_subpixel.OmegaRecord, omega_subpixel.extract, omega_subpixel.OmegaRow),
+    Tap("hkl", "3", hkl_subpixel.HklRecord, hkl_subpixel.extract, hkl_subpixel.HklRow),
+    Tap("lattice", "", lattice.LatticeRecord, lattice.extract, lattice.LatticeRow),
+    Tap("f_cell", "4", f_cell.FCellRecord, f_cell.extract, f_cell.Lookup),
     Tap(
         "pre_norm",
         "5",
         intensity_pre_norm.PreNormRecord,
-        intensity_pre_norm.content,
+        intensity_pre_norm.extract,
         intensity_pre_norm.SumRow,
     ),
-    Tap("post_scale", "6", intensity_post_scale.PostScaleRecord, intensity_post_scale.content),
-    Tap("final", "7", final_output.FinalRecord, final_output.content),
+    Tap("post_scale", "6", intensity_post_scale.PostScaleRecord, intensity_post_scale.extract),
+    Tap("final", "7", final_output.FinalRecord, final_output.extract),
 )
 
 #: Name on the command line -> tap, in the order of the chain.
-TAPS = {tap.name: tap for tap in _ALL}
+TAPS_BY_NAME = {tap.name: tap for tap in _ALL}
 #: Name in records -> tap, in the same order.
-BY_ID = {tap.tap_id: tap for tap in _ALL}
+TAPS_BY_ID = {tap.tap_id: tap for tap in _ALL}
 
 
 def choose_taps(names: Sequence[str]) -> tuple[Tap, ...]:
     """Taps by either name, or ``all``, in the order of the chain; raises UsageError."""
     wanted = set(names)
-    known = {"all", *TAPS, *BY_ID}
+    known = {"all", *TAPS_BY_NAME, *TAPS_BY_ID}
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no tap {name!r}; choose all or from {', '.join(TAPS)}")
+            raise UsageError(
+                f"there is no tap {name!r}; choose all or from {', '.join(TAPS_BY_NAME)}"
+            )
     if "all" in wanted:
         return _ALL
     return tuple(tap for tap in _ALL if {tap.name, tap.tap_id} & wanted)

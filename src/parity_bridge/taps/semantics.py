@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Meaning:
+class FieldMeaning:
     """One row of the table."""
 
     definition: str
@@ -24,12 +24,12 @@ class Meaning:
     torch: tuple[str, ...]
 
 
-def _exact(definition: str, c: str, torch: str | None = None, unit: str = "") -> Meaning:
-    return Meaning(definition, unit, True, tuple(c.split()), tuple((torch or c).split()))
+def _exact(definition: str, c: str, torch: str | None = None, unit: str = "") -> FieldMeaning:
+    return FieldMeaning(definition, unit, True, tuple(c.split()), tuple((torch or c).split()))
 
 
-def _float(unit: str, definition: str, c: str, torch: str | None = None) -> Meaning:
-    return Meaning(definition, unit, False, tuple(c.split()), tuple((torch or c).split()))
+def _float(unit: str, definition: str, c: str, torch: str | None = None) -> FieldMeaning:
+    return FieldMeaning(definition, unit, False, tuple(c.split()), tuple((torch or c).split()))
 
 
 _RECORD = "parity_bridge.records.pixel_records.record_of"
@@ -59,8 +59,8 @@ _HKL_TABLE = {
 
 _PIXELS = ("detector.count_pixels", "detector._count_pixels")
 _AXES = ("detector.chosen_axes", "detector._chosen_axes")
-_PLACED = ("detector.place", "detector._place")
-_SENSOR = ("detector.derive_sensor", "detector._sensor")
+_PLACED = ("detector.place_detector", "detector._place_detector")
+_SENSOR = ("detector.derive_sensor", "detector._derive_sensor")
 _CELL = ("crystal.real_space", "crystal._real_space")
 _CELLS = ("crystal.choose_cells", "crystal._choose_cells")
 _DOMAINS = ("crystal.choose_domains", "crystal.derive_crystal")
@@ -141,7 +141,7 @@ _CONFIG = {
         "1, 1, m",
         "each source: direction (unit vector), weight, wavelength",
         "beam.finish_sources",
-        "beam._finished",
+        "beam._finish_sources",
     ),
     "derived.mosaic_umats": _float(
         "1", "each domain: rotation matrix, row by row", "mosaic.mosaic_domains"
@@ -160,16 +160,20 @@ _INNER = {
 }
 
 
-def _row(definition: str, c: str, torch: str | None = None) -> Meaning:
+def _presence_field(definition: str, c: str, torch: str | None = None) -> FieldMeaning:
     """A figure of a comparison alone: rows are matched by their place."""
     return _exact(f"{definition}; true or false, in a comparison only", c, torch)
 
 
 _OMEGA = {
-    "row": _row("whether this place was reached", "chain.evaluate_subpixel", "chain._run_subpixel"),
+    "row": _presence_field(
+        "whether this place was reached", "chain.evaluate_subpixel", "chain._run_subpixel"
+    ),
     **_PLACE,
     "position": _float("m", "centre of the subpixel in this layer", "detector.subpixel_position"),
-    "airpath": _float("m", "from the sample to there", "chain.look_along", "chain._look"),
+    "airpath": _float(
+        "m", "from the sample to there", "chain.diffracted_rays", "chain._subpixel_geometry"
+    ),
     "omega": _float(
         "sr",
         "solid angle of the pixel in force there",
@@ -184,12 +188,14 @@ _OMEGA = {
     ),
 }
 
-_REACHED = _row("whether the resolution cut left this place", "beam.is_beyond_dmin")
+_WITHIN_DMIN_ROW = _presence_field(
+    "whether the resolution cut left this place", "beam.is_beyond_dmin"
+)
 _HKL_FRACTIONAL = _float("1", "fractional Miller index", "crystal.miller_index")
 _HKL_ROUNDED = _exact("nearest Miller index", "structure_factors.nearest_index")
 
 _HKL = {
-    "row": _REACHED,
+    "row": _WITHIN_DMIN_ROW,
     **_PLACE,
     **_INNER,
     "scattering_vector": _float("1/m", "q = (d - incident)/λ", "beam.scattering_vector"),
@@ -199,7 +205,7 @@ _HKL = {
 
 _AXIS = ("lattice.parallelepiped", "lattice._parallelepiped")
 _LATTICE = {
-    "row": _REACHED,
+    "row": _WITHIN_DMIN_ROW,
     **_PLACE,
     **_INNER,
     "F_latt_a": _float("1", "factor of the axis a; null but for a parallelepiped", *_AXIS),
@@ -208,13 +214,13 @@ _LATTICE = {
     "F_latt": _float("1", "lattice factor", "lattice.lattice_factor"),
 }
 
-_COUNTED = ("pixel.count_lookup", "f_cell.Counts.add")
+_COUNTED = ("pixel.count_lookup", "f_cell.LookupCounts.add")
 _STATS = ("pixel.count_lookup", "f_cell.f_cell_stats")
-_FOUND = "structure_factors.structure_factor"
+_STRUCTURE_FACTOR = "structure_factors.structure_factor"
 _F_CELL = {
     "total_lookups": _exact("structure-factor lookups made", *_COUNTED),
     "skipped_lookups": _exact(
-        "evaluations that ended before a lookup", "pixel.record", _COUNTED[1]
+        "evaluations that ended before a lookup", "pixel.record_evaluation", _COUNTED[1]
     ),
     "out_of_bounds_count": _exact("lookups outside the box of a loaded table", *_COUNTED),
     "default_f_count": _exact("lookups that returned default_F for want of an entry", *_COUNTED),
@@ -222,8 +228,8 @@ _F_CELL = {
     "mean_f_cell": _float(
         "electrons",
         "mean of the F returned, over the lookups; null without one, as are the next three",
-        "pixel.count_lookup parity_bridge.engines.c_core.observe.f_cell_stats",
-        "f_cell.Counts.add f_cell.FCellStats.mean_f_cell",
+        "pixel.count_lookup parity_bridge.engines.c_core.observations.f_cell_stats",
+        "f_cell.LookupCounts.add f_cell.FCellStats.mean_f_cell",
     ),
     "hkl_bounds": _exact("smallest and largest nearest index asked for", *_COUNTED),
     "hkl_fractional_bounds": _float("1", "the same of the fractional index", *_STATS),
@@ -233,23 +239,24 @@ _F_CELL = {
         f"structure_factors.tie_distance {_STATS[0]}",
         f"structure_factors.tie_distance {_STATS[1]}",
     ),
-    "lookup": _row(
+    "lookup": _presence_field(
         "whether a lookup was made at this place",
         "chain.decide_lookups",
-        "chain._evaluate f_cell.made_lookup",
+        "chain._evaluate f_cell.lookup_mask",
     ),
     **_PLACE,
     **_INNER,
     "hkl_fractional": _HKL_FRACTIONAL,
     "hkl_rounded": _HKL_ROUNDED,
-    "F_cell": _float("electrons", "structure factor", _FOUND),
+    "F_cell": _float("electrons", "structure factor", _STRUCTURE_FACTOR),
     "out_of_bounds": _exact(
-        "nearest index outside the box of a loaded table; false where F was interpolated", _FOUND
+        "nearest index outside the box of a loaded table; false where F was interpolated",
+        _STRUCTURE_FACTOR,
     ),
     **{f"hkl_table.{name}": meaning for name, meaning in _HKL_TABLE.items()},
 }
 
-_SUM = ("chain.add_to_sum", "chain._added")
+_SUM = ("chain.add_to_sum", "chain._add_to_sum")
 _POLAR = (
     "polarization.polarization_factor chain.update_polar",
     "polarization.polarization_factor chain._update_polar",
@@ -265,23 +272,25 @@ _PRE_NORM = {
     "sum_over_steps": _float(
         "electrons²", "sum divided by steps", "pixel.totals_of", "pixel.pixel"
     ),
-    "row": _row("whether this place was reached", *_DOMAIN_LOOP),
+    "row": _presence_field("whether this place was reached", *_DOMAIN_LOOP),
     **_PLACE,
     **_INNER,
     "evaluation": _exact(
         "lookup, no_lattice (F_latt is 0 and there is no water) or beyond_dmin",
-        "beam.is_beyond_dmin chain.decide_lookups pixel.record",
-        "beam.is_beyond_dmin chain._evaluate observe._fill",
+        "beam.is_beyond_dmin chain.decide_lookups pixel.record_evaluation",
+        "beam.is_beyond_dmin chain._evaluate observations._fill",
     ),
-    "interpolation_on": _exact("no unsafe lookup has been met after this evaluation", _FOUND),
+    "interpolation_on": _exact(
+        "no unsafe lookup has been met after this evaluation", _STRUCTURE_FACTOR
+    ),
     "polar": _float("1", "polarization factor in force", *_POLAR),
     "running_sum": _float(
         "electrons²", "I after this evaluation; whatever is oversampled multiplies it", *_SUM
     ),
 }
 
-_FINISH = ("chain.finish", "chain.Chain.finish")
-_KEPT = ("chain.take_means", "kept.Kept.result")
+_FINISH = ("chain.scale_to_photons", "chain.Chain.scale_to_photons")
+_FACTOR_RESULT = ("chain.take_means", "factor_accumulator.FactorAccumulator.result")
 _POST_SCALE = {
     "fluence_scaled": _float("photons/sr", "r_e² times fluence times sum", *_FINISH),
     "normalized": _float("photons/sr", "that over the steps", *_FINISH),
@@ -292,15 +301,15 @@ _POST_SCALE = {
         "chain.Chain.end_layer pixel.pixel",
     ),
     "after_capture": _float("photons/sr", "times capture, unless oversampled", *_FINISH),
-    "polar": _float("1", "polarization factor that scales", *_KEPT),
+    "polar": _float("1", "polarization factor that scales", *_FACTOR_RESULT),
     "after_polar": _float("photons/sr", "times polar, unless oversampled", *_FINISH),
-    "omega": _float("sr", "solid angle that scales", *_KEPT),
+    "omega": _float("sr", "solid angle that scales", *_FACTOR_RESULT),
     "after_omega": _float("photons", "times omega, unless oversampled", *_FINISH),
 }
 
 _FINAL = {
     "intensity": _float("photons", "of the pixel", *_FINISH),
-    "in_region": _exact("inside the region of interest", "chain.is_in_roi"),
+    "in_region": _exact("inside the region of interest", "chain.in_roi"),
     "region": _exact(
         "ends of the region of interest, inclusive",
         "detector.choose_roi",
@@ -313,13 +322,13 @@ _FINAL = {
     "image": _float(
         "photons",
         "what an image holds there, float32; 0 outside the region and where the mask is 0",
-        "pixel.totals_of parity_bridge.taps.final_output.content",
-        "pixel.pixel parity_bridge.taps.final_output.content",
+        "pixel.totals_of parity_bridge.taps.final_output.extract",
+        "pixel.pixel parity_bridge.taps.final_output.extract",
     ),
 }
 
 #: tap_id -> field -> meaning, fields in the order of the schema.
-SEMANTICS: dict[str, dict[str, Meaning]] = {
+SEMANTICS: dict[str, dict[str, FieldMeaning]] = {
     "config_snapshot": _CONFIG,
     "omega_subpixel": _OMEGA,
     "hkl_subpixel": _HKL,

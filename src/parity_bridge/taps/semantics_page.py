@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
-from parity_bridge.taps.registry import BY_ID, Tap
-from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, Meaning
+from parity_bridge.taps.registry import TAPS_BY_ID, Tap
+from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, FieldMeaning
 
 _INTRODUCTION = """\
 # Taps
@@ -24,12 +24,12 @@ A field that is *exact* must be equal in both engines; a *toleranced* one may di
 is in electrons² sr, and photons/sr are photons. Functions of the C core are in `csrc/` and named
 without their prefix `pb_`, those of the PyTorch port in `src/parity_bridge/engines/torch_port/`; a
 name that begins with `parity_bridge.` is of the package itself. What they compute is put into rows
-by `pixel.record` and `observe._fill`."""
+by `pixel.record_evaluation` and `observations._fill`."""
 
 
 def page() -> str:
     """The whole page, in Markdown."""
-    sections = (_section(tap) for tap in BY_ID.values())
+    sections = (_section(tap) for tap in TAPS_BY_ID.values())
     envelope = "## Every record\n\n" + "\n".join(_table(ENVELOPE))
     return "\n\n".join((_INTRODUCTION, envelope, *sections)) + "\n"
 
@@ -37,17 +37,17 @@ def page() -> str:
 def _section(tap: Tap) -> str:
     number = f"Tap {tap.number}, " if tap.number else ""
     title = f"## {number}`{tap.tap_id}` (`--taps {tap.name}`)"
-    return "\n\n".join((title, what_it_is(tap), "\n".join(_table(SEMANTICS[tap.tap_id]))))
+    return "\n\n".join((title, tap_summary(tap), "\n".join(_table(SEMANTICS[tap.tap_id]))))
 
 
-def what_it_is(tap: Tap) -> str:
+def tap_summary(tap: Tap) -> str:
     """What a tap records, a sentence: the first line of its module."""
     told = sys.modules[tap.record.__module__].__doc__ or ""
     what = told.splitlines()[0].partition(": ")[2]
     return what[:1].upper() + what[1:]
 
 
-def _table(meanings: Mapping[str, Meaning]) -> Iterator[str]:
+def _table(meanings: Mapping[str, FieldMeaning]) -> Iterator[str]:
     yield "| field | what | unit | compared | C core | PyTorch port |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for field, meaning in meanings.items():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 import numpy as np
 from pydantic import BaseModel
 
-from parity_bridge.taps.evaluations import STEPS
+from parity_bridge.taps.evaluations import LOOP_FIELDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ ROWS = "subpixels"
 
 
 @dataclass(frozen=True)
-class Content:
+class TapData:
     """What a tap says of a pixel."""
 
     #: Figures of the pixel: plain values, nested as in the record.
@@ -42,15 +42,17 @@ class Content:
         return {**self.pixel, ROWS: tuple(rows)}
 
 
-def places_of(evaluations: NDArray[np.void], *, inner: bool = True) -> dict[str, NDArray[Any]]:
+def place_columns(evaluations: NDArray[np.void], *, inner: bool = True) -> dict[str, NDArray[Any]]:
     """The columns that say where rows of dtype ``EVALUATION`` stand; ``inner`` loops too."""
     columns = {
         "subpixel_index": np.stack((evaluations["sub_slow"], evaluations["sub_fast"]), axis=-1)
     }
-    return columns | {name: evaluations[name] for name in (STEPS if inner else STEPS[:1])}
+    return columns | {
+        name: evaluations[name] for name in (LOOP_FIELDS if inner else LOOP_FIELDS[:1])
+    }
 
 
-def content_of(values: BaseModel, row: type[SubpixelRow] | None) -> Content:
+def data_of_record(values: BaseModel, row: type[SubpixelRow] | None) -> TapData:
     """The content of a record's ``values``, of all that was given there.
 
     Raises ValueError where rows do not say which subpixel they belong to.
@@ -58,20 +60,20 @@ def content_of(values: BaseModel, row: type[SubpixelRow] | None) -> Content:
     given = [name for name in type(values).model_fields if name in values.model_fields_set]
     pixel = {name: _plain(getattr(values, name)) for name in given if row is None or name != ROWS}
     if row is None or ROWS not in given:
-        return Content(pixel)
+        return TapData(pixel)
     rows: Sequence[BaseModel] = getattr(values, ROWS) or ()
-    return Content(pixel, dict(_columns(rows, row)))
+    return TapData(pixel, dict(_columns(rows, row)))
 
 
 def _columns(
     rows: Sequence[BaseModel], row: type[SubpixelRow]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     """A column for every field that all rows have; steps that are not told are 0."""
-    told = set(row.model_fields).intersection(*(each.model_fields_set for each in rows))
-    if "subpixel_index" not in told:
+    present = set(row.model_fields).intersection(*(each.model_fields_set for each in rows))
+    if "subpixel_index" not in present:
         raise ValueError(f"{ROWS}: a row has no subpixel_index")
     for name, field in row.model_fields.items():
-        if name in told:
+        if name in present:
             width = len(get_args(field.annotation)) if get_origin(field.annotation) is tuple else 0
             yield name, _column([getattr(each, name) for each in rows], width)
         elif not field.is_required():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.evaluations import STEPS, Kind
+from parity_bridge.taps.evaluations import LOOP_FIELDS, EvaluationKind
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS
 
@@ -31,7 +31,7 @@ _PER_EVALUATION = {
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
     """The TRACE log of one pixel, line by line, each beginning with ``prefix:``."""
     for key, value in _pairs(observation):
-        yield f"{prefix}: {key} {_words(value)}"
+        yield f"{prefix}: {key} {_value_text(value)}"
 
 
 def _pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
@@ -60,9 +60,9 @@ def _state(observation: Observation) -> Iterator[tuple[str, Any]]:
 
 def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:
     yield "subpixel", (row["sub_slow"], row["sub_fast"])
-    for key in STEPS:
+    for key in LOOP_FIELDS:
         yield key, row[key]
-    yield "evaluation", Kind(row["kind"]).name.lower()
+    yield "evaluation", EvaluationKind(row["kind"]).name.lower()
     for key, field in _PER_EVALUATION.items():
         axis = "abc".find(key[-1]) if field == "F_latt_factors" else None
         yield key, row[field] if axis is None else row[field][axis]
@@ -74,13 +74,16 @@ def _lookups(stats: FCellStats) -> Iterator[tuple[str, Any]]:
         yield key, stats.counts[key]
     if stats.counts["total_lookups"]:
         yield "mean_f_cell", stats.mean_f_cell
-        for name, limits in (("hkl", stats.nearest), ("hkl_fractional", stats.fractional)):
+        for name, limits in (
+            ("hkl", stats.hkl_bounds),
+            ("hkl_fractional", stats.hkl_fractional_bounds),
+        ):
             for end, limit in zip(("min", "max"), limits, strict=True):
                 yield f"{name}_{end}", [int(index) for index in limit] if name == "hkl" else limit
         yield "rounding_margin", stats.rounding_margin
 
 
-def _words(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     if value is None:
@@ -89,4 +92,4 @@ def _words(value: Any) -> str:
         return str(value)
     if isinstance(value, float):
         return f"{value:.15e}"
-    return " ".join(map(_words, value))
+    return " ".join(map(_value_text, value))

@@ -19,7 +19,7 @@ from parity_bridge.examples import example_flags
 from parity_bridge.experiment.behaviours import REFERENCE
 from parity_bridge.experiment.model import MAX_OVERSAMPLE, Experiment
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.taps.evaluations import EVALUATION, Kind
+from parity_bridge.taps.evaluations import EVALUATION, EvaluationKind
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
@@ -93,7 +93,7 @@ def test_the_limit_of_the_oversampling_is_the_experiment_s() -> None:
 
 
 def test_the_kinds_have_the_numbers_of_the_c_enumeration() -> None:
-    for kind in Kind:
+    for kind in EvaluationKind:
         assert getattr(lib, f"PB_{kind.name}") == kind
 
 

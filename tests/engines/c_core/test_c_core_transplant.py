@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from parity_bridge._core import ffi
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.c_core.given import Given, Stage
+from parity_bridge.engines.c_core.overrides import Stage, StageOverrides
 from parity_bridge.errors import ShapeError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
@@ -44,8 +44,8 @@ def experiment(flags: str) -> Experiment:
     return parse_flags(flags.split()).experiment
 
 
-def given(observations: list[Observation], stage: Stage) -> list[Given]:
-    return [Given(seen.evaluations, seen.totals, stage) for seen in observations]
+def given(observations: list[Observation], stage: Stage) -> list[StageOverrides]:
+    return [StageOverrides(seen.evaluations, seen.totals, stage) for seen in observations]
 
 
 def bits(rows: NDArray[np.void]) -> dict[str, bytes]:
@@ -71,7 +71,9 @@ def test_a_pixel_given_its_own_stages_is_the_same(
     case, core = load_case(name, tmp_path), CCore()
     computed = core.observe(case.experiment, case.pixels, in_frame=in_frame)
     fed = given(computed, stage)
-    assert_same(core.replay(case.experiment, case.pixels, in_frame=in_frame, given=fed), computed)
+    assert_same(
+        core.replay(case.experiment, case.pixels, in_frame=in_frame, overrides=fed), computed
+    )
 
 
 @pytest.mark.parametrize("stage", Stage)
@@ -84,7 +86,7 @@ def test_so_it_is_with_other_behaviours(
     computed = core.observe(case.experiment, case.pixels, behaviours=behaviours)
     fed = given(computed, stage)
     assert_same(
-        core.replay(case.experiment, case.pixels, behaviours=behaviours, given=fed), computed
+        core.replay(case.experiment, case.pixels, behaviours=behaviours, overrides=fed), computed
     )
 
 
@@ -95,14 +97,14 @@ def test_indices_of_another_misset_lead_to_that_misset_s_intensity(stage: Stage)
     here, there = (experiment(f"{CRYSTAL} -misset 1 {angle} 3") for angle in ("2", "2.25"))
     expected, before = core.observe(there, PIXELS), core.observe(here, PIXELS)
     assert before[0].totals["I"] != expected[0].totals["I"]
-    assert_same(core.replay(here, PIXELS, given=given(expected, stage)), expected)
+    assert_same(core.replay(here, PIXELS, overrides=given(expected, stage)), expected)
 
 
 def test_before_the_indices_the_orientation_still_has_its_say() -> None:
     core = CCore()
     here, there = (experiment(f"{CRYSTAL} -misset 1 {angle} 3") for angle in ("2", "2.25"))
     fed = given(core.observe(there, PIXELS), Stage.SCATTERING)
-    assert_same(core.replay(here, PIXELS, given=fed), core.observe(here, PIXELS))
+    assert_same(core.replay(here, PIXELS, overrides=fed), core.observe(here, PIXELS))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_sum_that_only_earlier_stages_differ_in_is_restored(stage: Stage, othe
     here, there = experiment(CRYSTAL), experiment(f"{CRYSTAL} {other}")
     expected = core.observe(there, PIXELS)
     assert core.observe(here, PIXELS)[0].totals != expected[0].totals
-    found = core.replay(here, PIXELS, given=given(expected, stage))
+    found = core.replay(here, PIXELS, overrides=given(expected, stage))
     for ours, theirs in zip(found, expected, strict=True):
         assert ours.totals["I"] == theirs.totals["I"]
         if stage is not Stage.POSITION:
@@ -135,9 +137,9 @@ def test_a_sum_that_only_earlier_stages_differ_in_is_restored(stage: Stage, othe
 def test_rows_of_another_number_are_refused(count: int) -> None:
     core, crystal = CCore(), experiment(CRYSTAL)
     (seen,) = core.observe(crystal, PIXELS[:1])
-    fed = [Given(np.resize(seen.evaluations, count), seen.totals, Stage.HKL)]
+    fed = [StageOverrides(np.resize(seen.evaluations, count), seen.totals, Stage.HKL)]
     with pytest.raises(ShapeError, match=f"{count} evaluations"):
-        core.replay(crystal, PIXELS[:1], given=fed)
+        core.replay(crystal, PIXELS[:1], overrides=fed)
 
 
 def test_rows_of_another_layout_are_refused() -> None:
@@ -146,14 +148,16 @@ def test_rows_of_another_layout_are_refused() -> None:
     layouts: list[Any] = [np.zeros(4), np.repeat(seen.evaluations, 2)[::2]]
     for rows in layouts:
         with pytest.raises(TypeError, match="C-contiguous"):
-            core.replay(crystal, PIXELS[:1], given=[Given(rows, seen.totals, Stage.SUM)])
+            core.replay(
+                crystal, PIXELS[:1], overrides=[StageOverrides(rows, seen.totals, Stage.SUM)]
+            )
 
 
 def test_given_rows_are_not_written_to() -> None:
     core, crystal = CCore(), experiment(CRYSTAL)
     (seen,) = core.observe(crystal, PIXELS[:1])
     rows = seen.evaluations.copy()
-    core.replay(crystal, PIXELS[:1], given=[Given(rows, seen.totals, Stage.SUM)])
+    core.replay(crystal, PIXELS[:1], overrides=[StageOverrides(rows, seen.totals, Stage.SUM)])
     assert bits(rows) == bits(seen.evaluations)
 
 

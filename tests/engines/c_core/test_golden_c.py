@@ -14,15 +14,15 @@ from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.structure_factors import load
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.evaluations import Kind
-from tests.engines.golden_cases import ENDS, NAMES, GoldenCase, load_case
+from parity_bridge.taps.evaluations import EvaluationKind
+from tests.engines.golden_cases import CASE_NAMES, TOTAL_NAMES, GoldenCase, load_case
 
 #: The 4096² images are stored as their sha256.
-IMAGES = [name for name in NAMES if not name.startswith("bench4096")]
-LARGE = [name for name in NAMES if name.startswith("bench4096")]
+IMAGES = [name for name in CASE_NAMES if not name.startswith("bench4096")]
+LARGE = [name for name in CASE_NAMES if name.startswith("bench4096")]
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=CASE_NAMES)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
     return load_case(request.param, tmp_path)
 
@@ -89,13 +89,15 @@ def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
     for observation in CCore().observe(case.experiment, case.pixels, in_frame=True):
         rows = observation.evaluations
         _check_subpixels(case.rows(observation.pixel, "subpixel"), rows)
-        _check_lookups(case.rows(observation.pixel, "lookup"), rows[rows["kind"] == Kind.LOOKUP])
+        _check_lookups(
+            case.rows(observation.pixel, "lookup"), rows[rows["kind"] == EvaluationKind.LOOKUP]
+        )
         _check_skipped(
-            case.rows(observation.pixel, "skipped"), rows[rows["kind"] == Kind.NO_LATTICE]
+            case.rows(observation.pixel, "skipped"), rows[rows["kind"] == EvaluationKind.NO_LATTICE]
         )
         (end,) = case.rows(observation.pixel, "pixel")
         totals = observation.totals
-        for name in ENDS:
+        for name in TOTAL_NAMES:
             assert totals[name] == end[name], name
         assert totals["after_omega"] == totals["intensity"]
         assert totals["image"] == np.float32(end["float32"])

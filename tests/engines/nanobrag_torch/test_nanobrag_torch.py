@@ -11,7 +11,7 @@ import pytest
 from parity_bridge.api import Experiment, compare, engine
 from parity_bridge.cli.program import main
 from parity_bridge.engines.nanobrag_torch import package as looked_up
-from parity_bridge.engines.nanobrag_torch.package import package
+from parity_bridge.engines.nanobrag_torch.package import load_package
 from parity_bridge.errors import EngineError, MissingEngineError, UsageError
 
 STAND_INS = Path(__file__).parent / "stand_ins"
@@ -24,7 +24,7 @@ def _forget() -> Iterator[None]:
     """Neither the package nor what was found in it is kept."""
 
     def forget() -> None:
-        package.cache_clear()
+        load_package.cache_clear()
         for name in [name for name in sys.modules if name.partition(".")[0] == looked_up.PACKAGE]:
             del sys.modules[name]
 
@@ -110,7 +110,7 @@ class TestWrong:
         self, module: str, name: str, said: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         engine("nanobrag_torch")
-        package.cache_clear()
+        load_package.cache_clear()
         monkeypatch.delattr(sys.modules[f"nanobrag_torch.{module}"], name)
         with pytest.raises(EngineError, match=said):
             engine("nanobrag_torch")
@@ -121,7 +121,7 @@ class TestWrong:
         monkeypatch.setattr(config.CrystalConfig, "__dataclass_fields__", {})
         with pytest.raises(EngineError, match=r"has no CrystalConfig\.cell_a; this engine"):
             compare(experiment(), PIXELS, "c", chosen)
-        package.cache_clear()
+        load_package.cache_clear()
         crystal = sys.modules["nanobrag_torch.models.crystal"].Crystal
         monkeypatch.delattr(crystal, "get_structure_factor")
         with pytest.raises(EngineError, match=r"Crystal\.get_structure_factor; this engine"):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from parity_bridge.engines.c_core.engine import PRECISIONS
-from parity_bridge.engines.c_core.frame import Canvas, render
+from parity_bridge.engines.c_core.frame import FrameContext, render
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
 from parity_bridge.engines.c_core.setup import derive
@@ -24,7 +24,7 @@ from parity_bridge.experiment.flags.values import is_flag_word
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import Region
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.observation import Observation
 
 CACHE = Path("Fdump.bin")
@@ -39,26 +39,29 @@ FILES = ("-floatfile", "-intfile")
 def main(words: Sequence[str]) -> None:
     """Do as the command line says."""
     flags, own = split(words)
-    experiment = told(flags)
+    experiment = parse_experiment(flags)
     factors = structure_factors.load(experiment.structure_factors)
     if experiment.structure_factors.hkl is not None:
         structure_factors.write_cache(CACHE, factors)
     table = table_struct(factors)
-    canvas = Canvas(derive(experiment), table, PRECISIONS["exact"], None)
-    fast, slow = canvas.setup.detector.pixels
-    region = Region.of_interest(canvas.setup.detector.roi, slow, fast)
+    frame_context = FrameContext(derive(experiment), table, PRECISIONS["exact"], None)
+    fast, slow = frame_context.setup.detector.pixels
+    region = Region.from_roi(frame_context.setup.detector.roi, slow, fast)
     if "-printout" in own:
-        lines = [*header(canvas.setup), *blocks(observations(experiment, factors, canvas, region))]
+        lines = [
+            *header(frame_context.setup),
+            *blocks(observations(experiment, factors, frame_context, region)),
+        ]
         sys.stdout.write("\n".join(lines) + "\n")
     if own["-floatfile"] != "/dev/null":
-        write_image(Path(own["-floatfile"]), canvas, region)
+        write_image(Path(own["-floatfile"]), frame_context, region)
 
 
-def write_image(path: Path, canvas: Canvas, region: Region) -> None:
+def write_image(path: Path, frame_context: FrameContext, region: Region) -> None:
     """The whole detector, 0 outside ``region``."""
-    fast, slow = canvas.setup.detector.pixels
+    fast, slow = frame_context.setup.detector.pixels
     image, part = np.zeros((slow, fast), dtype="<f4"), np.empty(region.shape, dtype=np.float32)
-    render(canvas, region, canvas.start(), 1, image=part)
+    render(frame_context, region, frame_context.start(), 1, image=part)
     rows, columns = region.slow, region.fast
     image[rows.start : rows.stop, columns.start : columns.stop] = part
     image.tofile(path)
@@ -81,7 +84,7 @@ def split(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return flags, own
 
 
-def told(flags: Sequence[str]) -> Experiment:
+def parse_experiment(flags: Sequence[str]) -> Experiment:
     """The experiment, with the cache in this folder where no table is named."""
     experiment = parse_flags(flags).experiment
     source = experiment.structure_factors
@@ -91,17 +94,17 @@ def told(flags: Sequence[str]) -> Experiment:
 
 
 def observations(
-    experiment: Experiment, factors: Any, canvas: Canvas, region: Region
+    experiment: Experiment, factors: Any, frame_context: FrameContext, region: Region
 ) -> Iterator[Observation]:
     """The pixels of ``region`` in the order of a run, each in the state that it comes to it in."""
-    state = canvas.start()
+    state = frame_context.start()
     for slow in region.slow:
         for fast in region.fast:
             pixel = slow, fast
-            yield observe_pixels(experiment, factors, canvas, [pixel], [state], [None])[0]
+            yield observe_pixels(experiment, factors, frame_context, [pixel], [state], [None])[0]
             here = Region(range(slow, slow + 1), range(fast, fast + 1))
             unseen = np.empty((1, 1), dtype=np.float32)
-            state, _ = render(canvas, here, state, 1, image=unseen)
+            state, _ = render(frame_context, here, state, 1, image=unseen)
 
 
 def header(setup: Any) -> Iterator[str]:
@@ -122,9 +125,9 @@ def blocks(seen: Iterable[Observation]) -> Iterator[str]:
     left: dict[str, Any] = {"F_cell": 0.0, "F_latt": 0.0, "hkl": (0, 0, 0), "hkl0": (0, 0, 0)}
     for observation in seen:
         last, totals = observation.evaluations[-1], observation.totals
-        if last["kind"] != Kind.BEYOND_DMIN:
+        if last["kind"] != EvaluationKind.BEYOND_DMIN:
             left |= {name: last[name] for name in ("hkl", "hkl0", "F_latt")}
-        if last["kind"] == Kind.LOOKUP:
+        if last["kind"] == EvaluationKind.LOOKUP:
             left["F_cell"] = last["F_cell"]
         slow, fast = observation.pixel
         stol = 0.5 * float(np.sqrt((last["q"] ** 2).sum()))

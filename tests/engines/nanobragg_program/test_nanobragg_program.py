@@ -26,12 +26,17 @@ from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.nanobragg_program import NanobraggProgram
-from parity_bridge.engines.nanobragg_program.command import command_line, lay_out
-from parity_bridge.engines.nanobragg_program.engine import VARIABLE
-from parity_bridge.engines.nanobragg_program.lookups import check_per_lookup, lookup_rows
-from parity_bridge.engines.nanobragg_program.printout import Block, Counts, read_blocks, read_counts
+from parity_bridge.engines.nanobragg_program.command import command_line, write_input_files
+from parity_bridge.engines.nanobragg_program.engine import PROGRAM_VARIABLE
+from parity_bridge.engines.nanobragg_program.lookups import check_single_evaluation, lookup_rows
+from parity_bridge.engines.nanobragg_program.printout import (
+    LoopCounts,
+    PixelBlock,
+    read_blocks,
+    read_counts,
+)
 from parity_bridge.engines.nanobragg_program.process import Program
-from parity_bridge.engines.nanobragg_program.second_detector import second_detector
+from parity_bridge.engines.nanobragg_program.subpixel_detector import subpixel_experiment
 from parity_bridge.errors import EngineError, FileError, UsageError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.flags.values import is_flag_word
@@ -39,13 +44,13 @@ from parity_bridge.experiment.hkl_table import HklTable, IndexBounds
 from parity_bridge.experiment.model import Cell, Crystal, Detector, Experiment, Sampling
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import Region, RunState
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import choose_taps
 from tests.engines.golden_cases import GOLDEN, GoldenCase, load_case
 from tests.engines.nanobragg_program import nanobragg_stand_in
-from tests.experiment.smv_files import smv, written
+from tests.experiment.smv_files import smv, write_file
 from tests.experiment.strategies import detectors
 
 PRINTED = tolerances_for(own_case=NanobraggProgram.tolerances)
@@ -69,7 +74,7 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "cwd" / "Fdump.bin").write_bytes(b"stale")
     monkeypatch.chdir(tmp_path / "cwd")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "private"))
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(PROGRAM_VARIABLE, raising=False)
 
 
 @pytest.fixture
@@ -121,7 +126,9 @@ def private_folders(tmp_path: Path) -> list[Path]:
 def assert_parity(ours: list[Observation], theirs: list[Observation]) -> None:
     """By the tolerances that the engine asks for, in the taps that it tells."""
     taps = choose_taps(NanobraggProgram.taps)
-    sides = [[PixelTaps.of(seen, "", taps) for seen in side] for side in (ours, theirs)]
+    sides = [
+        [PixelTaps.from_observation(seen, "", taps) for seen in side] for side in (ours, theirs)
+    ]
     comparison = compare_runs(sides[0], sides[1], PRINTED)
     assert comparison.verdict == "parity", comparison.pixels[0].first_divergence
 
@@ -130,7 +137,7 @@ class TestStoredConsoleOutputs:
     """Figures that the original program printed."""
 
     def test_everything_is_counted_once(self, stored: tuple[str, GoldenCase, Any]) -> None:
-        assert read_counts(stored[0]) == Counts(1, 1, 1, 1, 1)
+        assert read_counts(stored[0]) == LoopCounts(1, 1, 1, 1, 1)
 
     def test_its_blocks_are_the_lookups_of_the_golden_case(
         self, stored: tuple[str, GoldenCase, Any]
@@ -151,7 +158,7 @@ class TestStoredConsoleOutputs:
         self, stored: tuple[str, GoldenCase, Any]
     ) -> None:
         text, case, pixel = stored
-        finer = second_detector(case.experiment, pixel, OVERSAMPLE)
+        finer = subpixel_experiment(case.experiment, pixel, OVERSAMPLE)
         setup = derive(finer)
         detector = setup.detector
         fast, slow = detector.pixels
@@ -164,7 +171,7 @@ class TestStoredConsoleOutputs:
         self, stored: tuple[str, GoldenCase, Any]
     ) -> None:
         text, case, pixel = stored
-        finer = second_detector(case.experiment, pixel, OVERSAMPLE)
+        finer = subpixel_experiment(case.experiment, pixel, OVERSAMPLE)
         seen = CCore().observe(finer, subpixels(pixel))
         for block, observation in zip(read_blocks(text, subpixels(pixel)), seen, strict=True):
             assert f"{block.image:.10g}" == f"{observation.totals['image']:.10g}"
@@ -194,7 +201,7 @@ class TestSecondDetector:
     def test_it_has_the_same_origin_and_axes(self, detector: Detector, oversample: int) -> None:
         experiment = plain_experiment(detector, oversample)
         # What a setup holds lives as long as it does.
-        setups = [derive(experiment), derive(second_detector(experiment, (0, 0), oversample))]
+        setups = [derive(experiment), derive(subpixel_experiment(experiment, (0, 0), oversample))]
         first, second = (setup.detector for setup in setups)
         assert [count * oversample for count in first.pixels] == list(second.pixels)
         for name in ("fast", "slow", "odet", "beam"):
@@ -214,7 +221,7 @@ class TestSecondDetector:
         experiment = plain_experiment(detector, oversample)
         fast, slow = pixels_of(experiment)
         pixel = data.draw(st.integers(0, slow - 1)), data.draw(st.integers(0, fast - 1))
-        finer = second_detector(experiment, pixel, oversample)
+        finer = subpixel_experiment(experiment, pixel, oversample)
         rows = CCore().observe(experiment, [pixel])[0].evaluations
         first_layer = rows[rows["layer"] == 0]
         assert finer.sampling.roi is not None
@@ -228,7 +235,7 @@ class TestSecondDetector:
 
     def test_more_pixels_than_a_program_counts(self) -> None:
         with pytest.raises(UsageError, match=r"-oversample 3: .* more than a program counts"):
-            second_detector(experiment_of("-detpixels 20000"), (0, 0), 3)
+            subpixel_experiment(experiment_of("-detpixels 20000"), (0, 0), 3)
 
     @pytest.mark.parametrize(
         "flags", ["-pixel 1e-300 -detpixels_f 5", "-pixel 1e-320", "-detsize 0.04"]
@@ -269,7 +276,7 @@ class TestCommandLine:
         return " ".join(command_line(experiment_of(flags), image="x.bin", printout=True))
 
     def test_numbers_are_written_to_the_last_digit(self) -> None:
-        finer = second_detector(experiment_of("-pixel 0.1"), (1, 2), 3)
+        finer = subpixel_experiment(experiment_of("-pixel 0.1"), (1, 2), 3)
         words = command_line(finer, image="/dev/null", printout=True)
         assert words[words.index("-pixel") + 1] == repr(finer.detector.pixel_size)
         assert words[words.index("-roi") + 1 :][:4] == ["6", "8", "3", "5"]
@@ -278,7 +285,7 @@ class TestCommandLine:
 
     @given(detectors(), st.integers(1, 5))
     def test_it_says_the_whole_experiment(self, detector: Detector, oversample: int) -> None:
-        finer = second_detector(plain_experiment(detector, oversample), (0, 0), oversample)
+        finer = subpixel_experiment(plain_experiment(detector, oversample), (0, 0), oversample)
         words = command_line(finer, image="/dev/null", printout=True)
         flags, _ = nanobragg_stand_in.split(words)
         assert parse_flags(flags).experiment == finer
@@ -292,7 +299,7 @@ class TestCommandLine:
             ["-cell", "40", "-hkl", str(table), "-sourcefile", str(sources)]
         ).experiment
         folder = tmp_path / "private"
-        lay_out(experiment, folder)
+        write_input_files(experiment, folder)
         words = command_line(experiment, image="x.bin", printout=False)
         assert str(tmp_path) not in " ".join(words)
         for flag, original in (("-hkl", table), ("-sourcefile", sources)):
@@ -303,7 +310,7 @@ class TestCommandLine:
     def test_a_matrix_becomes_a_file(self, tmp_path: Path) -> None:
         numbers = (0.02, 0.001, -1 / 3, 0.004, 0.03, 1e-5, -0.002, 0.25, 0.04)
         experiment = Experiment(crystal=Crystal(matrix=numbers))
-        lay_out(experiment, tmp_path)
+        write_input_files(experiment, tmp_path)
         words = command_line(experiment, image="x.bin", printout=True)
         name = words[words.index("-mat") + 1]
         assert is_flag_word(words[words.index("-mat") + 2])
@@ -314,7 +321,7 @@ class TestCommandLine:
         cache.write_bytes(b"a cache")
         experiment = experiment_of(f"-dump {cache}")
         folder = tmp_path / "private"
-        lay_out(experiment, folder)
+        write_input_files(experiment, folder)
         (copy,) = folder.iterdir()
         assert copy.name == "Fdump.bin"
         assert not copy.is_symlink()
@@ -322,7 +329,9 @@ class TestCommandLine:
         assert "-dump" not in command_line(experiment, image="x.bin", printout=True)
 
     def test_a_table_is_read_and_no_cache(self, tmp_path: Path) -> None:
-        lay_out(experiment_of(f"-hkl {tmp_path}/t -dump {tmp_path}/d"), tmp_path / "private")
+        write_input_files(
+            experiment_of(f"-hkl {tmp_path}/t -dump {tmp_path}/d"), tmp_path / "private"
+        )
         assert [path.name for path in (tmp_path / "private").iterdir()] == ["table.hkl"]
 
     def test_no_axis_is_taken_for_an_angle_or_a_factor(self) -> None:
@@ -440,7 +449,7 @@ def masked(folder: Path, pixel: tuple[int, int]) -> Path:
     """A mask of the detector of ``FLAGS`` with one 0."""
     pixels = np.ones((24, 24), dtype="<u2")
     pixels[pixel] = 0
-    return written(folder / "mask.img", smv(pixels, {}))
+    return write_file(folder / "mask.img", smv(pixels, {}))
 
 
 #: One subpixel a pixel: the one that heads the second block of the stored output as 101 20.
@@ -454,7 +463,7 @@ Prints = Callable[..., NanobraggProgram]
 def case(tmp_path: Path) -> Experiment:
     """What the stored output of ``gnnqqny_mosflm`` was asked for, as an experiment of its own."""
     experiment = load_case("gnnqqny_mosflm", tmp_path).experiment
-    return second_detector(experiment, (10, 50), OVERSAMPLE)
+    return subpixel_experiment(experiment, (10, 50), OVERSAMPLE)
 
 
 @pytest.fixture
@@ -605,7 +614,7 @@ class TestRefusals:
     ) -> None:
         path = write_program("")
         monkeypatch.chdir(path.parent)
-        monkeypatch.setenv(VARIABLE, path.name)
+        monkeypatch.setenv(PROGRAM_VARIABLE, path.name)
         build = NanobraggProgram().build()
         assert build["program"] == "nanoBragg"
         assert re.fullmatch("[0-9a-f]{16}", build["program_sha256"])
@@ -656,7 +665,7 @@ class TestRefusals:
     def test_states_that_a_run_does_not_begin_in(
         self, prints: Prints, text: str, tmp_path: Path, flags: str, why: str
     ) -> None:
-        table = written(tmp_path / "t.hkl", b"0 0 1 5\n")
+        table = write_file(tmp_path / "t.hkl", b"0 0 1 5\n")
         experiment = experiment_of(f"-hkl {table} {flags}")
         engine = prints(text)
         given = RunState(interpolation_on=True, swept=False, polar_axis=(0.0, 0.0, 1.0))
@@ -703,7 +712,7 @@ class TestRefusals:
             prints(text).frame(experiment_of(""), Region(range(3), range(25)))
 
 
-BLOCK = Block((0, 0), 1e9, (0.2, -1.5, 3.0), (0, -2, 3), 7.0, 1.5, 2.0)
+BLOCK = PixelBlock((0, 0), 1e9, (0.2, -1.5, 3.0), (0, -2, 3), 7.0, 1.5, 2.0)
 TABLE = HklTable(
     source="text", file="t", sha256="0" * 64, entries=1, default_F=7.0,
     extents=IndexBounds(h_min=0, h_max=0, k_min=-1, k_max=4, l_min=2, l_max=3),
@@ -714,7 +723,7 @@ NO_TABLE = HklTable(source="none", file=None, sha256=None, entries=0, extents=No
 class TestLookups:
     """What is not printed is told where it can be, and otherwise not."""
 
-    def row(self, block: Block, flags: str = "", table: HklTable = TABLE) -> Any:
+    def row(self, block: PixelBlock, flags: str = "", table: HklTable = TABLE) -> Any:
         return lookup_rows(experiment_of(flags), [block], 1, table)[0]
 
     @pytest.mark.parametrize(
@@ -731,17 +740,17 @@ class TestLookups:
 
     def test_a_lattice_factor_of_0_makes_no_lookup(self) -> None:
         row = self.row(replace(BLOCK, F_latt=-0.0))
-        assert row["kind"] == Kind.NO_LATTICE
+        assert row["kind"] == EvaluationKind.NO_LATTICE
         assert np.isnan(row["F_cell"])
         assert row["out_of_bounds"] == row["default_f"] == 0
-        assert self.row(replace(BLOCK, F_latt=0.0), "-water 3")["kind"] == Kind.LOOKUP
-        assert self.row(replace(BLOCK, F_latt=5e-324))["kind"] == Kind.LOOKUP
+        assert self.row(replace(BLOCK, F_latt=0.0), "-water 3")["kind"] == EvaluationKind.LOOKUP
+        assert self.row(replace(BLOCK, F_latt=5e-324))["kind"] == EvaluationKind.LOOKUP
 
     def test_beyond_the_cut_nothing_is_taken(self) -> None:
         row = self.row(BLOCK, "-dmin 5.1")
-        assert row["kind"] == Kind.BEYOND_DMIN
+        assert row["kind"] == EvaluationKind.BEYOND_DMIN
         assert np.isnan(row["hkl"]).all()
-        assert self.row(BLOCK, "-dmin 4.9")["kind"] == Kind.LOOKUP
+        assert self.row(BLOCK, "-dmin 4.9")["kind"] == EvaluationKind.LOOKUP
 
     @pytest.mark.parametrize("dmin", ["5", "5.000024", "4.999976"])
     def test_on_the_cut_it_cannot_be_told(self, dmin: str) -> None:
@@ -749,7 +758,9 @@ class TestLookups:
             self.row(BLOCK, f"-dmin {dmin}")
 
     def test_one_of_everything(self) -> None:
-        check_per_lookup(Counts(oversample=9, layers=1, sources=1, phi_steps=1, domains=1))
+        check_single_evaluation(
+            LoopCounts(oversample=9, layers=1, sources=1, phi_steps=1, domains=1)
+        )
 
 
 def test_the_output_of_a_program_is_its_own(tmp_path: Path, write_program: WriteProgram) -> None:

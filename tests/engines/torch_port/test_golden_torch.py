@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity_bridge.engines.torch_port import TorchPort, canvas
+from parity_bridge.engines.torch_port import TorchPort, frame_context
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
 from parity_bridge.experiment.sources import read_sources
 from parity_bridge.taps.derived import DERIVED
-from parity_bridge.taps.evaluations import Kind
-from tests.engines.golden_cases import ENDS, NAMES, GoldenCase, load_case
+from parity_bridge.taps.evaluations import EvaluationKind
+from tests.engines.golden_cases import CASE_NAMES, TOTAL_NAMES, GoldenCase, load_case
 
 #: Names in the golden figures and in our rows.
 _WHERE = {"thick": "layer", "subS": "sub_slow", "subF": "sub_fast"}
@@ -36,11 +36,11 @@ SKIPPED = {
 LOOKUP = {**SKIPPED, "F_cell": "F_cell", "interp": "interpolation_on"}
 
 #: The 4096² images are stored as their sha256.
-IMAGES = [name for name in NAMES if not name.startswith("bench4096")]
-LARGE = [name for name in NAMES if name.startswith("bench4096")]
+IMAGES = [name for name in CASE_NAMES if not name.startswith("bench4096")]
+LARGE = [name for name in CASE_NAMES if name.startswith("bench4096")]
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(params=CASE_NAMES)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
     return load_case(request.param, tmp_path)
 
@@ -75,15 +75,15 @@ def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
     """The program went through the whole frame, and so must we."""
     for observation in TorchPort().observe(case.experiment, case.pixels, in_frame=True):
         rows = observation.evaluations
-        made = rows[rows["kind"] == Kind.LOOKUP]
-        skipped = rows[rows["kind"] == Kind.NO_LATTICE]
+        made = rows[rows["kind"] == EvaluationKind.LOOKUP]
+        skipped = rows[rows["kind"] == EvaluationKind.NO_LATTICE]
         first = (rows["source"] == 0) & (rows["phi_step"] == 0) & (rows["domain"] == 0)
         _same(case.rows(observation.pixel, "subpixel"), rows[first], SUBPIXEL)
         _same(case.rows(observation.pixel, "lookup"), made, LOOKUP)
         _same(case.rows(observation.pixel, "skipped"), skipped, SKIPPED)
         (end,) = case.rows(observation.pixel, "pixel")
         totals = observation.totals
-        for name in ENDS:
+        for name in TOTAL_NAMES:
             assert totals[name] == end[name], name
         assert totals["after_omega"] == totals["intensity"]
         assert totals["image"] == np.float32(end["float32"])
@@ -94,13 +94,13 @@ def _same(events: list[dict[str, Any]], rows: Any, columns: dict[str, str]) -> N
         assert [event[event_name] for event in events] == rows[row_name].tolist(), event_name
 
 
-@pytest.mark.parametrize("pixels", [97, 1000, canvas.CPU_BATCH])
+@pytest.mark.parametrize("pixels", [97, 1000, frame_context.CPU_BATCH])
 @pytest.mark.parametrize("name", IMAGES)
 def test_every_pixel_of_the_image_is_the_original_program_s(
     name: str, pixels: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many pixels are computed side by side."""
-    monkeypatch.setattr(canvas, "CPU_BATCH", pixels)
+    monkeypatch.setattr(frame_context, "CPU_BATCH", pixels)
     case = load_case(name, tmp_path)
     stored = case.stored_image()
     assert stored is not None

@@ -11,11 +11,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from parity_bridge.engines.torch_port import TorchPort, canvas
+from parity_bridge.engines.torch_port import TorchPort, frame_context
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel, start
 from parity_bridge.engines.torch_port.setup import derive, lay_out
-from parity_bridge.engines.torch_port.states import run_state
+from parity_bridge.engines.torch_port.state_conversion import run_state
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.examples import example_flags
@@ -23,8 +23,8 @@ from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import Region, RunState
 from parity_bridge.experiment.structure_factors import load
-from parity_bridge.taps.evaluations import Kind
-from tests.engines.golden_cases import NAMES, load_case
+from parity_bridge.taps.evaluations import EvaluationKind
+from tests.engines.golden_cases import CASE_NAMES, load_case
 
 #: An axis that a unit vector made of it moves more than once.
 RESTLESS = "-polar_vector 0.3 -0.7 0.1 -polar 0.8"
@@ -81,7 +81,7 @@ def one_after_the_other(flags: str) -> tuple[NDArray[np.float32], RunState]:
 @pytest.mark.parametrize("batch", [1, 5, 14, 33, 1000])
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_frame_is_a_run(order: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canvas, "CPU_BATCH", batch)
+    monkeypatch.setattr(frame_context, "CPU_BATCH", batch)
     image, state = one_after_the_other(ORDERS[order])
     frame = TorchPort().frame(experiment(ORDERS[order]))
     assert np.array_equal(frame.image, image)
@@ -123,7 +123,7 @@ def test_a_pixel_in_a_frame_begins_as_the_run_left_it(order: str) -> None:
 def test_maps_hold_tap_4_of_every_pixel(
     flags: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(canvas, "CPU_BATCH", batch)
+    monkeypatch.setattr(frame_context, "CPU_BATCH", batch)
     simulated = experiment(flags)
     engine = TorchPort()
     maps = engine.f_cell_maps(simulated)
@@ -133,10 +133,10 @@ def test_maps_hold_tap_4_of_every_pixel(
         counts = seen.f_cell.counts
         for name in ("total_lookups", "skipped_lookups", "out_of_bounds_count", "zero_f_count"):
             assert at[name] == counts[name]
-        rows = seen.evaluations[seen.evaluations["kind"] == Kind.LOOKUP]
+        rows = seen.evaluations[seen.evaluations["kind"] == EvaluationKind.LOOKUP]
         assert at["sum_f_cell"] == sum(rows["F_cell"].tolist())
         if counts["total_lookups"]:
-            for axis, *bounds in zip("hkl", *seen.f_cell.nearest, strict=True):
+            for axis, *bounds in zip("hkl", *seen.f_cell.hkl_bounds, strict=True):
                 assert [at[f"{axis}_min"], at[f"{axis}_max"]] == bounds
 
 
@@ -160,7 +160,7 @@ def test_a_frame_that_is_not_finite_is_refused() -> None:
         TorchPort().frame(parse_flags("-cell 50 -default_F 1e200 -detpixels 3".split()).experiment)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("bench4096")])
+@pytest.mark.parametrize("name", [name for name in CASE_NAMES if not name.startswith("bench4096")])
 def test_float32_is_close_to_the_original_program(name: str, tmp_path: Path) -> None:
     """Measured by benchmarks/float32_errors.py: 220 ULP above 1% of the peak, 3.7e-6 of it."""
     case = load_case(name, tmp_path)

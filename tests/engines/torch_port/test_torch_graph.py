@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from parity_bridge.engines.torch_port.f_cell import FCellStats, f_cell_stats
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import Totals, pixel, start
+from parity_bridge.engines.torch_port.pixel import PixelTotals, pixel, start
 from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.examples import example_flags
@@ -138,7 +138,7 @@ def test_the_port_runs_where_no_value_can_be_read(variant: str, behaviours: Beha
     assert f_cell_stats(evaluations, slow).mean_f_cell.device == meta
 
 
-def simulate(simulated: Experiment, values: Parameters) -> tuple[Totals, FCellStats]:
+def simulate(simulated: Experiment, values: Parameters) -> tuple[PixelTotals, FCellStats]:
     table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
     setup = laid_out(simulated, values)
     slow, fast = torch.tensor([10, 32]), torch.tensor([50, 32])
@@ -229,7 +229,7 @@ def test_gradients_reach_the_structure_factors_that_were_looked_up() -> None:
     totals, evaluations, _ = pixel(setup, table, slow, fast, start(setup, table))
     totals.intensity.sum().backward()
     assert values.grad is not None
-    nearest = [row.found.hkl0 for row in evaluations if row.found.hkl0 is not None]
+    nearest = [row.result.hkl0 for row in evaluations if row.result.hkl0 is not None]
     assert len(nearest) == len(evaluations)
     asked_for = {
         tuple(index[at].item() - low for index, low in zip(hkl0, table.minimum, strict=True))
@@ -263,7 +263,7 @@ def test_gradients_are_finite_exactly_on_a_bragg_peak(shape: str) -> None:
     table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
     at = torch.tensor([5])
     totals, (row,), _ = pixel(setup, table, at, at, start(setup, table))
-    assert [index.item() for index in row.found.hkl] == [0.0, 0.0, 0.0]
+    assert [index.item() for index in row.result.hkl] == [0.0, 0.0, 0.0]
     totals.intensity.sum().backward()
     assert cell[0] is not None
     assert cell[0].grad is not None

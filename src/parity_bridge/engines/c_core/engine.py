@@ -12,7 +12,7 @@ import numpy as np
 
 from parity_bridge import _core
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.frame import Canvas, render, states_before
+from parity_bridge.engines.c_core.frame import FrameContext, render, states_before
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
 from parity_bridge.engines.c_core.scanner import CoreScanner
@@ -25,7 +25,7 @@ from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, f_
 from parity_bridge.experiment.smv import read_mask
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.c_core.given import Given
+    from parity_bridge.engines.c_core.overrides import StageOverrides
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.experiment.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation, Quantity
@@ -77,14 +77,14 @@ class CCore:
         in_frame: bool = False,
         factors: StructureFactors | None = None,
         derived: Mapping[str, Quantity] | None = None,
-        given: Sequence[Given] | None = None,
+        overrides: Sequence[StageOverrides] | None = None,
     ) -> list[Observation]:
         """``observe`` with some of what is computed on the way given instead.
 
         ``factors`` are looked up instead of what the experiment names; ``derived`` are quantities
         of ``taps.derived`` put in the place of the core's own before sources and orientations are
-        laid out; ``given`` are stages of each pixel. Raises as ``observe`` does, and ShapeError for
-        rows of another number than the pixel has evaluations.
+        laid out; ``overrides`` are stages of each pixel. Raises as ``observe`` does, and ShapeError
+        for rows of another number than the pixel has evaluations.
         """
         if factors is None:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
@@ -92,14 +92,20 @@ class CCore:
         pixels_fast, pixels_slow = setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
         check_evaluations(setup.evaluations)
-        canvas = self._canvas(experiment, setup, table)
-        states = states_before(canvas, pixels) if in_frame else [canvas.start()] * len(pixels)
-        stages: Sequence[Given | None] = [None] * len(pixels) if given is None else given
-        return observe_pixels(experiment, factors, canvas, pixels, states, stages)
+        frame_context = self._frame_context(experiment, setup, table)
+        states = (
+            states_before(frame_context, pixels)
+            if in_frame
+            else [frame_context.start()] * len(pixels)
+        )
+        stages: Sequence[StageOverrides | None] = (
+            [None] * len(pixels) if overrides is None else overrides
+        )
+        return observe_pixels(experiment, factors, frame_context, pixels, states, stages)
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> CoreScanner:
         """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
-        return CoreScanner(self._prepared(experiment, behaviours))
+        return CoreScanner(self._load_frame_context(experiment, behaviours))
 
     def frame(
         self,
@@ -111,11 +117,11 @@ class CCore:
         threads: int = 1,
     ) -> Frame:
         """Render ``region`` row by row on a pool of ``threads``; see ``Engine.frame``."""
-        canvas = self._prepared(experiment, behaviours)
-        chosen = canvas.region(region)
+        frame_context = self._load_frame_context(experiment, behaviours)
+        chosen = frame_context.region(region)
         image = np.empty(chosen.shape, dtype=np.float32)
-        begin = state or canvas.start()
-        after, in_order = render(canvas, chosen, begin, threads, image=image)
+        begin = state or frame_context.start()
+        after, in_order = render(frame_context, chosen, begin, threads, image=image)
         return Frame(image, after, in_order)
 
     def f_cell_maps(
@@ -129,10 +135,10 @@ class CCore:
         out: Planes | None = None,
     ) -> Planes:
         """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
-        canvas = self._prepared(experiment, behaviours)
-        chosen = canvas.region(region)
+        frame_context = self._load_frame_context(experiment, behaviours)
+        chosen = frame_context.region(region)
         planes = f_cell_planes(chosen, out)
-        render(canvas, chosen, state or canvas.start(), threads, planes=planes)
+        render(frame_context, chosen, state or frame_context.start(), threads, planes=planes)
         return planes
 
     def build(self) -> Mapping[str, str]:
@@ -144,14 +150,16 @@ class CCore:
             "core_sha256": _core_sha256(),
         }
 
-    def _prepared(self, experiment: Experiment, behaviours: Behaviours) -> Canvas:
+    def _load_frame_context(self, experiment: Experiment, behaviours: Behaviours) -> FrameContext:
         factors = structure_factors.load(experiment.structure_factors, behaviours)
-        return self._canvas(experiment, derive(experiment, behaviours), table_struct(factors))
+        return self._frame_context(
+            experiment, derive(experiment, behaviours), table_struct(factors)
+        )
 
-    def _canvas(self, experiment: Experiment, setup: Any, table: Any) -> Canvas:
+    def _frame_context(self, experiment: Experiment, setup: Any, table: Any) -> FrameContext:
         mask = experiment.detector.mask
         pixels = None if mask is None else read_mask(mask)
-        return Canvas(setup, table, self.precision, pixels)
+        return FrameContext(setup, table, self.precision, pixels)
 
 
 @lru_cache(maxsize=1)

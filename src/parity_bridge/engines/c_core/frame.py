@@ -17,10 +17,10 @@ import numpy as np
 
 from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.marshal import state_struct
-from parity_bridge.engines.c_core.observe import run_state
-from parity_bridge.engines.c_core.setup import check
+from parity_bridge.engines.c_core.observations import to_run_state
+from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.experiment.regions import Planes, Region, RunState, check_mask
-from parity_bridge.files.thread_pool import cancelling_pool
+from parity_bridge.files.thread_pool import cancelling_thread_pool
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ _Rows = Callable[[range, RunState], RunState]
 
 
 @dataclass(frozen=True)
-class Canvas:
+class FrameContext:
     """What all pixels of a frame share."""
 
     setup: Any  # pb_setup *
@@ -51,13 +51,13 @@ class Canvas:
     def start(self) -> RunState:
         """The state at the start of a run."""
         state = ffi.new("pb_run_state *")
-        check(lib.pb_start(self.setup, self.table, state))
-        return run_state(state)
+        check_status(lib.pb_start(self.setup, self.table, state))
+        return to_run_state(state)
 
     def region(self, region: Region | None) -> Region:
         """``region``, checked, or the whole detector."""
         fast, slow = self.setup.detector.pixels
-        return Region.chosen(region, slow, fast)
+        return Region.checked_or_whole(region, slow, fast)
 
     def is_settled(self, state: RunState) -> bool:
         """Whether the order of pixels matters no more."""
@@ -70,7 +70,7 @@ class Canvas:
 
 
 def render(
-    canvas: Canvas,
+    frame_context: FrameContext,
     region: Region,
     state: RunState,
     threads: int,
@@ -86,34 +86,34 @@ def render(
 
     def compute(rows: range, before: RunState) -> RunState:
         first, passing = rows.start - region.slow.start, state_struct(before)
-        check(
+        check_status(
             lib.pb_frame_pixels(
-                canvas.setup,
-                canvas.table,
-                canvas.precision,
+                frame_context.setup,
+                frame_context.table,
+                frame_context.precision,
                 _rectangle(rows, region.fast),
-                canvas.mask_pointer,
+                frame_context.mask_pointer,
                 passing,
                 ffi.NULL if image is None else _pointer("float *", image[first:]),
                 ffi.NULL if planes is None else _planes_from(planes, first),
             )
         )
-        return run_state(passing)
+        return to_run_state(passing)
 
-    return _run(canvas, region, state, threads, compute)
+    return _render_rows(frame_context, region, state, threads, compute)
 
 
-def states_before(canvas: Canvas, pixels: Sequence[tuple[int, int]]) -> list[RunState]:
+def states_before(frame_context: FrameContext, pixels: Sequence[tuple[int, int]]) -> list[RunState]:
     """The states in which one run over the whole frame comes to ``pixels`` (slow, fast)."""
     found = {}
-    state, reached = canvas.start(), (0, 0)
+    state, reached = frame_context.start(), (0, 0)
     for pixel in sorted(set(pixels)):
-        for part in _between(reached, pixel, canvas.setup.detector.pixels[0]):
-            if canvas.is_settled(state):
+        for part in _between(reached, pixel, frame_context.setup.detector.pixels[0]):
+            if frame_context.is_settled(state):
                 break
             # Tap 4 alone would leave the polarization axis alone.
             unseen = np.empty(part.shape, dtype=np.float32)
-            state, _ = render(canvas, part, state, 1, image=unseen)
+            state, _ = render(frame_context, part, state, 1, image=unseen)
         found[pixel], reached = state, pixel
     return [found[pixel] for pixel in pixels]
 
@@ -126,15 +126,15 @@ def _between(first: tuple[int, int], last: tuple[int, int], width: int) -> Itera
             yield Region(range(slow, slow + 1), columns)
 
 
-def _run(
-    canvas: Canvas, region: Region, state: RunState, threads: int, compute: _Rows
+def _render_rows(
+    frame_context: FrameContext, region: Region, state: RunState, threads: int, compute: _Rows
 ) -> tuple[RunState, bool]:
     """Compute all rows; the state after them, and whether their order mattered at all."""
-    in_order = not canvas.is_settled(state)
+    in_order = not frame_context.is_settled(state)
     left = region.slow
     per_task = max(1, _PIXELS_PER_TASK // len(region.fast))
-    with cancelling_pool(threads) as pool:
-        while left and not canvas.is_settled(state):
+    with cancelling_thread_pool(threads) as pool:
+        while left and not frame_context.is_settled(state):
             state, left = _speculate(pool, threads, left, state, compute)
         tasks = [
             pool.submit(compute, left[start : start + per_task], state)

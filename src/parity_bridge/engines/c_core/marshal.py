@@ -51,7 +51,7 @@ _ROUNDINGS = {
     "half_even": lib.PB_HALF_EVEN,
     "half_up": lib.PB_HALF_UP,
 }
-_KEPT = {
+_FACTOR_VALUES = {
     "first": lib.PB_KEEP_FIRST,
     "last": lib.PB_KEEP_LAST,
     "mean": lib.PB_KEEP_MEAN,
@@ -127,9 +127,9 @@ def _behaviours(behaviours: Behaviours) -> dict[str, Any]:
     return {
         "rounding": _ROUNDINGS[behaviours.rounding],
         "in_box_zero_default": behaviours.in_box_zero == "default",
-        "omega": _KEPT[behaviours.omega],
-        "polar": _KEPT[behaviours.polar],
-        "capture": _KEPT[behaviours.capture],
+        "omega": _FACTOR_VALUES[behaviours.omega],
+        "polar": _FACTOR_VALUES[behaviours.polar],
+        "capture": _FACTOR_VALUES[behaviours.capture],
         "layers": _LAYERS[behaviours.layers],
         "oversampled_term": behaviours.oversampled == "term",
         "undivided": not behaviours.divide_by_steps,

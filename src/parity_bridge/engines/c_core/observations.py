@@ -31,7 +31,7 @@ def plain(value: Any) -> Quantity:
     return quantity
 
 
-def derived_of(setup: Any, table: Any) -> dict[str, Quantity]:
+def derived_from_setup(setup: Any, table: Any) -> dict[str, Quantity]:
     """The quantities of ``taps.derived`` that a ``pb_setup *`` holds."""
     return derived_quantities(
         setup,
@@ -42,7 +42,7 @@ def derived_of(setup: Any, table: Any) -> dict[str, Quantity]:
     )
 
 
-def run_state(state: Any) -> RunState:
+def to_run_state(state: Any) -> RunState:
     """What a run carries, from a ``pb_run_state *``."""
     axis = state.polar_axis
     return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
@@ -61,8 +61,8 @@ def f_cell_stats(stats: Any) -> FCellStats:
     return FCellStats(
         counts={name: getattr(stats, name) for name in COUNTS},
         mean_f_cell=stats.sum_f_cell / total if total else math.nan,
-        nearest=(list(stats.hkl_min), list(stats.hkl_max)),
-        fractional=(list(stats.fractional_min), list(stats.fractional_max)),
+        hkl_bounds=(list(stats.hkl_min), list(stats.hkl_max)),
+        hkl_fractional_bounds=(list(stats.fractional_min), list(stats.fractional_max)),
         rounding_margin=stats.rounding_margin,
     )
 

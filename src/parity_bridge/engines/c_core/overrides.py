@@ -1,4 +1,4 @@
-"""Stages of a pixel that are given to the C core instead of computed; twin of ``csrc/given.c``."""
+"""Stages of a pixel given to the C core instead of computed; twin of ``csrc/overrides.c``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stage(IntEnum):
 
 
 @dataclass(frozen=True)
-class Given:
+class StageOverrides:
     """Every stage up to and including ``last_stage``, as another engine computed it."""
 
     #: dtype ``taps.evaluations.EVALUATION``, one row an evaluation, in their order.
@@ -41,20 +41,20 @@ class Given:
     last_stage: Stage
 
 
-def given_struct(given: Given | None, evaluations: int) -> Any:
-    """A ``pb_given *`` into the rows, or NULL; raises ShapeError for another number of rows."""
-    if given is None:
+def overrides_struct(overrides: StageOverrides | None, evaluations: int) -> Any:
+    """Overrides that point into the rows, or NULL; raises ShapeError for another number of rows."""
+    if overrides is None:
         return ffi.NULL
-    if given.rows.size != evaluations:
+    if overrides.rows.size != evaluations:
         raise ShapeError(
-            f"{given.rows.size} evaluations are given for a pixel that has {evaluations}; give "
+            f"{overrides.rows.size} evaluations are given for a pixel that has {evaluations}; give "
             "those of the same sampling"
         )
-    check_layout(given.rows, EVALUATION, 1)
+    check_layout(overrides.rows, EVALUATION, 1)
     # The memory that the struct points into is that of the caller's rows.
-    rows = ffi.cast("pb_evaluation *", ffi.from_buffer(given.rows))
-    ends = {name: given.totals[name] for name in ("omega", "capture", "polar", "I")}
+    rows = ffi.cast("pb_evaluation *", ffi.from_buffer(overrides.rows))
+    ends = {name: overrides.totals[name] for name in ("omega", "capture", "polar", "I")}
     return ffi.new(
-        "pb_given *",
-        {"rows": rows, "count": evaluations, "last_stage": int(given.last_stage), **ends},
+        "pb_stage_overrides *",
+        {"rows": rows, "count": evaluations, "last_stage": int(overrides.last_stage), **ends},
     )

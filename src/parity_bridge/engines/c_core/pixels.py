@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.frame import Canvas
-from parity_bridge.engines.c_core.given import Given, given_struct
+from parity_bridge.engines.c_core.frame import FrameContext
 from parity_bridge.engines.c_core.marshal import state_struct
-from parity_bridge.engines.c_core.observe import derived_of, f_cell_stats, row_buffer, totals_of
-from parity_bridge.engines.c_core.setup import check
+from parity_bridge.engines.c_core.observations import (
+    derived_from_setup,
+    f_cell_stats,
+    row_buffer,
+    totals_of,
+)
+from parity_bridge.engines.c_core.overrides import StageOverrides, overrides_struct
+from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.taps.observation import Observation
 
 if TYPE_CHECKING:
@@ -22,26 +27,26 @@ if TYPE_CHECKING:
 def observe_pixels(
     experiment: Experiment,
     factors: StructureFactors,
-    canvas: Canvas,
+    frame_context: FrameContext,
     pixels: Sequence[tuple[int, int]],
     states: Sequence[RunState],
-    given: Sequence[Given | None],
+    given: Sequence[StageOverrides | None],
 ) -> list[Observation]:
     """Compute ``pixels`` (slow, fast), each from its state and with its given stages."""
-    setup = canvas.setup
-    derived = derived_of(setup, canvas.table)
+    setup = frame_context.setup
+    derived = derived_from_setup(setup, frame_context.table)
     rows = row_buffer(setup.evaluations)
     filled = ffi.cast("pb_evaluation *", ffi.from_buffer(rows))
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     fast_min, fast_max, slow_min, slow_max = setup.detector.roi
     observations = []
     for (slow, fast), before, stages in zip(pixels, states, given, strict=True):
-        state, fed = state_struct(before), given_struct(stages, setup.evaluations)
+        state, fed = state_struct(before), overrides_struct(stages, setup.evaluations)
         status = lib.pb_pixel(
-            setup, canvas.table, slow, fast, state, totals, f_cell, filled, rows.size, fed
+            setup, frame_context.table, slow, fast, state, totals, f_cell, filled, rows.size, fed
         )
-        check(status)
-        mask = None if canvas.mask is None else int(canvas.mask[slow, fast])
+        check_status(status)
+        mask = None if frame_context.mask is None else int(frame_context.mask[slow, fast])
         observations.append(
             Observation(
                 pixel=(slow, fast),

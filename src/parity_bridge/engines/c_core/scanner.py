@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.engines.c_core.frame import Canvas, render
-from parity_bridge.engines.c_core.observe import derived_of
-from parity_bridge.experiment.regions import Region, RunState, Scanned, f_cell_planes
+from parity_bridge.engines.c_core.frame import FrameContext, render
+from parity_bridge.engines.c_core.observations import derived_from_setup
+from parity_bridge.experiment.regions import Region, RunState, ScannedRegion, f_cell_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,35 +20,35 @@ if TYPE_CHECKING:
 class CoreScanner:
     """What ``CCore.scanner`` gives; see ``Scanner``."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        """Of the pixels that ``canvas`` is ready for."""
-        self._canvas = canvas
-        setup = canvas.setup
+    def __init__(self, frame_context: FrameContext) -> None:
+        """Of the pixels that ``frame_context`` is ready for."""
+        self._frame_context = frame_context
+        setup = frame_context.setup
         pixels_fast, pixels_slow = setup.detector.pixels
         self.pixels = (pixels_slow, pixels_fast)
-        self.roi = Region.of_interest(setup.detector.roi, pixels_slow, pixels_fast)
+        self.roi = Region.from_roi(setup.detector.roi, pixels_slow, pixels_fast)
         self.oversample: int = setup.oversample
-        self.derived: Mapping[str, Quantity] = derived_of(setup, canvas.table)
+        self.derived: Mapping[str, Quantity] = derived_from_setup(setup, frame_context.table)
 
     def start(self) -> RunState:
         """The state at the start of a run."""
-        return self._canvas.start()
+        return self._frame_context.start()
 
     def is_settled(self, state: RunState) -> bool:
         """Whether nothing in ``state`` will change."""
-        return self._canvas.is_settled(state)
+        return self._frame_context.is_settled(state)
 
-    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Image and Tap 4 of ``region``; see ``Scanner.scan``."""
         region.check(*self.pixels)
         image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
-        after, _ = render(self._canvas, region, state, threads, image=image, planes=planes)
-        return Scanned(image, planes, after)
+        after, _ = render(self._frame_context, region, state, threads, image=image, planes=planes)
+        return ScannedRegion(image, planes, after)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
         """Distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
         region.check(*self.pixels)
         margins = np.empty(region.shape, dtype=np.float64)
         planes = {**f_cell_planes(region), "rounding_margin": margins}
-        render(self._canvas, region, state, 1, planes=planes)
+        render(self._frame_context, region, state, 1, planes=planes)
         return margins

@@ -39,7 +39,7 @@ def derive(
     file = experiment.beam.source_file
     given = experiment_struct(experiment, behaviours, None if file is None else read_sources(file))
     setup = ffi.new("pb_setup *")
-    check(lib.pb_derive(given, setup))
+    check_status(lib.pb_derive(given, setup))
     _replace(setup, derived or {})
     domains = setup.crystal.domains
     arrays = (
@@ -48,7 +48,7 @@ def derive(
         ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
     )
     _ARRAYS[setup] = arrays
-    check(lib.pb_lay_out(given, setup, *arrays))
+    check_status(lib.pb_lay_out(given, setup, *arrays))
     if derived is not None and "steps" in derived:
         # What the sum is divided by; the evaluations stay as many as they are.
         setup.steps = int(derived["steps"])  # type: ignore[arg-type]
@@ -111,7 +111,7 @@ def _replace(setup: Any, derived: Mapping[str, Quantity]) -> None:
                 setattr(target, last, derived[name])
 
 
-def check(status: int) -> None:
+def check_status(status: int) -> None:
     """Turn a status into an exception: the one place where that happens."""
     if status == lib.PB_OK:
         return

@@ -15,8 +15,8 @@ from parity_bridge.engines.nanobrag_torch.configs import (
     detector_config,
     pixels_of,
 )
-from parity_bridge.engines.nanobrag_torch.lookup import Watched
-from parity_bridge.engines.nanobrag_torch.package import described, package
+from parity_bridge.engines.nanobrag_torch.lookup_recorder import LookupRecorder
+from parity_bridge.engines.nanobrag_torch.package import load_package, package_version
 from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
@@ -45,7 +45,7 @@ class NanobragTorch:
     taps: ClassVar[tuple[str, ...]] = ("f_cell", "final")
     #: A pixel moved to the corner of a detector of its own rounds otherwise.
     tolerances: ClassVar[str] = "float32"
-    untold: ClassVar[tuple[str, ...]] = (
+    unrecorded: ClassVar[tuple[str, ...]] = (
         "f_cell_stats.hkl_fractional",
         "f_cell_stats.hkl_fractional_bounds",
         "f_cell_stats.rounding_margin",
@@ -56,7 +56,7 @@ class NanobragTorch:
 
         MissingEngineError where it is not installed.
         """
-        self._package = package()
+        self._package = load_package()
         import torch  # noqa: PLC0415 - only once the package is known to be there
 
         if dtype not in _DTYPES:
@@ -81,13 +81,13 @@ class NanobragTorch:
         check_plain(experiment)
         check_pixels(pixels, *pixels_of(experiment.detector))
         factors = structure_factors.load(experiment.structure_factors)
-        return [self._look(experiment, factors, pixel) for pixel in pixels]
+        return [self._observe_pixel(experiment, factors, pixel) for pixel in pixels]
 
     def build(self) -> Mapping[str, str]:
         """Name and version of the package."""
-        return {"engine": described()}
+        return {"engine": package_version()}
 
-    def _look(
+    def _observe_pixel(
         self, experiment: Experiment, factors: StructureFactors, pixel: tuple[int, int]
     ) -> Observation:
         classes = self._package.classes
@@ -99,13 +99,14 @@ class NanobragTorch:
         simulator = classes["Simulator"](
             crystal, detector, beam_config=beam_config(self._package, experiment), **where
         )
-        with Watched(crystal) as lookups:
+        with LookupRecorder(crystal) as lookups:
             image = simulator.run()
         oversample = experiment.sampling.oversample or 1
         rows = subpixel_rows(oversample)
         if lookups.count != rows.size:
             raise EngineError(
-                f"{described()} made {lookups.count} lookups for pixel {pixel[0]} {pixel[1]} where "
+                f"{package_version()} made {lookups.count} lookups for pixel {pixel[0]} {pixel[1]} "
+                "where "
                 f"{rows.size} are due; this engine was written for a version that makes one a "
                 "subpixel"
             )
@@ -120,11 +121,11 @@ class NanobragTorch:
 
     def _load(self, crystal: Any, file: str) -> None:
         if not hasattr(crystal, "load_hkl"):
-            raise EngineError(f"{described()} has no Crystal.load_hkl; leave -hkl out")
+            raise EngineError(f"{package_version()} has no Crystal.load_hkl; leave -hkl out")
         crystal.load_hkl(file)
 
 
-def _fill(rows: NDArray[np.void], lookups: Watched, factors: StructureFactors) -> None:
+def _fill(rows: NDArray[np.void], lookups: LookupRecorder, factors: StructureFactors) -> None:
     """What was looked up; outside the table is what its extents say of the index asked for."""
     rows["hkl0"] = np.rint(lookups.indices)
     rows["F_cell"] = lookups.F

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _METHOD = "get_structure_factor"
 
 
-class Watched:
+class LookupRecorder:
     """Within the block every lookup of a crystal is noted; the port itself sees no difference."""
 
     def __init__(self, crystal: Any) -> None:

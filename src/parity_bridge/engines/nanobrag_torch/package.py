@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from parity_bridge.errors import EngineError, MissingEngineError, text_of
+from parity_bridge.errors import EngineError, MissingEngineError, error_text
 
 PACKAGE = "nanobrag_torch"
 
@@ -37,14 +37,15 @@ class Package:
             unknown = [value for value in values if value not in known]
             if unknown:
                 raise EngineError(
-                    f"{described()} has no {name}.{unknown[0]}; this engine was written for one "
+                    f"{package_version()} has no {name}.{unknown[0]}; this engine was written for "
+                    "one "
                     "that has, install that version"
                 )
         return made(**values)
 
 
 @cache
-def package() -> Package:
+def load_package() -> Package:
     """The installed package.
 
     Raises MissingEngineError where there is none, EngineError where it cannot be imported or lacks
@@ -60,7 +61,7 @@ def package() -> Package:
     return Package(classes)
 
 
-def described() -> str:
+def package_version() -> str:
     """The package and its version."""
     try:
         return f"{PACKAGE} {version(PACKAGE)}"
@@ -79,18 +80,22 @@ def _module(name: str) -> Any:
             ) from error
         if (error.name or "").startswith(f"{PACKAGE}."):
             raise EngineError(
-                f"{described()} has no module {error.name}; this engine was written for one that "
+                f"{package_version()} has no module {error.name}; this engine was written for one "
+                "that "
                 "has, install that version"
             ) from error
-        raise EngineError(f"{described()} needs {error.name}, which is not installed") from error
+        raise EngineError(
+            f"{package_version()} needs {error.name}, which is not installed"
+        ) from error
     except Exception as error:
-        raise EngineError(f"{described()} cannot be imported: {text_of(error)}") from error
+        raise EngineError(f"{package_version()} cannot be imported: {error_text(error)}") from error
 
 
 def _attribute(owner: Any, name: str, where: str) -> Any:
     if not hasattr(owner, name):
         raise EngineError(
-            f"{described()} has no {where}; this engine was written for one that has, install that "
+            f"{package_version()} has no {where}; this engine was written for one that has, "
+            "install that "
             "version"
         )
     return getattr(owner, name)

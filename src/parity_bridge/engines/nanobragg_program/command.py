@@ -39,7 +39,7 @@ _SPELLED = {
 _Group = tuple[str, ...]
 
 
-def lay_out(experiment: Experiment, folder: Path) -> None:
+def write_input_files(experiment: Experiment, folder: Path) -> None:
     """Put the files of ``experiment`` where ``command_line`` has a program look for them.
 
     Raises FileError for a cache that cannot be read; it is copied, lest the program write to it.

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from parity_bridge.engines.engine import check_evaluations, check_pixels
-from parity_bridge.engines.nanobragg_program.frame import Canvas
-from parity_bridge.engines.nanobragg_program.lookups import check_per_lookup, lookup_rows
-from parity_bridge.engines.nanobragg_program.order import AT_REST, check_order, order_matters
+from parity_bridge.engines.nanobragg_program.frame import FrameContext
+from parity_bridge.engines.nanobragg_program.lookups import check_single_evaluation, lookup_rows
+from parity_bridge.engines.nanobragg_program.pixel_order import AT_REST, check_order, order_matters
 from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.runs import run_pixel, run_subpixels
 from parity_bridge.engines.nanobragg_program.scanner import NO_REGIONS, ProgramScanner
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
 #: Names the executable where no ``c_bin`` is given.
-VARIABLE = "NB_C_BIN"
+PROGRAM_VARIABLE = "NB_C_BIN"
 
 
 class NanobraggProgram:
@@ -78,18 +78,18 @@ class NanobraggProgram:
         Every pixel begins as a run does. Raises UsageError where that is not what ``in_frame`` asks
         for, and for several evaluations a subpixel, as only the last is printed.
         """
-        canvas = self._prepared(experiment, behaviours)
+        frame_context = self._load_frame_context(experiment, behaviours)
         if in_frame:
             check_order(experiment, "--state frame")
         table = structure_factors.load(experiment.structure_factors).provenance
-        check_pixels(pixels, *canvas.pixels)
-        return [_observed(canvas, table, pixel) for pixel in pixels]
+        check_pixels(pixels, *frame_context.pixels)
+        return [_observed(frame_context, table, pixel) for pixel in pixels]
 
     def scanner(
         self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
     ) -> ProgramScanner:
         """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
-        return ProgramScanner(self._prepared(experiment, behaviours))
+        return ProgramScanner(self._load_frame_context(experiment, behaviours))
 
     def frame(
         self,
@@ -104,13 +104,13 @@ class NanobraggProgram:
 
         A program begins at the start of a run: another ``state`` is refused where it matters.
         """
-        canvas = self._prepared(experiment, behaviours)
+        frame_context = self._load_frame_context(experiment, behaviours)
         in_order = order_matters(experiment)
         if state is not None:
             check_order(experiment, "a region begun in a given state")
-        chosen = Region.chosen(region, *canvas.pixels)
+        chosen = Region.checked_or_whole(region, *frame_context.pixels)
         # Several threads come to pixels in any order.
-        return Frame(canvas.render(chosen, 1 if in_order else threads), AT_REST, in_order)
+        return Frame(frame_context.render(chosen, 1 if in_order else threads), AT_REST, in_order)
 
     def f_cell_maps(self, *_given: Any, **_settings: Any) -> Planes:
         """Raise UsageError: a program does not print that much."""
@@ -125,26 +125,26 @@ class NanobraggProgram:
             "program_sha256": hashlib.sha256(path.read_bytes()).hexdigest()[:16],
         }
 
-    def _prepared(self, experiment: Experiment, behaviours: Behaviours) -> Canvas:
+    def _load_frame_context(self, experiment: Experiment, behaviours: Behaviours) -> FrameContext:
         """Ready for runs, with all input files looked at: a program's complaints say less."""
         for name in behaviours.switched:
             raise UsageError(f"--behaviour {name}: a program decides by itself; leave it out")
         structure_factors.load(experiment.structure_factors)
         if experiment.beam.source_file is not None:
             read_sources(experiment.beam.source_file)
-        return Canvas(self._program, experiment)
+        return FrameContext(self._program, experiment)
 
 
-def _observed(canvas: Canvas, table: HklTable, pixel: tuple[int, int]) -> Observation:
-    experiment = canvas.experiment
-    seen = run_pixel(canvas.program, experiment, canvas.plate, pixel)
-    check_per_lookup(seen.counts)
-    oversample = seen.counts.oversample
+def _observed(frame_context: FrameContext, table: HklTable, pixel: tuple[int, int]) -> Observation:
+    experiment = frame_context.experiment
+    pixel_run = run_pixel(frame_context.program, experiment, frame_context.pixel_grid, pixel)
+    check_single_evaluation(pixel_run.counts)
+    oversample = pixel_run.counts.oversample
     check_evaluations(oversample**2)
-    blocks = run_subpixels(canvas.program, experiment, pixel, oversample)
+    blocks = run_subpixels(frame_context.program, experiment, pixel, oversample)
     slow, fast = pixel
-    in_roi = slow in canvas.of_interest.slow and fast in canvas.of_interest.fast
-    mask = None if canvas.mask is None else int(canvas.mask[pixel])
+    in_roi = slow in frame_context.roi_region.slow and fast in frame_context.roi_region.fast
+    mask = None if frame_context.mask is None else int(frame_context.mask[pixel])
     return observation_of(
         experiment,
         pixel,
@@ -153,25 +153,26 @@ def _observed(canvas: Canvas, table: HklTable, pixel: tuple[int, int]) -> Observ
         oversample,
         totals={
             # It tells photons as the image holds them, and not before.
-            "intensity": seen.image,
-            "image": seen.image if in_roi and mask != 0 else 0.0,
+            "intensity": pixel_run.image,
+            "image": pixel_run.image if in_roi and mask != 0 else 0.0,
             "in_roi": int(in_roi),
         },
-        roi=canvas.roi,
+        roi=frame_context.roi,
         mask=mask,
     )
 
 
 def _executable(c_bin: Path | None) -> Path:
-    named = c_bin or os.environ.get(VARIABLE)
+    named = c_bin or os.environ.get(PROGRAM_VARIABLE)
     if not named:
         raise MissingEngineError(
-            f"no nanoBragg program is named; give --c-bin PATH, or set ${VARIABLE} to its path"
+            f"no nanoBragg program is named; give --c-bin PATH, or set ${PROGRAM_VARIABLE} to its "
+            "path"
         )
     path = Path(named).absolute()
     if not (path.is_file() and os.access(path, os.X_OK)):
         raise MissingEngineError(
             f"{named} is not a file that can be executed; name a nanoBragg program with --c-bin "
-            f"PATH or in ${VARIABLE}"
+            f"PATH or in ${PROGRAM_VARIABLE}"
         )
     return path

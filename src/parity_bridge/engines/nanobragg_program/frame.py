@@ -10,7 +10,7 @@ import numpy as np
 
 from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.runs import run_region
-from parity_bridge.engines.nanobragg_program.second_detector import Plate, plate_of
+from parity_bridge.engines.nanobragg_program.subpixel_detector import PixelGrid, pixel_grid_of
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import Region, check_mask
 from parity_bridge.experiment.smv import read_mask
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Canvas:
+class FrameContext:
     """A detector and which of its pixels an image leaves 0."""
 
     program: Program
@@ -31,24 +31,24 @@ class Canvas:
         check_mask(self.mask, *self.pixels)
 
     @cached_property
-    def plate(self) -> Plate:
+    def pixel_grid(self) -> PixelGrid:
         """Size and number of its pixels."""
-        return plate_of(self.experiment.detector)
+        return pixel_grid_of(self.experiment.detector)
 
     @property
     def pixels(self) -> tuple[int, int]:
         """Along slow and fast."""
-        return self.plate.slow, self.plate.fast
+        return self.pixel_grid.slow, self.pixel_grid.fast
 
     @property
     def roi(self) -> tuple[int, int, int, int]:
         """Region of interest in force: fast min, fast max, slow min, slow max, inclusive."""
-        return self.experiment.sampling.roi or (0, self.plate.fast, 0, self.plate.slow)
+        return self.experiment.sampling.roi or (0, self.pixel_grid.fast, 0, self.pixel_grid.slow)
 
     @property
-    def of_interest(self) -> Region:
+    def roi_region(self) -> Region:
         """What a run computes; either range may be empty."""
-        return Region.of_interest(self.roi, *self.pixels)
+        return Region.from_roi(self.roi, *self.pixels)
 
     @cached_property
     def mask(self) -> NDArray[np.uint8] | None:
@@ -62,14 +62,14 @@ class Canvas:
         The mask is applied here: a program leaves its pixels 0 and tells nothing else about them.
         """
         image = np.zeros(region.shape, dtype=np.float32)
-        computed = region.within(self.of_interest)
+        computed = region.within(self.roi_region)
         if all(computed.shape):
             slow, fast = (
                 slice(part.start - whole.start, part.stop - whole.start)
                 for part, whole in ((computed.slow, region.slow), (computed.fast, region.fast))
             )
             image[slow, fast] = run_region(
-                self.program, self.experiment, self.plate, computed, threads
+                self.program, self.experiment, self.pixel_grid, computed, threads
             )
         if self.mask is not None:
             image[self.mask[region.slices] == 0] = 0.0

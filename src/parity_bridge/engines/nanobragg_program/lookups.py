@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.engines.nanobragg_program.printout import Block, Counts
+from parity_bridge.engines.nanobragg_program.printout import LoopCounts, PixelBlock
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.taps.counting import subpixel_rows
-from parity_bridge.taps.evaluations import Kind
+from parity_bridge.taps.evaluations import EvaluationKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,7 @@ _ONE_OF = {
 }
 
 
-def check_per_lookup(counts: Counts) -> None:
+def check_single_evaluation(counts: LoopCounts) -> None:
     """Raise UsageError where a subpixel makes several evaluations: only the last is printed."""
     for name, remedy in _ONE_OF.items():
         count = getattr(counts, name)
@@ -41,7 +41,7 @@ def check_per_lookup(counts: Counts) -> None:
 
 
 def lookup_rows(
-    experiment: Experiment, blocks: Sequence[Block], oversample: int, table: HklTable
+    experiment: Experiment, blocks: Sequence[PixelBlock], oversample: int, table: HklTable
 ) -> NDArray[np.void]:
     """Rows of dtype ``EVALUATION`` of one pixel from the ``blocks`` of its subpixels, slow-major.
 
@@ -53,28 +53,31 @@ def lookup_rows(
     """
     rows = subpixel_rows(oversample)
     rows["kind"] = [_kind(experiment, block) for block in blocks]
-    reached, made = rows["kind"] != Kind.BEYOND_DMIN, rows["kind"] == Kind.LOOKUP
-    for name, told in (("hkl", reached), ("hkl0", reached), ("F_latt", reached), ("F_cell", made)):
+    reached, made = (
+        rows["kind"] != EvaluationKind.BEYOND_DMIN,
+        rows["kind"] == EvaluationKind.LOOKUP,
+    )
+    for name, mask in (("hkl", reached), ("hkl0", reached), ("F_latt", reached), ("F_cell", made)):
         printed = np.array([getattr(block, name) for block in blocks])
-        rows[name][told] = printed[told]
+        rows[name][mask] = printed[mask]
     rows["out_of_bounds"][made] = _outside(rows["hkl0"][made], table)
     rows["default_f"] = rows["out_of_bounds"] if table.source != "none" else made
     return rows
 
 
-def _kind(experiment: Experiment, block: Block) -> Kind:
+def _kind(experiment: Experiment, block: PixelBlock) -> EvaluationKind:
     """How the only evaluation of a subpixel ended (contract §6).
 
     %g prints 0 for nothing but 0, so that a lattice factor of exactly 0 can be told.
     """
     if experiment.sampling.dmin > 0 and _is_beyond(experiment.sampling.dmin, block):
-        return Kind.BEYOND_DMIN
+        return EvaluationKind.BEYOND_DMIN
     if block.F_latt == 0.0 and experiment.crystal.water == 0.0:
-        return Kind.NO_LATTICE
-    return Kind.LOOKUP
+        return EvaluationKind.NO_LATTICE
+    return EvaluationKind.LOOKUP
 
 
-def _is_beyond(dmin: float, block: Block) -> bool:
+def _is_beyond(dmin: float, block: PixelBlock) -> bool:
     """Whether sin(theta)/lambda, 1/m, is beyond that of the cut ``dmin``, Å."""
     cut = 0.5 / (dmin * 1e-10)
     if abs(block.stol - cut) <= _SIX_DIGITS * cut:

@@ -27,7 +27,7 @@ from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 
 @dataclass(frozen=True)
-class Counts:
+class LoopCounts:
     """How many of each a program sums over, by its own derivation."""
 
     oversample: int
@@ -38,7 +38,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Block:
+class PixelBlock:
     """One pixel as it was printed."""
 
     pixel: tuple[int, int]  # slow, fast
@@ -74,12 +74,12 @@ _BODY = re.compile(
 _LARGEST_INDEX = 2**31
 
 
-def read_counts(text: str) -> Counts:
+def read_counts(text: str) -> LoopCounts:
     """The counts in the header of ``text``; raises ValueError for one that is not there."""
-    return Counts(**{field.name: _count(text, field.name) for field in fields(Counts)})
+    return LoopCounts(**{field.name: _count(text, field.name) for field in fields(LoopCounts)})
 
 
-def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[Block]:
+def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[PixelBlock]:
     """The blocks of ``pixels`` (slow, fast), which are to be all there are, in that order.
 
     Raises ValueError, telling what is wrong, for others and for a block that is not as above.
@@ -88,7 +88,9 @@ def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[Block]:
     found = [block.pixel for block in blocks]
     wrong = next((pair for pair in zip(pixels, found, strict=False) if pair[0] != pair[1]), None)
     if wrong is not None:
-        raise ValueError(f"printed pixel {_named(wrong[1])} where {_named(wrong[0])} was asked for")
+        raise ValueError(
+            f"printed pixel {_pixel_text(wrong[1])} where {_pixel_text(wrong[0])} was asked for"
+        )
     if len(found) != len(pixels):
         raise ValueError(f"printed {len(found)} pixels where {len(pixels)} were asked for")
     return blocks
@@ -102,20 +104,24 @@ def _count(text: str, name: str) -> int:
     return count
 
 
-def _block(text: str, head: re.Match[str]) -> Block:
+def _block(text: str, head: re.Match[str]) -> PixelBlock:
     pixel = plain_integer(head[2]), plain_integer(head[1])
     body = _BODY.match(text, head.end())
     if body is None:
-        raise ValueError(f"printed a block of pixel {_named(pixel)} that is cut short or another's")
+        raise ValueError(
+            f"printed a block of pixel {_pixel_text(pixel)} that is cut short or another's"
+        )
     try:
         for word in body.groups():
             plain_number(word)
         number = {name: plain_number(word) for name, word in body.groupdict().items()}
-        h0, k0, l0 = (_index(body[name]) for name in ("h0", "k0", "l0"))
+        h0, k0, l0 = (_parse_miller_index(body[name]) for name in ("h0", "k0", "l0"))
     except ValueError as error:
         complaint = str(error).partition(";")[0]
-        raise ValueError(f"printed a block of pixel {_named(pixel)} in which {complaint}") from None
-    return Block(
+        raise ValueError(
+            f"printed a block of pixel {_pixel_text(pixel)} in which {complaint}"
+        ) from None
+    return PixelBlock(
         pixel=pixel,
         stol=number["stol"],
         hkl=(number["h"], number["k"], number["l"]),
@@ -126,12 +132,12 @@ def _block(text: str, head: re.Match[str]) -> Block:
     )
 
 
-def _index(word: str) -> int:
+def _parse_miller_index(word: str) -> int:
     index = plain_integer(word)
     if not -_LARGEST_INDEX <= index < _LARGEST_INDEX:
         raise ValueError(f"{word!r} is no Miller index")
     return index
 
 
-def _named(pixel: tuple[int, int]) -> str:
+def _pixel_text(pixel: tuple[int, int]) -> str:
     return f"{pixel[0]} {pixel[1]} (slow, fast)"

@@ -41,7 +41,7 @@ class Program:
         with TemporaryFile() as output, TemporaryFile() as complaints:
             process = self._start(words, folder, threads, (output, complaints))
             try:
-                trouble = self._trouble(process, (output, complaints))
+                trouble = self._wait_for_failure(process, (output, complaints))
             finally:
                 _stop(process)
             printed = _text(output)
@@ -73,7 +73,7 @@ class Program:
         except OSError as error:
             raise self.error(f"cannot be run ({error.strerror})", "") from error
 
-    def _trouble(
+    def _wait_for_failure(
         self, process: subprocess.Popen[bytes], outputs: Sequence[IO[bytes]]
     ) -> str | None:
         """Wait for the end; what went wrong."""

@@ -14,10 +14,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from parity_bridge.engines.nanobragg_program.command import IMAGE, command_line, lay_out
-from parity_bridge.engines.nanobragg_program.printout import Block, Counts, read_blocks, read_counts
+from parity_bridge.engines.nanobragg_program.command import IMAGE, command_line, write_input_files
+from parity_bridge.engines.nanobragg_program.printout import (
+    LoopCounts,
+    PixelBlock,
+    read_blocks,
+    read_counts,
+)
 from parity_bridge.engines.nanobragg_program.process import Program
-from parity_bridge.engines.nanobragg_program.second_detector import Plate, second_detector
+from parity_bridge.engines.nanobragg_program.subpixel_detector import PixelGrid, subpixel_experiment
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import Region
 
@@ -31,19 +36,19 @@ _Read = TypeVar("_Read")
 class PixelRun:
     """What a program told of one pixel of the detector as it is."""
 
-    counts: Counts
+    counts: LoopCounts
     image: float  # photons, as the float32 that the image holds
 
 
 def run_pixel(
-    program: Program, experiment: Experiment, plate: Plate, pixel: tuple[int, int]
+    program: Program, experiment: Experiment, pixel_grid: PixelGrid, pixel: tuple[int, int]
 ) -> PixelRun:
-    """Compute ``pixel`` (slow, fast) of the detector, which is divided into ``plate``.
+    """Compute ``pixel`` (slow, fast) of the detector, which is divided into ``pixel_grid``.
 
     Raises EngineError where the run fails or its printout or image is not as documented.
     """
     region = Region(*(range(number, number + 1) for number in pixel))
-    printed, image = _rendered(program, experiment, plate, region, printout=True)
+    printed, image = _run_over_region(program, experiment, pixel_grid, region, printout=True)
     counts = _read(program, printed, read_counts)
     block = _read(program, printed, lambda text: read_blocks(text, [pixel]))[0]
     value = float(image[0, 0])
@@ -55,31 +60,33 @@ def run_pixel(
 
 def run_subpixels(
     program: Program, experiment: Experiment, pixel: tuple[int, int], oversample: int
-) -> list[Block]:
+) -> list[PixelBlock]:
     """One block for each of the subpixels of ``pixel`` (slow, fast), slow-major.
 
     Raises as ``run_pixel``, and UsageError for more subpixels than a program counts.
     """
-    finer = second_detector(experiment, pixel, oversample)
+    subpixel_run_experiment = subpixel_experiment(experiment, pixel, oversample)
     slow, fast = (range(number * oversample, (number + 1) * oversample) for number in pixel)
     with _own_folder(experiment) as folder:
-        words = command_line(finer, image=os.devnull, printout=True)
+        words = command_line(subpixel_run_experiment, image=os.devnull, printout=True)
         printed = program.run(words, Path(folder))
     subpixels = [(s, f) for s in slow for f in fast]
     return _read(program, printed, lambda text: read_blocks(text, subpixels))
 
 
 def run_region(
-    program: Program, experiment: Experiment, plate: Plate, region: Region, threads: int
+    program: Program, experiment: Experiment, pixel_grid: PixelGrid, region: Region, threads: int
 ) -> NDArray[np.float32]:
     """The image of ``region``, (slow, fast); raises as ``run_pixel``."""
-    return _rendered(program, experiment, plate, region, printout=False, threads=threads)[1]
+    return _run_over_region(
+        program, experiment, pixel_grid, region, printout=False, threads=threads
+    )[1]
 
 
-def _rendered(
+def _run_over_region(
     program: Program,
     experiment: Experiment,
-    plate: Plate,
+    pixel_grid: PixelGrid,
     region: Region,
     *,
     printout: bool,
@@ -94,7 +101,7 @@ def _rendered(
         )
         printed = program.run(words, Path(folder), threads=threads)
         try:
-            return printed, _part(Path(folder) / IMAGE, plate, region)
+            return printed, _part(Path(folder) / IMAGE, pixel_grid, region)
         except (OSError, ValueError) as error:
             raise program.error(f"left no image that can be read ({error})", printed) from error
 
@@ -102,22 +109,22 @@ def _rendered(
 def _own_folder(experiment: Experiment) -> TemporaryDirectory[str]:
     folder = TemporaryDirectory(prefix="parity_bridge-")
     try:
-        lay_out(experiment, Path(folder.name))
+        write_input_files(experiment, Path(folder.name))
     except BaseException:
         folder.cleanup()
         raise
     return folder
 
 
-def _part(image: Path, plate: Plate, region: Region) -> NDArray[np.float32]:
+def _part(image: Path, pixel_grid: PixelGrid, region: Region) -> NDArray[np.float32]:
     """``region`` of a whole detector's little-endian float32, (slow, fast).
 
     Raises ValueError for a file of another size and for a number that is not finite.
     """
     size = image.stat().st_size
-    if size != 4 * plate.slow * plate.fast:
-        raise ValueError(f"{size} bytes for {plate.slow} x {plate.fast} pixels")
-    whole = np.memmap(image, dtype="<f4", mode="r", shape=(plate.slow, plate.fast))
+    if size != 4 * pixel_grid.slow * pixel_grid.fast:
+        raise ValueError(f"{size} bytes for {pixel_grid.slow} x {pixel_grid.fast} pixels")
+    whole = np.memmap(image, dtype="<f4", mode="r", shape=(pixel_grid.slow, pixel_grid.fast))
     part: NDArray[np.float32] = np.array(whole[region.slices]).astype(np.float32, copy=False)
     if not np.isfinite(part).all():
         raise ValueError("not all of its pixels are finite")

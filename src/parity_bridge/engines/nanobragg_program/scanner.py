@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from parity_bridge.engines.nanobragg_program.frame import Canvas
-from parity_bridge.engines.nanobragg_program.order import AT_REST, check_order
+from parity_bridge.engines.nanobragg_program.frame import FrameContext
+from parity_bridge.engines.nanobragg_program.pixel_order import AT_REST, check_order
 from parity_bridge.engines.nanobragg_program.runs import run_pixel
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment.regions import Region, RunState, Scanned
+from parity_bridge.experiment.regions import Region, RunState, ScannedRegion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,16 +29,18 @@ class ProgramScanner:
     #: Regions come without Tap 4.
     has_f_cell: ClassVar[bool] = False
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, frame_context: FrameContext) -> None:
         """Run the program at one pixel, for the oversampling that it chooses.
 
         Raises UsageError where the order of pixels matters, since every region is a run of its own.
         """
-        check_order(canvas.experiment, "regions")
-        self._canvas = canvas
-        self.pixels = canvas.pixels
-        self.roi: Region = canvas.of_interest
-        first = run_pixel(canvas.program, canvas.experiment, canvas.plate, (0, 0))
+        check_order(frame_context.experiment, "regions")
+        self._canvas = frame_context
+        self.pixels = frame_context.pixels
+        self.roi: Region = frame_context.roi_region
+        first = run_pixel(
+            frame_context.program, frame_context.experiment, frame_context.pixel_grid, (0, 0)
+        )
         self.oversample = first.counts.oversample
         #: What a program derives it prints at 6 digits, and not all of it.
         self.derived: Mapping[str, Quantity] = {}
@@ -51,10 +53,10 @@ class ProgramScanner:
         """True: where the order of pixels matters there is no scanner."""
         return True
 
-    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Image of ``region``, no planes; see ``Scanner.scan``."""
         region.check(*self.pixels)
-        return Scanned(self._canvas.render(region, threads), {}, state)
+        return ScannedRegion(self._canvas.render(region, threads), {}, state)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:  # noqa: ARG002
         """Raise UsageError: they are not printed."""

@@ -22,7 +22,7 @@ _NEIGHBOURS = 8
 
 
 @dataclass(frozen=True)
-class Plate:
+class PixelGrid:
     """Pixels of a detector and the size that they make of it, contract §2."""
 
     pixel: float  # m
@@ -32,12 +32,12 @@ class Plate:
     slow: int
 
 
-def plate_of(detector: Detector) -> Plate:
+def pixel_grid_of(detector: Detector) -> PixelGrid:
     """Pixels and size of ``detector``; raises UsageError where no pixel or too many come of it."""
     pixel = _metres(detector.pixel_size)
     detsize_fast, fast = _along(detector, pixel, detector.pixels_fast, detector.detsize_fast)
     detsize_slow, slow = _along(detector, pixel, detector.pixels_slow, detector.detsize_slow)
-    return Plate(pixel, detsize_fast, detsize_slow, fast, slow)
+    return PixelGrid(pixel, detsize_fast, detsize_slow, fast, slow)
 
 
 def _along(
@@ -54,7 +54,9 @@ def _along(
     return size, math.ceil(found)
 
 
-def second_detector(experiment: Experiment, pixel: tuple[int, int], oversample: int) -> Experiment:
+def subpixel_experiment(
+    experiment: Experiment, pixel: tuple[int, int], oversample: int
+) -> Experiment:
     """``experiment`` on a detector of its subpixels, of which those of ``pixel`` are computed.
 
     ``pixel`` is (slow, fast), with ``oversample`` subpixels along either axis. Origin and axes are
@@ -66,90 +68,108 @@ def second_detector(experiment: Experiment, pixel: tuple[int, int], oversample: 
     sampling = experiment.sampling.model_copy(
         update={"oversample": 1, "roi": (fast, fast + last, slow, slow + last)}
     )
-    detector = _divided(experiment.detector, oversample)
+    detector = _subpixel_detector(experiment.detector, oversample)
     return experiment.model_copy(update={"detector": detector, "sampling": sampling})
 
 
-def _divided(detector: Detector, oversample: int) -> Detector:
-    plate = plate_of(detector)
-    fast, slow = plate.fast * oversample, plate.slow * oversample
+def _subpixel_detector(detector: Detector, oversample: int) -> Detector:
+    pixel_grid = pixel_grid_of(detector)
+    fast, slow = pixel_grid.fast * oversample, pixel_grid.slow * oversample
     if fast * slow > MOST_PIXELS:
         raise UsageError(
             f"-oversample {oversample}: a detector of {slow} x {fast} subpixels is more than a "
             "program counts; give fewer subpixels, or fewer pixels with -detpixels"
         )
-    size = _nearest(detector.pixel_size / oversample, _metres, plate.pixel / oversample)
+    size = _nearest(detector.pixel_size / oversample, _metres, pixel_grid.pixel / oversample)
     sub = _metres(size)
-    finer = Plate(sub, sub * fast, sub * slow, fast, slow)
+    subpixel_grid = PixelGrid(sub, sub * fast, sub * slow, fast, slow)
     return detector.model_copy(
         update={
             "pixel_size": size,
             "pixels_fast": fast,
             "pixels_slow": slow,
             "mask": None,
-            **_RESTATED[detector.convention](detector, plate, finer),
+            **_BEAM_CENTRE_RULES[detector.convention](detector, pixel_grid, subpixel_grid),
         }
     )
 
 
-def _mosflm(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+def _mosflm(
+    detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
+) -> dict[str, float]:
     """Half a pixel comes to the beam centre: Fbeam = Ybeam + pixel/2, and Sbeam likewise."""
 
     def restated(given: float | None, detsize: float) -> float:
-        beam = _given_or(given, (detsize + plate.pixel) / 2.0) + 0.5 * plate.pixel
+        beam = _given_or(given, (detsize + pixel_grid.pixel) / 2.0) + 0.5 * pixel_grid.pixel
         return _nearest(
-            (beam - 0.5 * finer.pixel) * 1000.0, lambda mm: _metres(mm) + 0.5 * finer.pixel, beam
+            (beam - 0.5 * subpixel_grid.pixel) * 1000.0,
+            lambda mm: _metres(mm) + 0.5 * subpixel_grid.pixel,
+            beam,
         )
 
     return {
-        "x_beam": restated(detector.x_beam, plate.detsize_slow),
-        "y_beam": restated(detector.y_beam, plate.detsize_fast),
+        "x_beam": restated(detector.x_beam, pixel_grid.detsize_slow),
+        "y_beam": restated(detector.y_beam, pixel_grid.detsize_fast),
     }
 
 
-def _denzo(detector: Detector, plate: Plate, _finer: Plate) -> dict[str, float]:
+def _denzo(detector: Detector, pixel_grid: PixelGrid, _finer: PixelGrid) -> dict[str, float]:
     """The beam centre is what is given; its default has half a pixel in it."""
     return {
-        "x_beam": _in_mm(_given_or(detector.x_beam, (plate.detsize_slow + plate.pixel) / 2.0)),
-        "y_beam": _in_mm(_given_or(detector.y_beam, (plate.detsize_fast + plate.pixel) / 2.0)),
+        "x_beam": _in_mm(
+            _given_or(detector.x_beam, (pixel_grid.detsize_slow + pixel_grid.pixel) / 2.0)
+        ),
+        "y_beam": _in_mm(
+            _given_or(detector.y_beam, (pixel_grid.detsize_fast + pixel_grid.pixel) / 2.0)
+        ),
     }
 
 
-def _adxv(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+def _adxv(detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid) -> dict[str, float]:
     """Ybeam is counted from the other edge: Sbeam = detsize_s - Ybeam."""
-    x_beam = _given_or(detector.x_beam, (plate.detsize_fast + plate.pixel) / 2.0)
-    y_beam = _given_or(detector.y_beam, (plate.detsize_slow - plate.pixel) / 2.0)
-    beam = plate.detsize_slow - y_beam
-    guess = (finer.detsize_slow - beam) * 1000.0
+    x_beam = _given_or(detector.x_beam, (pixel_grid.detsize_fast + pixel_grid.pixel) / 2.0)
+    y_beam = _given_or(detector.y_beam, (pixel_grid.detsize_slow - pixel_grid.pixel) / 2.0)
+    beam = pixel_grid.detsize_slow - y_beam
+    guess = (subpixel_grid.detsize_slow - beam) * 1000.0
     return {
         "x_beam": _in_mm(x_beam),
-        "y_beam": _nearest(guess, lambda mm: finer.detsize_slow - _metres(mm), beam),
+        "y_beam": _nearest(guess, lambda mm: subpixel_grid.detsize_slow - _metres(mm), beam),
     }
 
 
-def _sample(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+def _sample(
+    detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
+) -> dict[str, float]:
     """The close point counts, in pixels where it is given: Fclose = (ORGX - 0.5)*pixel."""
     return {
-        "org_x": _origin(detector.org_x, plate.detsize_fast, plate, finer),
-        "org_y": _origin(detector.org_y, plate.detsize_slow, plate, finer),
+        "org_x": _origin(detector.org_x, pixel_grid.detsize_fast, pixel_grid, subpixel_grid),
+        "org_y": _origin(detector.org_y, pixel_grid.detsize_slow, pixel_grid, subpixel_grid),
     }
 
 
-def _custom(detector: Detector, plate: Plate, finer: Plate) -> dict[str, float]:
+def _custom(
+    detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
+) -> dict[str, float]:
     """Only a beam centre that is left to the close point depends on the pixels."""
     depends = {
         "org_x": detector.x_beam is None and detector.x_close is None,
         "org_y": detector.y_beam is None and detector.y_close is None,
     }
-    return {n: value for n, value in _sample(detector, plate, finer).items() if depends[n]}
+    return {
+        n: value for n, value in _sample(detector, pixel_grid, subpixel_grid).items() if depends[n]
+    }
 
 
-def _origin(given: float | None, detsize: float, plate: Plate, finer: Plate) -> float:
-    close = detsize / 2.0 if given is None else (given - 0.5) * plate.pixel
-    return _nearest(close / finer.pixel + 0.5, lambda org: (org - 0.5) * finer.pixel, close)
+def _origin(
+    given: float | None, detsize: float, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
+) -> float:
+    close = detsize / 2.0 if given is None else (given - 0.5) * pixel_grid.pixel
+    return _nearest(
+        close / subpixel_grid.pixel + 0.5, lambda org: (org - 0.5) * subpixel_grid.pixel, close
+    )
 
 
-_RESTATED: dict[str, Callable[[Detector, Plate, Plate], dict[str, float]]] = {
+_BEAM_CENTRE_RULES: dict[str, Callable[[Detector, PixelGrid, PixelGrid], dict[str, float]]] = {
     "mosflm": _mosflm,
     "denzo": _denzo,
     "adxv": _adxv,
@@ -171,11 +191,11 @@ def _given_or(mm: float | None, otherwise: float) -> float:
     return otherwise if mm is None else _metres(mm)
 
 
-def _nearest(guess: float, made_of: Callable[[float], float], wanted: float) -> float:
-    """The number near ``guess`` of which a program makes what comes closest to ``wanted``."""
+def _nearest(guess: float, made_of: Callable[[float], float], target: float) -> float:
+    """The number near ``guess`` of which a program makes what comes closest to ``target``."""
     candidates = [guess]
     below = above = guess
     for _ in range(_NEIGHBOURS):
         below, above = math.nextafter(below, -math.inf), math.nextafter(above, math.inf)
         candidates += [below, above]
-    return min(candidates, key=lambda number: abs(made_of(number) - wanted))
+    return min(candidates, key=lambda number: abs(made_of(number) - target))

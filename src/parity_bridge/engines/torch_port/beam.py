@@ -13,7 +13,7 @@ from torch import Tensor
 from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import quotient
-from parity_bridge.engines.torch_port.sweep import BEAM_SWEEP, Sampling, sample_sweep
+from parity_bridge.engines.torch_port.sweep import BEAM_SWEEP, SampledRange, sample_sweep
 from parity_bridge.engines.torch_port.vec3 import (
     Vec3,
     cross,
@@ -58,9 +58,9 @@ class Beam:
     fluence: float  # photons/m²
     polarization: float
     polarized: bool
-    horizontal: Sampling  # divergence, rad
-    vertical: Sampling
-    dispersion: Sampling  # fraction of the wavelength
+    horizontal: SampledRange  # divergence, rad
+    vertical: SampledRange
+    dispersion: SampledRange  # fraction of the wavelength
     I_bg: float
     water_size: float  # m
     dmin: float  # m
@@ -125,8 +125,8 @@ def lay_out_sources(
     Raises UsageError where none is left or one has no direction or no wavelength.
     """
     if lines is not None:
-        return _finished(*_listed(beam, detector, lines))
-    return _finished(*_diverging(experiment, beam, detector))
+        return _finish_sources(*_listed_sources(beam, detector, lines))
+    return _finish_sources(*_divergent_sources(experiment, beam, detector))
 
 
 def scattering_vector(diffracted: Vec3, source: Sources) -> Vec3:
@@ -149,7 +149,7 @@ def _is_length(value: Tensor) -> bool:
     return bool(value.isfinite() & (value > 0.0))
 
 
-def _divergence(sweep: Sweep) -> Sampling:
+def _divergence(sweep: Sweep) -> SampledRange:
     whole, step = (None if mrad is None else mrad / 1000.0 for mrad in (sweep.range, sweep.step))
     return sample_sweep(whole, step, sweep.steps, BEAM_SWEEP)
 
@@ -168,7 +168,7 @@ def _background(fluence: float, water: float) -> float:
     )
 
 
-def _diverging(experiment: Experiment, beam: Beam, detector: Detector) -> _Raw:
+def _divergent_sources(experiment: Experiment, beam: Beam, detector: Detector) -> _Raw:
     """Positions, weights and wavelengths of the grid of divergence and dispersion."""
     h, v, w = beam.horizontal, beam.vertical, beam.dispersion
     angles = [
@@ -196,7 +196,7 @@ def _is_outside_round_beam(beam: Beam, hdiv: float, vdiv: float) -> bool:
     return 4 * t > 1.1
 
 
-def _squared_radius(angle: float, sweep: Sampling) -> float:
+def _squared_radius(angle: float, sweep: SampledRange) -> float:
     """In units of the squared range; NaN for no range, which drops nothing."""
     if not sweep.range:
         return math.nan
@@ -205,7 +205,7 @@ def _squared_radius(angle: float, sweep: Sampling) -> float:
     return inside / sweep.range / sweep.range
 
 
-def _listed(beam: Beam, detector: Detector, lines: NDArray[np.float64]) -> _Raw:
+def _listed_sources(beam: Beam, detector: Detector, lines: NDArray[np.float64]) -> _Raw:
     """Positions, weights and wavelengths of a source file, what is missing filled in."""
     x, y, z, weight, wavelength = torch.tensor(
         lines, dtype=torch.float64, device=beam.lambda0.device
@@ -224,7 +224,7 @@ def _listed(beam: Beam, detector: Detector, lines: NDArray[np.float64]) -> _Raw:
     )
 
 
-def _finished(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sources:
+def _finish_sources(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sources:
     """Directions become unit vectors, weights relative."""
     direction = unit(position)
     sound = wavelength.isfinite() & (wavelength > 0.0)

@@ -23,21 +23,21 @@ from parity_bridge.engines.torch_port.detector import (
     subpixel_position,
 )
 from parity_bridge.engines.torch_port.evaluation import (
-    Aim,
+    BatchState,
+    ChainKernels,
     Evaluation,
-    Found,
+    EvaluationResult,
+    PerLookupFactors,
     Place,
-    Scaled,
-    Scales,
-    State,
-    Steps,
-    View,
-    Wanted,
+    RequestedOutputs,
+    ScaledSum,
+    Scattering,
+    SubpixelGeometry,
 )
-from parity_bridge.engines.torch_port.kept import Kept, choose
+from parity_bridge.engines.torch_port.factor_accumulator import FactorAccumulator, select_where
 from parity_bridge.engines.torch_port.lattice import lattice_factor
 from parity_bridge.engines.torch_port.polarization import polarization_factor
-from parity_bridge.engines.torch_port.setup import Factor, Setup
+from parity_bridge.engines.torch_port.setup import FactorMode, Setup
 from parity_bridge.engines.torch_port.structure_factors import (
     Table,
     nearest_index,
@@ -57,11 +57,11 @@ class Chain:
 
     setup: Setup
     table: Table
-    wanted: Wanted
+    outputs: RequestedOutputs
     slow: Tensor
     fast: Tensor
-    state: State
-    steps: Steps
+    state: BatchState
+    kernels: ChainKernels
     #: How often the polarization axis was made a unit vector.
     polarizations: Tensor | int = 0
 
@@ -69,9 +69,11 @@ class Chain:
         """Nothing computed yet."""
         undivided = self.setup.behaviours.background == "undivided"
         self.I = self._number(0.0 if undivided else self.setup.beam.I_bg)
-        self.omega = Kept(self.setup.omega, self._number(0.0))
+        self.omega = FactorAccumulator(self.setup.omega, self._number(0.0))
         # Without polarization the factor is 1 and, not being 0, never computed.
-        self.polar = Kept(self.setup.polar, self._number(0.0 if self.setup.beam.polarized else 1.0))
+        self.polar = FactorAccumulator(
+            self.setup.polar, self._number(0.0 if self.setup.beam.polarized else 1.0)
+        )
         self.capture = self._uncaptured()
         self.layer_capture = self.capture.value
         if self.table.values is None:
@@ -110,7 +112,7 @@ class Chain:
         if layers == "each" and self.capture.mode.scales_the_sum:
             self.I = self.I_before_layer + (self.I - self.I_before_layer) * capture
 
-    def finish(self) -> Scaled:
+    def scale_to_photons(self) -> ScaledSum:
         """From the sum to photons, factor by factor."""
         setup = self.setup
         scaled = units.R_E_SQR * setup.beam.fluence * self.I
@@ -120,20 +122,20 @@ class Chain:
         captures = self.capture.mode.scales_the_sum and setup.behaviours.layers != "each"
         after_capture = normalized * self.layer_capture if captures else normalized
         after_polar = _scaled(after_capture, self.polar)
-        return Scaled(
+        return ScaledSum(
             scaled, normalized, after_capture, after_polar, _scaled(after_polar, self.omega)
         )
 
     def _number(self, value: float) -> Tensor:
         return torch.full_like(self.table.default_F, value)
 
-    def _uncaptured(self) -> Kept:
+    def _uncaptured(self) -> FactorAccumulator:
         # A sensor without thickness captures everything.
         captured = 0.0 if self.setup.detector.thick.range > 0.0 else 1.0
-        return Kept(self.setup.capture, self._number(captured))
+        return FactorAccumulator(self.setup.capture, self._number(captured))
 
 
-def _scaled(value: Tensor, factor: Kept) -> Tensor:
+def _scaled(value: Tensor, factor: FactorAccumulator) -> Tensor:
     return value * factor.result if factor.mode.scales_the_sum else value
 
 
@@ -152,7 +154,7 @@ def run_chain(chain: Chain) -> Iterator[Evaluation]:
         chain.end_layer(layer)
 
 
-def is_settled(setup: Setup, state: State) -> bool:
+def is_settled(setup: Setup, state: BatchState) -> bool:
     """Whether the order of pixels matters no more; ``state`` is the same for all of them."""
     if state.interpolation_on is not False or state.swept is not True:
         return False
@@ -162,7 +164,7 @@ def is_settled(setup: Setup, state: State) -> bool:
     return all(bool(a == b) for a, b in zip(again, state.axis, strict=True))
 
 
-def is_in_roi(detector: Detector, slow: Tensor, fast: Tensor) -> Tensor:
+def in_roi(detector: Detector, slow: Tensor, fast: Tensor) -> Tensor:
     """Whether pixels lie inside the region of interest, bool."""
     fast_min, fast_max, slow_min, slow_max = detector.roi
     return (fast >= fast_min) & (fast <= fast_max) & (slow >= slow_min) & (slow <= slow_max)
@@ -171,63 +173,65 @@ def is_in_roi(detector: Detector, slow: Tensor, fast: Tensor) -> Tensor:
 def _run_subpixel(chain: Chain, place: Place) -> Iterator[Evaluation]:
     setup = chain.setup
     depth = torch.full_like(setup.detector.distance, place.layer * setup.detector.thick.step)
-    view = chain.steps.look(
+    geometry = chain.kernels.subpixel_geometry(
         setup,
         depth,
         (chain.slow * setup.oversample + place.sub_slow).to(torch.float64),
         (chain.fast * setup.oversample + place.sub_fast).to(torch.float64),
     )
-    if chain.wanted.intensity:
-        _update_omega(chain, view, place)
-        _update_capture(chain, view, place)
-    diffracted = view.diffracted
+    if chain.outputs.intensity:
+        _update_omega(chain, geometry, place)
+        _update_capture(chain, geometry, place)
+    diffracted = geometry.diffracted
     for number in range(setup.source_count):
         source = chain.sources[number]
         place = replace(place, source=number)
-        aim = chain.steps.aim(setup, source, diffracted)
-        diffracted = _update_polar(chain, source, diffracted, aim.beyond_dmin, place)
-        yield from _run_source(chain, place, view, source, aim)
+        scattering = chain.kernels.scattering(setup, source, diffracted)
+        diffracted = _update_polar(chain, source, diffracted, scattering.beyond_dmin, place)
+        yield from _run_source(chain, place, geometry, source, scattering)
 
 
 def _run_source(
-    chain: Chain, place: Place, view: View, source: Sources, aim: Aim
+    chain: Chain, place: Place, geometry: SubpixelGeometry, source: Sources, scattering: Scattering
 ) -> Iterator[Evaluation]:
-    setup, wanted = chain.setup, chain.wanted
-    if wanted.lookups or wanted.intensity or chain.state.interpolation_on is not False:
+    setup, outputs = chain.setup, chain.outputs
+    if outputs.lookups or outputs.intensity or chain.state.interpolation_on is not False:
         for phi_step in range(setup.phi.steps):
             for domain in range(setup.crystal.domains):
                 at = replace(place, phi_step=phi_step, domain=domain)
-                yield _run_domain(chain, at, view, source, aim)
+                yield _run_domain(chain, at, geometry, source, scattering)
     if chain.state.swept is not True:
-        reached = True if aim.beyond_dmin is None else ~aim.beyond_dmin
+        reached = True if scattering.beyond_dmin is None else ~scattering.beyond_dmin
         chain.state = replace(chain.state, swept=reached | chain.state.swept)
 
 
-def _run_domain(chain: Chain, place: Place, view: View, source: Sources, aim: Aim) -> Evaluation:
+def _run_domain(
+    chain: Chain, place: Place, geometry: SubpixelGeometry, source: Sources, scattering: Scattering
+) -> Evaluation:
     setup = chain.setup
-    found = chain.steps.evaluate(
+    result = chain.kernels.evaluate(
         setup,
         chain.table,
-        chain.wanted,
+        chain.outputs,
         _orientation(chain, place),
-        aim,
+        scattering,
         chain.state.interpolation_on,
         chain.I,
-        Scales(
+        PerLookupFactors(
             source.relative_weight if setup.behaviours.weights == "used" else None,
-            chain.capture.at_every_lookup,
-            chain.polar.at_every_lookup,
-            chain.omega.at_every_lookup,
+            chain.capture.per_lookup_value,
+            chain.polar.per_lookup_value,
+            chain.omega.per_lookup_value,
         ),
     )
-    chain.I = found.I
-    if found.interpolation_on is not chain.state.interpolation_on:
-        chain.state = replace(chain.state, interpolation_on=found.interpolation_on)
+    chain.I = result.I
+    if result.interpolation_on is not chain.state.interpolation_on:
+        chain.state = replace(chain.state, interpolation_on=result.interpolation_on)
     return Evaluation(
         place,
-        view,
-        aim,
-        found,
+        geometry,
+        scattering,
+        result,
         chain.omega.value,
         chain.capture.value,
         chain.polar.value,
@@ -254,21 +258,21 @@ def _orientation(chain: Chain, place: Place) -> Orientation:
     return Orientation(*mixed)
 
 
-def _update_omega(chain: Chain, view: View, place: Place) -> None:
+def _update_omega(chain: Chain, geometry: SubpixelGeometry, place: Place) -> None:
     first = (place.layer, place.sub_slow, place.sub_fast) == (0, 0, 0)
-    if first or chain.omega.mode is not Factor.FIRST:
-        chain.omega.take(solid_angle(chain.setup.detector, view.airpath).to(chain.dtype))
+    if first or chain.omega.mode is not FactorMode.FIRST:
+        chain.omega.update(solid_angle(chain.setup.detector, geometry.airpath).to(chain.dtype))
 
 
-def _update_capture(chain: Chain, view: View, place: Place) -> None:
+def _update_capture(chain: Chain, geometry: SubpixelGeometry, place: Place) -> None:
     detector, capture = chain.setup.detector, chain.capture
-    keeps_first = capture.mode is Factor.FIRST
+    keeps_first = capture.mode is FactorMode.FIRST
     if keeps_first and detector.thick.range == 0.0:
         return
     first = (place.sub_slow, place.sub_fast) == (0, 0)
-    computed = captured_fraction(detector, place.layer, view.diffracted).to(chain.dtype)
+    computed = captured_fraction(detector, place.layer, geometry.diffracted).to(chain.dtype)
     # Deep in a sensor a fraction can underflow to 0, which is no value to be kept.
-    capture.take(computed, capture.value == 0.0 if keeps_first and not first else None)
+    capture.update(computed, capture.value == 0.0 if keeps_first and not first else None)
 
 
 def _update_polar(
@@ -280,16 +284,16 @@ def _update_polar(
     first = (place.layer, place.sub_slow, place.sub_fast, place.source) == (0, 0, 0, 0)
     if not setup.computes_polar or (once and not first):
         return diffracted
-    if not chain.wanted.intensity and setup.source_count == 1 and setup.beam.polarization == 0.0:
+    if not chain.outputs.intensity and setup.source_count == 1 and setup.beam.polarization == 0.0:
         return diffracted
     due = None if beyond_dmin is None else ~beyond_dmin
-    if chain.polar.mode is Factor.FIRST and not once:
+    if chain.polar.mode is FactorMode.FIRST and not once:
         unset = chain.polar.value == 0.0
         due = unset if due is None else unset & due
     axis = chain.state.axis
     kahn_factor = setup.beam.polarization
     made = polarization_factor(source.incident, diffracted, axis, kahn_factor)
-    chain.polar.take(made.factor.to(chain.dtype), due)
+    chain.polar.update(made.factor.to(chain.dtype), due)
     chain.polarizations = chain.polarizations + (1 if due is None else due.to(torch.int64))
     if kahn_factor != 0.0:
         chain.state = replace(chain.state, axis=_where_vec3(due, made.axis, axis))
@@ -298,77 +302,81 @@ def _update_polar(
 
 def _is_polarized_once(setup: Setup) -> bool:
     """Whether the first factor computed is surely kept: it is not 0, and no source is dropped."""
-    keeps_first = setup.polar is Factor.FIRST
+    keeps_first = setup.polar is FactorMode.FIRST
     return keeps_first and setup.dmin == 0.0 and abs(setup.beam.polarization) < 1.0
 
 
 def _where_vec3(due: Tensor | None, value: Vec3, otherwise: Vec3) -> Vec3:
-    return Vec3(*(choose(due, a, b) for a, b in zip(value, otherwise, strict=True)))
+    return Vec3(*(select_where(due, a, b) for a, b in zip(value, otherwise, strict=True)))
 
 
-def _look(setup: Setup, depth: Tensor, slow: Tensor, fast: Tensor) -> View:
+def _subpixel_geometry(setup: Setup, depth: Tensor, slow: Tensor, fast: Tensor) -> SubpixelGeometry:
     """Where subpixels lie; ``slow`` and ``fast`` count subpixels over the detector, float64."""
     position = subpixel_position(setup.detector, depth, slow, fast)
     airpath = norm(position)
     x, y, z = position
-    return View(position, airpath, Vec3(x / airpath, y / airpath, z / airpath))
+    return SubpixelGeometry(position, airpath, Vec3(x / airpath, y / airpath, z / airpath))
 
 
-def _aim(setup: Setup, source: Sources, diffracted: Vec3) -> Aim:
+def _scattering(setup: Setup, source: Sources, diffracted: Vec3) -> Scattering:
     q = scattering_vector(diffracted, source)
-    return Aim(q, is_beyond_dmin(q, setup.dmin) if setup.dmin > 0.0 else None)
+    return Scattering(q, is_beyond_dmin(q, setup.dmin) if setup.dmin > 0.0 else None)
 
 
 def _evaluate(
     setup: Setup,
     table: Table,
-    wanted: Wanted,
+    outputs: RequestedOutputs,
     orientation: Orientation,
-    aim: Aim,
+    scattering: Scattering,
     interpolation_on: Tensor | bool,
     I: Tensor,
-    scales: Scales,
-) -> Found:
+    scales: PerLookupFactors,
+) -> EvaluationResult:
     """Lattice factor, then the lookup unless it is pointless, then the running sum."""
-    hkl = miller_index(orientation, aim.q)
+    hkl = miller_index(orientation, scattering.q)
     behaviours = setup.behaviours
     hkl0, F_latt, factors, lookup = None, None, None, None
     parallelepiped = setup.crystal.shape == "parallelepiped"
-    if wanted.lookups or table.values is not None or not parallelepiped:
+    if outputs.lookups or table.values is not None or not parallelepiped:
         hkl0 = Vec3(*(nearest_index(index, behaviours.rounding) for index in hkl))
-    if wanted.intensity or setup.may_skip:
+    if outputs.intensity or setup.may_skip:
         F_latt, factors = lattice_factor(setup.crystal, hkl, hkl0, table.default_F.dtype)
-    if aim.beyond_dmin is not None:
-        lookup = ~aim.beyond_dmin
+    if scattering.beyond_dmin is not None:
+        lookup = ~scattering.beyond_dmin
     if setup.may_skip and F_latt is not None:
         useful = F_latt != 0.0
         lookup = useful if lookup is None else lookup & useful
     # Where nobody needs the nearest index there is no table, and every lookup is the same.
     nearest = hkl if hkl0 is None else hkl0
     if interpolation_on is False:
-        found = nearest_lookup(table, nearest, behaviours.in_box_zero)
+        lookup_result = nearest_lookup(table, nearest, behaviours.in_box_zero)
         still_on: Tensor | bool = False
     else:
-        found, still_on = structure_factor(table, hkl, nearest, interpolation_on, behaviours)
+        lookup_result, still_on = structure_factor(
+            table, hkl, nearest, interpolation_on, behaviours
+        )
         if lookup is not None and still_on is not interpolation_on:
             still_on = torch.where(lookup, still_on, interpolation_on)
-    if wanted.intensity and F_latt is not None:
-        I = choose(lookup, _added(I, found.F_cell, F_latt, scales, setup), I)
-    return Found(
+    if outputs.intensity and F_latt is not None:
+        I = select_where(lookup, _add_to_sum(I, lookup_result.F_cell, F_latt, scales, setup), I)
+    return EvaluationResult(
         hkl,
         hkl0,
         factors,
         F_latt,
         lookup,
-        found.F_cell,
-        found.out_of_bounds if lookup is None else found.out_of_bounds & lookup,
-        found.default_f if lookup is None else found.default_f & lookup,
+        lookup_result.F_cell,
+        lookup_result.out_of_bounds if lookup is None else lookup_result.out_of_bounds & lookup,
+        lookup_result.default_f if lookup is None else lookup_result.default_f & lookup,
         still_on,
         I,
     )
 
 
-def _added(I: Tensor, F_cell: Tensor, F_latt: Tensor, scales: Scales, setup: Setup) -> Tensor:
+def _add_to_sum(
+    I: Tensor, F_cell: Tensor, F_latt: Tensor, scales: PerLookupFactors, setup: Setup
+) -> Tensor:
     """The running sum after a lookup; oversampled factors multiply the sum, or the term."""
     term = F_cell * F_cell * F_latt * F_latt
     if scales.weight is not None:
@@ -376,13 +384,13 @@ def _added(I: Tensor, F_cell: Tensor, F_latt: Tensor, scales: Scales, setup: Set
     modes = (setup.capture, setup.polar, setup.omega)
     factors = list(zip((scales.capture, scales.polar, scales.omega), modes, strict=True))
     for factor, mode in factors:
-        if factor is not None and mode is Factor.TERM:
+        if factor is not None and mode is FactorMode.TERM:
             term = term * factor
     I = I + term
     for factor, mode in factors:
-        if factor is not None and mode is Factor.RUNNING_SUM:
+        if factor is not None and mode is FactorMode.RUNNING_SUM:
             I = I * factor
     return I
 
 
-EAGER = Steps(_look, _aim, _evaluate)
+EAGER_KERNELS = ChainKernels(_subpixel_geometry, _scattering, _evaluate)

@@ -6,15 +6,15 @@ from functools import lru_cache
 
 import torch
 
-from parity_bridge.engines.torch_port.chain import EAGER
-from parity_bridge.engines.torch_port.evaluation import Steps
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS
+from parity_bridge.engines.torch_port.evaluation import ChainKernels
 
 
 @lru_cache(maxsize=1)
-def compiled_steps() -> Steps:
+def compiled_kernels() -> ChainKernels:
     """The steps, compiled when they are first called."""
-    return Steps(
-        look=torch.compile(EAGER.look),
-        aim=torch.compile(EAGER.aim),
-        evaluate=torch.compile(EAGER.evaluate),
+    return ChainKernels(
+        subpixel_geometry=torch.compile(EAGER_KERNELS.subpixel_geometry),
+        scattering=torch.compile(EAGER_KERNELS.scattering),
+        evaluate=torch.compile(EAGER_KERNELS.evaluate),
     )

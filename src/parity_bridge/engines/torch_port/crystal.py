@@ -14,7 +14,7 @@ from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import quotient, sincos, sqrt
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.sweep import Sampling
+from parity_bridge.engines.torch_port.sweep import SampledRange
 from parity_bridge.engines.torch_port.vec3 import (
     Vec3,
     cross,
@@ -117,7 +117,7 @@ def lay_out_orientations(
     crystal: Crystal,
     spindle: Vec3,
     phi0: Tensor | None,
-    phi: Sampling,
+    phi: SampledRange,
     matrices: Tensor,
     *,
     carry_over: bool,
@@ -128,10 +128,10 @@ def lay_out_orientations(
     3). Leading zeros are the steps at the front of the sweep that keep the last rotation of the
     sweep before. Tensors of shape (steps + 1, domains).
     """
-    turned = _turned(crystal, spindle, _spindle_angles(crystal, phi0, phi))
+    turned = _rotated_about_spindle(crystal, spindle, _spindle_angles(crystal, phi0, phi))
     zeros = _steps_without_rotation(phi0, phi)
     rows = torch.tensor(
-        [*_kept_rotations(zeros, carry_over=carry_over), phi.steps], device=matrices.device
+        [*_rotation_of_each_step(zeros, carry_over=carry_over), phi.steps], device=matrices.device
     )
     whole = turned.map(lambda component: component[rows][:, None])
     moved = [i for i, zero in enumerate(zeros) if not zero]
@@ -168,21 +168,21 @@ def _is_finite(crystal: Crystal) -> bool:
     return counted and bool(torch.stack(numbers).isfinite().all() & (crystal.V_cell != 0.0))
 
 
-def _spindle_angles(crystal: Crystal, phi0: Tensor | None, phi: Sampling) -> Tensor:
+def _spindle_angles(crystal: Crystal, phi0: Tensor | None, phi: SampledRange) -> Tensor:
     """Radians, (steps,)."""
     steps = [phi.step * i for i in range(phi.steps)]
     angles = torch.tensor(steps, dtype=torch.float64, device=crystal.V_cell.device)
     return angles if phi0 is None else phi0 + angles
 
 
-def _steps_without_rotation(phi0: Tensor | None, phi: Sampling) -> list[bool]:
+def _steps_without_rotation(phi0: Tensor | None, phi: SampledRange) -> list[bool]:
     """Where the spindle angle is exactly 0; an angle given as a tensor is rotated by."""
     start = 0.0 if phi0 is None else phi0.detach().item()
     zeros = [start + phi.step * i == 0.0 for i in range(phi.steps)]
     return zeros if phi0 is None else [False, *zeros[1:]]
 
 
-def _kept_rotations(zeros: list[bool], *, carry_over: bool) -> list[int]:
+def _rotation_of_each_step(zeros: list[bool], *, carry_over: bool) -> list[int]:
     """The step whose rotation each step has; the number of steps stands for no rotation."""
     unrotated = len(zeros)
     if not carry_over:
@@ -195,7 +195,7 @@ def _kept_rotations(zeros: list[bool], *, carry_over: bool) -> list[int]:
     return kept
 
 
-def _turned(crystal: Crystal, spindle: Vec3, angles: Tensor) -> Orientation:
+def _rotated_about_spindle(crystal: Crystal, spindle: Vec3, angles: Tensor) -> Orientation:
     """Turned about the spindle by each of ``angles``, and last not at all; (angles + 1,)."""
 
     def all_of(v: Vec3) -> Vec3:

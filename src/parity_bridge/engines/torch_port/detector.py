@@ -14,7 +14,7 @@ from torch import Tensor
 from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.libm import exp, quotient
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.sweep import THICKNESS_SWEEP, Sampling, sample_sweep
+from parity_bridge.engines.torch_port.sweep import THICKNESS_SWEEP, SampledRange, sample_sweep
 from parity_bridge.engines.torch_port.vec3 import (
     Angles,
     Vec3,
@@ -89,7 +89,7 @@ class Detector:
     curved: bool
     point_pixel: bool
     roi: tuple[int, int, int, int]  # fast min, fast max, slow min, slow max, inclusive
-    thick: Sampling  # layers of the sensor, m
+    thick: SampledRange  # layers of the sensor, m
     mu: float  # attenuation, 1/m; -1 where nothing was given
 
 
@@ -102,7 +102,7 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
     pixel = units.metres(detector.pixel_size)
     detsize_f, fpixels = _count_pixels(detector.pixels_fast, pixel, detector.detsize_fast)
     detsize_s, spixels = _count_pixels(detector.pixels_slow, pixel, detector.detsize_slow)
-    thick, mu = _sensor(detector)
+    thick, mu = _derive_sensor(detector)
     centre = _beam_centre(detector, pixel, detsize_f, detsize_s)
     beam, fast, slow, odet, twotheta, polar, spindle = _chosen_axes(detector, values.distance)
     zero = torch.zeros_like(values.distance)
@@ -132,7 +132,7 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
         thick=thick,
         mu=mu,
     )
-    placed = _place(unplaced, centre, values)
+    placed = _place_detector(unplaced, centre, values)
     if not _is_sound(placed):
         raise UsageError(BAD_GEOMETRY)
     return placed
@@ -171,7 +171,7 @@ def captured_fraction(detector: Detector, layer: int, diffracted: Vec3) -> Tenso
     return exp(quotient(-t * step * mu, p)) - exp(quotient(-(t + 1.0) * step * mu, p))
 
 
-def _sensor(detector: raw.Detector) -> tuple[Sampling, float]:
+def _derive_sensor(detector: raw.Detector) -> tuple[SampledRange, float]:
     """Layers and attenuation; thickness has no flag for its step, and 0 counts as given."""
     thick = sample_sweep(detector.thickness * 1e-6, None, detector.thickness_steps, THICKNESS_SWEEP)
     depth = detector.attenuation_depth
@@ -259,11 +259,11 @@ def _corner(
     )
 
 
-def _turned(v: Vec3, angles: Angles, axis: Vec3, twotheta: Tensor) -> Vec3:
+def _rotated_with_detector(v: Vec3, angles: Angles, axis: Vec3, twotheta: Tensor) -> Vec3:
     return rotate_axis(rotate(v, angles), axis, twotheta)
 
 
-def _place(d: Detector, centre: Centre, values: Parameters) -> Detector:
+def _place_detector(d: Detector, centre: Centre, values: Parameters) -> Detector:
     """Steps 1 to 5 of contract §2."""
     rx, ry, rz = (None if r is None else units.radians(r) for r in values.rotations)
     angles, twotheta = (rx, ry, rz), units.radians(values.twotheta)
@@ -276,11 +276,12 @@ def _place(d: Detector, centre: Centre, values: Parameters) -> Detector:
     distance = close_distance / ratio
 
     fast, slow, odet = (
-        _turned(v, angles, d.twotheta_axis, twotheta) for v in (d.fast, d.slow, d.odet)
+        _rotated_with_detector(v, angles, d.twotheta_axis, twotheta)
+        for v in (d.fast, d.slow, d.odet)
     )
     if d.pivot == "sample":
         flat = _corner(centre.Fclose, d.fast, centre.Sclose, d.slow, close_distance, d.odet)
-        pix0 = _turned(flat, angles, d.twotheta_axis, twotheta)
+        pix0 = _rotated_with_detector(flat, angles, d.twotheta_axis, twotheta)
     else:
         pix0 = _corner(centre.Fbeam, fast, centre.Sbeam, slow, distance, d.beam)
 

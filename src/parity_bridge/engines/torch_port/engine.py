@@ -9,18 +9,18 @@ import numpy as np
 import torch
 
 from parity_bridge.engines.engine import check_evaluations, check_pixels
-from parity_bridge.engines.torch_port.canvas import COMPILED_BATCH, Canvas
-from parity_bridge.engines.torch_port.chain import EAGER
-from parity_bridge.engines.torch_port.compiled import compiled_steps
-from parity_bridge.engines.torch_port.evaluation import Steps
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS
+from parity_bridge.engines.torch_port.compiled_kernels import compiled_kernels
+from parity_bridge.engines.torch_port.evaluation import ChainKernels
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.failures import torch_errors
-from parity_bridge.engines.torch_port.observe import check_pixels_finite, observations
+from parity_bridge.engines.torch_port.frame_context import COMPILED_BATCH, FrameContext
+from parity_bridge.engines.torch_port.observations import check_pixels_finite, observations
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel, start
 from parity_bridge.engines.torch_port.scanner import TorchScanner
 from parity_bridge.engines.torch_port.setup import derive, lay_out
-from parity_bridge.engines.torch_port.states import batched, run_state
+from parity_bridge.engines.torch_port.state_conversion import run_state, stack_states
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment import structure_factors
@@ -79,17 +79,19 @@ class TorchPort:
         """Compute ``pixels`` (slow, fast) in one batch; see ``Engine.observe``."""
         factors = structure_factors.load(experiment.structure_factors, behaviours)
         with torch_errors():
-            canvas = self._canvas(experiment, factors, behaviours)
-            setup = canvas.setup
+            frame_context = self._frame_context(experiment, factors, behaviours)
+            setup = frame_context.setup
             pixels_fast, pixels_slow = setup.detector.pixels
             check_pixels(pixels, pixels_slow, pixels_fast)
             check_evaluations(setup.evaluations)
-            begin = start(setup, canvas.table)
+            begin = start(setup, frame_context.table)
             before = [begin] * len(pixels)
             if in_frame:
-                before = canvas.states_before(list(pixels), begin)
+                before = frame_context.states_before(list(pixels), begin)
             slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
-            totals, evaluations, _ = pixel(setup, canvas.table, slow, fast, batched(before))
+            totals, evaluations, _ = pixel(
+                setup, frame_context.table, slow, fast, stack_states(before)
+            )
             if self._refuses_nonfinite:
                 check_pixels_finite(totals, evaluations)
             return observations(
@@ -97,7 +99,7 @@ class TorchPort:
                 [run_state(state) for state in before],
                 experiment,
                 factors,
-                canvas,
+                frame_context,
                 totals,
                 evaluations,
                 f_cell_stats(evaluations, slow),
@@ -107,7 +109,9 @@ class TorchPort:
         self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
     ) -> TorchScanner:
         """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
-        return self._scanner(experiment, behaviours, compiled_steps() if self._compile else EAGER)
+        return self._scanner(
+            experiment, behaviours, compiled_kernels() if self._compile else EAGER_KERNELS
+        )
 
     def frame(
         self,
@@ -120,7 +124,7 @@ class TorchPort:
     ) -> Frame:
         """Render ``region`` batch by batch on a pool of ``threads``; see ``Engine.frame``."""
         scanner = self.scanner(experiment, behaviours=behaviours)
-        chosen = Region.chosen(region, *scanner.pixels)
+        chosen = Region.checked_or_whole(region, *scanner.pixels)
         image = np.empty(chosen.shape, dtype=np.float32)
         begin = state or scanner.start()
         after, in_order = scanner.render(chosen, begin, threads, image=image)
@@ -137,8 +141,8 @@ class TorchPort:
         out: Planes | None = None,
     ) -> Planes:
         """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
-        scanner = self._scanner(experiment, behaviours, EAGER)
-        chosen = Region.chosen(region, *scanner.pixels)
+        scanner = self._scanner(experiment, behaviours, EAGER_KERNELS)
+        chosen = Region.checked_or_whole(region, *scanner.pixels)
         planes = f_cell_planes(chosen, out)
         scanner.render(chosen, state or scanner.start(), threads, planes=planes)
         return planes
@@ -151,14 +155,14 @@ class TorchPort:
             "threads": str(torch.get_num_threads()),
         }
 
-    def _canvas(
+    def _frame_context(
         self, experiment: Experiment, factors: StructureFactors, behaviours: Behaviours
-    ) -> Canvas:
+    ) -> FrameContext:
         listed, mask = experiment.beam.source_file, experiment.detector.mask
         lines = None if listed is None else read_sources(listed)
         values = Parameters.of(experiment, self.device)
         setup = derive(experiment, values, behaviours, lines)
-        return Canvas(
+        return FrameContext(
             setup=lay_out(experiment, values, setup, lines),
             table=Table.of(factors, self.dtype, self.device),
             mask=None if mask is None else read_mask(mask),
@@ -166,14 +170,14 @@ class TorchPort:
         )
 
     def _scanner(
-        self, experiment: Experiment, behaviours: Behaviours, steps: Steps
+        self, experiment: Experiment, behaviours: Behaviours, kernels: ChainKernels
     ) -> TorchScanner:
         factors = structure_factors.load(experiment.structure_factors, behaviours)
         with torch_errors():
             return TorchScanner(
-                self._canvas(experiment, factors, behaviours),
-                steps,
-                is_compiled=steps is not EAGER,
+                self._frame_context(experiment, factors, behaviours),
+                kernels,
+                is_compiled=kernels is not EAGER_KERNELS,
                 check_finite=self._refuses_nonfinite,
             )
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class State:
+class BatchState:
     """What a run carries from pixel to pixel, for each pixel; twin of ``pb_run_state``.
 
     A ``bool`` holds for all pixels. The axis is float64, of shape () where it is the same for all.
@@ -26,7 +26,7 @@ class State:
     axis: Vec3
 
 
-class Wanted(NamedTuple):
+class RequestedOutputs(NamedTuple):
     """What is computed besides that on which the state of the run depends."""
 
     lookups: bool  # every lookup and its nearest index
@@ -34,8 +34,8 @@ class Wanted(NamedTuple):
     margin: bool = False  # how near the lookups come to rounding otherwise
 
 
-EVERYTHING = Wanted(lookups=True, intensity=True)
-STATE = Wanted(lookups=False, intensity=False)
+EVERYTHING = RequestedOutputs(lookups=True, intensity=True)
+STATE_ONLY = RequestedOutputs(lookups=False, intensity=False)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Place:
     domain: int = 0
 
 
-class View(NamedTuple):
+class SubpixelGeometry(NamedTuple):
     """Where a subpixel lies and which way it looks."""
 
     position: Vec3  # m
@@ -58,14 +58,14 @@ class View(NamedTuple):
     diffracted: Vec3  # unit vector from the sample
 
 
-class Aim(NamedTuple):
+class Scattering(NamedTuple):
     """What a source adds to that."""
 
     q: Vec3  # 1/m
     beyond_dmin: Tensor | None  # bool; None: no source is dropped
 
 
-class Scales(NamedTuple):
+class PerLookupFactors(NamedTuple):
     """Factors that multiply terms or the running sum as they come; None: not this one."""
 
     weight: Tensor | None
@@ -74,14 +74,14 @@ class Scales(NamedTuple):
     omega: Tensor | None
 
 
-class Found(NamedTuple):
+class EvaluationResult(NamedTuple):
     """The end of an evaluation."""
 
     hkl: Vec3
     hkl0: Vec3 | None  # whole numbers, float64
     F_latt_factors: Vec3 | None  # along a, b, c; None: the shape has none
     F_latt: Tensor | None
-    lookup: Tensor | None  # bool: a structure factor was looked up; None: everywhere
+    has_lookup: Tensor | None  # bool: a structure factor was looked up; None: everywhere
     F_cell: Tensor  # electrons; means nothing where there was no lookup
     out_of_bounds: Tensor  # bool, as is the next one; False where there was no lookup
     default_f: Tensor
@@ -94,15 +94,15 @@ class Evaluation:
     """One evaluation of every pixel; twin of ``pb_evaluation``. Tensors broadcast to (pixels,)."""
 
     place: Place
-    view: View
-    aim: Aim
-    found: Found
+    geometry: SubpixelGeometry
+    scattering: Scattering
+    result: EvaluationResult
     omega: Tensor  # sr, the value in force, as are capture and polar
     capture: Tensor
     polar: Tensor
 
 
-class Scaled(NamedTuple):
+class ScaledSum(NamedTuple):
     """The sum on its way to photons; a factor that does not scale it leaves it as it was."""
 
     fluence_scaled: Tensor
@@ -113,9 +113,9 @@ class Scaled(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Steps:
+class ChainKernels:
     """The parts of the chain that only compute, each of which can be compiled."""
 
-    look: Callable[[Setup, Tensor, Tensor, Tensor], View]
-    aim: Callable[[Setup, Sources, Vec3], Aim]
-    evaluate: Callable[..., Found]
+    subpixel_geometry: Callable[[Setup, Tensor, Tensor, Tensor], SubpixelGeometry]
+    scattering: Callable[[Setup, Sources, Vec3], Scattering]
+    evaluate: Callable[..., EvaluationResult]

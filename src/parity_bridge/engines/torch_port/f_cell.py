@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.evaluation import Evaluation, Found
-from parity_bridge.engines.torch_port.kept import choose
+from parity_bridge.engines.torch_port.evaluation import Evaluation, EvaluationResult
+from parity_bridge.engines.torch_port.factor_accumulator import select_where
 from parity_bridge.engines.torch_port.structure_factors import tie_distance
 from parity_bridge.engines.torch_port.units import INT32_MAX, INT32_MIN
 from parity_bridge.engines.torch_port.vec3 import Vec3
@@ -41,7 +41,7 @@ class FCellStats:
         return self.sum_f_cell / self.total_lookups
 
 
-class Counts:
+class LookupCounts:
     """What is counted of lookups, one evaluation after the other.
 
     Tensors broadcast to the pixels: what is the same for all of them is counted once.
@@ -57,21 +57,21 @@ class Counts:
         highest = like.new_full((), INT32_MIN, dtype=torch.float64)
         self.high = Vec3(highest, highest, highest)
 
-    def add(self, found: Found) -> None:
+    def add(self, result: EvaluationResult) -> None:
         """Count one evaluation of every pixel."""
-        if found.hkl0 is None:
+        if result.hkl0 is None:
             raise ValueError("these evaluations were made without their lookups")
-        made, empty = found.lookup, found.F_cell == 0.0
+        made, empty = result.has_lookup, result.F_cell == 0.0
         self.total = self.total + (1 if made is None else made)
         if made is not None:
             self.skipped = self.skipped + ~made
             empty = made & empty
-        self.out_of_bounds = self.out_of_bounds + found.out_of_bounds
-        self.default_f = self.default_f + found.default_f
+        self.out_of_bounds = self.out_of_bounds + result.out_of_bounds
+        self.default_f = self.default_f + result.default_f
         self.zero = self.zero + empty
-        self.sum = choose(made, self.sum + found.F_cell, self.sum)
-        self.low = _widened(torch.minimum, self.low, found.hkl0, made)
-        self.high = _widened(torch.maximum, self.high, found.hkl0, made)
+        self.sum = select_where(made, self.sum + result.F_cell, self.sum)
+        self.low = _widened(torch.minimum, self.low, result.hkl0, made)
+        self.high = _widened(torch.maximum, self.high, result.hkl0, made)
 
 
 class Margin:
@@ -84,32 +84,32 @@ class Margin:
         """``like`` is on the device."""
         self.smallest = like.new_full((), math.inf, dtype=torch.float64)
 
-    def add(self, found: Found) -> None:
+    def add(self, result: EvaluationResult) -> None:
         """Look at one evaluation of every pixel."""
-        for index in found.hkl:
+        for index in result.hkl:
             nearer = torch.fmin(self.smallest, tie_distance(index))
-            self.smallest = choose(found.lookup, nearer, self.smallest)
+            self.smallest = select_where(result.has_lookup, nearer, self.smallest)
 
 
-def made_lookup(found: Found, like: Tensor) -> Tensor:
+def lookup_mask(result: EvaluationResult, like: Tensor) -> Tensor:
     """Where a structure factor was looked up, bool of the shape of ``like``."""
-    if found.lookup is None:
+    if result.has_lookup is None:
         return torch.ones_like(like, dtype=torch.bool)
-    return found.lookup.expand_as(like)
+    return result.has_lookup.expand_as(like)
 
 
 def f_cell_stats(evaluations: list[Evaluation], like: Tensor) -> FCellStats:
     """Tap 4 of the pixels these evaluations belong to, of the shape of ``like``."""
-    counts, margin = Counts(like, evaluations[0].found.F_cell.dtype), Margin(like)
+    counts, margin = LookupCounts(like, evaluations[0].result.F_cell.dtype), Margin(like)
     low = [like.new_full((), math.inf, dtype=torch.float64)] * 3
     high = [like.new_full((), -math.inf, dtype=torch.float64)] * 3
     for evaluation in evaluations:
-        found = evaluation.found
-        counts.add(found)
-        margin.add(found)
-        for axis, index in enumerate(found.hkl):
-            low[axis] = choose(found.lookup, torch.fmin(low[axis], index), low[axis])
-            high[axis] = choose(found.lookup, torch.fmax(high[axis], index), high[axis])
+        result = evaluation.result
+        counts.add(result)
+        margin.add(result)
+        for axis, index in enumerate(result.hkl):
+            low[axis] = select_where(result.has_lookup, torch.fmin(low[axis], index), low[axis])
+            high[axis] = select_where(result.has_lookup, torch.fmax(high[axis], index), high[axis])
 
     def of_each(value: Tensor) -> Tensor:
         return value.expand_as(like)
@@ -137,7 +137,7 @@ def _widened(
 ) -> Vec3:
     return Vec3(
         *(
-            choose(made, further(limit, index), limit)
+            select_where(made, further(limit, index), limit)
             for limit, index in zip(limits, indices, strict=True)
         )
     )

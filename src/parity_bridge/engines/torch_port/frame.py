@@ -7,14 +7,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import EAGER, Chain, is_settled, run_chain
-from parity_bridge.engines.torch_port.evaluation import STATE, State, Steps, Wanted
-from parity_bridge.engines.torch_port.f_cell import Counts, Margin
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, Chain, is_settled, run_chain
+from parity_bridge.engines.torch_port.evaluation import (
+    STATE_ONLY,
+    BatchState,
+    ChainKernels,
+    RequestedOutputs,
+)
+from parity_bridge.engines.torch_port.f_cell import LookupCounts, Margin
 from parity_bridge.engines.torch_port.run_order import (
     AxisOrbit,
-    Begins,
-    expected,
-    found,
+    StartStates,
+    corrected_start_states,
+    expected_start_states,
     uses_axis,
 )
 from parity_bridge.engines.torch_port.setup import Setup
@@ -49,8 +54,13 @@ class Batch:
 
 
 def frame_pixels(
-    setup: Setup, table: Table, batch: Batch, state: State, wanted: Wanted, steps: Steps = EAGER
-) -> tuple[Planes, State]:
+    setup: Setup,
+    table: Table,
+    batch: Batch,
+    state: BatchState,
+    outputs: RequestedOutputs,
+    kernels: ChainKernels = EAGER_KERNELS,
+) -> tuple[Planes, BatchState]:
     """What is wanted of pixels computed one after the other from ``state``, all from one pass.
 
     Planes are ``intensity`` (photons), those of ``F_CELL_PLANES`` for lookups, and
@@ -58,10 +68,10 @@ def frame_pixels(
     which is returned too. Any batches that a run is divided into give the same bits.
     """
     if is_settled(setup, state):
-        chain = Chain(setup, table, wanted, batch.slow, batch.fast, state, steps)
-        return _kept(chain, batch.like), state
+        chain = Chain(setup, table, outputs, batch.slow, batch.fast, state, kernels)
+        return _compute_planes(chain, batch.like), state
     orbit = AxisOrbit(state.axis)
-    begins = expected(setup, state, orbit, batch.like)
+    start_states = expected_start_states(setup, state, orbit, batch.like)
     planes: Planes = {}
     ends, polarizations = state, torch.zeros(0, dtype=torch.int64)
     first: int | None = 0
@@ -69,20 +79,30 @@ def frame_pixels(
         rest = batch.rest(first)
         like = rest.like
         chain = Chain(
-            setup, table, wanted, rest.slow, rest.fast, begins.state(orbit, first, like), steps
+            setup,
+            table,
+            outputs,
+            rest.slow,
+            rest.fast,
+            start_states.state(orbit, first, like),
+            kernels,
         )
-        again = _kept(chain, like)
-        planes = {name: _replaced(planes.get(name), first, plane) for name, plane in again.items()}
-        ends = State(
+        again = _compute_planes(chain, like)
+        planes = {
+            name: _replace_from(planes.get(name), first, plane) for name, plane in again.items()
+        }
+        ends = BatchState(
             _replaced_flag(ends.interpolation_on, first, chain.state.interpolation_on, like),
             _replaced_flag(ends.swept, first, chain.state.swept, like),
             orbit.axes[0],
         )
         count = chain.polarizations
         count = torch.full_like(like, count) if isinstance(count, int) else count.expand_as(like)
-        polarizations = _replaced(polarizations, first, count)
-        begins, first = found(begins, state, ends, polarizations, orbit)
-    return planes, _after(setup, begins, ends, polarizations, orbit)
+        polarizations = _replace_from(polarizations, first, count)
+        start_states, first = corrected_start_states(
+            start_states, state, ends, polarizations, orbit
+        )
+    return planes, _end_state(setup, start_states, ends, polarizations, orbit)
 
 
 class StateRun:
@@ -93,16 +113,20 @@ class StateRun:
         self._setup = setup
         self._table = table
 
-    def after(self, batch: Batch, state: State) -> State:
+    def after(self, batch: Batch, state: BatchState) -> BatchState:
         """The state after the last of the pixels."""
         if is_settled(self._setup, state):
             return state
-        return frame_pixels(self._setup, self._table, batch, state, STATE)[1]
+        return frame_pixels(self._setup, self._table, batch, state, STATE_ONLY)[1]
 
 
-def _after(
-    setup: Setup, begins: Begins, ends: State, polarizations: Tensor, orbit: AxisOrbit
-) -> State:
+def _end_state(
+    setup: Setup,
+    start_states: StartStates,
+    ends: BatchState,
+    polarizations: Tensor,
+    orbit: AxisOrbit,
+) -> BatchState:
     """The state after the last pixel."""
     axis = orbit.axes[0]
     if uses_axis(setup):
@@ -110,14 +134,15 @@ def _after(
         axis = type(axis)(*(component[0] for component in last))
     on = ends.interpolation_on
     swept = ends.swept
-    return State(
+    return BatchState(
         on if isinstance(on, bool) else bool(on[-1]),
-        begins.swept_from < begins.count or (swept if isinstance(swept, bool) else bool(swept[-1])),
+        start_states.swept_from < start_states.count
+        or (swept if isinstance(swept, bool) else bool(swept[-1])),
         axis,
     )
 
 
-def _replaced(before: Tensor | None, first: int, again: Tensor) -> Tensor:
+def _replace_from(before: Tensor | None, first: int, again: Tensor) -> Tensor:
     """Values of all pixels, those from ``first`` on taken from ``again``."""
     again = again.reshape(-1)
     return again if before is None or first == 0 else torch.cat([before[:first], again])
@@ -133,29 +158,29 @@ def _replaced_flag(
             return before
         before = torch.full((first,), before, device=like.device)
     flags = torch.full_like(like, fill_value=False, dtype=torch.bool) | again
-    return _replaced(before, first, flags)
+    return _replace_from(before, first, flags)
 
 
-def _kept(chain: Chain, like: Tensor) -> Planes:
+def _compute_planes(chain: Chain, like: Tensor) -> Planes:
     """Run the chain, whose pixels have the shape of ``like``, for what is wanted of it."""
-    counts, margin = Counts(like, chain.dtype), Margin(like)
+    counts, margin = LookupCounts(like, chain.dtype), Margin(like)
     for evaluation in run_chain(chain):
-        if chain.wanted.lookups:
-            counts.add(evaluation.found)
-        if chain.wanted.margin:
-            margin.add(evaluation.found)
+        if chain.outputs.lookups:
+            counts.add(evaluation.result)
+        if chain.outputs.margin:
+            margin.add(evaluation.result)
         del evaluation  # the next one is computed in its memory, which the cache holds
     planes: Planes = {}
-    if chain.wanted.intensity:
-        planes["intensity"] = chain.finish().intensity
-    if chain.wanted.lookups:
-        planes |= _counted(counts)
-    if chain.wanted.margin:
+    if chain.outputs.intensity:
+        planes["intensity"] = chain.scale_to_photons().intensity
+    if chain.outputs.lookups:
+        planes |= _f_cell_planes(counts)
+    if chain.outputs.margin:
         planes["rounding_margin"] = margin.smallest
     return {name: plane.expand_as(like).reshape(-1) for name, plane in planes.items()}
 
 
-def _counted(counts: Counts) -> Planes:
+def _f_cell_planes(counts: LookupCounts) -> Planes:
     planes = {
         "total_lookups": counts.total,
         "skipped_lookups": counts.skipped,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from parity_bridge.engines.torch_port.evaluation import State
+    from parity_bridge.engines.torch_port.evaluation import BatchState
 
 #: Pixels of a batch on the CPU: so many that calling torch costs little, and so few that what is
 #: computed of them stays in the cache.
@@ -32,7 +32,7 @@ DEVICE_BATCH = 1_048_576
 
 
 @dataclass(frozen=True)
-class Canvas:
+class FrameContext:
     """An experiment ready for pixels."""
 
     setup: Setup
@@ -54,7 +54,7 @@ class Canvas:
     def roi(self) -> Region:
         """What a run computes, less what the mask leaves out."""
         fast, slow = self.setup.detector.pixels
-        return Region.of_interest(self.setup.detector.roi, slow, fast)
+        return Region.from_roi(self.setup.detector.roi, slow, fast)
 
     def is_complete(self, region: Region) -> bool:
         """Whether a run computes every pixel of ``region``."""
@@ -91,7 +91,7 @@ class Canvas:
             torch.from_numpy(fast).to(self.device) + block.fast.start,
         )
 
-    def states_before(self, pixels: list[tuple[int, int]], start: State) -> list[State]:
+    def states_before(self, pixels: list[tuple[int, int]], start: BatchState) -> list[BatchState]:
         """The states in which a run over the whole frame comes to ``pixels`` (slow, fast)."""
         run = StateRun(self.setup, self.table)
         states = {}

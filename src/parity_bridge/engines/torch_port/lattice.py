@@ -48,10 +48,10 @@ def lattice_factor(
     """
     if crystal.shape == "parallelepiped":
         return _parallelepiped(crystal, hkl, dtype)
-    return _of_shape(crystal, hkl, hkl0, dtype), None
+    return _shape_transform(crystal, hkl, hkl0, dtype), None
 
 
-def _of_shape(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype) -> Tensor:
+def _shape_transform(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype) -> Tensor:
     if hkl0 is None:
         raise ValueError(f"the shape {crystal.shape} needs the nearest indices")
     Na, Nb, Nc = crystal.cells

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.evaluation import Evaluation
-from parity_bridge.engines.torch_port.f_cell import FCellStats, made_lookup
-from parity_bridge.engines.torch_port.pixel import Totals
+from parity_bridge.engines.torch_port.f_cell import FCellStats, lookup_mask
+from parity_bridge.engines.torch_port.pixel import PixelTotals
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.derived import derived_quantities
-from parity_bridge.taps.evaluations import EVALUATION, Kind
+from parity_bridge.taps.evaluations import EVALUATION, EvaluationKind
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS, Observation, Quantity
 from parity_bridge.taps.observation import FCellStats as Counted
@@ -25,7 +25,7 @@ from parity_bridge.taps.observation import FCellStats as Counted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.engines.torch_port.canvas import Canvas
+    from parity_bridge.engines.torch_port.frame_context import FrameContext
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.experiment.regions import RunState
     from parity_bridge.experiment.structure_factors import StructureFactors
@@ -41,15 +41,15 @@ def observations(
     states: Sequence[RunState],
     experiment: Experiment,
     factors: StructureFactors,
-    canvas: Canvas,
-    totals: Totals,
+    frame_context: FrameContext,
+    totals: PixelTotals,
     evaluations: list[Evaluation],
     stats: FCellStats,
 ) -> list[Observation]:
     """One Observation a pixel, ``states`` before it."""
-    setup, mask = canvas.setup, canvas.mask
+    setup, mask = frame_context.setup, frame_context.mask
     rows = _rows(evaluations, totals.in_roi)
-    derived = derived_of(setup, canvas.table)
+    derived = derived_of(setup, frame_context.table)
     ends = _totals(totals, setup.steps)
     masks = [None if mask is None else int(mask[at]) for at in pixels]
     ends["image"] = [
@@ -85,13 +85,13 @@ def derived_of(setup: Setup, table: Table) -> dict[str, Quantity]:
     )
 
 
-def check_pixels_finite(totals: Totals, evaluations: Sequence[Evaluation]) -> None:
+def check_pixels_finite(totals: PixelTotals, evaluations: Sequence[Evaluation]) -> None:
     """Raise UsageError where an index, the sum or the intensity of a pixel is not finite."""
     finite = (totals.I.isfinite() & totals.intensity.isfinite()).all()
     for evaluation in evaluations:
-        indices = torch.stack(torch.broadcast_tensors(*evaluation.found.hkl)).isfinite().all(dim=0)
-        if evaluation.aim.beyond_dmin is not None:
-            indices = indices | evaluation.aim.beyond_dmin
+        indices = torch.stack(torch.broadcast_tensors(*evaluation.result.hkl)).isfinite().all(dim=0)
+        if evaluation.scattering.beyond_dmin is not None:
+            indices = indices | evaluation.scattering.beyond_dmin
         finite = finite & indices.all()
     if not bool(finite):
         raise UsageError(NOT_FINITE)
@@ -107,33 +107,37 @@ def _rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
 
 def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
     """One evaluation of every pixel; what was not computed stays 0, as in the C core."""
-    found, view = evaluation.found, evaluation.view
-    lookup = _array(made_lookup(found, like))
-    reached = _reached(evaluation, like)
+    result, geometry = evaluation.result, evaluation.geometry
+    lookup = _array(lookup_mask(result, like))
+    reached = _within_dmin(evaluation, like)
     for name, value in vars(evaluation.place).items():
         row[name] = value
-    row["kind"] = np.select([lookup, reached], [Kind.LOOKUP, Kind.NO_LATTICE], Kind.BEYOND_DMIN)
-    row["interpolation_on"] = _flag(found.interpolation_on)
-    row["out_of_bounds"] = np.where(lookup, _array(found.out_of_bounds), 0)
-    row["default_f"] = np.where(lookup, _array(found.default_f), 0)
-    row["position"] = _components(view.position)
-    row["airpath"] = _array(view.airpath)
+    row["kind"] = np.select(
+        [lookup, reached],
+        [EvaluationKind.LOOKUP, EvaluationKind.NO_LATTICE],
+        EvaluationKind.BEYOND_DMIN,
+    )
+    row["interpolation_on"] = _flag(result.interpolation_on)
+    row["out_of_bounds"] = np.where(lookup, _array(result.out_of_bounds), 0)
+    row["default_f"] = np.where(lookup, _array(result.default_f), 0)
+    row["position"] = _components(geometry.position)
+    row["airpath"] = _array(geometry.airpath)
     for name in ("omega", "capture", "polar"):
         row[name] = _array(getattr(evaluation, name))
-    row["I"] = _array(found.I)
-    row["q"] = _components(evaluation.aim.q)
-    row["hkl"] = np.where(reached[:, None], _components(found.hkl), 0.0)
-    if found.hkl0 is not None:
-        row["hkl0"] = np.where(reached[:, None], _components(found.hkl0), 0)
-    factors = np.nan if found.F_latt_factors is None else _components(found.F_latt_factors)
+    row["I"] = _array(result.I)
+    row["q"] = _components(evaluation.scattering.q)
+    row["hkl"] = np.where(reached[:, None], _components(result.hkl), 0.0)
+    if result.hkl0 is not None:
+        row["hkl0"] = np.where(reached[:, None], _components(result.hkl0), 0)
+    factors = np.nan if result.F_latt_factors is None else _components(result.F_latt_factors)
     row["F_latt_factors"] = np.where(reached[:, None], factors, 0.0)
-    if found.F_latt is not None:
-        row["F_latt"] = np.where(reached, _array(found.F_latt), 0.0)
-    row["F_cell"] = np.where(lookup, _array(found.F_cell), 0.0)
+    if result.F_latt is not None:
+        row["F_latt"] = np.where(reached, _array(result.F_latt), 0.0)
+    row["F_cell"] = np.where(lookup, _array(result.F_cell), 0.0)
 
 
-def _reached(evaluation: Evaluation, like: Tensor) -> NDArray[np.bool_]:
-    beyond = evaluation.aim.beyond_dmin
+def _within_dmin(evaluation: Evaluation, like: Tensor) -> NDArray[np.bool_]:
+    beyond = evaluation.scattering.beyond_dmin
     if beyond is None:
         return np.ones(len(like), dtype=np.bool_)
     reached: NDArray[np.bool_] = ~_array(beyond)
@@ -144,7 +148,7 @@ def _flag(flag: Tensor | bool) -> Any:
     return _array(flag) if isinstance(flag, Tensor) else flag
 
 
-def _totals(totals: Totals, steps: int) -> dict[str, list[float | int]]:
+def _totals(totals: PixelTotals, steps: int) -> dict[str, list[float | int]]:
     """Each end of the chain, one number a pixel."""
     apart = {"after_omega": totals.intensity, "in_roi": totals.in_roi.to(torch.int64)}
     return {
@@ -167,8 +171,8 @@ def _f_cell(stats: FCellStats) -> list[Counted]:
         Counted(
             counts={name: counts[name][number] for name in COUNTS},
             mean_f_cell=mean,
-            nearest=(smallest, largest),
-            fractional=(fractional_smallest, fractional_largest),
+            hkl_bounds=(smallest, largest),
+            hkl_fractional_bounds=(fractional_smallest, fractional_largest),
             rounding_margin=margin,
         )
         for number, (

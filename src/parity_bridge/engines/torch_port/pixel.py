@@ -7,14 +7,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import EAGER, Chain, is_in_roi, run_chain
-from parity_bridge.engines.torch_port.evaluation import EVERYTHING, Evaluation, Scaled, State
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, Chain, in_roi, run_chain
+from parity_bridge.engines.torch_port.evaluation import (
+    EVERYTHING,
+    BatchState,
+    Evaluation,
+    ScaledSum,
+)
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 
 
 @dataclass(frozen=True)
-class Totals:
+class PixelTotals:
     """The end of the chain; twin of ``pb_pixel_totals``. Tensors of shape (pixels,)."""
 
     I: Tensor  # the sum, background included
@@ -31,13 +36,13 @@ class Totals:
     in_roi: Tensor  # bool
 
 
-def start(setup: Setup, table: Table) -> State:
+def start(setup: Setup, table: Table) -> BatchState:
     """The state at the start of a run.
 
     Interpolation, where the setup has it, is on; no sweep has been made, where that makes a
     difference; the polarization axis has been made a unit vector once.
     """
-    return State(
+    return BatchState(
         interpolation_on=setup.interpolate and table.values is not None,
         swept=setup.leading_zeros == 0,
         axis=setup.detector.polar,
@@ -45,28 +50,28 @@ def start(setup: Setup, table: Table) -> State:
 
 
 def pixel(
-    setup: Setup, table: Table, slow: Tensor, fast: Tensor, state: State
-) -> tuple[Totals, list[Evaluation], State]:
+    setup: Setup, table: Table, slow: Tensor, fast: Tensor, state: BatchState
+) -> tuple[PixelTotals, list[Evaluation], BatchState]:
     """Compute pixels, each from ``state``, and keep every evaluation, in order.
 
     ``slow`` and ``fast`` are int64 of shape (pixels,), inside the detector; ``state`` is the same
     for all of them or of that shape. Pixels are computed in the dtype of ``table``. The last thing
     returned is the state after each pixel.
     """
-    chain = Chain(setup, table, EVERYTHING, slow, fast, state, EAGER)
+    chain = Chain(setup, table, EVERYTHING, slow, fast, state, EAGER_KERNELS)
     evaluations = list(run_chain(chain))
     scales = chain.capture.mode.scales_the_sum
     capture = chain.layer_capture if scales else chain.capture.value
-    in_roi = is_in_roi(setup.detector, slow, fast)
-    scaled = Scaled(*(value.expand_as(slow) for value in chain.finish()))
-    totals = Totals(
+    inside = in_roi(setup.detector, slow, fast)
+    scaled = ScaledSum(*(value.expand_as(slow) for value in chain.scale_to_photons()))
+    totals = PixelTotals(
         I=chain.I.expand_as(slow),
         I_per_step=(chain.I / setup.steps).expand_as(slow),
         capture=capture.expand_as(slow),
         polar=chain.polar.result.expand_as(slow),
         omega=chain.omega.result.expand_as(slow),
-        image=torch.where(in_roi, (0.0 + scaled.intensity).to(torch.float32), 0.0),
-        in_roi=in_roi,
+        image=torch.where(inside, (0.0 + scaled.intensity).to(torch.float32), 0.0),
+        in_roi=inside,
         **scaled._asdict(),
     )
     return totals, evaluations, chain.state

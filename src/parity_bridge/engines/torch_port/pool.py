@@ -17,32 +17,32 @@ from typing import TYPE_CHECKING
 import torch
 
 from parity_bridge.engines.torch_port.chain import is_settled
-from parity_bridge.files.thread_pool import cancelling_pool
+from parity_bridge.files.thread_pool import cancelling_thread_pool
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.torch_port.canvas import Canvas
-    from parity_bridge.engines.torch_port.evaluation import State
+    from parity_bridge.engines.torch_port.evaluation import BatchState
     from parity_bridge.engines.torch_port.frame import Batch
+    from parity_bridge.engines.torch_port.frame_context import FrameContext
 
 #: Computes a batch from a state; gives the state after it.
-Compute = Callable[["Batch", "State"], "State"]
+Compute = Callable[["Batch", "BatchState"], "BatchState"]
 
 
 def run_batches(
-    canvas: Canvas,
+    frame_context: FrameContext,
     batches: Iterator[Batch],
-    state: State,
+    state: BatchState,
     compute: Compute,
     threads: int,
     *,
     divided: bool = False,
-) -> tuple[State, bool]:
+) -> tuple[BatchState, bool]:
     """Compute all batches as a run does; the state after them, and whether their order mattered.
 
     One after the other in this thread while the state may still change, on ``threads`` threads from
     then on; always in this thread with one, and where each batch is ``divided`` among torch's.
     """
-    settled = is_settled(canvas.setup, state)
+    settled = is_settled(frame_context.setup, state)
     in_order = not settled
     with _TORCH_THREADS.limited_to(threads if divided else 1):
         if divided or threads == 1:
@@ -51,18 +51,20 @@ def run_batches(
             return state, in_order
         while not settled and (ordered := next(batches, None)) is not None:
             state = compute(ordered, state)
-            settled = is_settled(canvas.setup, state)
+            settled = is_settled(frame_context.setup, state)
         _side_by_side(batches, state, compute, threads)
     return state, in_order
 
 
-def _side_by_side(batches: Iterator[Batch], state: State, compute: Compute, threads: int) -> None:
+def _side_by_side(
+    batches: Iterator[Batch], state: BatchState, compute: Compute, threads: int
+) -> None:
     def one(batch: Batch) -> None:
         # A thread begins with gradients, and with the number of threads that was set last.
         with torch.no_grad(), _TORCH_THREADS.limited_to(1):
             compute(batch, state)
 
-    with cancelling_pool(threads) as pool:
+    with cancelling_thread_pool(threads) as pool:
         running: deque[Future[None]] = deque()
         for batch in batches:
             running.append(pool.submit(one, batch))

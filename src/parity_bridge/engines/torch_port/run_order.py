@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.evaluation import State
-from parity_bridge.engines.torch_port.setup import Factor, Setup
+from parity_bridge.engines.torch_port.evaluation import BatchState
+from parity_bridge.engines.torch_port.setup import FactorMode, Setup
 from parity_bridge.engines.torch_port.vec3 import Vec3, unit
 
 
@@ -56,7 +56,7 @@ class AxisOrbit:
 
 
 @dataclass(frozen=True)
-class Begins:
+class StartStates:
     """The states in which the pixels of a batch begin, ``count`` of them in order of the run."""
 
     count: int
@@ -65,19 +65,19 @@ class Begins:
     #: A sweep has been made before this pixel and those after it.
     swept_from: int
     #: How often the axis was made a unit vector before each pixel, (count,); None: it is at rest.
-    polarizations: Tensor | None
+    axis_normalizations: Tensor | None
 
-    def state(self, orbit: AxisOrbit, first: int, like: Tensor) -> State:
+    def state(self, orbit: AxisOrbit, first: int, like: Tensor) -> BatchState:
         """The states of the pixels from ``first`` on; ``like`` has their shape."""
         number = torch.arange(first, self.count, device=like.device).reshape(like.shape)
         axis = orbit.axes[0]
-        if self.polarizations is not None:
-            axis = orbit.after(self.polarizations[first:].reshape(like.shape))
+        if self.axis_normalizations is not None:
+            axis = orbit.after(self.axis_normalizations[first:].reshape(like.shape))
         on = _uniform(first < self.on_until, self.on_until >= self.count, number < self.on_until)
         swept = _uniform(
             self.swept_from < self.count, self.swept_from <= first, number >= self.swept_from
         )
-        return State(interpolation_on=on, swept=swept, axis=axis)
+        return BatchState(interpolation_on=on, swept=swept, axis=axis)
 
 
 def _uniform(any_does: bool, all_do: bool, each: Tensor) -> Tensor | bool:
@@ -86,7 +86,9 @@ def _uniform(any_does: bool, all_do: bool, each: Tensor) -> Tensor | bool:
     return each if any_does else False
 
 
-def expected(setup: Setup, state: State, orbit: AxisOrbit, like: Tensor) -> Begins:
+def expected_start_states(
+    setup: Setup, state: BatchState, orbit: AxisOrbit, like: Tensor
+) -> StartStates:
     """The likely states of a batch that is begun in ``state``, the same for all its pixels."""
     count = like.numel()
     swept_from = count
@@ -96,13 +98,15 @@ def expected(setup: Setup, state: State, orbit: AxisOrbit, like: Tensor) -> Begi
         swept_from = min(1, count)
     polarizations = None
     if uses_axis(setup) and not orbit.is_at_rest:
-        polarizations = torch.arange(count, device=like.device) * _most_polarizations(setup)
-    return Begins(count, count if state.interpolation_on is True else 0, swept_from, polarizations)
+        polarizations = torch.arange(count, device=like.device) * _max_axis_normalizations(setup)
+    return StartStates(
+        count, count if state.interpolation_on is True else 0, swept_from, polarizations
+    )
 
 
-def _most_polarizations(setup: Setup) -> int:
+def _max_axis_normalizations(setup: Setup) -> int:
     """Of one pixel, where no source is dropped."""
-    if setup.polar is Factor.FIRST:
+    if setup.polar is FactorMode.FIRST:
         return 1
     return setup.source_count * setup.detector.thick.steps * setup.oversample * setup.oversample
 
@@ -112,28 +116,33 @@ def uses_axis(setup: Setup) -> bool:
     return setup.computes_polar and setup.beam.polarization != 0.0
 
 
-def found(
-    begins: Begins, state: State, ends: State, polarizations: Tensor, orbit: AxisOrbit
-) -> tuple[Begins, int | None]:
+def corrected_start_states(
+    start_states: StartStates,
+    state: BatchState,
+    end_states: BatchState,
+    polarizations: Tensor,
+    orbit: AxisOrbit,
+) -> tuple[StartStates, int | None]:
     """In which states the pixels should have begun, and the first that began in another.
 
-    ``ends`` are the states after each pixel and ``polarizations`` how often each made the axis a
-    unit vector, (count,). Whether interpolation is on depends on the rest and is put right last.
+    ``end_states`` are the states after each pixel and ``axis_normalizations`` how often each made
+    the axis a unit vector, (count,). Whether interpolation is on depends on the rest and is put
+    right last.
     """
-    count = begins.count
-    should, wrong = begins, []
+    count = start_states.count
+    should, wrong = start_states, []
     if state.swept is not True:
-        should = replace(should, swept_from=_first(ends.swept, count, value=True))
-        if should.swept_from != begins.swept_from:
-            wrong.append(min(should.swept_from, begins.swept_from))
-    if begins.polarizations is not None:
+        should = replace(should, swept_from=_first(end_states.swept, count, value=True))
+        if should.swept_from != start_states.swept_from:
+            wrong.append(min(should.swept_from, start_states.swept_from))
+    if start_states.axis_normalizations is not None:
         before = polarizations.cumsum(0) - polarizations
-        should = replace(should, polarizations=before)
-        wrong += _places(orbit.place(before) != orbit.place(begins.polarizations))
-    if wrong or not begins.on_until:
+        should = replace(should, axis_normalizations=before)
+        wrong += _places(orbit.place(before) != orbit.place(start_states.axis_normalizations))
+    if wrong or not start_states.on_until:
         return should, min(wrong, default=None)
-    should = replace(should, on_until=_first(ends.interpolation_on, count, value=False))
-    return should, should.on_until if should.on_until < begins.on_until else None
+    should = replace(should, on_until=_first(end_states.interpolation_on, count, value=False))
+    return should, should.on_until if should.on_until < start_states.on_until else None
 
 
 def _first(flags: Tensor | bool, count: int, *, value: bool) -> int:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from parity_bridge.engines.torch_port.canvas import Canvas
 from parity_bridge.engines.torch_port.chain import is_settled
-from parity_bridge.engines.torch_port.evaluation import State, Steps, Wanted
+from parity_bridge.engines.torch_port.evaluation import BatchState, ChainKernels, RequestedOutputs
 from parity_bridge.engines.torch_port.failures import torch_errors
 from parity_bridge.engines.torch_port.frame import Batch, frame_pixels
-from parity_bridge.engines.torch_port.observe import NOT_FINITE, derived_of
+from parity_bridge.engines.torch_port.frame_context import FrameContext
+from parity_bridge.engines.torch_port.observations import NOT_FINITE, derived_of
 from parity_bridge.engines.torch_port.pixel import start
 from parity_bridge.engines.torch_port.pool import run_batches
-from parity_bridge.engines.torch_port.states import run_state, state_of
+from parity_bridge.engines.torch_port.state_conversion import run_state, to_batch_state
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment.regions import Planes, Region, RunState, Scanned, f_cell_planes
+from parity_bridge.experiment.regions import Planes, Region, RunState, ScannedRegion, f_cell_planes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,23 +30,28 @@ class TorchScanner:
     """What ``TorchPort.scanner`` gives; see ``Scanner``."""
 
     def __init__(
-        self, canvas: Canvas, steps: Steps, *, is_compiled: bool, check_finite: bool
+        self,
+        frame_context: FrameContext,
+        kernels: ChainKernels,
+        *,
+        is_compiled: bool,
+        check_finite: bool,
     ) -> None:
-        """Of the pixels that ``canvas`` is ready for.
+        """Of the pixels that ``frame_context`` is ready for.
 
-        Torch's own threads divide a batch where ``steps`` are compiled. With ``check_finite`` an
+        Torch's own threads divide a batch where ``kernels`` are compiled. With ``check_finite`` an
         intensity that is not finite is an error.
         """
-        self._canvas = canvas
-        self._steps = steps
+        self._canvas = frame_context
+        self._kernels = kernels
         self._is_compiled = is_compiled
         self._check_finite = check_finite
-        setup = canvas.setup
+        setup = frame_context.setup
         pixels_fast, pixels_slow = setup.detector.pixels
         self.pixels = (pixels_slow, pixels_fast)
-        self.roi = canvas.roi
+        self.roi = frame_context.roi
         self.oversample = setup.oversample
-        self.derived: Mapping[str, Quantity] = derived_of(setup, canvas.table)
+        self.derived: Mapping[str, Quantity] = derived_of(setup, frame_context.table)
 
     def start(self) -> RunState:
         """The state at the start of a run."""
@@ -54,14 +59,14 @@ class TorchScanner:
 
     def is_settled(self, state: RunState) -> bool:
         """Whether nothing in ``state`` will change."""
-        return is_settled(self._canvas.setup, state_of(state, self._canvas.device))
+        return is_settled(self._canvas.setup, to_batch_state(state, self._canvas.device))
 
-    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> Scanned:
+    def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Image and Tap 4 of ``region``; see ``Scanner.scan``."""
         region.check(*self.pixels)
         image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
         after, _ = self.render(region, state, threads, image=image, planes=planes)
-        return Scanned(image, planes, after)
+        return ScannedRegion(image, planes, after)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
         """Distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
@@ -84,20 +89,20 @@ class TorchScanner:
         Arrays have the shape of the region; ``rounding_margin``, float64, may be among the planes.
         Gives the state after the last pixel, and whether the order of pixels mattered.
         """
-        canvas = self._canvas
+        frame_context = self._canvas
         planes = planes or {}
-        wanted = Wanted(
+        outputs = RequestedOutputs(
             lookups=bool(planes),
             intensity=image is not None,
             margin="rounding_margin" in planes,
         )
         arrays = planes if image is None else {**planes, "image": image}
-        if not canvas.is_complete(region):
+        if not frame_context.is_complete(region):
             _clear(arrays)
 
-        def compute(batch: Batch, before: State) -> State:
+        def compute(batch: Batch, before: BatchState) -> BatchState:
             values, after = frame_pixels(
-                canvas.setup, canvas.table, batch, before, wanted, self._steps
+                frame_context.setup, frame_context.table, batch, before, outputs, self._kernels
             )
             if image is not None:
                 values["image"] = self._image(values["intensity"])
@@ -107,10 +112,10 @@ class TorchScanner:
             return after
 
         with torch_errors():
-            begin = state_of(state, canvas.device)
-            batches = canvas.batches(region)
+            begin = to_batch_state(state, frame_context.device)
+            batches = frame_context.batches(region)
             after, in_order = run_batches(
-                canvas, batches, begin, compute, threads, divided=self._is_compiled
+                frame_context, batches, begin, compute, threads, divided=self._is_compiled
             )
             return run_state(after), in_order
 

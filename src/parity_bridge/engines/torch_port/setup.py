@@ -25,7 +25,7 @@ from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.sweep import (
     BAD_STEPS,
     SPINDLE_SWEEP,
-    Sampling,
+    SampledRange,
     sample_sweep,
 )
 from parity_bridge.engines.torch_port.units import INT32_MAX
@@ -44,8 +44,8 @@ BAD_OVERSAMPLE = (
 )
 
 
-class Factor(Enum):
-    """What becomes of a factor of the pixel, flags and behaviours together; ``pb_factor``."""
+class FactorMode(Enum):
+    """What becomes of a factor of the pixel, flags and behaviours together; ``pb_factor_mode``."""
 
     FIRST = "first"  # its first value scales the sum
     LAST = "last"  # its last one
@@ -56,7 +56,7 @@ class Factor(Enum):
     @property
     def scales_the_sum(self) -> bool:
         """Whether one value multiplies the sum at the end."""
-        return self in (Factor.FIRST, Factor.LAST, Factor.MEAN)
+        return self in (FactorMode.FIRST, FactorMode.LAST, FactorMode.MEAN)
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ class Setup:
     crystal: Crystal
     beam: Beam
     phi0: Tensor  # rad
-    phi: Sampling  # rad
+    phi: SampledRange  # rad
     oversample: int
     interpolate: bool  # still needs a table
-    omega: Factor
-    polar: Factor
-    capture: Factor
+    omega: FactorMode
+    polar: FactorMode
+    capture: FactorMode
     behaviours: Behaviours
     source_count: int  # from ``derive`` the most there can be, from ``lay_out`` exact
     evaluations: int = 0  # of one pixel
@@ -87,7 +87,7 @@ class Setup:
 
     def to(self, device: torch.device) -> Setup:
         """The same on ``device``."""
-        moved: Setup = _moved(self, device)
+        moved: Setup = _to_device(self, device)
         return moved
 
     @property
@@ -98,7 +98,7 @@ class Setup:
     @property
     def computes_polar(self) -> bool:
         """Whether the polarization factor is ever computed; else it is 1 from the start."""
-        return self.beam.polarized or self.polar is not Factor.FIRST
+        return self.beam.polarized or self.polar is not FactorMode.FIRST
 
     @property
     def may_skip(self) -> bool:
@@ -186,7 +186,7 @@ def lay_out(
     )
 
 
-def _sweep_spindle(experiment: Experiment) -> Sampling:
+def _sweep_spindle(experiment: Experiment) -> SampledRange:
     sweep = experiment.sampling.oscillation
     whole, step = (
         None if given is None else units.radians(given) for given in (sweep.range, sweep.step)
@@ -208,18 +208,18 @@ def _count_sources(
 
 def _choose_factors(
     experiment: Experiment, behaviours: Behaviours, detector: Detector
-) -> tuple[Factor, Factor, Factor]:
+) -> tuple[FactorMode, FactorMode, FactorMode]:
     """What becomes of omega, polar and capture.
 
     A flag that oversamples a factor goes before a behaviour that keeps one value of it. Factors
     that are 1 from the start are never computed unless they are oversampled.
     """
     sampling = experiment.sampling
-    oversampled = Factor.TERM if behaviours.oversampled == "term" else Factor.RUNNING_SUM
-    polar = Factor(behaviours.polar) if experiment.beam.polarized else Factor.FIRST
-    capture = Factor(behaviours.capture) if detector.thick.range > 0.0 else Factor.FIRST
+    oversampled = FactorMode.TERM if behaviours.oversampled == "term" else FactorMode.RUNNING_SUM
+    polar = FactorMode(behaviours.polar) if experiment.beam.polarized else FactorMode.FIRST
+    capture = FactorMode(behaviours.capture) if detector.thick.range > 0.0 else FactorMode.FIRST
     return (
-        oversampled if sampling.oversample_omega else Factor(behaviours.omega),
+        oversampled if sampling.oversample_omega else FactorMode(behaviours.omega),
         oversampled if sampling.oversample_polar else polar,
         oversampled if sampling.oversample_thick else capture,
     )
@@ -235,15 +235,15 @@ def _choose_oversample(given: int | None, crystal: Crystal, detector: Detector, 
     return int(chosen)
 
 
-def _moved(value: Any, target: torch.device) -> Any:
+def _to_device(value: Any, target: torch.device) -> Any:
     result = value
     if isinstance(value, Tensor):
         result = value.to(target)
     elif isinstance(value, Vec3):
-        result = Vec3(*(_moved(component, target) for component in value))
+        result = Vec3(*(_to_device(component, target) for component in value))
     elif isinstance(value, tuple):
-        result = tuple(_moved(item, target) for item in value)
+        result = tuple(_to_device(item, target) for item in value)
     elif is_dataclass(value) and not isinstance(value, type):
-        changed = {f.name: _moved(getattr(value, f.name), target) for f in fields(value)}
+        changed = {f.name: _to_device(getattr(value, f.name), target) for f in fields(value)}
         result = replace(value, **changed)
     return result

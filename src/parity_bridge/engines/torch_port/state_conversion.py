@@ -6,27 +6,27 @@ from collections.abc import Sequence
 
 import torch
 
-from parity_bridge.engines.torch_port.evaluation import State
+from parity_bridge.engines.torch_port.evaluation import BatchState
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.experiment.regions import RunState
 
 
-def run_state(state: State) -> RunState:
+def run_state(state: BatchState) -> RunState:
     """Of a state that holds for all pixels."""
     x, y, z = (component.item() for component in state.axis)
     return RunState(bool(state.interpolation_on), bool(state.swept), (x, y, z))
 
 
-def state_of(state: RunState, device: torch.device) -> State:
+def to_batch_state(state: RunState, device: torch.device) -> BatchState:
     """The state for any pixels on ``device``."""
     axis = (torch.tensor(x, dtype=torch.float64, device=device) for x in state.polar_axis)
-    return State(state.interpolation_on, state.swept, Vec3(*axis))
+    return BatchState(state.interpolation_on, state.swept, Vec3(*axis))
 
 
-def batched(states: Sequence[State]) -> State:
+def stack_states(states: Sequence[BatchState]) -> BatchState:
     """States of one pixel each as the state of a batch of them."""
     device = states[0].axis.x.device
-    return State(
+    return BatchState(
         interpolation_on=_flags([state.interpolation_on for state in states], device),
         swept=_flags([state.swept for state in states], device),
         axis=Vec3(*map(torch.stack, zip(*(state.axis for state in states), strict=True))),

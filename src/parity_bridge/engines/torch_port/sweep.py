@@ -18,8 +18,8 @@ BAD_STEPS = (
 
 
 @dataclass(frozen=True)
-class Sampling:
-    """A sampled range as derived; twin of ``pb_sampling``. Radians, metres or a fraction."""
+class SampledRange:
+    """A sampled range as derived; twin of ``pb_sampled_range``. Radians, metres or a fraction."""
 
     range: float
     step: float
@@ -48,7 +48,7 @@ THICKNESS_SWEEP = SweepRule(
 
 def sample_sweep(
     given_range: float | None, step: float | None, steps: int | None, rule: SweepRule
-) -> Sampling:
+) -> SampledRange:
     """Range, step and steps of a sweep in radians, metres or as a fraction; None is not given.
 
     Raises UsageError where no step is left, or more than ``MAX_STEPS``.
@@ -59,10 +59,10 @@ def sample_sweep(
         chosen = _with_range(given_range, step, steps, rule)
     above_zero = all(value > 0.0 for value in chosen)
     if rule.single_if_not_above_zero and not above_zero:
-        return Sampling(0.0, 0.0, 1)
+        return SampledRange(0.0, 0.0, 1)
     if not 1.0 <= chosen[2] <= MAX_STEPS:
         raise UsageError(BAD_STEPS)
-    return Sampling(chosen[0], chosen[1], int(chosen[2]))
+    return SampledRange(chosen[0], chosen[1], int(chosen[2]))
 
 
 def _with_range(

@@ -15,16 +15,16 @@ from parity_bridge.experiment.flags.fields import DEFAULTS, experiment_of
 from parity_bridge.experiment.flags.image_header import FLAG_OF, header_note
 from parity_bridge.experiment.flags.random_orientation import DEFAULT_SEED, random_misset
 from parity_bridge.experiment.flags.refused import REFUSED
-from parity_bridge.experiment.flags.table import BY_NAME, MISSET_SEED, Flag, Value
+from parity_bridge.experiment.flags.table import FLAG_BY_NAME, MISSET_SEED, Flag, Value
 from parity_bridge.experiment.flags.values import read_values, value_words
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.smv import read_header
 
-_MISSET = BY_NAME["-misset"].fields
+_MISSET = FLAG_BY_NAME["-misset"].fields
 
 
 @dataclass
-class Draft:
+class ExperimentBuilder:
     """What the flags read so far say."""
 
     #: Path of a field -> its value; what no flag has set is left out, but for parts of a tuple.
@@ -34,11 +34,11 @@ class Draft:
         }
     )
     #: Path of a field -> the words that set it.
-    typed: dict[str, str] = field(default_factory=dict)
+    words_by_field: dict[str, str] = field(default_factory=dict)
     #: One line each: what stands in no word of the command line.
     notes: list[str] = field(default_factory=list)
 
-    def take(self, words: Sequence[str]) -> int:
+    def apply_flag(self, words: Sequence[str]) -> int:
         """Apply the flag at the front of ``words``; how many words it took.
 
         Raises UsageError for a flag or a value that cannot be, FileError for a file of the flag
@@ -60,21 +60,23 @@ class Draft:
             chosen = DEFAULT_SEED if seed is None else cast("int", seed)
             angles = random_misset(chosen)
             self.fields.update(zip(_MISSET, angles, strict=True))
-            self.notes.append(_drawn(angles, chosen))
+            self.notes.append(_drawn_orientation_note(angles, chosen))
         elif seed is not None:
-            self.notes.append(f"{self.typed[MISSET_SEED]} does nothing without -misset random")
+            self.notes.append(
+                f"{self.words_by_field[MISSET_SEED]} does nothing without -misset random"
+            )
 
     def experiment(self) -> Experiment:
         """The experiment of these fields; raises UsageError for a value that it does not take."""
         try:
             return experiment_of(self.fields)
         except ValidationError as error:
-            raise UsageError(_sentence(error, self.typed)) from None
+            raise UsageError(_validation_message(error, self.words_by_field)) from None
 
     def _take_header(self, path: Path, typed: str) -> None:
         header = read_header(path)
         for keyword, value in header.items():
-            self._set(BY_NAME[FLAG_OF[keyword]], [value], typed)
+            self._set(FLAG_BY_NAME[FLAG_OF[keyword]], [value], typed)
         self.notes.append(header_note(typed, header))
 
     def _set(self, flag: Flag, values: Sequence[Value], typed: str) -> None:
@@ -82,27 +84,27 @@ class Draft:
             self.fields.pop(path, None)
         # Of the six fields of a cell only as many are set as numbers were given.
         self.fields.update(zip(flag.fields, values, strict=False))
-        self.fields.update(flag.also)
+        self.fields.update(flag.also_sets)
         if list(values) == [0.0]:
             self.fields.update(flag.also_at_zero)
-        self.typed.update(dict.fromkeys([*flag.fields, *flag.also], typed))
+        self.words_by_field.update(dict.fromkeys([*flag.fields, *flag.also_sets], typed))
 
 
 def _flag_named(name: str) -> Flag:
     if name in REFUSED:
         raise UsageError(f"{name} is refused: {REFUSED[name]}; leave it out")
-    if name not in BY_NAME:
+    if name not in FLAG_BY_NAME:
         raise UsageError(f"{name} is not a nanoBragg flag; {_nearest(name)}")
-    return BY_NAME[name]
+    return FLAG_BY_NAME[name]
 
 
 def _nearest(name: str) -> str:
-    known = {flag.lower(): flag for flag in BY_NAME}
+    known = {flag.lower(): flag for flag in FLAG_BY_NAME}
     close = difflib.get_close_matches(name.lower(), known, n=1)
     return f"the nearest one is {known[close[0]]}" if close else "`frame --help` lists them"
 
 
-def _sentence(error: ValidationError, typed: Mapping[str, str]) -> str:
+def _validation_message(error: ValidationError, typed: Mapping[str, str]) -> str:
     """One complaint of ``error`` after the words that caused it: values before what is missing."""
     complaints = error.errors(include_url=False)
     first = next((each for each in complaints if each["type"] != "value_error"), complaints[0])
@@ -116,7 +118,7 @@ def _sentence(error: ValidationError, typed: Mapping[str, str]) -> str:
     return f"{words}: {complaint}" if words else complaint
 
 
-def _drawn(angles: Sequence[float], seed: int) -> str:
+def _drawn_orientation_note(angles: Sequence[float], seed: int) -> str:
     written = " ".join(map(repr, angles))
     return (
         f"-misset random: -misset {written}, drawn here with -misset_seed {seed}; "

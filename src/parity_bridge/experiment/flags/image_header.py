@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from parity_bridge.experiment.flags.table import BY_NAME
+from parity_bridge.experiment.flags.table import FLAG_BY_NAME
 
 #: Keyword -> flag, in the order in which the flags act.
 FLAG_OF: Mapping[str, str] = {
@@ -31,7 +31,7 @@ FLAG_OF: Mapping[str, str] = {
 }
 
 #: Keyword -> the one field of an Experiment that its flag sets.
-FIELD_OF: Mapping[str, str] = {key: BY_NAME[name].fields[0] for key, name in FLAG_OF.items()}
+FIELD_OF: Mapping[str, str] = {key: FLAG_BY_NAME[name].fields[0] for key, name in FLAG_OF.items()}
 
 
 def header_note(typed: str, header: Mapping[str, float]) -> str:

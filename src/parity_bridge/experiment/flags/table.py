@@ -14,7 +14,9 @@ from typing import Literal
 Value = float | str | Path | None
 #: How the words after a flag are read; a matrix is a file or the nine numbers themselves, an
 #: orientation three numbers or the word random, a depth a number or the word inf.
-Kind = Literal["number", "integer", "direction", "path", "matrix", "pivot", "orientation", "depth"]
+ValueKind = Literal[
+    "number", "integer", "direction", "path", "matrix", "pivot", "orientation", "depth"
+]
 
 _PIVOT = "detector.pivot"
 _CONVENTION = "detector.convention"
@@ -31,7 +33,7 @@ class Flag:
     help: str
     #: Fields the values go to, in order.
     fields: tuple[str, ...] = ()
-    kind: Kind = "number"
+    kind: ValueKind = "number"
     #: How many values the flag takes; empty: one for each field.
     counts: tuple[int, ...] = ()
     #: A single value goes to every field.
@@ -39,7 +41,7 @@ class Flag:
     #: Turns the number that was given into the one the field holds.
     convert: Callable[[float], float] | None = None
     #: Fields set to a constant besides; all that a flag without values sets.
-    also: Mapping[str, Value] = field(default_factory=dict)
+    also_sets: Mapping[str, Value] = field(default_factory=dict)
     #: Fields set to a constant besides where the number given is 0.
     also_at_zero: Mapping[str, Value] = field(default_factory=dict)
     #: The value is an SMV image whose header sets fields too.
@@ -48,42 +50,42 @@ class Flag:
     written: bool = True
 
     @property
-    def takes(self) -> tuple[int, ...]:
+    def value_counts(self) -> tuple[int, ...]:
         """The numbers of values that may follow the flag."""
         return self.counts or (len(self.fields),)
 
 
-def _numbered(tuple_field: str, size: int = 3) -> tuple[str, ...]:
+def _tuple_paths(tuple_field: str, size: int = 3) -> tuple[str, ...]:
     return tuple(f"{tuple_field}.{place}" for place in range(size))
 
 
-def _switch(name: str, field_name: str, text: str, value: Value = True) -> Flag:
-    return Flag((name,), text, also={field_name: value})
+def _switch_flag(name: str, field_name: str, text: str, value: Value = True) -> Flag:
+    return Flag((name,), text, also_sets={field_name: value})
 
 
-def _setting(names: str, field_name: str, text: str, pivot: str | None = None) -> Flag:
+def _number_flag(names: str, field_name: str, text: str, pivot: str | None = None) -> Flag:
     also = {} if pivot is None else {_PIVOT: pivot}
-    return Flag(tuple(names.split()), text, (field_name,), also=also)
+    return Flag(tuple(names.split()), text, (field_name,), also_sets=also)
 
 
-def _count(names: str, field_name: str, text: str) -> Flag:
+def _integer_flag(names: str, field_name: str, text: str) -> Flag:
     return Flag(tuple(names.split()), text, (field_name,), kind="integer")
 
 
-def _divergence(name: str, part: str, text: str, kind: Kind = "number") -> Flag:
+def _divergence(name: str, part: str, text: str, kind: ValueKind = "number") -> Flag:
     """One number for the divergence along both axes."""
     fields = tuple(f"beam.{axis}_divergence.{part}" for axis in ("horizontal", "vertical"))
     return Flag((name,), text, fields, kind=kind, counts=(1,), repeat=True, written=False)
 
 
-def _direction(name: str, vector: str, text: str) -> Flag:
-    fields = _numbered(f"detector.vectors.{vector}")
-    return Flag((name,), text, fields, kind="direction", also={_CONVENTION: "custom"})
+def _direction_flag(name: str, vector: str, text: str) -> Flag:
+    fields = _tuple_paths(f"detector.vectors.{vector}")
+    return Flag((name,), text, fields, kind="direction", also_sets={_CONVENTION: "custom"})
 
 
 def _convention(name: str) -> Flag:
     return Flag(
-        (f"-{name}",), f"{name.upper()} geometry (§2)", also={_CONVENTION: name}, written=False
+        (f"-{name}",), f"{name.upper()} geometry (§2)", also_sets={_CONVENTION: name}, written=False
     )
 
 
@@ -102,7 +104,9 @@ def _seed(number: float) -> float:
 _STRUCTURE_FACTORS = (
     Flag(("-hkl",), "text table, h k l F a line", ("structure_factors.hkl",), kind="path"),
     Flag(("-dump",), "cache read without -hkl", ("structure_factors.dump",), kind="path"),
-    _setting("-default_F", "structure_factors.default_F", "F where no table has one, electrons"),
+    _number_flag(
+        "-default_F", "structure_factors.default_F", "F where no table has one, electrons"
+    ),
 )
 
 _CRYSTAL = (
@@ -115,14 +119,14 @@ _CRYSTAL = (
     Flag(
         ("-mat",),
         "MOSFLM orientation matrix: a file or its nine numbers",
-        _numbered("crystal.matrix", 9),
+        _tuple_paths("crystal.matrix", 9),
         kind="matrix",
         counts=(1, 9),
     ),
     Flag(
         ("-misset",),
         "rotations about x y z, degrees, or random",
-        _numbered("crystal.misset"),
+        _tuple_paths("crystal.misset"),
         kind="orientation",
         counts=(1, 3),
     ),
@@ -137,35 +141,35 @@ _CRYSTAL = (
     Flag(
         ("-N",),
         "unit cells along each axis",
-        _numbered("crystal.cells"),
+        _tuple_paths("crystal.cells"),
         kind="integer",
         counts=(1,),
         repeat=True,
         written=False,
     ),
-    _count("-Na", "crystal.cells.0", "unit cells along a"),
-    _count("-Nb", "crystal.cells.1", "unit cells along b"),
-    _count("-Nc", "crystal.cells.2", "unit cells along c"),
+    _integer_flag("-Na", "crystal.cells.0", "unit cells along a"),
+    _integer_flag("-Nb", "crystal.cells.1", "unit cells along b"),
+    _integer_flag("-Nc", "crystal.cells.2", "unit cells along c"),
     Flag(
         ("-xtalsize", "-samplesize"),
         "crystal size, mm: one number, or x y z",
-        _numbered("crystal.sample_size"),
+        _tuple_paths("crystal.sample_size"),
         counts=(1, 3),
         repeat=True,
     ),
-    _switch("-square_xtal", "crystal.shape", "parallelepiped crystal", "parallelepiped"),
-    _switch("-round_xtal", "crystal.shape", "ellipsoidal crystal", "round"),
-    _switch("-gauss_xtal", "crystal.shape", "Gaussian spots", "gauss"),
-    _switch("-tophat_spots", "crystal.shape", "top-hat spots", "tophat"),
-    _setting("-fudge", "crystal.fudge", "factor on the spot radius of the other shapes"),
-    _setting("-water", "crystal.water", "thickness of the surrounding water, µm"),
-    _setting("-mosaic -mosaic_spread", "crystal.mosaic_spread", "mosaic spread, degrees"),
-    _count("-mosaic_domains", "crystal.mosaic_domains", "number of mosaic domains"),
-    _count("-mosaic_seed", "crystal.mosaic_seed", "seed of the mosaic domains"),
+    _switch_flag("-square_xtal", "crystal.shape", "parallelepiped crystal", "parallelepiped"),
+    _switch_flag("-round_xtal", "crystal.shape", "ellipsoidal crystal", "round"),
+    _switch_flag("-gauss_xtal", "crystal.shape", "Gaussian spots", "gauss"),
+    _switch_flag("-tophat_spots", "crystal.shape", "top-hat spots", "tophat"),
+    _number_flag("-fudge", "crystal.fudge", "factor on the spot radius of the other shapes"),
+    _number_flag("-water", "crystal.water", "thickness of the surrounding water, µm"),
+    _number_flag("-mosaic -mosaic_spread", "crystal.mosaic_spread", "mosaic spread, degrees"),
+    _integer_flag("-mosaic_domains", "crystal.mosaic_domains", "number of mosaic domains"),
+    _integer_flag("-mosaic_seed", "crystal.mosaic_seed", "seed of the mosaic domains"),
 )
 
 _BEAM = (
-    _setting("-lambda -wave", "beam.wavelength", "wavelength, Å"),
+    _number_flag("-lambda -wave", "beam.wavelength", "wavelength, Å"),
     Flag(
         ("-energy",),
         "photon energy, eV",
@@ -173,25 +177,25 @@ _BEAM = (
         convert=_wavelength,
         written=False,
     ),
-    _setting("-polar", "beam.polarization", "Kahn polarization factor, -1 to 1"),
-    _switch("-nopolar", "beam.polarized", "no polarization factor", value=False),
-    _setting("-fluence", "beam.fluence", "photons/m²"),
-    _setting("-flux", "beam.flux", "photons/s"),
-    _setting("-exposure", "beam.exposure", "exposure time, s"),
-    _setting("-beamsize", "beam.beam_size", "beam size, mm"),
+    _number_flag("-polar", "beam.polarization", "Kahn polarization factor, -1 to 1"),
+    _switch_flag("-nopolar", "beam.polarized", "no polarization factor", value=False),
+    _number_flag("-fluence", "beam.fluence", "photons/m²"),
+    _number_flag("-flux", "beam.flux", "photons/s"),
+    _number_flag("-exposure", "beam.exposure", "exposure time, s"),
+    _number_flag("-beamsize", "beam.beam_size", "beam size, mm"),
     _divergence("-divergence", "range", "divergence along both axes, mrad"),
     _divergence("-divstep", "step", "step of the divergence along both axes, mrad"),
     _divergence("-divsteps", "steps", "steps of the divergence along both axes", "integer"),
-    _setting("-hdivrange", "beam.horizontal_divergence.range", "horizontal divergence, mrad"),
-    _setting("-hdivstep", "beam.horizontal_divergence.step", "its step, mrad"),
-    _count("-hdivsteps", "beam.horizontal_divergence.steps", "its number of steps"),
-    _setting("-vdivrange", "beam.vertical_divergence.range", "vertical divergence, mrad"),
-    _setting("-vdivstep", "beam.vertical_divergence.step", "its step, mrad"),
-    _count("-vdivsteps", "beam.vertical_divergence.steps", "its number of steps"),
-    _switch("-round_div", "beam.round_divergence", "drop the corners of the divergence grid"),
-    _switch("-square_div", "beam.round_divergence", "keep these corners", value=False),
-    _setting("-dispersion", "beam.dispersion", "full spread of the wavelength, percent"),
-    _count("-dispsteps", "beam.dispersion_steps", "number of wavelengths"),
+    _number_flag("-hdivrange", "beam.horizontal_divergence.range", "horizontal divergence, mrad"),
+    _number_flag("-hdivstep", "beam.horizontal_divergence.step", "its step, mrad"),
+    _integer_flag("-hdivsteps", "beam.horizontal_divergence.steps", "its number of steps"),
+    _number_flag("-vdivrange", "beam.vertical_divergence.range", "vertical divergence, mrad"),
+    _number_flag("-vdivstep", "beam.vertical_divergence.step", "its step, mrad"),
+    _integer_flag("-vdivsteps", "beam.vertical_divergence.steps", "its number of steps"),
+    _switch_flag("-round_div", "beam.round_divergence", "drop the corners of the divergence grid"),
+    _switch_flag("-square_div", "beam.round_divergence", "keep these corners", value=False),
+    _number_flag("-dispersion", "beam.dispersion", "full spread of the wavelength, percent"),
+    _integer_flag("-dispsteps", "beam.dispersion_steps", "number of wavelengths"),
     Flag(
         ("-sourcefile",),
         "text file of sources, X Y Z weight wavelength (m) a line",
@@ -201,44 +205,44 @@ _BEAM = (
 )
 
 _GEOMETRY = (
-    _direction("-fdet_vector", "fast", "fast axis"),
-    _direction("-sdet_vector", "slow", "slow axis"),
-    _direction("-odet_vector", "odet", "axis out of the detector plane"),
-    _direction("-beam_vector", "beam", "beam direction"),
-    _direction("-polar_vector", "polarization", "polarization axis"),
-    _direction("-spindle_axis", "spindle", "spindle axis"),
-    _direction("-twotheta_axis", "twotheta", "2θ axis"),
+    _direction_flag("-fdet_vector", "fast", "fast axis"),
+    _direction_flag("-sdet_vector", "slow", "slow axis"),
+    _direction_flag("-odet_vector", "odet", "axis out of the detector plane"),
+    _direction_flag("-beam_vector", "beam", "beam direction"),
+    _direction_flag("-polar_vector", "polarization", "polarization axis"),
+    _direction_flag("-spindle_axis", "spindle", "spindle axis"),
+    _direction_flag("-twotheta_axis", "twotheta", "2θ axis"),
     Flag(
         ("-pix0_vector",),
         "selects custom geometry, the numbers are not used (§2)",
         counts=(3,),
-        also={_CONVENTION: "custom"},
+        also_sets={_CONVENTION: "custom"},
         written=False,
     ),
     *map(_convention, ("mosflm", "denzo", "adxv", "xds", "dials")),
-    _setting("-distance", "detector.distance", "sample to detector along the beam, mm", "beam"),
-    _setting(
+    _number_flag("-distance", "detector.distance", "sample to detector along the beam, mm", "beam"),
+    _number_flag(
         "-close_distance", "detector.close_distance", "shortest distance to the plane, mm", "sample"
     ),
-    _setting("-Xbeam", "detector.x_beam", "beam centre, mm", "beam"),
-    _setting("-Ybeam", "detector.y_beam", "beam centre, mm", "beam"),
-    _setting("-Xclose", "detector.x_close", "point closest to the sample, mm", "sample"),
-    _setting("-Yclose", "detector.y_close", "point closest to the sample, mm", "sample"),
-    _setting("-ORGX", "detector.org_x", "XDS origin, pixels", "sample"),
-    _setting("-ORGY", "detector.org_y", "XDS origin, pixels", "sample"),
-    _setting("-detector_rotx", "detector.rotations.0", "rotation about x, degrees"),
-    _setting("-detector_roty", "detector.rotations.1", "rotation about y, degrees"),
-    _setting("-detector_rotz", "detector.rotations.2", "rotation about z, degrees"),
+    _number_flag("-Xbeam", "detector.x_beam", "beam centre, mm", "beam"),
+    _number_flag("-Ybeam", "detector.y_beam", "beam centre, mm", "beam"),
+    _number_flag("-Xclose", "detector.x_close", "point closest to the sample, mm", "sample"),
+    _number_flag("-Yclose", "detector.y_close", "point closest to the sample, mm", "sample"),
+    _number_flag("-ORGX", "detector.org_x", "XDS origin, pixels", "sample"),
+    _number_flag("-ORGY", "detector.org_y", "XDS origin, pixels", "sample"),
+    _number_flag("-detector_rotx", "detector.rotations.0", "rotation about x, degrees"),
+    _number_flag("-detector_roty", "detector.rotations.1", "rotation about y, degrees"),
+    _number_flag("-detector_rotz", "detector.rotations.2", "rotation about z, degrees"),
     Flag(
         ("-twotheta",),
         "rotation about the 2θ axis, degrees",
         ("detector.twotheta",),
-        also={_PIVOT: "sample"},
+        also_sets={_PIVOT: "sample"},
         written=False,
     ),
     Flag(("-pivot",), "beam or sample, custom geometry", (_PIVOT,), kind="pivot", written=False),
-    _switch("-curved_det", "detector.curved", "all pixels at the same distance"),
-    _switch("-point_pixel", "detector.point_pixel", "solid angle without obliquity"),
+    _switch_flag("-curved_det", "detector.curved", "all pixels at the same distance"),
+    _switch_flag("-point_pixel", "detector.point_pixel", "solid angle without obliquity"),
 )
 
 _SENSOR = (
@@ -250,12 +254,12 @@ _SENSOR = (
         kind="depth",
         also_at_zero={"detector.thickness": 0.0},
     ),
-    _setting("-detector_thick", "detector.thickness", "thickness of the sensor, µm"),
-    _count("-detector_thicksteps", "detector.thickness_steps", "layers of the sensor"),
+    _number_flag("-detector_thick", "detector.thickness", "thickness of the sensor, µm"),
+    _integer_flag("-detector_thicksteps", "detector.thickness_steps", "layers of the sensor"),
 )
 
 _PIXELS = (
-    _setting("-pixel", "detector.pixel_size", "pixel size, mm"),
+    _number_flag("-pixel", "detector.pixel_size", "pixel size, mm"),
     Flag(
         ("-detpixels",),
         "pixels along both axes",
@@ -265,8 +269,8 @@ _PIXELS = (
         repeat=True,
         written=False,
     ),
-    _count("-detpixels_f -detpixels_x", "detector.pixels_fast", "pixels along fast"),
-    _count("-detpixels_s -detpixels_y", "detector.pixels_slow", "pixels along slow"),
+    _integer_flag("-detpixels_f -detpixels_x", "detector.pixels_fast", "pixels along fast"),
+    _integer_flag("-detpixels_s -detpixels_y", "detector.pixels_slow", "pixels along slow"),
     Flag(
         ("-detsize",),
         "detector size along both axes, mm",
@@ -275,26 +279,28 @@ _PIXELS = (
         repeat=True,
         written=False,
     ),
-    _setting("-detsize_f -detsize_x", "detector.detsize_fast", "detector size along fast, mm"),
-    _setting("-detsize_s -detsize_y", "detector.detsize_slow", "detector size along slow, mm"),
+    _number_flag("-detsize_f -detsize_x", "detector.detsize_fast", "detector size along fast, mm"),
+    _number_flag("-detsize_s -detsize_y", "detector.detsize_slow", "detector size along slow, mm"),
 )
 
 _SAMPLING = (
-    _count("-oversample", "sampling.oversample", "subpixels along each axis of a pixel"),
-    _switch("-oversample_polar", "sampling.oversample_polar", "polarization per subpixel"),
-    _switch("-oversample_omega", "sampling.oversample_omega", "solid angle per subpixel"),
-    _switch("-oversample_thick", "sampling.oversample_thick", "captured fraction per subpixel"),
-    _setting("-phi", "sampling.phi", "spindle angle at the start, degrees"),
-    _setting("-osc", "sampling.oscillation.range", "rotation about the spindle, degrees"),
-    _setting("-phistep -dphi", "sampling.oscillation.step", "its step, degrees"),
-    _count("-phisteps", "sampling.oscillation.steps", "its number of steps"),
-    _setting("-dmin", "sampling.dmin", "resolution cut, Å"),
-    _switch("-interpolate", "sampling.interpolate", "interpolate structure factors"),
-    _switch("-nointerpolate", "sampling.interpolate", "nearest structure factor", value=False),
+    _integer_flag("-oversample", "sampling.oversample", "subpixels along each axis of a pixel"),
+    _switch_flag("-oversample_polar", "sampling.oversample_polar", "polarization per subpixel"),
+    _switch_flag("-oversample_omega", "sampling.oversample_omega", "solid angle per subpixel"),
+    _switch_flag(
+        "-oversample_thick", "sampling.oversample_thick", "captured fraction per subpixel"
+    ),
+    _number_flag("-phi", "sampling.phi", "spindle angle at the start, degrees"),
+    _number_flag("-osc", "sampling.oscillation.range", "rotation about the spindle, degrees"),
+    _number_flag("-phistep -dphi", "sampling.oscillation.step", "its step, degrees"),
+    _integer_flag("-phisteps", "sampling.oscillation.steps", "its number of steps"),
+    _number_flag("-dmin", "sampling.dmin", "resolution cut, Å"),
+    _switch_flag("-interpolate", "sampling.interpolate", "interpolate structure factors"),
+    _switch_flag("-nointerpolate", "sampling.interpolate", "nearest structure factor", value=False),
     Flag(
         ("-roi",),
         "region: fast_min fast_max slow_min slow_max, inclusive",
-        _numbered("sampling.roi", 4),
+        _tuple_paths("sampling.roi", 4),
         kind="integer",
     ),
 )
@@ -328,4 +334,4 @@ FLAGS = (
     *_SAMPLING,
     *_IMAGES,
 )
-BY_NAME = {name: flag for flag in FLAGS for name in flag.names}
+FLAG_BY_NAME = {name: flag for flag in FLAGS for name in flag.names}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.flags.orientation_matrix import read_matrix
-from parity_bridge.experiment.flags.table import Flag, Kind, Value
+from parity_bridge.experiment.flags.table import Flag, Value, ValueKind
 from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
-_NOUNS: dict[Kind, tuple[str, str]] = {
+_NOUNS: dict[ValueKind, tuple[str, str]] = {
     "number": ("number", "numbers"),
     "direction": ("number", "numbers"),
     "integer": ("whole number", "whole numbers"),
@@ -34,8 +34,10 @@ def value_words(flag: Flag, name: str, following: Sequence[str]) -> list[str]:
 
     Raises UsageError when their number is not one the flag takes.
     """
-    words = list(takewhile(lambda word: not is_flag_word(word), following[: max(flag.takes)]))
-    if len(words) not in flag.takes:
+    words = list(
+        takewhile(lambda word: not is_flag_word(word), following[: max(flag.value_counts)])
+    )
+    if len(words) not in flag.value_counts:
         found = f"only {' '.join(words)!r} follows it" if words else "none follows it"
         raise UsageError(f"{name} takes {_takes(flag)}, but {found}; give what is missing")
     return words
@@ -105,7 +107,7 @@ def _depth(words: Sequence[str], flag: Flag) -> list[Value]:
     return [0.0] if words[0] == "inf" else _numbers(words, flag)
 
 
-_READERS: dict[Kind, Callable[[Sequence[str], Flag], list[Value]]] = {
+_READERS: dict[ValueKind, Callable[[Sequence[str], Flag], list[Value]]] = {
     "number": _numbers,
     "integer": _integers,
     "direction": _direction,
@@ -119,7 +121,7 @@ _READERS: dict[Kind, Callable[[Sequence[str], Flag], list[Value]]] = {
 
 def _takes(flag: Flag) -> str:
     singular, plural = _NOUNS[flag.kind]
-    counts = flag.takes
+    counts = flag.value_counts
     if flag.kind in ("matrix", "orientation"):
         return f"{counts[0]} {singular} or {counts[-1]} {plural}"
     amount = f"{counts[0]} to {counts[-1]}" if len(counts) > 2 else " or ".join(map(str, counts))

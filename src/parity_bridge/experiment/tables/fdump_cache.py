@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.errors import FileError
-from parity_bridge.experiment.tables.grid_box import Box, Index
+from parity_bridge.experiment.tables.grid_box import IndexBox, MillerIndex
 from parity_bridge.experiment.tables.hkl_text import MAX_INDEX
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _HEADER = re.compile(rb"(-?\d{1,10}(?: -?\d{1,10}){5})\n\f")
 _DOUBLE = np.dtype("<f8")
 
 
-def decode_cache(data: bytes, path: Path) -> tuple[Box, NDArray[np.float64]]:
+def decode_cache(data: bytes, path: Path) -> tuple[IndexBox, NDArray[np.float64]]:
     """Box and grid (h, k, l) held by ``data``, the content of ``path``, without the extra planes.
 
     Raises FileError for a wrong header, a size that does not fit it, or an entry that is not
@@ -46,16 +46,16 @@ def decode_cache(data: bytes, path: Path) -> tuple[Box, NDArray[np.float64]]:
     return box, grid
 
 
-def encode_cache(box: Box, grid: NDArray[np.float64]) -> bytes:
+def encode_cache(box: IndexBox, grid: NDArray[np.float64]) -> bytes:
     """The bytes of a cache that holds ``grid`` (h, k, l)."""
     bounds = (bound for pair in zip(*box, strict=True) for bound in pair)
     header = " ".join(map(str, bounds)) + "\n\f"
     return header.encode() + np.pad(grid, (0, 1)).astype(_DOUBLE).tobytes()
 
 
-def _box(text: bytes, path: Path) -> Box:
+def _box(text: bytes, path: Path) -> IndexBox:
     h_min, h_max, k_min, k_max, l_min, l_max = map(int, text.split())
-    box = Box((h_min, k_min, l_min), (h_max, k_max, l_max))
+    box = IndexBox((h_min, k_min, l_min), (h_max, k_max, l_max))
     largest = max(abs(bound) for corner in box for bound in corner)
     if largest > MAX_INDEX or min(box.shape) < 1:
         raise FileError(
@@ -65,8 +65,8 @@ def _box(text: bytes, path: Path) -> Box:
     return box
 
 
-def _grid(data: bytes, start: int, box: Box, path: Path) -> NDArray[np.float64]:
-    padded: Index = tuple(size + 1 for size in box.shape)  # type: ignore[assignment]
+def _grid(data: bytes, start: int, box: IndexBox, path: Path) -> NDArray[np.float64]:
+    padded: MillerIndex = tuple(size + 1 for size in box.shape)  # type: ignore[assignment]
     expected = start + _DOUBLE.itemsize * math.prod(padded)
     if len(data) != expected:
         trouble = "truncated" if len(data) < expected else "too long"

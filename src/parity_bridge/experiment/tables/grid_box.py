@@ -12,17 +12,17 @@ from parity_bridge.experiment.hkl_table import IndexBounds
 #: A grid of doubles larger than this is a slip in the indices, not a crystal.
 MAX_BYTES = 2 * 2**30
 
-Index = tuple[int, int, int]
+MillerIndex = tuple[int, int, int]
 
 
-class Box(NamedTuple):
+class IndexBox(NamedTuple):
     """Smallest and largest index on each axis, both inside the box."""
 
-    minimum: Index
-    maximum: Index
+    minimum: MillerIndex
+    maximum: MillerIndex
 
     @property
-    def shape(self) -> Index:
+    def shape(self) -> MillerIndex:
         """Entries along h, k, l."""
         h, k, l = (high - low + 1 for low, high in zip(self.minimum, self.maximum, strict=True))
         return h, k, l

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from parity_bridge.report.view import pixel_text, plural, short
+from parity_bridge.report.view import pixel_text, plural, rounded_text
+from parity_bridge.scan.maps import RegionMaps, ScanMaps
 from parity_bridge.scan.summary import ScanSummary, Shell, SideSummary
-from parity_bridge.scan.views import Maps, Views
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-Kind = Literal["log", "symmetric", "root", "linear"]
+ScaleKind = Literal["log", "symmetric", "root", "linear"]
 
 #: What an index of a colour means besides a place on the ramp. Those of a symmetric scale are
 #: negative below ``EQUAL`` and positive above it.
@@ -45,14 +45,14 @@ _PLAIN_POWER = 3
 class Scale:
     """Which values have which colour."""
 
-    kind: Kind
+    kind: ScaleKind
     #: At the ends of the ramp; of a symmetric one the least and the greatest size.
     low: float
     high: float
     #: Where a value does not exist that is no defect: a pixel without a lookup.
     may_be_missing: bool = False
 
-    def place(self, value: Any) -> Any:
+    def ramp_position(self, value: Any) -> Any:
         """Where on the ramp values lie, 0 to 1, or -1 to 1 on a symmetric scale."""
         if self.kind == "symmetric":
             size = np.clip(_logarithmic(np.abs(value), self), 0.0, 1.0)
@@ -62,11 +62,11 @@ class Scale:
         part = np.clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
         return np.sqrt(part) if self.kind == "root" else part
 
-    def indices(self, values: NDArray[Any]) -> NDArray[np.uint8]:
+    def colour_indices(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """The colour of each value, of any shape."""
         missing = ~np.isfinite(values)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            place = np.nan_to_num(self.place(values))
+            place = np.nan_to_num(self.ramp_position(values))
         if self.kind == "symmetric":
             steps = EQUAL - 1
             found = (np.where(values == 0, 0, place) * steps).round().astype(np.int16) + EQUAL
@@ -83,8 +83,10 @@ class Scale:
             places = (0.0, 0.25, 0.5, 0.75, 1.0)
             power = 2 if self.kind == "root" else 1
             values = [self.low + (self.high - self.low) * place**power for place in places]
-            return [(place, short(value)) for place, value in zip(places, values, strict=True)]
-        at = [(float(self.place(value)), text) for value, text in self._powers()]
+            return [
+                (place, rounded_text(value)) for place, value in zip(places, values, strict=True)
+            ]
+        at = [(float(self.ramp_position(value)), text) for value, text in self._powers()]
         if self.kind == "log":
             return at
         negative = [((1.0 - place) / 2.0, f"−{text}") for place, text in reversed(at)]  # noqa: RUF001
@@ -96,11 +98,11 @@ class Scale:
         most = _MOST_TICKS // 2 if self.kind == "symmetric" else _MOST_TICKS
         step = max(1, math.ceil((last - first + 1) / most))
         if last - first < 1:
-            return [(self.low, short(self.low)), (self.high, short(self.high))]
+            return [(self.low, rounded_text(self.low)), (self.high, rounded_text(self.high))]
         return [(10.0**power, _power_text(power)) for power in range(last, first - 1, -step)][::-1]
 
 
-def image_scale(maps: Maps) -> Scale:
+def image_scale(maps: RegionMaps) -> Scale:
     """One scale of both images: from where all but the darkest pixels are to the brightest."""
     values = np.concatenate([image[np.isfinite(image) & (image > 0)] for image in _images_of(maps)])
     if not values.size:
@@ -109,21 +111,21 @@ def image_scale(maps: Maps) -> Scale:
     # A sample tells it as well as all.
     sample = values[:: max(1, values.size // 100_000)]
     low = float(np.percentile(sample, _DARKEST))
-    return Scale("log", *_apart(low, high, _DECADES))
+    return Scale("log", *_decade_limits(low, high, _DECADES))
 
 
-def difference_scale(maps: Maps) -> Scale:
+def difference_scale(maps: RegionMaps) -> Scale:
     """From the smallest difference to the largest, in size."""
     size = np.abs(maps.difference)
     values = size[np.isfinite(size) & (size > 0)]
     if not values.size:
         return Scale("symmetric", 0.1, 1.0)
     return Scale(
-        "symmetric", *_apart(float(values.min()), float(values.max()), _DIFFERENCE_DECADES)
+        "symmetric", *_decade_limits(float(values.min()), float(values.max()), _DIFFERENCE_DECADES)
     )
 
 
-def mismatch_scale(maps: Maps) -> Scale:
+def mismatch_scale(maps: RegionMaps) -> Scale:
     """Pixels of a block."""
     return Scale("log", 1.0, float(max(2, maps.factor**2)))
 
@@ -139,11 +141,11 @@ def f_cell_scale(f_cell: NDArray[np.float32]) -> Scale:
 OUT_OF_BOUNDS_SCALE = Scale("linear", 0.0, 1.0, may_be_missing=True)
 
 
-def _images_of(maps: Maps) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _images_of(maps: RegionMaps) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return maps.reference, maps.other
 
 
-def _apart(low: float, high: float, decades: int) -> tuple[float, float]:
+def _decade_limits(low: float, high: float, decades: int) -> tuple[float, float]:
     """Ends at least one decade apart, and at most ``decades``."""
     return max(min(low, high / 10.0), high / 10.0**decades), high
 
@@ -154,11 +156,11 @@ def _logarithmic(value: Any, scale: Scale) -> Any:
 
 def _power_text(power: int) -> str:
     if abs(power) > _PLAIN_POWER:
-        return "10" + _raised(power)
-    return str(10**power) if power >= 0 else short(10.0**power)
+        return "10" + _superscript(power)
+    return str(10**power) if power >= 0 else rounded_text(10.0**power)
 
 
-def _raised(number: int) -> str:
+def _superscript(number: int) -> str:
     return str(number).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
@@ -188,17 +190,17 @@ ZERO_WORDS = "0: masked, or nothing there"
 NOT_FINITE_WORDS = "NaN or infinite"
 
 
-def figures(summary: ScanSummary, views: Views) -> Iterator[tuple[str, bytes]]:
+def figures(summary: ScanSummary, views: ScanMaps) -> Iterator[tuple[str, bytes]]:
     """File names and PNG of the figures that apply, one after the other."""
     maps = views.whole
-    yield "images.png", _images(summary, maps)
-    yield "difference.png", _difference(summary, maps)
+    yield "images.png", _images_png(summary, maps)
+    yield "difference.png", _difference_png(summary, maps)
     if maps.mismatch is not None:
-        yield "mismatches.png", _mismatches(summary, maps, maps.mismatch)
+        yield "mismatches.png", _mismatches_png(summary, maps, maps.mismatch)
     if maps.f_cell is not None and maps.out_of_bounds is not None:
-        yield "f_cell.png", _f_cell(summary, maps, maps.f_cell, maps.out_of_bounds)
+        yield "f_cell.png", _f_cell_png(summary, maps, maps.f_cell, maps.out_of_bounds)
     if summary.shells or summary.ulps:
-        yield "resolution.png", _resolution(summary)
+        yield "resolution.png", _resolution_png(summary)
 
 
 class _Box(NamedTuple):
@@ -240,9 +242,9 @@ class _Sheet:
             **how,
         )
 
-    def swatches(self, left: float, top: float, told: Sequence[tuple[str, str]]) -> None:
+    def swatches(self, left: float, top: float, legend: Sequence[tuple[str, str]]) -> None:
         """What colours mean that are on no colour bar."""
-        for colour, words in told:
+        for colour, words in legend:
             axes = self.axes(_Box(left, top, 14, 14))
             axes.set(xticks=[], yticks=[], facecolor=colour)
             self.text(left + 20, top - 1, words)
@@ -255,44 +257,50 @@ class _Sheet:
         return file.getvalue()
 
 
-def _images(summary: ScanSummary, maps: Maps) -> bytes:
+def _images_png(summary: ScanSummary, maps: RegionMaps) -> bytes:
     scale, colours = image_scale(maps), _sequential(_SEQUENTIAL)
     box = _panel(maps, (_WIDTH - _LEFT - _GAP - _BAR_ROOM) / 2)
-    sheet = _sheet(box, f"Intensities, photons{_of_each(maps, 'largest')}", _region_text(summary))
+    sheet = _sheet(
+        box, f"Intensities, photons{_block_note(maps, 'largest')}", _region_text(summary)
+    )
     sides = (summary.reference, summary.other)
     for number, (side, image) in enumerate(zip(sides, _images_of(maps), strict=True)):
         here = box._replace(left=box.left + number * (box.width + _GAP))
-        axes = _map(sheet, here, colours[_pooled(scale.indices(image), here)], maps)
+        axes = _draw_map(
+            sheet, here, colours[_reduced_to_panel(scale.colour_indices(image), here)], maps
+        )
         role = "other" if number else "reference"
-        _title(axes, f"{_printable(_cut(side.name))} ({role})")
+        _title(axes, f"{_printable(_shortened_name(side.name))} ({role})")
         if number:
             axes.set(ylabel="", yticklabels=[])
     right = box.left + 2 * box.width + _GAP
     _colour_bar(sheet, box._replace(left=right + 16), scale, colours, "photons")
-    told = [(_GREY, ZERO_WORDS)]
+    legend = [(_GREY, ZERO_WORDS)]
     counts = [(side.name, side.nonfinite) for side in sides if side.nonfinite]
     if counts:
-        found = ", ".join(f"{count} of {_printable(_cut(name))}" for name, count in counts)
-        told.append((_ORANGE, f"{NOT_FINITE_WORDS}: {found}"))
-    sheet.swatches(box.left, sheet.height - 30, told)
+        found = ", ".join(
+            f"{count} of {_printable(_shortened_name(name))}" for name, count in counts
+        )
+        legend.append((_ORANGE, f"{NOT_FINITE_WORDS}: {found}"))
+    sheet.swatches(box.left, sheet.height - 30, legend)
     return sheet.png()
 
 
-def _difference(summary: ScanSummary, maps: Maps) -> bytes:
+def _difference_png(summary: ScanSummary, maps: RegionMaps) -> bytes:
     scale, colours = difference_scale(maps), _diverging()
     box = _panel(maps, _WIDTH - 2 * _LEFT - _BAR_ROOM)
-    what = f"Difference, {_names(summary)}, photons{_of_each(maps, 'largest in size')}"
+    what = f"Difference, {_names(summary)}, photons{_block_note(maps, 'largest in size')}"
     sheet = _sheet(box, what, _region_text(summary))
-    indices = _pooled(scale.indices(maps.difference), box, symmetric=True)
-    axes = _map(sheet, box, colours[indices], maps)
+    indices = _reduced_to_panel(scale.colour_indices(maps.difference), box, symmetric=True)
+    axes = _draw_map(sheet, box, colours[indices], maps)
     if np.isin(indices, (EQUAL, SYMMETRIC_NOT_FINITE)).all():
-        _say(axes, _no_difference(summary))
+        _draw_message(axes, _no_difference(summary))
     else:
         _colour_bar(sheet, box._replace(left=box.left + box.width + 16), scale, colours, "photons")
-    told = [(_hex(colours, EQUAL), "equal")]
+    legend = [(_hex(colours, EQUAL), "equal")]
     if (indices == SYMMETRIC_NOT_FINITE).any():
-        told.append((_BLACK, f"{NOT_FINITE_WORDS} on a side"))
-    sheet.swatches(box.left, sheet.height - 30, told)
+        legend.append((_BLACK, f"{NOT_FINITE_WORDS} on a side"))
+    sheet.swatches(box.left, sheet.height - 30, legend)
     return sheet.png()
 
 
@@ -302,40 +310,40 @@ def _no_difference(summary: ScanSummary) -> str:
     return "no difference that is a finite number"
 
 
-def _mismatches(summary: ScanSummary, maps: Maps, mismatch: NDArray[np.int32]) -> bytes:
+def _mismatches_png(summary: ScanSummary, maps: RegionMaps, mismatch: NDArray[np.int32]) -> bytes:
     scale, colours = mismatch_scale(maps), _sequential(_COUNTS)
     box = _panel(maps, _WIDTH - 2 * _LEFT - 330)
     count = int(mismatch.sum())
     of_block = f", counted in {maps.factor} × {maps.factor} blocks" if maps.factor > 1 else ""
     what = f"Pixels that differ in Tap 4 (structure-factor lookups) beyond tolerance{of_block}"
     sheet = _sheet(box, what, f"{_region_text(summary)}, in Tap 4 {count}")
-    indices = _pooled(scale.indices(mismatch), box)
+    indices = _reduced_to_panel(scale.colour_indices(mismatch), box)
     if box.width / mismatch.shape[1] < _LEAST_SIZE:
-        indices = _lone_grown(indices)
-    axes = _map(sheet, box, colours[indices], maps)
+        indices = _enlarge_lone_cells(indices)
+    axes = _draw_map(sheet, box, colours[indices], maps)
     right = box.left + box.width + 16
-    told = [(_GREY, "alike, or within tolerance")]
+    legend = [(_GREY, "alike, or within tolerance")]
     if maps.factor > 1:
         _colour_bar(sheet, box._replace(left=right), scale, colours, "pixels of a block")
         right += _BAR_ROOM
     else:
-        told.append((_hex(colours, FIRST), "differs"))
+        legend.append((_hex(colours, FIRST), "differs"))
     if not count:
-        _say(axes, "no pixel differs in Tap 4 beyond its tolerance")
-    _rings(axes, summary, box)
+        _draw_message(axes, "no pixel differs in Tap 4 beyond its tolerance")
+    _draw_rings(axes, summary, box)
     sheet.text(right + 10, box.top, _worst_text(summary), 9, linespacing=1.5)
-    sheet.swatches(box.left, sheet.height - 30, told)
+    sheet.swatches(box.left, sheet.height - 30, legend)
     return sheet.png()
 
 
-def _f_cell(
+def _f_cell_png(
     summary: ScanSummary,
-    maps: Maps,
+    maps: RegionMaps,
     f_cell: NDArray[np.float32],
     out_of_bounds: NDArray[np.float32],
 ) -> bytes:
     box = _panel(maps, (_WIDTH - _LEFT - 2 * _BAR_ROOM - _GAP) / 2)
-    name = _printable(_cut(lookups_of(summary).name))
+    name = _printable(_shortened_name(lookup_side(summary).name))
     sheet = _sheet(box, f"Structure-factor lookups of {name}", _region_text(summary))
     of_block = f", mean of {maps.factor} × {maps.factor} blocks" if maps.factor > 1 else ""
     panels = (
@@ -345,18 +353,20 @@ def _f_cell(
     colours = _sequential(_SEQUENTIAL)
     for number, (title, unit, scale, values) in enumerate(panels):
         here = box._replace(left=box.left + number * (box.width + _BAR_ROOM + _GAP))
-        axes = _map(sheet, here, colours[_pooled(scale.indices(values), here)], maps)
+        axes = _draw_map(
+            sheet, here, colours[_reduced_to_panel(scale.colour_indices(values), here)], maps
+        )
         _title(axes, title)
         if number:
             axes.set(ylabel="")
         bar = here._replace(left=here.left + here.width + 12)
         _colour_bar(sheet, bar, scale, colours, unit)
-    told = [(_GREY, "0"), (_WHITE, "no lookup was made")]
-    sheet.swatches(box.left, sheet.height - 30, told)
+    legend = [(_GREY, "0"), (_WHITE, "no lookup was made")]
+    sheet.swatches(box.left, sheet.height - 30, legend)
     return sheet.png()
 
 
-def _resolution(summary: ScanSummary) -> bytes:
+def _resolution_png(summary: ScanSummary) -> bytes:
     drawn: list[Callable[[Axes, ScanSummary], None]] = []
     if summary.shells:
         drawn += [_rms_by_shell, _counts_by_shell]
@@ -376,7 +386,7 @@ def _resolution(summary: ScanSummary) -> bytes:
 
 def _rms_by_shell(axes: Axes, summary: ScanSummary) -> None:
     relative = [relative_rms(shell) or None for shell in summary.shells]
-    _steps(axes, summary.shells, relative, _BLUE)
+    _draw_steps(axes, summary.shells, relative, _BLUE)
     _resolution_axis(axes, summary.shells)
     known = [value for value in relative if value]
     if known:
@@ -384,7 +394,7 @@ def _rms_by_shell(axes: Axes, summary: ScanSummary) -> None:
         axes.set_ylim(min(known) / 2, max(known) * 2)
     else:
         axes.set_yticks([])
-        _say(axes, "no difference in any shell")
+        _draw_message(axes, "no difference in any shell")
     _title(axes, "rms difference / mean intensity of the reference; no line where that is 0")
     axes.set_ylabel("relative rms", fontsize=10)
 
@@ -392,12 +402,12 @@ def _rms_by_shell(axes: Axes, summary: ScanSummary) -> None:
 def _counts_by_shell(axes: Axes, summary: ScanSummary) -> None:
     shells = summary.shells
     intensity = [shell.differing_intensity for shell in shells]
-    _steps(axes, shells, intensity, _BLUE, label="intensity (float32 not the same number)")
+    _draw_steps(axes, shells, intensity, _BLUE, label="intensity (float32 not the same number)")
     if summary.differing_f_cell is not None:
         f_cell = [shell.differing_f_cell for shell in shells]
-        _steps(axes, shells, f_cell, _ORANGE, label="Tap 4, beyond tolerance", linestyle="--")
+        _draw_steps(axes, shells, f_cell, _ORANGE, label="Tap 4, beyond tolerance", linestyle="--")
     pixels = [shell.pixels for shell in shells]
-    _steps(axes, shells, pixels, "#777777", label="all pixels of the shell", linestyle=":")
+    _draw_steps(axes, shells, pixels, "#777777", label="all pixels of the shell", linestyle=":")
     _resolution_axis(axes, shells)
     _count_axis(axes, max(pixels))
     _title(axes, "pixels that differ")
@@ -416,7 +426,7 @@ def _ulp_histogram(axes: Axes, summary: ScanSummary) -> None:
     axes.set_xlabel("ULP, the smallest of each bin", fontsize=10)
 
 
-def lookups_of(summary: ScanSummary) -> SideSummary:
+def lookup_side(summary: ScanSummary) -> SideSummary:
     """The side whose lookups are shown: the reference, unless it tells none."""
     return summary.reference if summary.reference.has_f_cell else summary.other
 
@@ -431,10 +441,10 @@ def relative_rms(shell: Shell) -> float | None:
 def _binary_text(count: int) -> str:
     """A count of ULPs; a large power of two as such."""
     power = count.bit_length() - 1
-    return f"2{_raised(power)}" if count >= 1024 and count == 1 << power else str(count)
+    return f"2{_superscript(power)}" if count >= 1024 and count == 1 << power else str(count)
 
 
-def _steps(
+def _draw_steps(
     axes: Axes, shells: Sequence[Shell], values: Sequence[float | None], colour: str, **how: Any
 ) -> None:
     """A value a shell, level from its one end to the other; a gap for None."""
@@ -468,7 +478,7 @@ def _count_axis(axes: Axes, most: int) -> None:
 # The parts of a map.
 
 
-def _panel(maps: Maps, most_width: float) -> _Box:
+def _panel(maps: RegionMaps, most_width: float) -> _Box:
     """Where the first map of a figure goes: true to scale unless it is a strip."""
     rows, columns = maps.region.shape
     ratio = min(max(rows / columns, 1 / _LONGEST), _LONGEST)
@@ -487,7 +497,7 @@ def _heading(sheet: _Sheet, title: str, subtitle: str) -> None:
     sheet.text(_LEFT, 34, subtitle, 9, color="#444444")
 
 
-def _map(sheet: _Sheet, box: _Box, colours: NDArray[np.uint8], maps: Maps) -> Axes:
+def _draw_map(sheet: _Sheet, box: _Box, colours: NDArray[np.uint8], maps: RegionMaps) -> Axes:
     axes = sheet.axes(box)
     slow, fast = maps.region.slow, maps.region.fast
     rows, columns = maps.reference.shape
@@ -512,7 +522,7 @@ def _title(axes: Axes, words: str) -> None:
     axes.set_title(words, fontsize=10, loc="left", parse_math=False)
 
 
-def _say(axes: Axes, words: str) -> None:
+def _draw_message(axes: Axes, words: str) -> None:
     frame = {"facecolor": _WHITE, "edgecolor": "#444444", "boxstyle": "round,pad=0.6"}
     axes.text(
         0.5,
@@ -539,17 +549,19 @@ def _colour_bar(
     axes.set_title(unit, fontsize=9, loc="left")
 
 
-def _pooled(indices: NDArray[np.uint8], box: _Box, *, symmetric: bool = False) -> NDArray[np.uint8]:
+def _reduced_to_panel(
+    indices: NDArray[np.uint8], box: _Box, *, symmetric: bool = False
+) -> NDArray[np.uint8]:
     """No more cells than the panel has pixels, each the most conspicuous of those it stands for."""
     for axis, most in ((0, box.height), (1, box.width)):
         count = indices.shape[axis]
         if count >= most:
             starts = np.linspace(0, count, int(most), endpoint=False).astype(np.intp)
-            indices = _reduced(indices, starts, axis, symmetric=symmetric)
+            indices = _reduced_axis(indices, starts, axis, symmetric=symmetric)
     return indices
 
 
-def _reduced(
+def _reduced_axis(
     indices: NDArray[np.uint8], starts: NDArray[np.intp], axis: int, *, symmetric: bool
 ) -> NDArray[np.uint8]:
     largest: NDArray[np.uint8] = np.maximum.reduceat(indices, starts, axis=axis)
@@ -560,17 +572,17 @@ def _reduced(
     return np.where(below > above, smallest, largest)
 
 
-def _lone_grown(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _enlarge_lone_cells(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Cells that differ and have no neighbour that does, grown to 3 x 3."""
     padded = np.pad(indices, 1, constant_values=ZERO)
     differs = padded > ZERO
-    lone = differs[1:-1, 1:-1] & (_around(differs.astype(np.uint8)).sum(axis=0) == 1)
+    lone = differs[1:-1, 1:-1] & (_neighbourhoods(differs.astype(np.uint8)).sum(axis=0) == 1)
     alone = np.pad(np.where(lone, indices, ZERO), 1, constant_values=ZERO)
-    grown: NDArray[np.uint8] = np.maximum(indices, _around(alone).max(axis=0))
+    grown: NDArray[np.uint8] = np.maximum(indices, _neighbourhoods(alone).max(axis=0))
     return grown
 
 
-def _around(padded: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _neighbourhoods(padded: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Each cell and its eight neighbours, (9, rows, columns)."""
     rows, columns = padded.shape[0] - 2, padded.shape[1] - 2
     shifted = [padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]
@@ -578,7 +590,7 @@ def _around(padded: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return around
 
 
-def _rings(axes: Axes, summary: ScanSummary, box: _Box) -> None:
+def _draw_rings(axes: Axes, summary: ScanSummary, box: _Box) -> None:
     """The worst pixels, circled; those close together share one label."""
     to_px = (
         box.width / (axes.get_xlim()[1] - axes.get_xlim()[0]),
@@ -586,7 +598,7 @@ def _rings(axes: Axes, summary: ScanSummary, box: _Box) -> None:
     )
     places = [(fast, slow) for slow, fast in (pixel.pixel_coords for pixel in summary.worst)]
     # Rings on one another would hide what they show.
-    ringed = [at for _, at in _together(places, to_px, _RING)]
+    ringed = [at for _, at in _clusters(places, to_px, _RING)]
     axes.scatter(
         [at[0] for at in ringed],
         [at[1] for at in ringed],
@@ -596,7 +608,7 @@ def _rings(axes: Axes, summary: ScanSummary, box: _Box) -> None:
         linewidths=1.4,
         clip_on=False,
     )
-    for numbers, at in _together(places, to_px, _NEAR):
+    for numbers, at in _clusters(places, to_px, _NEAR):
         near_right = (axes.get_xlim()[1] - at[0]) * to_px[0] < 60
         near_top = (at[1] - axes.get_ylim()[1]) * to_px[1] < 20
         axes.annotate(
@@ -612,7 +624,7 @@ def _rings(axes: Axes, summary: ScanSummary, box: _Box) -> None:
         )
 
 
-def _together(
+def _clusters(
     places: Sequence[tuple[float, float]], to_px: tuple[float, float], near: float
 ) -> list[tuple[list[int], tuple[float, float]]]:
     """Numbers, from 1, of places close to each other, and where the first of them lies."""
@@ -644,7 +656,7 @@ def _worst_text(summary: ScanSummary) -> str:
     if not summary.worst:
         return ""
     lines = [
-        f"{number}: {pixel_text(pixel.pixel_coords)}, {short(pixel.abs_diff)}"
+        f"{number}: {pixel_text(pixel.pixel_coords)}, {rounded_text(pixel.abs_diff)}"
         for number, pixel in enumerate(summary.worst, start=1)
     ]
     return "\n".join(("worst pixels (slow fast,", "|difference| in photons):", "", *lines))
@@ -655,7 +667,7 @@ def _worst_text(summary: ScanSummary) -> str:
 
 def _names(summary: ScanSummary) -> str:
     sides = (summary.other.name, summary.reference.name)
-    return " − ".join(_printable(_cut(name)) for name in sides)  # noqa: RUF001 - a minus
+    return " − ".join(_printable(_shortened_name(name)) for name in sides)  # noqa: RUF001 - a minus
 
 
 def _region_text(summary: ScanSummary) -> str:
@@ -669,11 +681,11 @@ def _region_text(summary: ScanSummary) -> str:
     )
 
 
-def _of_each(maps: Maps, which: str) -> str:
+def _block_note(maps: RegionMaps, which: str) -> str:
     return f", {which} of each {maps.factor} × {maps.factor} block" if maps.factor > 1 else ""
 
 
-def _cut(name: str) -> str:
+def _shortened_name(name: str) -> str:
     """The end of a long name, which tells files apart."""
     return name if len(name) <= _LONGEST_NAME else "…" + name[-_LONGEST_NAME:]
 

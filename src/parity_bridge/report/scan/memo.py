@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.view import Report, Row, number, plural, short, table
+from parity_bridge.report.view import PairAnswer, Row, number_text, plural, rounded_text, table
 from parity_bridge.scan.summary import ScanSummary, SideSummary
 
 #: File of a picture -> what it shows.
@@ -23,7 +23,7 @@ _PICTURES = {
 def memo(
     summary: ScanSummary,
     pictures: Sequence[str],
-    worst: Report | None,
+    worst: PairAnswer | None,
     not_tapped: str,
     command: str,
 ) -> str:
@@ -35,38 +35,41 @@ def memo(
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def finding_text(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+def finding_text(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
     """Why the two sides differ, in plain words."""
-    return "\n\n".join(part for part in _why(summary, worst, not_tapped) if part)
+    return "\n\n".join(part for part in _explanation_parts(summary, worst, not_tapped) if part)
 
 
-def verdict_text(summary: ScanSummary) -> str:
+def scan_verdict_sentence(summary: ScanSummary) -> str:
     """The verdict in one sentence."""
     names = f"{summary.reference.name} and {summary.other.name}"
     at = f"{plural(summary.pixels, 'pixel')}"
     match summary.verdict:
         case "parity":
-            exactly = summary.differing_intensity == 0 and not _loose(summary)
+            exactly = summary.differing_intensity == 0 and not _differs_in_tap4(summary)
             how = "exactly" if exactly else f"within the tolerances for {summary.tolerances}"
             what = "in intensity" if summary.f_cell is None else "in intensity and all of Tap 4"
             return f"parity: {names} agree {what} {how} at {at}"
         case "values differ":
-            return f"no parity: {names} disagree, {_differing(summary)} of {at}"
+            return f"no parity: {names} disagree, {_differing_counts_text(summary)} of {at}"
         case "thresholds met":
-            return f"all thresholds are met; {names} differ {_differing(summary)} of {at}"
+            return (
+                f"all thresholds are met; {names} differ {_differing_counts_text(summary)} of {at}"
+            )
         case "thresholds missed":
             missed = ", ".join(item.name for item in summary.thresholds if not item.met)
-            return f"no parity: {missed} missed; {names} differ {_differing(summary)} of {at}"
+            differing = _differing_counts_text(summary)
+            return f"no parity: {missed} missed; {names} differ {differing} of {at}"
 
 
-def terminal_text(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+def scan_terminal_text(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
     """The same record for a person at a terminal."""
     rows = [{"metric": row["metric"], "value": row["value"]} for row in _metric_rows(summary)]
     parts = (
         table(rows, "simple"),
         table(_f_cell_rows(summary), "simple") if summary.f_cell else "",
-        verdict_text(summary),
-        _in_short(summary, worst, not_tapped),
+        scan_verdict_sentence(summary),
+        _explanation_line(summary, worst, not_tapped),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -74,12 +77,12 @@ def terminal_text(summary: ScanSummary, worst: Report | None, not_tapped: str) -
 def _parts(
     summary: ScanSummary,
     pictures: Sequence[str],
-    worst: Report | None,
+    worst: PairAnswer | None,
     not_tapped: str,
     command: str,
 ) -> Iterator[str]:
     yield f"# Scan: {summary.other.name} against {summary.reference.name}"
-    yield f"**Verdict: {verdict_text(summary)}.**"
+    yield f"**Verdict: {scan_verdict_sentence(summary)}.**"
     yield f"```text\n{_region_text(summary)}\n```"
     yield f"## Intensities\n\n{table(_metric_rows(summary))}"
     yield _thresholds_section(summary)
@@ -129,7 +132,7 @@ def _metric_rows(summary: ScanSummary) -> list[Row]:
 
 def _value(summary: ScanSummary, name: str) -> str:
     value = getattr(summary, name)
-    return f"{value:.0f}" if name.startswith("runtime") else number(value)
+    return f"{value:.0f}" if name.startswith("runtime") else number_text(value)
 
 
 def _tolerance_text(summary: ScanSummary) -> str:
@@ -141,8 +144,8 @@ def _thresholds_section(summary: ScanSummary) -> str:
     rows = [
         {
             "threshold": item.name,
-            "limit": number(item.limit),
-            "measured": number(item.measured),
+            "limit": number_text(item.limit),
+            "measured": number_text(item.measured),
             "": "met" if item.met else "**missed**",
         }
         for item in summary.thresholds
@@ -188,17 +191,18 @@ def _sensitive_text(summary: ScanSummary) -> str:
     return (
         f"\n\nOf the {plural(summary.differing_index, 'pixel')} that differ in a count or a bound "
         f"of the indices, **{summary.rounding_sensitive} are rounding-sensitive**: an index of the "
-        f"reference lies within {short(summary.sensitive_within or 0.0)} of a half, times the "
+        f"reference lies within {rounded_text(summary.sensitive_within or 0.0)} of a half, times "
+        "the "
         f"index or 1. {rest} are not.{tail}"
     )
 
 
-def _loose(summary: ScanSummary) -> bool:
+def _differs_in_tap4(summary: ScanSummary) -> bool:
     """Whether Tap 4 differs at all, were it within tolerance."""
     return any(item.differing for item in summary.f_cell or ())
 
 
-def _differing(summary: ScanSummary) -> str:
+def _differing_counts_text(summary: ScanSummary) -> str:
     counts = [f"in intensity at {summary.beyond_tolerance_intensity}"]
     if summary.differing_f_cell is not None:
         counts.append(f"in Tap 4 at {summary.differing_f_cell}")
@@ -210,10 +214,10 @@ def _worst_section(summary: ScanSummary) -> str:
         {
             "": str(place),
             "pixel (slow fast)": " ".join(map(str, item.pixel_coords)),
-            summary.reference.name: number(item.reference),
-            f"{summary.other.name} ": number(item.other),
-            "difference": short(item.abs_diff),
-            "ULPs (float32)": number(item.ulps),
+            summary.reference.name: number_text(item.reference),
+            f"{summary.other.name} ": number_text(item.other),
+            "difference": rounded_text(item.abs_diff),
+            "ULPs (float32)": number_text(item.ulps),
             "d / Å": "-" if item.resolution is None else f"{item.resolution:.4g}",
             "Tap 4 fields": ", ".join(item.fields) or "-",
         }
@@ -222,8 +226,8 @@ def _worst_section(summary: ScanSummary) -> str:
     return f"## Worst pixels\n\n{table(rows)}" if rows else ""
 
 
-def _why_section(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
-    parts = [part for part in _why(summary, worst, not_tapped) if part]
+def _why_section(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
+    parts = [part for part in _explanation_parts(summary, worst, not_tapped) if part]
     if not parts:
         return ""
     link = (
@@ -234,20 +238,22 @@ def _why_section(summary: ScanSummary, worst: Report | None, not_tapped: str) ->
     return "## Why\n\n" + "\n\n".join(parts) + link
 
 
-def _why(summary: ScanSummary, worst: Report | None, not_tapped: str) -> Iterator[str]:
+def _explanation_parts(
+    summary: ScanSummary, worst: PairAnswer | None, not_tapped: str
+) -> Iterator[str]:
     if not summary.worst:
         return
     if worst is None:
         yield not_tapped
         return
     if worst.comparison.exit_status == 0:
-        yield _only_in_frames(summary)
+        yield _taps_agree_sentence(summary)
         return
-    yield _deeper(first_divergence_section(worst))
-    yield _deeper(finding_section(worst.finding))
+    yield _demote_headings(first_divergence_section(worst))
+    yield _demote_headings(finding_section(worst.finding))
 
 
-def _only_in_frames(summary: ScanSummary) -> str:
+def _taps_agree_sentence(summary: ScanSummary) -> str:
     return (
         f"Tapped one by one, the worst pixels agree in every figure of every tap: what "
         f"{summary.other.name} does otherwise, it does only where it computes whole regions."
@@ -256,19 +262,19 @@ def _only_in_frames(summary: ScanSummary) -> str:
     )
 
 
-def _deeper(section: str) -> str:
+def _demote_headings(section: str) -> str:
     """Headings one level down."""
     return section.replace("## ", "### ", 1) if section.startswith("## ") else section
 
 
-def _in_short(summary: ScanSummary, worst: Report | None, not_tapped: str) -> str:
+def _explanation_line(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
     if not summary.worst:
         return ""
     if worst is None:
         return not_tapped
     finding = worst.finding
     if finding is None:
-        return _only_in_frames(summary)
+        return _taps_agree_sentence(summary)
     return f"{'why' if finding.is_sufficient else 'unexplained'}: {finding.sentence}"
 
 
@@ -298,9 +304,9 @@ def _shells_section(summary: ScanSummary) -> str:
             "pixels": str(item.pixels),
             "differ in Tap 4": "-" if summary.f_cell is None else str(item.differing_f_cell),
             "differ in intensity": str(item.differing_intensity),
-            "mean / photons": "-" if item.c_mean is None else short(item.c_mean),
-            "rms difference": "-" if item.rms_diff is None else short(item.rms_diff),
-            "largest": "-" if item.max_abs_diff is None else short(item.max_abs_diff),
+            "mean / photons": "-" if item.c_mean is None else rounded_text(item.c_mean),
+            "rms difference": "-" if item.rms_diff is None else rounded_text(item.rms_diff),
+            "largest": "-" if item.max_abs_diff is None else rounded_text(item.max_abs_diff),
         }
         for item in summary.shells
     ]

@@ -34,27 +34,27 @@ from parity_bridge.report.scan.figures import (
     difference_scale,
     f_cell_scale,
     image_scale,
-    lookups_of,
+    lookup_side,
     mismatch_scale,
     relative_rms,
 )
-from parity_bridge.report.scan.memo import verdict_text
-from parity_bridge.report.view import number, plural, short
+from parity_bridge.report.scan.memo import scan_verdict_sentence
+from parity_bridge.report.view import number_text, plural, rounded_text
+from parity_bridge.scan.maps import Geometry, RegionMaps, ScanMaps
 from parity_bridge.scan.summary import ScanSummary, SideSummary, WorstPixel
-from parity_bridge.scan.views import Geometry, Maps, Views
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: The maps, by their fields of ``Maps``.
+#: The maps, by their fields of ``RegionMaps``.
 _PLANES = ("reference", "other", "difference", "mismatch", "f_cell", "out_of_bounds")
 _PARTS = ("css", "js")
 #: Screen pixels a pixel, where a worst one is shown.
-_CLOSE = 16
+_WORST_PIXEL_ZOOM = 16
 _BARS = "Bars are logarithmic."
 
 
-def page(summary: ScanSummary, views: Views, finding_text: str, links: Mapping[str, str]) -> str:
+def page(summary: ScanSummary, views: ScanMaps, finding_text: str, links: Mapping[str, str]) -> str:
     """The whole page; ``finding_text`` is shown as it is, ``links`` are relative addresses."""
     folder = files("parity_bridge.report.scan").joinpath("page_parts")
     parts = {name: folder.joinpath(f"page.{name}").read_text("utf-8") for name in _PARTS}
@@ -62,13 +62,13 @@ def page(summary: ScanSummary, views: Views, finding_text: str, links: Mapping[s
     planes = list(_planes(tiles))
     return Template(folder.joinpath("page.html").read_text("utf-8")).substitute(
         parts,
-        title=_text(f"{summary.other.name} against {summary.reference.name}"),
-        verdict=_text(f"{verdict_text(summary)}."),
+        title=_escaped(f"{summary.other.name} against {summary.reference.name}"),
+        verdict=_escaped(f"{scan_verdict_sentence(summary)}."),
         mood="good" if summary.verdict in ("parity", "thresholds met") else "bad",
-        region=_text(_region_text(summary)),
+        region=_escaped(_region_text(summary)),
         metrics="\n".join(_cards(summary)),
         sections="\n".join(_sections(summary, finding_text, links)),
-        meta=_json(_meta(summary, views, tiles, planes)),
+        meta=_json(_viewer_data(summary, views, tiles, planes)),
         planes="\n".join(plane.element for plane in planes),
     )
 
@@ -85,7 +85,7 @@ class _Plane(NamedTuple):
     element: str
 
 
-def _planes(tiles: Sequence[Maps]) -> Iterator[_Plane]:
+def _planes(tiles: Sequence[RegionMaps]) -> Iterator[_Plane]:
     for number_of_tile, maps in enumerate(tiles):
         for name in _PLANES:
             values = getattr(maps, name)
@@ -96,7 +96,9 @@ def _planes(tiles: Sequence[Maps]) -> Iterator[_Plane]:
                 # Where they are the same, nothing but zeros is left.
                 bits = bits ^ _bits(maps.reference)
             identifier = f"plane-{number_of_tile}-{name}"
-            element = f'<script type="text/plain" id="{identifier}">{_packed(bits)}</script>'
+            element = (
+                f'<script type="text/plain" id="{identifier}">{_compressed_text(bits)}</script>'
+            )
             yield _Plane(number_of_tile, name, identifier, element)
 
 
@@ -106,18 +108,18 @@ def _bits(values: NDArray[Any]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(values, dtype).view("<u4")
 
 
-def _packed(bits: NDArray[np.uint32]) -> str:
+def _compressed_text(bits: NDArray[np.uint32]) -> str:
     """All first bytes, all second ones and so on, which compress better; zlib, base64."""
     shuffled = bits.reshape(-1, 1).view(np.uint8).T.tobytes()
     return base64.b64encode(zlib.compress(shuffled, 1)).decode("ascii")
 
 
-def _meta(
-    summary: ScanSummary, views: Views, tiles: Sequence[Maps], planes: Sequence[_Plane]
+def _viewer_data(
+    summary: ScanSummary, views: ScanMaps, tiles: Sequence[RegionMaps], planes: Sequence[_Plane]
 ) -> dict[str, Any]:
     """All that the viewer needs beside the values."""
     return {
-        "maps": list(_maps(summary, views.whole)),
+        "maps": list(_map_descriptions(summary, views.whole)),
         "first": "difference" if summary.differing_intensity else "reference",
         "least_colour": LEAST_COLOUR,
         "geometry": _geometry(views.geometry),
@@ -145,7 +147,7 @@ def _geometry(geometry: Geometry | None) -> dict[str, Any] | None:
     return found if np.isfinite(numbers).all() else None
 
 
-def _maps(summary: ScanSummary, maps: Maps) -> Iterator[dict[str, Any]]:
+def _map_descriptions(summary: ScanSummary, maps: RegionMaps) -> Iterator[dict[str, Any]]:
     """Each map as the viewer offers it."""
     block = f"{maps.factor} × {maps.factor} block" if maps.factor > 1 else ""
     largest = f", largest of each {block}" if block else ""
@@ -153,45 +155,53 @@ def _maps(summary: ScanSummary, maps: Maps) -> Iterator[dict[str, Any]]:
     of_images = image_scale(maps)
     for key, side in sides.items():
         count = f"{NOT_FINITE_WORDS}: {plural(side.nonfinite, 'pixel')}"
-        told = [(ZERO, ZERO_WORDS), *([(NOT_FINITE, count)] if side.nonfinite else [])]
+        legend = [(ZERO, ZERO_WORDS), *([(NOT_FINITE, count)] if side.nonfinite else [])]
         title = f"{side.name}, intensity, photons{largest}"
-        yield _map(key, key, title, "photons, logarithmic", of_images, "sequential", told)
+        yield _map_description(
+            key, key, title, "photons, logarithmic", of_images, "sequential", legend
+        )
     names = f"{summary.other.name} − {summary.reference.name}"  # noqa: RUF001 - a minus
-    told = [(EQUAL, "equal"), (SYMMETRIC_NOT_FINITE, f"{NOT_FINITE_WORDS} on a side")]
+    legend = [(EQUAL, "equal"), (SYMMETRIC_NOT_FINITE, f"{NOT_FINITE_WORDS} on a side")]
     title = f"{names}, photons" + (f", largest in size of each {block}" if block else "")
     unit = "photons, logarithmic to either side of 0"
     scale = difference_scale(maps)
-    yield _map("difference", "difference", title, unit, scale, "diverging", told)
+    yield _map_description("difference", "difference", title, unit, scale, "diverging", legend)
     if maps.mismatch is not None:
         yield _mismatches(maps, block)
     if maps.f_cell is not None and maps.out_of_bounds is not None:
-        yield from _lookups(lookups_of(summary), maps.f_cell, block)
+        yield from _lookups(lookup_side(summary), maps.f_cell, block)
 
 
-def _mismatches(maps: Maps, block: str) -> dict[str, Any]:
+def _mismatches(maps: RegionMaps, block: str) -> dict[str, Any]:
     title = "pixels that differ in Tap 4 beyond tolerance" + (
         f", counted in each {block}" if block else ""
     )
-    told = [(ZERO, "alike, or within tolerance"), *([] if block else [(FIRST, "differs")])]
+    legend = [(ZERO, "alike, or within tolerance"), *([] if block else [(FIRST, "differs")])]
     scale = mismatch_scale(maps)
-    found = _map("mismatch", "Tap 4", title, "pixels, logarithmic", scale, "counts", told)
+    found = _map_description(
+        "mismatch", "Tap 4", title, "pixels, logarithmic", scale, "counts", legend
+    )
     return found if block else {**found, "ticks": []}
 
 
 def _lookups(
     side: SideSummary, f_cell: NDArray[np.float32], block: str
 ) -> Iterator[dict[str, Any]]:
-    told = [(ZERO, "0"), (NO_VALUE, "no lookup was made")]
+    legend = [(ZERO, "0"), (NO_VALUE, "no lookup was made")]
     of_block = f" of each {block}" if block else ""
     title = f"{side.name}, mean F of the lookups{of_block}, electrons"
     unit = "electrons, by the square root"
-    yield _map("f_cell", "F_cell", title, unit, f_cell_scale(f_cell), "sequential", told)
+    yield _map_description(
+        "f_cell", "F_cell", title, unit, f_cell_scale(f_cell), "sequential", legend
+    )
     title = f"{side.name}, fraction of the lookups{of_block} outside the table's box"
     scale = OUT_OF_BOUNDS_SCALE
-    yield _map("out_of_bounds", "out of bounds", title, "fraction", scale, "sequential", told)
+    yield _map_description(
+        "out_of_bounds", "out of bounds", title, "fraction", scale, "sequential", legend
+    )
 
 
-def _map(
+def _map_description(
     key: str,
     label: str,
     title: str,
@@ -214,8 +224,8 @@ def _map(
 
 def _json(value: Any) -> str:
     """JSON that stands in a script element and does not end it."""
-    told = json.dumps(value, allow_nan=False, separators=(",", ":"))
-    return told.replace("<", "\\u003c")
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
 
 
 # Tables.
@@ -227,7 +237,7 @@ class _Html(str):
     __slots__ = ()
 
 
-def _text(words: object) -> _Html:
+def _escaped(words: object) -> _Html:
     """``words`` as HTML that shows them."""
     return words if isinstance(words, _Html) else _Html(escape(_encodable(str(words))))
 
@@ -253,29 +263,31 @@ def _cards(summary: ScanSummary) -> Iterator[str]:
         f"{summary.beyond_tolerance_intensity} beyond tolerance "
         f"(atol {tolerance.atol!r}, rtol {tolerance.rtol!r})"
     )
-    yield _card("correlation", number(summary.correlation), "Pearson")
-    yield _card("sum_ratio", number(summary.sum_ratio), "other / reference")
-    yield _card("max_abs_diff / photons", number(summary.max_abs_diff), _relative(summary))
-    yield _card("rmse / photons", number(summary.rmse), f"mse {number(summary.mse)} photons²")
+    yield _card("correlation", number_text(summary.correlation), "Pearson")
+    yield _card("sum_ratio", number_text(summary.sum_ratio), "other / reference")
+    yield _card("max_abs_diff / photons", number_text(summary.max_abs_diff), _relative(summary))
+    yield _card(
+        "rmse / photons", number_text(summary.rmse), f"mse {number_text(summary.mse)} photons²"
+    )
     yield _card("pixels that differ in intensity", str(summary.differing_intensity), beyond)
     if summary.f_cell is not None:
-        yield _card("pixels that differ in Tap 4", *_tap4(summary))
+        yield _card("pixels that differ in Tap 4", *_tap4_card_texts(summary))
     peaks = summary.peaks
     apart = (
-        f"of {peaks.reference} and {peaks.other}; apart {number(summary.mean_peak_distance)} "
-        f"on average, {number(summary.max_peak_distance)} at most, pixels"
+        f"of {peaks.reference} and {peaks.other}; apart {number_text(summary.mean_peak_distance)} "
+        f"on average, {number_text(summary.max_peak_distance)} at most, pixels"
     )
     yield _card("peaks matched", str(peaks.matched), apart)
     times = (summary.runtime_c_ms, summary.runtime_py_ms)
-    told = " and ".join(f"{time:.0f}" for time in times)
-    yield _card("runtimes / ms", told, "reference and other, all tiles added up")
+    times_text = " and ".join(f"{time:.0f}" for time in times)
+    yield _card("runtimes / ms", times_text, "reference and other, all tiles added up")
 
 
 def _relative(summary: ScanSummary) -> str:
-    return f"{number(summary.max_rel_diff)} of the reference at most"
+    return f"{number_text(summary.max_rel_diff)} of the reference at most"
 
 
-def _tap4(summary: ScanSummary) -> tuple[str, str]:
+def _tap4_card_texts(summary: ScanSummary) -> tuple[str, str]:
     """Pixels beyond tolerance, and how many of them rounding may explain."""
     count = str(summary.differing_f_cell)
     if not summary.differing_index:
@@ -290,14 +302,13 @@ def _tap4(summary: ScanSummary) -> tuple[str, str]:
 
 
 def _card(name: str, value: str, more: str) -> str:
-    return (
-        f"<div><dl><dt>{_text(name)}</dt><dd>{_text(value)}</dd><dd>{_text(more)}</dd></dl></div>"
-    )
+    rest = f"<dd>{_escaped(value)}</dd><dd>{_escaped(more)}</dd>"
+    return f"<div><dl><dt>{_escaped(name)}</dt>{rest}</dl></div>"
 
 
 def _sections(summary: ScanSummary, finding_text: str, links: Mapping[str, str]) -> Iterator[str]:
     yield _section("Worst pixels", _table(_worst_rows(summary)))
-    yield _section("Explanation", f"<pre>{_text(finding_text)}</pre>" if finding_text else "")
+    yield _section("Explanation", f"<pre>{_escaped(finding_text)}</pre>" if finding_text else "")
     yield '<div class="pair">'
     yield _section("Thresholds", _table(_threshold_rows(summary)))
     yield _section("Fields of Tap 4", _table(_field_rows(summary)))
@@ -305,7 +316,9 @@ def _sections(summary: ScanSummary, finding_text: str, links: Mapping[str, str])
     yield "</div>"
     yield _section("Resolution shells", _table(_shell_rows(summary), _BARS))
     yield _section("Sides", _table(_side_rows(summary)))
-    items = (f'<li><a href="{_address(to)}">{_text(name)}</a></li>' for name, to in links.items())
+    items = (
+        f'<li><a href="{_address(to)}">{_escaped(name)}</a></li>' for name, to in links.items()
+    )
     yield _section("Files", f"<ul>{''.join(items)}</ul>" if links else "")
 
 
@@ -327,14 +340,15 @@ def _table(rows: Sequence[_Row], caption: str = "") -> str:
     """A table, headed by the names of the columns."""
     if not rows:
         return ""
-    told = f"<caption>{_text(caption)}</caption>\n" if caption else ""
+    caption_html = f"<caption>{_escaped(caption)}</caption>\n" if caption else ""
     head = "".join(
-        f"<th{_NUMBER if cell.startswith(f'<td{_NUMBER}') else ''}>{_text(name)}</th>"
+        f"<th{_NUMBER if cell.startswith(f'<td{_NUMBER}') else ''}>{_escaped(name)}</th>"
         for name, cell in rows[0].items()
     )
     body = "\n".join(f"<tr>{''.join(row.values())}</tr>" for row in rows)
     return (
-        f'<div class="scroll"><table>\n{told}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n'
+        f'<div class="scroll"><table>\n{caption_html}<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n"
         "</tbody>\n</table></div>"
     )
 
@@ -342,19 +356,19 @@ def _table(rows: Sequence[_Row], caption: str = "") -> str:
 _NUMBER = ' class="number"'
 
 
-def _word(words: object) -> _Html:
-    return _Html(f"<td>{_text(words)}</td>")
+def _text_cell(words: object) -> _Html:
+    return _Html(f"<td>{_escaped(words)}</td>")
 
 
-def _long(words: object) -> _Html:
-    return _Html(f'<td class="long">{_text(words)}</td>')
+def _long_text_cell(words: object) -> _Html:
+    return _Html(f'<td class="long">{_escaped(words)}</td>')
 
 
-def _figure(value: object) -> _Html:
-    return _Html(f"<td{_NUMBER}>{_text(value)}</td>")
+def _number_cell(value: object) -> _Html:
+    return _Html(f"<td{_NUMBER}>{_escaped(value)}</td>")
 
 
-def _bar(value: float | None, low: float, high: float) -> _Html:
+def _bar_cell(value: float | None, low: float, high: float) -> _Html:
     """A bar as long as the logarithm of ``value``, from none at ``low`` to the full at ``high``."""
     known = value is not None and low < value < math.inf
     part = math.log(value / low) / math.log(high / low) if known and value is not None else 0.0
@@ -364,26 +378,30 @@ def _bar(value: float | None, low: float, high: float) -> _Html:
 def _worst_rows(summary: ScanSummary) -> list[_Row]:
     return [
         {
-            "": _word(_jump(place, pixel, summary)),
-            "slow": _figure(pixel.pixel_coords[0]),
-            "fast": _figure(pixel.pixel_coords[1]),
-            f"{summary.reference.name} (reference) / photons": _figure(number(pixel.reference)),
-            f"{summary.other.name} (other) / photons": _figure(number(pixel.other)),
-            "|difference| / photons": _figure(short(pixel.abs_diff)),
-            "ULP (float32)": _figure(_or_dash(pixel.ulps)),
-            "d / Å": _figure("∞" if pixel.resolution is None else short(pixel.resolution)),
-            "Tap 4 fields that differ": _long(", ".join(pixel.fields) or "-"),
+            "": _text_cell(_worst_pixel_link(place, pixel, summary)),
+            "slow": _number_cell(pixel.pixel_coords[0]),
+            "fast": _number_cell(pixel.pixel_coords[1]),
+            f"{summary.reference.name} (reference) / photons": _number_cell(
+                number_text(pixel.reference)
+            ),
+            f"{summary.other.name} (other) / photons": _number_cell(number_text(pixel.other)),
+            "|difference| / photons": _number_cell(rounded_text(pixel.abs_diff)),
+            "ULP (float32)": _number_cell(_or_dash(pixel.ulps)),
+            "d / Å": _number_cell(
+                "∞" if pixel.resolution is None else rounded_text(pixel.resolution)
+            ),
+            "Tap 4 fields that differ": _long_text_cell(", ".join(pixel.fields) or "-"),
         }
         for place, pixel in enumerate(summary.worst, start=1)
     ]
 
 
-def _jump(place: int, pixel: WorstPixel, summary: ScanSummary) -> _Html:
+def _worst_pixel_link(place: int, pixel: WorstPixel, summary: ScanSummary) -> _Html:
     """A link to a worst pixel on the map that shows what is wrong there."""
     slow, fast = pixel.pixel_coords
     only_tap4 = pixel.abs_diff == 0 and summary.f_cell is not None
     key = "mismatch" if only_tap4 else "difference"
-    address = f"#map={key}&amp;slow={slow}&amp;fast={fast}&amp;zoom={_CLOSE}"
+    address = f"#map={key}&amp;slow={slow}&amp;fast={fast}&amp;zoom={_WORST_PIXEL_ZOOM}"
     label = f"show pixel {place}, slow {slow}, fast {fast}"
     return _Html(f'<a class="jump" href="{address}" aria-label="{label}">{place}: show</a>')
 
@@ -391,25 +409,27 @@ def _jump(place: int, pixel: WorstPixel, summary: ScanSummary) -> _Html:
 def _threshold_rows(summary: ScanSummary) -> list[_Row]:
     return [
         {
-            "threshold": _word(check.name),
-            "limit": _figure(number(check.limit)),
-            "measured": _figure(number(check.measured)),
-            "": _Html(f'<td class="{_mood(check.met)}">{"met" if check.met else "missed"}</td>'),
+            "threshold": _text_cell(check.name),
+            "limit": _number_cell(number_text(check.limit)),
+            "measured": _number_cell(number_text(check.measured)),
+            "": _Html(
+                f'<td class="{_css_class(check.met)}">{"met" if check.met else "missed"}</td>'
+            ),
         }
         for check in summary.thresholds
     ]
 
 
-def _mood(good: bool) -> str:
+def _css_class(good: bool) -> str:
     return "good" if good else "bad"
 
 
 def _field_rows(summary: ScanSummary) -> list[_Row]:
     return [
         {
-            "field": _word(item.field),
-            "pixels that differ": _figure(item.differing),
-            "beyond tolerance": _figure(item.beyond_tolerance),
+            "field": _text_cell(item.field),
+            "pixels that differ": _number_cell(item.differing),
+            "beyond tolerance": _number_cell(item.beyond_tolerance),
         }
         for item in summary.f_cell or ()
     ]
@@ -419,9 +439,9 @@ def _ulp_rows(summary: ScanSummary) -> list[_Row]:
     most = max((item.pixels for item in summary.ulps), default=0)
     return [
         {
-            "ULP (float32)": _figure(_range_text(item.low, item.high)),
-            "pixels": _figure(item.pixels),
-            "": _bar(item.pixels, 0.5, max(most, 1)),
+            "ULP (float32)": _number_cell(_range_text(item.low, item.high)),
+            "pixels": _number_cell(item.pixels),
+            "": _bar_cell(item.pixels, 0.5, max(most, 1)),
         }
         for item in summary.ulps
     ]
@@ -437,17 +457,17 @@ def _shell_rows(summary: ScanSummary) -> list[_Row]:
     low, high = min(known, default=1.0) / 10, max(known, default=1.0)
     return [
         {
-            "d / Å": _figure(_shell_text(shell.d_max, shell.d_min)),
-            "pixels": _figure(shell.pixels),
-            "differ in intensity": _figure(shell.differing_intensity),
-            "differ in Tap 4": _figure(
+            "d / Å": _number_cell(_shell_text(shell.d_max, shell.d_min)),
+            "pixels": _number_cell(shell.pixels),
+            "differ in intensity": _number_cell(shell.differing_intensity),
+            "differ in Tap 4": _number_cell(
                 "-" if summary.differing_f_cell is None else shell.differing_f_cell
             ),
-            "mean / photons": _figure(_short_or_dash(shell.c_mean)),
-            "rms difference / photons": _figure(_short_or_dash(shell.rms_diff)),
-            "largest / photons": _figure(_short_or_dash(shell.max_abs_diff)),
-            "rms / mean": _figure(_short_or_dash(part)),
-            "": _bar(part, low, high),
+            "mean / photons": _number_cell(_short_or_dash(shell.c_mean)),
+            "rms difference / photons": _number_cell(_short_or_dash(shell.rms_diff)),
+            "largest / photons": _number_cell(_short_or_dash(shell.max_abs_diff)),
+            "rms / mean": _number_cell(_short_or_dash(part)),
+            "": _bar_cell(part, low, high),
         }
         for shell, part in zip(summary.shells, relative, strict=True)
     ]
@@ -462,13 +482,13 @@ def _side_rows(summary: ScanSummary) -> list[_Row]:
     roles = {"reference": summary.reference, "other": summary.other}
     return [
         {
-            "side": _word(role),
-            "name": _long(side.name),
-            "kind": _word(
+            "side": _text_cell(role),
+            "name": _long_text_cell(side.name),
+            "kind": _text_cell(
                 f"{side.kind}, {side.dtype}" + (f", {side.device}" if side.device else "")
             ),
-            "not finite": _figure(side.nonfinite),
-            "made with": _long("; ".join(_made_with(side)) or "-"),
+            "not finite": _number_cell(side.nonfinite),
+            "made with": _long_text_cell("; ".join(_made_with(side)) or "-"),
         }
         for role, side in roles.items()
     ]
@@ -493,4 +513,4 @@ def _or_dash(value: int | None) -> str:
 
 
 def _short_or_dash(value: float | None) -> str:
-    return "-" if value is None else short(value)
+    return "-" if value is None else rounded_text(value)

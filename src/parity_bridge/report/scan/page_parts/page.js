@@ -149,9 +149,9 @@
     const g = meta.geometry;
     const f = (fast + 0.5) * g.pixel_size, s = (slow + 0.5) * g.pixel_size;
     let at = g.pix0.map((corner, i) => corner + f * g.fast[i] + s * g.slow[i]);
-    if (g.curved !== null) {
-      const start = turned(scaled(g.beam, g.curved), g.slow, at[1] / g.curved);
-      at = turned(start, g.fast, at[2] / g.curved);
+    if (g.sphere_radius !== null) {
+      const start = turned(scaled(g.beam, g.sphere_radius), g.slow, at[1] / g.sphere_radius);
+      at = turned(start, g.fast, at[2] / g.sphere_radius);
     }
     const incident = unit(g.beam), apart = unit(at).map((x, i) => x - incident[i]);
     return g.wavelength / Math.sqrt(dot(apart, apart));
