@@ -11,16 +11,18 @@ import hashlib
 import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from parity_bridge.api import ChosenEngine, Parity
+    from parity_bridge.bridge.chosen_engine import ChosenEngine
+    from parity_bridge.bridge.question import Question
     from parity_bridge.engines.engine import Engine
     from parity_bridge.experiment.model import Experiment
+    from parity_bridge.report.parity import Parity
 
 _FORCE = "--parity-force"
 
@@ -83,33 +85,34 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-_MARKED = {"engine", "taps", "tolerances"}
+_MARKER_KEYWORDS = {"engine", "taps", "tolerances"}
 
 
 @pytest.fixture
-def parity(request: pytest.FixtureRequest) -> Check:
+def parity(request: pytest.FixtureRequest) -> ParityCheck:
     """Compare an engine with the C core: ``parity(engine, experiment, pixels, taps=...)``.
 
     Fails the test, in a few lines, where the two are not at parity, and gives the comparison.
     """
     marked: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("parity"))):
-        if marker.args or not marker.kwargs.keys() <= _MARKED:
+        if marker.args or not marker.kwargs.keys() <= _MARKER_KEYWORDS:
             pytest.fail(
-                "@pytest.mark.parity takes nothing but the keywords " + ", ".join(sorted(_MARKED)),
+                "@pytest.mark.parity takes nothing but the keywords "
+                + ", ".join(sorted(_MARKER_KEYWORDS)),
                 pytrace=False,
             )
         marked |= marker.kwargs
-    return Check(request, marked)
+    return ParityCheck(request, marked)
 
 
 @dataclass(frozen=True)
-class Check:
+class ParityCheck:
     """What the fixture gives; see ``__call__``."""
 
     request: pytest.FixtureRequest
     #: Keywords of the marker.
-    marked: Mapping[str, Any]
+    marker_keywords: Mapping[str, Any]
 
     def __call__(
         self,
@@ -129,22 +132,14 @@ class Check:
         are read from there instead of made anew; ``--parity-update`` writes them. Without
         ``check`` the test goes on whatever the verdict. Skips where the engine is not there.
         """
-        from parity_bridge import api  # noqa: PLC0415 - see above
         from parity_bridge.errors import BridgeError, MissingEngineError  # noqa: PLC0415
 
         # What went wrong is told after the blocks: pytest shows every error on the way otherwise.
         absent = failure = ""
         try:
-            if isinstance(experiment, str):
-                experiment = api.Experiment.from_nanobragg(experiment)
-            other = self._engine(engine)
-            settings = self._settings(taps, tolerances)
-            pixels = [(int(slow), int(fast)) for slow, fast in pixels]
-            if stored is None:
-                found = api.compare(experiment, pixels, "c", other, **settings)
-            else:
-                found = self._against(self._beside(stored), other, experiment, pixels, settings)
-            kept = self._kept(found) if check and not found else []
+            question = self._question(engine, experiment, pixels, taps, tolerances)
+            parity = self._compare(question, stored)
+            report_lines = self._failure_report_lines(parity) if check and not parity else []
         except MissingEngineError as error:
             absent = str(error)
         except BridgeError as error:
@@ -153,71 +148,91 @@ class Check:
             pytest.skip(absent)
         if failure:
             pytest.fail(failure, pytrace=False)
-        if check and not found:
-            pytest.fail("\n".join((str(found), *kept)), pytrace=False)
-        return found
+        if check and not parity:
+            pytest.fail("\n".join((str(parity), *report_lines)), pytrace=False)
+        return parity
 
-    def _settings(
-        self, taps: Sequence[str] | str | None, tolerances: Path | str | None
-    ) -> dict[str, Any]:
-        """What the call says, else the marker."""
-        taps = taps or self.marked.get("taps", "all")
-        tolerances = tolerances or self.marked.get("tolerances")
-        return {
-            "taps": (taps,) if isinstance(taps, str) else tuple(taps),
-            "tolerances": None if tolerances is None else self._beside(tolerances),
-        }
+    def _question(
+        self,
+        engine: str | Engine | ChosenEngine | None,
+        experiment: Experiment | str,
+        pixels: Sequence[tuple[int, int]],
+        taps: Sequence[str] | str | None,
+        tolerances: Path | str | None,
+    ) -> Question:
+        """What the call says, else the marker, else the options; the C core is the reference."""
+        from parity_bridge.bridge.chosen_engine import (  # noqa: PLC0415 - see above
+            choose_engine,
+            pixel_question,
+        )
+        from parity_bridge.experiment.nanobragg_flags import read_experiment  # noqa: PLC0415
 
-    def _beside(self, path: Path | str) -> Path:
+        if isinstance(experiment, str):
+            experiment = read_experiment(experiment)
+        other = self._engine(engine)
+        taps = taps or self.marker_keywords.get("taps", "all")
+        tolerances = tolerances or self.marker_keywords.get("tolerances")
+        return pixel_question(
+            experiment,
+            pixels,
+            choose_engine("c"),
+            other,
+            taps=(taps,) if isinstance(taps, str) else taps,
+            tolerances=None if tolerances is None else self._beside_test(tolerances),
+        )
+
+    def _beside_test(self, path: Path | str) -> Path:
         """A path as the test means it, wherever it has gone meanwhile: from its own folder."""
         return self.request.path.parent / path
 
     def _engine(self, engine: str | Engine | ChosenEngine | None) -> ChosenEngine:
-        from parity_bridge import api  # noqa: PLC0415
+        from parity_bridge.bridge.chosen_engine import ChosenEngine, choose_engine  # noqa: PLC0415
 
         option = self.request.config.getoption
-        chosen = engine or self.marked.get("engine") or option("--parity-engine")
+        chosen = engine or self.marker_keywords.get("engine") or option("--parity-engine")
         if chosen is None:
             pytest.fail(
                 "no engine is named: give one to parity(), to the marker, or with --parity-engine",
                 pytrace=False,
             )
-        if isinstance(chosen, api.ChosenEngine):
+        if isinstance(chosen, ChosenEngine):
             return chosen
-        return api.engine(chosen, dtype=option("--parity-dtype"), device=option("--parity-device"))
-
-    def _against(
-        self,
-        folder: Path,
-        other: ChosenEngine,
-        experiment: Experiment,
-        pixels: Sequence[tuple[int, int]],
-        settings: Mapping[str, Any],
-    ) -> Parity:
-        """Compare with records that were stored, or store them."""
-        from parity_bridge.bridge.stored_reference import against, update  # noqa: PLC0415
-
-        option = self.request.config.getoption
-        if not option("--parity-update"):
-            return against(folder, other, experiment, pixels, **settings)
-        found, refusal = update(
-            folder, other, experiment, pixels, force=option("parity_force"), **settings
+        return choose_engine(
+            chosen, dtype=option("--parity-dtype"), device=option("--parity-device")
         )
+
+    def _compare(self, question: Question, stored: Path | str | None) -> Parity:
+        """Compare with the C core, with records of it that were stored, or store them."""
+        from parity_bridge.bridge.compare import compare  # noqa: PLC0415 - see above
+        from parity_bridge.bridge.stored_reference import (  # noqa: PLC0415
+            compare_with_stored,
+            update_stored,
+        )
+        from parity_bridge.report.parity import Parity  # noqa: PLC0415
+
+        if stored is None:
+            return Parity(question, compare(question).against[0])
+        folder, option = self._beside_test(stored), self.request.config.getoption
+        if not option("--parity-update"):
+            question = replace(question, reference=folder)
+            return Parity(question, compare_with_stored(question))
+        pair, refusal = update_stored(folder, question, force=option("parity_force"))
         if refusal:
             pytest.fail(f"{refusal}; {_FORCE} stores them all the same", pytrace=False)
-        return found
+        return Parity(question, pair)
 
-    def _kept(self, found: Parity) -> list[str]:
-        """The report of a failure, where one is asked for."""
+    def _failure_report_lines(self, parity: Parity) -> list[str]:
+        """Where the report of a failure is, where one is asked for."""
         folder = self.request.config.getoption("--parity-report")
         if folder is None:
             return []
         folder = self.request.config.invocation_params.dir / folder
-        from parity_bridge.report.keep import keep  # noqa: PLC0415
+        from parity_bridge.report.parity import write_parity_report  # noqa: PLC0415
+        from parity_bridge.report.writing import MEMO  # noqa: PLC0415
 
         # Names that differ only in what no file name takes have folders of their own.
         nodeid = self.request.node.nodeid
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", nodeid).strip("-.")[-180:]
         if name != nodeid.replace("::", "-"):
             name += "-" + hashlib.sha256(nodeid.encode()).hexdigest()[:8]
-        return [f"report: {keep(found, folder, name) / 'f_cell_comparison.md'}"]
+        return [f"report: {write_parity_report(parity, folder, name) / MEMO}"]

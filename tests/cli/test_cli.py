@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.cli import arguments
-from parity_bridge.cli import program as cli
 from parity_bridge.cli.program import main
 from parity_bridge.records.pixel_records import record_paths, record_suffix
 from parity_bridge.taps.f_cell import FCellRecord
@@ -41,9 +40,8 @@ def use(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
     """Let ``run`` compare the fake reference with another fake."""
 
     def choose(other: str) -> None:
-        for module in (arguments, cli):
-            engines = ("tests.engines.fake_engines:FakeC", f"tests.engines.fake_engines:{other}")
-            monkeypatch.setattr(module, "DEFAULT_ENGINES", engines)
+        engines = ("tests.engines.fake_engines:FakeC", f"tests.engines.fake_engines:{other}")
+        monkeypatch.setattr(arguments, "DEFAULT_ENGINES", engines)
 
     return choose
 

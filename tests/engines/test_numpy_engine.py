@@ -19,6 +19,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from parity_bridge.cli.program import main
 from parity_bridge.comparison.compare import compare_runs
 from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.reference_runner import runner_of_run as reference_of
 from parity_bridge.comparison.result import Comparison
 from parity_bridge.comparison.tolerances import EXACT, tolerances_for
 from parity_bridge.engines.c_core import CCore
@@ -42,11 +43,11 @@ from parity_bridge.experiment.model import (
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.experiment.structure_factors import load, write_cache
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_NAME, choose_taps
 from tests.experiment.strategies import WITHOUT_FILES, between, cells, regions
 from tests.explain.faults import CUBE, PEPTIDE, TIE_FLAGS
+from tests.explain.run_findings import explain_runs
 
 PAGE = (Path(__file__).parents[2] / "docs" / "engines.md").read_text(encoding="utf-8")
 #: Those that take the engine's word for a pixel.

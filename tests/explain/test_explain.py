@@ -21,7 +21,7 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
 from parity_bridge.explain import hypothesis_set_search, slips, transplant
 from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.explain.showing import showing
+from parity_bridge.explain.reproduction_command import reproduction_command as showing
 from parity_bridge.explain.slips import input_slips, table_slips
 
 CUBE = "-cell 10 10 10 90 90 90 -default_F 3 -lambda 1 -N 5 -distance 60 -detpixels 64 -pixel 1"

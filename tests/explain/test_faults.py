@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from parity_bridge.comparison.compare import compare_runs
 from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.reference_runner import runner_of_run as reference_of
 from parity_bridge.comparison.result import Comparison
 from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.c_core import CCore
@@ -20,11 +21,11 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.explain.explanation import Finding
-from parity_bridge.explain.runs import explain_runs, reference_of
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
 from tests.experiment.strategies import experiments
 from tests.explain.faults import FAULTS, Fault
+from tests.explain.run_findings import explain_runs
 
 ALL = tuple(TAPS_BY_ID.values())
 Record = Callable[[str, object], None]

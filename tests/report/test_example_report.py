@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge.bridge.compare import check_report
 from parity_bridge.engines.engine import create_engine
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.records.pixel_records import read_records
+from parity_bridge.report.writing import check_report
 from parity_bridge.taps.registry import TAPS_BY_ID
 
 REPORTS = Path(__file__).parents[2] / "reports"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.run import EngineRun
 from parity_bridge.errors import FileError
@@ -27,8 +28,6 @@ from parity_bridge.records.pixel_records import (
     record_suffix,
     write_run,
 )
-from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.rendering import render
 from parity_bridge.taps.f_cell import FCellRecord, Lookup
 from parity_bridge.taps.registry import TAPS_BY_NAME, Tap
 from tests.comparison.hand_records import (
@@ -43,6 +42,7 @@ from tests.comparison.hand_records import (
     record_without_lookup,
 )
 from tests.engines.fake_engines import FakeC, FakeTorch
+from tests.report.rerender import render
 
 COLUMNS = (
     "Pixel", "Impl", "total_lookups", "out_of_bounds", "zero_f", "default_f", "mean_f_cell",

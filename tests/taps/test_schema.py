@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from parity_bridge.comparison.noise import noise_budgets
 from parity_bridge.comparison.reference_runner import ReferenceRunner
-from parity_bridge.explain.runs import reference_of
+from parity_bridge.comparison.reference_runner import runner_of_run as reference_of
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.report.json_schema import FOLDER, RECORD_MODELS, schema_path, schema_text
 from parity_bridge.taps.registry import TAPS_BY_ID

@@ -1,98 +1,148 @@
-"""``compare`` and ``check-report``: records against records, and a memo against its records."""
+"""What a comparison is: both sides looked at, compared, the noise of the inputs, compared again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
-from parity_bridge.bridge.question import CompareRequest
-from parity_bridge.comparison.trace_logs import compare_logs
-from parity_bridge.errors import FileError, UsageError
-from parity_bridge.files.atomic_write import copy_file
-from parity_bridge.files.reading import read_file
-from parity_bridge.records.folder import check_not_existing, make_folder, staged_folder
-from parity_bridge.records.journal import log_command
-from parity_bridge.records.pixel_records import LOG_SUFFIX, as_json
-from parity_bridge.records.reading import RecordedSide, read_side
-from parity_bridge.report.memo import memo
-from parity_bridge.report.rendering import (
-    OF_RECORDS,
-    TOLERANCES,
-    load,
-    rendered,
-    report_of,
-    write_rendered,
+from parity_bridge.bridge.answer import Answer, PairAnswer, Side
+from parity_bridge.bridge.question import EngineSource, Question
+from parity_bridge.bridge.record_folder import RecordFolder, own_tolerances
+from parity_bridge.bridge.sides import OnNote, ignore_note, sides_of
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.reference_runner import (
+    ReferenceRunner,
+    not_the_core,
+    runner_of_records,
+    runner_of_run,
 )
-from parity_bridge.report.view import PairAnswer
+from parity_bridge.comparison.tolerances import Tolerances, tolerances_for
+from parity_bridge.engines.engine import engine_class, tolerance_case
+from parity_bridge.errors import UsageError
 from parity_bridge.taps.registry import choose_taps
 
 
-def compare(request: CompareRequest) -> tuple[str, int]:
-    """Compare two sides; what is to be printed, and the exit status.
+def compare(
+    question: Question,
+    on_note: OnNote = ignore_note,
+    records: RecordFolder | None = None,
+) -> Answer:
+    """Look at every side of ``question`` and compare each with the reference.
 
-    Raises FileError for what cannot be read, UsageError where nothing can be compared, ShapeError
-    where the two are of different pixels.
+    Where ``records`` are kept, what is compared is what they say. Raises UsageError where there is
+    nothing to compare or two engines cannot be told apart, and what engines and files raise.
     """
-    if request.reference.suffix == request.other.suffix == LOG_SUFFIX:
-        if request.as_json or request.folder is not None or request.taps or request.tolerances:
-            raise UsageError("TRACE logs are compared as they are printed; give A and B only")
-        return compare_logs(request.reference, request.other)
-    report = _compare_records(request)
-    status = report.comparison.exit_status
-    if request.as_json:
-        return as_json(report.comparison).rstrip("\n"), status
-    return memo(report).rstrip("\n"), status
+    check_tolerances(question)
+    sides, overrides = sides_of(question, on_note), question.tolerances
+    check_names(sides)
+    if records is not None:
+        # A later comparison with these records will want the noise of the reference.
+        sides = records.keep([with_own_noise(sides[0]), *sides[1:]])
+        overrides = own_tolerances(records.folder)
+    answer = compare_sides(sides, overrides)
+    if sides[0].run is None:
+        return answer
+    return replace(answer, against=tuple(map(with_noise, answer.against)))
 
 
-def _compare_records(request: CompareRequest) -> PairAnswer:
-    """Compare two folders of records, or two records; keep a report where one was asked for."""
-    if request.folder is not None:
-        check_not_existing(request.folder)
-    sides = tuple(
-        _chosen(read_side(source), request.taps) for source in (request.reference, request.other)
+def compare_sides(sides: Sequence[Side], overrides: Path | None = None) -> Answer:
+    """Compare each of ``sides`` with the first, and the others among each other.
+
+    ``overrides`` is a file of tolerances. Raises as ``compare_runs`` and ``tolerances_for``.
+    """
+    reference, *others = sides
+    return Answer(
+        tuple(compare_pair(reference, other, overrides) for other in others),
+        tuple(
+            compare_pair(*pair, overrides)
+            for pair in combinations(others, 2)
+            if _have_common_taps(*pair)
+        ),
     )
-    report = report_of(sides[0], sides[1], overrides=request.tolerances)
-    if request.folder is not None:
-        with staged_folder(request.folder) as folder:
-            log_command(folder, request.command)
-            _keep(folder, request, sides)
-            # From the copies, so that the report says nothing that is not in them.
-            witnesses = load(folder)
-            write_rendered(folder, witnesses)
-            report = witnesses.against[0]
-    return report
 
 
-def check_report(folder: Path) -> list[str]:
-    """Make everything again that a report derives from its records; what has drifted, by name.
+def compare_pair(reference: Side, other: Side, overrides: Path | None = None) -> PairAnswer:
+    """Compare two sides, in the light of the noise budgets that stand beside the reference."""
+    tolerances = _tolerances(reference, other, overrides)
+    comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
+    return PairAnswer(reference, other, comparison)
 
-    Raises FileError where the records or what was made from them cannot be read.
+
+def with_noise(pair: PairAnswer) -> PairAnswer:
+    """``pair`` compared once more with noise budgets, where it disagrees and none are known.
+
+    The C core is run again and again for them, as the reference was made.
     """
-    if not folder.is_dir():
-        raise FileError(f"{folder} is not a folder; name a report")
-    return [
-        name
-        for name, text in rendered(load(folder)).items()
-        if read_file(folder / name, "report file") != text.encode()
-    ]
+    if pair.agrees or pair.reference.noise:
+        return pair
+    runner, _ = reference_runner(pair)
+    budgets = () if runner is None else noise_budgets(runner)
+    if not budgets:
+        return pair
+    noise = {budget.pixel_coords: budget for budget in budgets}
+    reference, tolerances = replace(pair.reference, noise=noise), pair.comparison.tolerances
+    comparison = compare_runs(reference.pixels, pair.other.pixels, tolerances, noise)
+    return replace(pair, reference=reference, comparison=comparison)
 
 
-def _chosen(side: RecordedSide, names: tuple[str, ...]) -> RecordedSide:
-    if not names:
+def reference_runner(pair: PairAnswer) -> tuple[ReferenceRunner | None, str]:
+    """The C core as the reference was made, at the pixels of both; None, and why, where it is not.
+
+    It records the taps of the other side.
+    """
+    common = {pixel.pixel_coords for pixel in pair.comparison.pixels}
+    pixels = tuple(side.pixel for side in pair.other.pixels if side.pixel in common)
+    taps = choose_taps(pair.other.tap_ids)
+    reference = pair.reference
+    if reference.run is None:
+        return runner_of_records(reference.pixels, reference.provenance, pixels, taps)
+    runner = runner_of_run(reference.run, taps)
+    if runner is None:
+        return None, not_the_core(reference.run.choice.name)
+    return replace(runner, pixels=pixels), ""
+
+
+def with_own_noise(side: Side) -> Side:
+    """``side`` with noise budgets of all it recorded, where it is the C core that was run."""
+    if side.noise or side.run is None:
         return side
-    wanted = {tap.tap_id for tap in choose_taps(names)}
-    pixels = tuple(pixel.select_taps(wanted) for pixel in side.pixels)
-    if not any(pixel.taps for pixel in pixels):
-        raise UsageError(f"{side.source} holds none of the taps {', '.join(names)}")
-    return replace(side, pixels=pixels, taps=frozenset(wanted))
+    runner = runner_of_run(side.run, choose_taps(side.tap_ids))
+    budgets = () if runner is None else noise_budgets(runner)
+    return replace(side, noise={budget.pixel_coords: budget for budget in budgets})
 
 
-def _keep(folder: Path, request: CompareRequest, sides: Sequence[RecordedSide]) -> None:
-    """Copies of the records that were compared, so that the report stands alone."""
-    for name, side in zip(OF_RECORDS, sides, strict=True):
-        make_folder(folder / name)
-        for path in side.files:
-            copy_file(path, folder / name / path.name, "record")
-    if request.tolerances is not None:
-        copy_file(request.tolerances, folder / TOLERANCES, "tolerance file")
+def check_tolerances(question: Question) -> None:
+    """Raise UsageError or FileError for tolerances that are not there, before anything is run."""
+    for source in question.sources[1:]:
+        if isinstance(source, EngineSource):
+            choice = source.choice
+            asks = tolerance_case(source.instance or engine_class(choice.name))
+            tolerances_for(choice.dtype, choice.device, question.tolerances, asks)
+
+
+def check_names(sides: Sequence[Side]) -> None:
+    """Raise UsageError where two engines that were run cannot be told apart in records."""
+    names = [side.name for side in sides if side.run is not None]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(
+                f"both engines are called {name!r} in records; give each class a folder of its own "
+                "and a name of its own in records"
+            )
+
+
+def _tolerances(reference: Side, other: Side, overrides: Path | None) -> Tolerances:
+    """Those of the other side's dtype and device, or of the case that either engine asks for."""
+    cases = [side.provenance.tolerance_case for side in (other, reference) if side.provenance]
+    case = next(filter(None, cases), None)
+    if other.provenance is None:
+        return tolerances_for(overrides=overrides, own_case=case)
+    return tolerances_for(other.provenance.dtype, other.provenance.device, overrides, case)
+
+
+def _have_common_taps(first: Side, second: Side) -> bool:
+    """Whether two sides record any tap that both have."""
+    return not set(first.tap_ids).isdisjoint(second.tap_ids)

@@ -1,119 +1,80 @@
-"""What a command was asked to do, after its arguments were checked one by one."""
+"""What is asked: which sides, at which pixels, of which taps, within which tolerances."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parity_bridge.engines.choice import EngineChoice, Target
+from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
+
+if TYPE_CHECKING:
+    from parity_bridge.engines.engine import Engine
 
 
 @dataclass(frozen=True)
-class RunRequest:
-    """``run``: a reference engine and others at the same pixels."""
+class EngineSource:
+    """An engine to be run, and what it is given."""
 
+    choice: EngineChoice
+    #: None: what the records on the other side were made with, else the benchmark.
+    given: ParsedFlags | None
+    #: nanoBragg flags as they were typed, for both sides and for this engine alone.
+    flags: tuple[str, ...] = ()
+    own_flags: tuple[str, ...] = ()
+    #: Whether ``choice`` says in which state pixels begin; else they begin as in those records.
+    state_given: bool = True
+    #: The engine, where it was made already.
+    instance: Engine | None = None
+
+
+#: An engine, or a folder or file of records; in a scan an image in the place of records.
+Source = EngineSource | Path
+
+
+@dataclass(frozen=True)
+class Question:
+    """A reference and what is held against it.
+
+    A scan looks at the whole region of interest of the experiment and needs no ``targets``.
+    """
+
+    #: The command line that asks, to be recorded and shown.
     command: str
-    targets: tuple[Target, ...]
-    #: nanoBragg flags of both engines.
-    flags: tuple[str, ...]
-    #: Names of the taps to record.
-    taps: tuple[str, ...]
-    out_dir: Path
-    stamp: str
-    reference: EngineChoice
-    others: tuple[EngineChoice, ...]
-    #: Further nanoBragg flags by engine name.
-    engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: File of tolerances that replace the shipped ones.
+    reference: Source
+    others: tuple[Source, ...] = ()
+    #: Pixels; empty: those of the records.
+    targets: tuple[Target, ...] = ()
+    #: Names of taps; empty: all that are there.
+    taps: tuple[str, ...] = ()
+    #: File of tolerances that replace some of the shipped ones.
     tolerances: Path | None = None
+    #: Where no side is an engine: what is known of the detector of the images.
+    detector: ParsedFlags | None = None
+    #: Whether that was said, and is not only how large images without a header are taken to be.
+    detector_given: bool = False
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All sides, the reference first."""
+        return (self.reference, *self.others)
 
 
-@dataclass(frozen=True)
-class CompareRequest:
-    """``compare``: records against records."""
+def engine_source(
+    choice: EngineChoice,
+    flags: Sequence[str] | None,
+    engine_flags: Mapping[str, Sequence[str]] | None = None,
+    *,
+    state_given: bool = True,
+) -> EngineSource:
+    """An engine that is given ``flags`` and then those of ``engine_flags`` under its name.
 
-    command: str
-    reference: Path
-    other: Path
-    #: Names of the taps to compare; empty: all that are there.
-    taps: tuple[str, ...]
-    tolerances: Path | None = None
-    as_json: bool = False
-    #: Folder of the report; None prints it only.
-    folder: Path | None = None
-
-
-@dataclass(frozen=True)
-class ExplainRequest:
-    """``explain``: why two sides disagree, each an engine or a folder of records."""
-
-    command: str
-    reference: EngineChoice | Path
-    other: EngineChoice | Path
-    #: Pixels where engines are run; of the records where there are any and none is named.
-    targets: tuple[Target, ...]
-    #: None: those of the records.
-    flags: tuple[str, ...] | None
-    tolerances: Path | None = None
-    engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: Whether ``--state`` was given; else an engine begins pixels as the records beside it.
-    state_given: bool = False
-
-
-@dataclass(frozen=True)
-class FrameRequest:
-    """``frame``: one engine over the whole detector."""
-
-    command: str
-    flags: tuple[str, ...]
-    engine: EngineChoice
-    output: Path
-    threads: int
-    #: Keywords for the engine's constructor besides dtype and device.
-    settings: Mapping[str, str | bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class TraceRequest:
-    """``trace``: one engine at one pixel."""
-
-    command: str
-    target: Target
-    flags: tuple[str, ...]
-    #: Names of the taps to record and print.
-    taps: tuple[str, ...]
-    engine: EngineChoice
-    as_json: bool = False
-    out_dir: Path | None = None
-
-
-@dataclass(frozen=True)
-class ScanRequest:
-    """``scan``: two sides over a whole region, each an engine or the file of an image."""
-
-    command: str
-    reference: EngineChoice | Path
-    other: EngineChoice | Path
-    #: nanoBragg flags of both engines.
-    flags: tuple[str, ...]
-    #: Whether any of them was given, and they are not the benchmark's.
-    flags_given: bool
-    out_dir: Path
-    stamp: str
-    #: Further nanoBragg flags by engine name.
-    engine_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: Pixels of a tile along either axis; None: chosen.
-    tile: int | None = None
-    threads: int = 1
-    #: Address of a Dask scheduler; None: threads of this process.
-    dask: str | None = None
-    resume: bool = False
-    quiet: bool = False
-    #: Name of a threshold -> limit, and a file of them.
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    threshold_file: Path | None = None
-    #: File of tolerances that replace the shipped ones.
-    tolerances: Path | None = None
-    #: File of many experiments, each a scan of its own.
-    experiments: Path | None = None
+    ``flags`` None leaves them to the records on the other side. Raises as ``parse_flags``.
+    """
+    own = tuple((engine_flags or {}).get(choice.name, ()))
+    if flags is None:
+        return EngineSource(choice, None, own_flags=own, state_given=state_given)
+    given = parse_flags([*flags, *own])
+    return EngineSource(choice, given, tuple(flags), own, state_given=state_given)

@@ -1,34 +1,32 @@
-"""``scan``: two sides over a whole region, in one report folder that grows and can be taken up."""
+"""Two sides over a whole region, in one report folder that grows and can be taken up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity_bridge.bridge.question import ScanRequest
-from parity_bridge.bridge.scan_sides import Sides, sides_of
-from parity_bridge.bridge.worst_pixels import tap_worst
+from parity_bridge.bridge.answer import PairAnswer
+from parity_bridge.bridge.question import EngineSource, Question
+from parity_bridge.bridge.record_folder import TOLERANCES
+from parity_bridge.bridge.scan_settings import ScanSettings
+from parity_bridge.bridge.scan_sides import scan_sides_of
+from parity_bridge.bridge.sides import OnNote
+from parity_bridge.bridge.worst_pixels import WorstPixels, tap_worst_pixels
 from parity_bridge.comparison.tolerances import tolerances_for
-from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.engines.engine import engine_class, tolerance_case
-from parity_bridge.errors import BridgeError, FileError
-from parity_bridge.files.atomic_write import copy_file, write_bytes, write_text
+from parity_bridge.errors import FileError
+from parity_bridge.files.atomic_write import copy_file
 from parity_bridge.files.termination import Terminated, exit_at_next_interrupt
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
-from parity_bridge.records.folder import check_not_existing, make_folder, remove_folder
-from parity_bridge.records.journal import COMMANDS_FILE, log_command, log_failure
+from parity_bridge.records.folder import check_not_existing, remove_folder
+from parity_bridge.records.journal import COMMANDS_FILE, failures_noted, log_command
 from parity_bridge.records.metadata import RunContext
-from parity_bridge.records.pixel_records import as_json
-from parity_bridge.report.rendering import TOLERANCES
-from parity_bridge.report.scan.figures import figures
-from parity_bridge.report.scan.memo import finding_text, memo
-from parity_bridge.report.scan.page import page
-from parity_bridge.report.view import PairAnswer
 from parity_bridge.scan import store
 from parity_bridge.scan.executor import WorkerPool, dask_pool, thread_pool
+from parity_bridge.scan.maps import ScanMaps
 from parity_bridge.scan.pooling import match_scan_peaks, scan_maps
 from parity_bridge.scan.progress import progress
 from parity_bridge.scan.scan import PreparedScan, prepare_scan, run_scan
@@ -36,68 +34,85 @@ from parity_bridge.scan.summarize import summarize
 from parity_bridge.scan.summary import ScanSummary
 from parity_bridge.scan.thresholds import Thresholds, merge_thresholds, read_thresholds
 
+#: In the folder of the report: store, pictures and pages.
 FOLDER = "scan"
+#: In that; where it is, everything is.
 SUMMARY = "summary.json"
-MEMO = "scan_comparison.md"
-PAGE = "scan.html"
-FIGURES = "figures"
 
-_REMEDY = "mend what is named above, then give the command again with --resume"
+REMEDY = "mend what is named above, then give the command again with --resume"
 
 
 @dataclass(frozen=True)
-class ScanOutcome:
-    """Where the report lies and what it says."""
+class ScanAnswer:
+    """What a scan found, and where it lies."""
 
+    #: Where the report is and who asked for it.
     folder: Path
+    context: RunContext
     summary: ScanSummary
-    #: The taps of the worst pixels, or why there are none.
-    worst: PairAnswer | None
-    not_tapped: str
+    maps: ScanMaps
+    worst_pixels: WorstPixels
+
+    @property
+    def worst(self) -> PairAnswer | None:
+        """The taps of the worst pixels; None where there are none."""
+        answer = self.worst_pixels.answer
+        return None if answer is None else answer.against[0]
+
+    @property
+    def not_tapped(self) -> str:
+        """Why there are none; empty where there are."""
+        return self.worst_pixels.reason
 
 
-def scan(request: ScanRequest, on_note: Callable[[str], None]) -> ScanOutcome:
-    """Compare, tile by tile, and report; ``on_note`` hears what is to be said on the way.
+def scan(question: Question, settings: ScanSettings, on_note: OnNote) -> ScanAnswer:
+    """Compare, tile by tile; ``on_note`` hears what is to be said on the way.
 
-    What is finished when something goes wrong stays for ``--resume``. Raises BridgeError.
+    What is finished when something goes wrong stays for ``resume``. Raises BridgeError.
     """
-    with crew_of(request) as crew:
-        return scan_into(request.out_dir / request.stamp, request, crew, on_note)
+    with worker_pool_of(settings) as workers:
+        return scan_with(workers, question, settings, on_note)
 
 
 @contextmanager
-def crew_of(request: ScanRequest) -> Iterator[WorkerPool]:
+def worker_pool_of(settings: ScanSettings) -> Iterator[WorkerPool]:
     """Who computes the tiles; raises UsageError where a cluster does not answer."""
-    with thread_pool(request.threads) if request.dask is None else dask_pool(request.dask) as crew:
-        yield crew
+    pool = thread_pool(settings.threads) if settings.dask is None else dask_pool(settings.dask)
+    with pool as workers:
+        yield workers
 
 
-def scan_into(
-    target: Path, request: ScanRequest, crew: WorkerPool, on_note: Callable[[str], None]
-) -> ScanOutcome:
-    """``scan`` into the folder ``target``; raises as it does."""
-    folder = target / FOLDER
-    _check_target(target, request, on_note)
-    thresholds = _thresholds(request)
-    sides = sides_of(request, on_note)
-    tolerances = tolerances_for(*_case(request), request.tolerances, _own_case(request))
+def scan_with(
+    workers: WorkerPool, question: Question, settings: ScanSettings, on_note: OnNote
+) -> ScanAnswer:
+    """``scan`` by ``workers`` that are there already; raises as it does."""
+    _check_target(settings, on_note)
+    thresholds = _thresholds(settings)
+    sides = scan_sides_of(question, on_note)
+    tolerances = tolerances_for(*_case(question), question.tolerances, _own_case(question))
     prepared = prepare_scan(
         sides.reference,
         sides.other,
-        folder.absolute(),
+        (settings.folder / FOLDER).absolute(),
         tolerances,
-        tile=request.tile,
-        resume=request.resume,
+        tile=settings.tile,
+        resume=settings.resume,
         geometry_side=sides.geometry,
     )
-    _begin(target, request)
-    with _failures_noted(target, request):
-        return _finish(target, request, crew, sides, prepared, thresholds, on_note)
+    _begin(settings.folder, question)
+    context = RunContext(question.command, utc_now(), settings.stamp)
+    with failures_noted(settings.folder, context, REMEDY):
+        summary = _run(workers, settings, prepared, thresholds, on_note)
+        worst = tap_worst_pixels(question, sides, summary)
+        coordinates = [pixel.pixel_coords for pixel in summary.worst]
+        maps = scan_maps(prepared.layout, coordinates, prepared.job.rules.geometry)
+    return ScanAnswer(settings.folder, context, summary, maps, worst)
 
 
-def _check_target(target: Path, request: ScanRequest, on_note: Callable[[str], None]) -> None:
+def _check_target(settings: ScanSettings, on_note: OnNote) -> None:
+    target = settings.folder
     begun = (target / FOLDER / store.INPUTS_FILE).exists()
-    if request.resume:
+    if settings.resume:
         if not begun:
             _clear_beginnings(target)
             on_note(f"{target} holds no scan yet; it is begun")
@@ -122,72 +137,56 @@ def _clear_beginnings(target: Path) -> None:
     }:
         raise FileError(f"{target} holds another report; give another --stamp")
     folder = target / FOLDER
-    if folder.exists() and {path.name for path in folder.iterdir()} <= {
-        store.MAPS_FOLDER,
-        store.TILES_FOLDER,
-    }:
+    unused = {store.MAPS_FOLDER, store.TILES_FOLDER}
+    if folder.exists() and {path.name for path in folder.iterdir()} <= unused:
         remove_folder(folder)
     check_not_existing(folder)
 
 
-def _thresholds(request: ScanRequest) -> Thresholds:
-    file = None if request.threshold_file is None else read_thresholds(request.threshold_file)
-    return merge_thresholds(file, request.thresholds)
+def _thresholds(settings: ScanSettings) -> Thresholds:
+    file = None if settings.threshold_file is None else read_thresholds(settings.threshold_file)
+    return merge_thresholds(file, settings.thresholds)
 
 
-def _case(request: ScanRequest) -> tuple[str, str]:
+def _case(question: Question) -> tuple[str, str]:
     """dtype and device by which the tolerances go; an image of another making is float32."""
-    if isinstance(request.other, EngineChoice):
-        return request.other.dtype, request.other.device
+    other = question.others[0]
+    if isinstance(other, EngineSource):
+        return other.choice.dtype, other.choice.device
     return "float32", "cpu"
 
 
-def _own_case(request: ScanRequest) -> str | None:
+def _own_case(question: Question) -> str | None:
     """The case of tolerances that an engine asks for, the other one first."""
-    named = [side for side in (request.other, request.reference) if isinstance(side, EngineChoice)]
-    return tolerance_case(*(engine_class(choice.name) for choice in named))
+    engines = [source for source in question.sources[::-1] if isinstance(source, EngineSource)]
+    return tolerance_case(*(engine_class(source.choice.name) for source in engines))
 
 
-def _begin(target: Path, request: ScanRequest) -> None:
+def _begin(target: Path, question: Question) -> None:
     # It says that everything is there.
     (target / FOLDER / SUMMARY).unlink(missing_ok=True)
-    log_command(target, request.command)
+    log_command(target, question.command)
     write_environment(target)
-    if request.tolerances is not None:
-        copy_file(request.tolerances, target / TOLERANCES, "tolerance file")
+    if question.tolerances is not None:
+        copy_file(question.tolerances, target / TOLERANCES, "tolerance file")
 
 
-@contextmanager
-def _failures_noted(target: Path, request: ScanRequest) -> Iterator[None]:
-    """What went wrong is written down, where that can still be done."""
-    try:
-        yield
-    except BridgeError as error:
-        with suppress(FileError):
-            log_failure(
-                target, RunContext(request.command, utc_now(), request.stamp), error, _REMEDY
-            )
-        raise
-
-
-def _finish(
-    target: Path,
-    request: ScanRequest,
-    crew: WorkerPool,
-    sides: Sides,
+def _run(
+    workers: WorkerPool,
+    settings: ScanSettings,
     prepared: PreparedScan,
     thresholds: Thresholds,
-    on_note: Callable[[str], None],
-) -> ScanOutcome:
+    on_note: OnNote,
+) -> ScanSummary:
     region = prepared.plan.region
     pixels = len(region.slow) * len(region.fast)
     try:
-        with progress(pixels, "scan", quiet=request.quiet) as advance:
-            scanned = run_scan(prepared, crew, advance)
+        with progress(pixels, "scan", quiet=settings.quiet) as advance:
+            scanned = run_scan(prepared, workers, advance)
     except (KeyboardInterrupt, Terminated):
-        count = len(list((target / FOLDER / store.TILES_FOLDER).glob("*.json")))
+        count = len(list((settings.folder / FOLDER / store.TILES_FOLDER).glob("*.json")))
         on_note(
-            f"stopped with {count} tiles finished; go on with --resume --stamp {request.stamp} "
+            f"stopped with {count} tiles finished; go on with --resume --stamp {settings.stamp} "
             "(those under way are waited for, unless you press Ctrl-C again)"
         )
         exit_at_next_interrupt()
@@ -195,32 +194,4 @@ def _finish(
     if scanned.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
     equal = scanned.statistics.differing_intensity == 0
-    summary = summarize(scanned, match_scan_peaks(prepared.layout, equal=equal), thresholds, crew)
-    worst, not_tapped = tap_worst(target / FOLDER / "worst", request, sides, summary)
-    _write(target / FOLDER, request, prepared, summary, worst, not_tapped)
-    return ScanOutcome(target, summary, worst, not_tapped)
-
-
-def _write(
-    folder: Path,
-    request: ScanRequest,
-    prepared: PreparedScan,
-    summary: ScanSummary,
-    worst: PairAnswer | None,
-    not_tapped: str,
-) -> None:
-    """Pictures, page and memo, and the summary last: where it is, everything is."""
-    coordinates = [pixel.pixel_coords for pixel in summary.worst]
-    shown = scan_maps(prepared.layout, coordinates, prepared.job.rules.geometry)
-    make_folder(folder / FIGURES)
-    drawn = []
-    for name, picture in figures(summary, shown):
-        write_bytes(folder / FIGURES / name, picture)
-        drawn.append(f"{FIGURES}/{name}")
-    links: dict[str, str] = {"memo": MEMO, "summary": SUMMARY}
-    if worst is not None:
-        links["taps of the worst pixels"] = "worst/f_cell_comparison.md"
-    why = finding_text(summary, worst, not_tapped)
-    write_text(folder / PAGE, page(summary, shown, why, links))
-    write_text(folder / MEMO, memo(summary, drawn, worst, not_tapped, request.command))
-    write_text(folder / SUMMARY, as_json(summary))
+    return summarize(scanned, match_scan_peaks(prepared.layout, equal=equal), thresholds, workers)

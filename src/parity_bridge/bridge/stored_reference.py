@@ -8,19 +8,16 @@ anything weaker unless that is asked for.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from pathlib import Path
 
-from parity_bridge.api import ChosenEngine, Parity, compare, observed
-from parity_bridge.comparison.compare import compare_runs
-from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.bridge.answer import PairAnswer, Side
+from parity_bridge.bridge.compare import compare, compare_pair, with_own_noise
+from parity_bridge.bridge.question import EngineSource, Question
+from parity_bridge.bridge.reproduction import run_command
+from parity_bridge.bridge.sides import limited, observed_side, recorded_side
 from parity_bridge.comparison.result import EXIT_STATUS, Verdict
-from parity_bridge.comparison.tolerances import tolerances_for
-from parity_bridge.engines.engine import tolerance_case
-from parity_bridge.errors import FileError, ShapeError
+from parity_bridge.errors import FileError, ShapeError, UsageError
 from parity_bridge.experiment.behaviours import REFERENCE
-from parity_bridge.experiment.model import Experiment
-from parity_bridge.explain.runs import Made, reference_of
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.files.timestamps import utc_now
@@ -29,9 +26,6 @@ from parity_bridge.records.journal import COMMANDS_FILE, log_command
 from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import as_json, read_model, write_noise, write_run
 from parity_bridge.records.reading import RecordedSide, read_strict_side
-from parity_bridge.report.keep import command_of
-from parity_bridge.report.view import PairAnswer, Side
-from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import choose_taps
 
 _VERDICT = "verdict.json"
@@ -47,81 +41,66 @@ class StoredVerdict(Schema):
     compared: Count
 
 
-def against(
-    folder: Path,
-    other: ChosenEngine,
-    experiment: Experiment,
-    pixels: Sequence[tuple[int, int]],
-    *,
-    taps: Sequence[str] = ("all",),
-    tolerances: Path | None = None,
-) -> Parity:
-    """Compare an engine with the records in ``folder``.
+def compare_with_stored(question: Question) -> PairAnswer:
+    """Compare an engine with the records in the folder that is the reference of ``question``.
 
     Raises FileError where there are none or they cannot be read, ShapeError where they are of
-    another experiment or other pixels, and as ``api.compare``.
+    another experiment or other pixels, and as ``compare``.
     """
+    folder, other = question.reference, question.others[0]
+    if not isinstance(folder, Path) or not isinstance(other, EngineSource):
+        raise UsageError("an engine is held against a folder of stored records; give both")
     recorded = _read(folder)
-    made = recorded.metadata[0]
+    _check_same(recorded, question, other)
+    reference = limited(recorded_side(recorded), question.taps)
+    side = observed_side(other, question.targets, choose_taps(question.taps or ("all",)))
+    return compare_pair(reference, side, question.tolerances)
+
+
+def _check_same(recorded: RecordedSide, question: Question, other: EngineSource) -> None:
+    """Raise ShapeError where the records are not the C core's answer to ``question``."""
+    folder, made = recorded.source, recorded.metadata[0]
     if any(item.engine != "c" or item.behaviours != REFERENCE for item in recorded.metadata):
         raise ShapeError(
             f"the records in {folder} are not the C core's as it stands; make them anew with "
             "--parity-update"
         )
     # Which file it was does not matter, and the records say what was in it.
-    if made.experiment.without_files() != experiment.without_files():
+    given = None if other.given is None else other.given.experiment.without_files()
+    if made.experiment.without_files() != given:
         raise ShapeError(
             f"the records in {folder} are of another experiment; make them anew with "
             "--parity-update"
         )
-    wanted = {(int(slow), int(fast)) for slow, fast in pixels}
-    if wanted != {side.pixel for side in recorded.pixels}:
+    if {target.coords for target in question.targets} != {side.pixel for side in recorded.pixels}:
         raise ShapeError(
             f"the records in {folder} are of other pixels; make them anew with --parity-update"
         )
-    run = observed(other, experiment, pixels)
-    chosen = {tap.tap_id for tap in choose_taps(taps)}
-    ours = tuple(side.select_taps(chosen) for side in recorded.pixels)
-    theirs = run.pixel_taps(choose_taps(taps))
-    allowed = tolerances_for(
-        run.choice.dtype, run.choice.device, tolerances, tolerance_case(run.engine)
-    )
-    comparison = compare_runs(ours, theirs, allowed, recorded.noise)
-    report = PairAnswer(Side(ours, recorded.metadata, recorded.noise), Side(theirs), comparison)
-    how = Made(made.experiment, made.engine, made.behaviours, made.in_frame)
-    return Parity(run, report, tuple(taps), tolerances=tolerances, stored=folder, made=how)
 
 
-def update(
-    folder: Path,
-    other: ChosenEngine,
-    experiment: Experiment,
-    pixels: Sequence[tuple[int, int]],
-    *,
-    force: bool = False,
-    taps: Sequence[str] = ("all",),
-    tolerances: Path | None = None,
-) -> tuple[Parity, str]:
-    """Store the C core's records in ``folder``; the comparison with them, and why they were not.
+def update_stored(
+    folder: Path, question: Question, *, force: bool = False
+) -> tuple[PairAnswer, str]:
+    """Store the records of the reference in ``folder``; the answer, and why they were not stored.
 
     Records under which the verdict would be weaker than the one stored are not written without
     ``force``; the second thing returned says so then, and is empty otherwise. Raises as
-    ``api.compare`` does, FileError where the folder cannot be written.
+    ``compare`` does, FileError where the folder cannot be written.
     """
-    found = compare(experiment, pixels, "c", other, taps=taps, tolerances=tolerances)
-    weaker = None if force else _weaker(folder, found)
+    pair = compare(question).against[0]
+    weaker = None if force else _weakening(folder, pair)
     if weaker is not None:
-        return found, f"{folder} keeps its records: {weaker}"
-    _store(folder, found)
-    return found, ""
+        return pair, f"{folder} keeps its records: {weaker}"
+    _store(folder.absolute(), question, pair)
+    return pair, ""
 
 
-def _weaker(folder: Path, found: Parity) -> str | None:
+def _weakening(folder: Path, pair: PairAnswer) -> str | None:
     """What would be weaker than before; None where nothing would."""
     if not (folder / _VERDICT).exists():
         return None
     before = read_model(folder / _VERDICT, StoredVerdict)
-    verdict, compared = found.comparison.verdict, _compared(found)
+    verdict, compared = pair.comparison.verdict, _compared_count(pair)
     if EXIT_STATUS[verdict] > EXIT_STATUS[before.verdict]:
         return f"the verdict was {before.verdict!r} and would be {verdict!r}"
     if compared < before.compared:
@@ -129,31 +108,19 @@ def _weaker(folder: Path, found: Parity) -> str | None:
     return None
 
 
-def _compared(found: Parity) -> int:
-    """Figures that the comparison is of."""
-    return sum(item.compared for pixel in found.comparison.pixels for item in pixel.fields)
+def _compared_count(pair: PairAnswer) -> int:
+    return sum(item.compared for pixel in pair.comparison.pixels for item in pixel.fields)
 
 
-def _store(folder: Path, found: Parity) -> None:
-    if found.reference is None:
-        raise ValueError("only records that were just made can be stored")
-    folder = folder.absolute()
-    if folder.exists() and any(not _is_ours(path) for path in folder.iterdir()):
+def _store(folder: Path, question: Question, pair: PairAnswer) -> None:
+    """Write the records aside and put them in the place of those that were there."""
+    if folder.exists() and any(not _is_stored_file(path) for path in folder.iterdir()):
         raise FileError(f"{folder} holds other things than records; name a folder of their own")
     make_folder(folder.parent)
     unique = secrets.token_hex(4)  # workers may store to one folder
     fresh = folder.with_name(f".{folder.name}.{unique}.fresh")
     with staged_folder(fresh) as staging:
-        occasion = RunContext(command_of(found), utc_now())
-        log_command(staging, occasion.command)
-        write_run(staging, found.reference, occasion, choose_taps(found.taps))
-        write_noise(staging, _noise(found))
-        stored = StoredVerdict(
-            engine=found.other.choice.name,
-            verdict=found.comparison.verdict,
-            compared=_compared(found),
-        )
-        write_text(staging / _VERDICT, as_json(stored))
+        _write_records(staging, question, pair)
     old = folder.with_name(f".{folder.name}.{unique}.old")
     try:
         if folder.exists():
@@ -167,20 +134,27 @@ def _store(folder: Path, found: Parity) -> None:
     remove_folder(old)
 
 
-def _noise(found: Parity) -> Sequence[NoiseBudget]:
-    """The noise budgets of the reference, which a later comparison will want."""
-    known = list(found.report.reference.noise.values())
-    if known or found.reference is None:
-        return known
-    again = reference_of(found.reference, choose_taps(found.taps))
-    return [] if again is None else noise_budgets(again)
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a file is one that is written here."""
-    return path.is_file() and (
-        path.name.startswith("pixel_") or path.name in (_VERDICT, COMMANDS_FILE)
+def _write_records(staging: Path, question: Question, pair: PairAnswer) -> None:
+    reference: Side = with_own_noise(pair.reference)
+    if reference.run is None or not isinstance(question.others[0], EngineSource):
+        raise ValueError("only records that were just made can be stored")
+    context = RunContext(run_command(question), utc_now())
+    log_command(staging, context.command)
+    write_run(staging, reference.run, context, choose_taps(question.taps or ("all",)))
+    # A later comparison will want them.
+    write_noise(staging, list(reference.noise.values()))
+    stored = StoredVerdict(
+        engine=question.others[0].choice.name,
+        verdict=pair.comparison.verdict,
+        compared=_compared_count(pair),
     )
+    write_text(staging / _VERDICT, as_json(stored))
+
+
+def _is_stored_file(path: Path) -> bool:
+    """Whether a file is one that is written here."""
+    is_named = path.name.startswith("pixel_") or path.name in (_VERDICT, COMMANDS_FILE)
+    return path.is_file() and is_named
 
 
 def _read(folder: Path) -> RecordedSide:

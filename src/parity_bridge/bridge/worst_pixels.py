@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from parity_bridge.bridge.question import RunRequest, ScanRequest
-from parity_bridge.bridge.run import run
-from parity_bridge.bridge.scan_sides import Sides
-from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.errors import BridgeError
-from parity_bridge.records.folder import remove_folder
-from parity_bridge.report.view import PairAnswer
+from parity_bridge.bridge.answer import Answer
+from parity_bridge.bridge.compare import compare
+from parity_bridge.bridge.explain import explain
+from parity_bridge.bridge.question import EngineSource, Question
+from parity_bridge.bridge.reproduction import run_command
+from parity_bridge.bridge.scan_sides import ScanSides
+from parity_bridge.engines.choice import Target
+from parity_bridge.errors import BridgeError, EngineError
 from parity_bridge.scan.sides import EngineSide
 from parity_bridge.scan.summary import ScanSummary
 
@@ -20,45 +19,46 @@ from parity_bridge.scan.summary import ScanSummary
 _MOST_EVALUATIONS = 20_000
 
 
-def tap_worst(
-    folder: Path, request: ScanRequest, sides: Sides, summary: ScanSummary
-) -> tuple[PairAnswer | None, str]:
-    """Tap the worst pixels of ``summary`` into ``folder``, anew; the report, or why there is none.
+@dataclass(frozen=True)
+class WorstPixels:
+    """The taps of the worst pixels, or why there are none."""
 
-    Raises FileError where the folder cannot be written.
+    #: What was asked of them, where anything was.
+    question: Question | None = None
+    answer: Answer | None = None
+    #: One sentence; empty where there is an answer.
+    reason: str = ""
+    #: Of the engine that failed there.
+    failure: EngineError | None = None
+
+
+def tap_worst_pixels(question: Question, sides: ScanSides, summary: ScanSummary) -> WorstPixels:
+    """Compare the taps of the worst pixels of ``summary``, as far as that is affordable.
+
+    Raises FileError where something cannot be read.
     """
     if not summary.worst:
-        return None, "No pixel differs."
-    reference, other = request.reference, request.other
-    if not (isinstance(reference, EngineChoice) and isinstance(other, EngineChoice)):
-        return None, "An image has no taps: why its pixels differ cannot be looked into."
+        return WorstPixels(reason="No pixel differs.")
+    if not all(isinstance(source, EngineSource) for source in question.sources):
+        return WorstPixels(
+            reason="An image has no taps: why its pixels differ cannot be looked into."
+        )
     pixels = _affordable(sides.reference, [pixel.pixel_coords for pixel in summary.worst])
     if not pixels:
-        return None, (
-            f"A pixel has more than {_MOST_EVALUATIONS} evaluations; tap one with `run --state "
-            "frame --pixel SLOW FAST`, or fewer subpixels, sources, phi steps or mosaic domains."
+        return WorstPixels(
+            reason=f"A pixel has more than {_MOST_EVALUATIONS} evaluations; tap one with `run "
+            "--state frame --pixel SLOW FAST`, or fewer subpixels, sources, phi steps or mosaic "
+            "domains."
         )
-    remove_folder(folder)
-    tapped = RunRequest(
-        command=_command(request, reference, other, pixels),
-        targets=tuple(
-            Target(pixel, f"worst-{place}") for place, pixel in enumerate(pixels, start=1)
-        ),
-        flags=request.flags,
-        taps=("all",),
-        out_dir=folder.parent,
-        stamp=folder.name,
-        reference=replace(reference, in_frame=True),
-        others=(replace(other, in_frame=True, check_finite=False),),
-        engine_flags=request.engine_flags,
-        tolerances=request.tolerances,
-    )
+    asked = _question(question, pixels)
     try:
-        return run(tapped, lambda _note: None).report, ""
+        return WorstPixels(asked, explain(compare(asked), asked))
     except BridgeError as error:
         if error.exit_status == 5:
             raise
-        return None, f"The worst pixels could not be tapped: {error}."
+        failure = error if isinstance(error, EngineError) else None
+        reason = f"The worst pixels could not be tapped: {error}."
+        return WorstPixels(asked, reason=reason, failure=failure)
 
 
 def _affordable(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -68,27 +68,13 @@ def _affordable(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, 
     return pixels[: _MOST_EVALUATIONS // each]
 
 
-def _command(
-    request: ScanRequest,
-    reference: EngineChoice,
-    other: EngineChoice,
-    pixels: list[tuple[int, int]],
-) -> str:
-    """The ``run`` that taps these pixels."""
-    words = ["python", "-m", "parity_bridge", "run", "--state", "frame"]
-    if (reference.name, other.name) != ("c", "torch"):
-        words += ["--engines", f"{reference.name},{other.name}"]
-    for slow, fast in pixels:
-        words += ["--pixel", str(slow), str(fast)]
-    if (other.dtype, other.device) != ("float64", "cpu"):
-        words += ["--dtype", other.dtype, "--device", other.device]
-    for c_bin in {reference.c_bin, other.c_bin} - {None}:
-        words += ["--c-bin", str(c_bin)]
-    for choice in (reference, other):
-        for switched in choice.behaviours:
-            words += ["--behaviour", f"{choice.name}:{switched}"]
-    for name, flags in request.engine_flags.items():
-        words += ["--engine-flags", name, shlex.join(flags)]
-    if request.tolerances is not None:
-        words += ["--tolerances", str(request.tolerances)]
-    return shlex.join([*words, "--", *request.flags])
+def _question(question: Question, pixels: list[tuple[int, int]]) -> Question:
+    """The same sides at ``pixels``, begun as a run over the frame comes to them."""
+    reference, *others = (
+        replace(source, choice=replace(source.choice, in_frame=True))
+        for source in question.sources
+        if isinstance(source, EngineSource)
+    )
+    targets = tuple(Target(pixel, f"worst-{place}") for place, pixel in enumerate(pixels, start=1))
+    asked = Question("", reference, tuple(others), targets, ("all",), question.tolerances)
+    return replace(asked, command=run_command(asked, ("--state", "frame")))

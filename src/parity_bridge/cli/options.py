@@ -54,7 +54,7 @@ def folder(text: str) -> Path:
 
 def taps(text: str) -> tuple[str, ...]:
     """Comma-separated names of taps, each once, or ``all``."""
-    from parity_bridge.taps.registry import choose_taps  # noqa: PLC0415 - seldom needed, and slow
+    from parity_bridge.taps.registry import choose_taps
 
     chosen = tuple(dict.fromkeys(text.split(",")))
     try:

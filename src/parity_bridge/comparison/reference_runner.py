@@ -7,13 +7,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from parity_bridge.comparison.compare_taps import taps_agree
+from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.engines.c_core import CCore
+from parity_bridge.errors import BridgeError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID, Tap
 
 if TYPE_CHECKING:
+    from parity_bridge.comparison.provenance import Provenance
+    from parity_bridge.engines.run import EngineRun
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.experiment.structure_factors import StructureFactors
     from parity_bridge.taps.observation import Observation
@@ -77,3 +82,49 @@ class ReferenceRunner:
     def evaluation_count(self) -> int:
         """Of all pixels together: what one more look costs."""
         return sum(len(observation.evaluations) for observation in self.observations)
+
+
+def runner_of_run(run: EngineRun, taps: Sequence[Tap]) -> ReferenceRunner | None:
+    """The C core as it was run; None where another engine was the reference."""
+    if run.choice.name != CCore.name:
+        return None
+    return ReferenceRunner(
+        run.parsed.experiment,
+        tuple(observation.pixel for observation in run.observations),
+        Behaviours.parse(run.choice.behaviours),
+        run.choice.in_frame,
+        tuple(taps),
+    )
+
+
+def runner_of_records(
+    recorded: Sequence[PixelTaps],
+    provenance: Provenance | None,
+    pixels: Sequence[tuple[int, int]],
+    taps: Sequence[Tap],
+) -> tuple[ReferenceRunner | None, str]:
+    """The C core as records were made, at ``pixels``; None, and why, where it cannot be run so."""
+    if provenance is None:
+        return None, "the reference's records come without metadata"
+    if provenance.engine != CCore.name:
+        return None, not_the_core(provenance.engine)
+    runner = ReferenceRunner(
+        provenance.experiment,
+        tuple(pixels),
+        provenance.behaviours,
+        provenance.in_frame,
+        tuple(taps),
+    )
+    by_pixel = {side.pixel: side for side in recorded}
+    try:
+        reruns = runner.pixel_taps
+    except BridgeError as error:
+        return None, f"the reference cannot be run again: {error}"
+    if not all(taps_agree(by_pixel[rerun.pixel], rerun, EXACT) for rerun in reruns):
+        return None, "the C core does not give the reference's records any more"
+    return runner, ""
+
+
+def not_the_core(engine: str) -> str:
+    """Why nothing can be run in the place of another reference than the C core."""
+    return f"only the C core can be run for that, and {engine} is not it"

@@ -101,22 +101,19 @@ def _masked_pixel_notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) 
             yield f"--pixel {slow} {fast} lies on a 0 of -mask {file}, {_LEFT}"
 
 
-def observe(choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]) -> EngineRun:
-    """Load an engine and compute ``targets``.
+def observe(
+    choice: EngineChoice,
+    parsed: ParsedFlags,
+    targets: Sequence[Target],
+    instance: Engine | None = None,
+) -> EngineRun:
+    """Load an engine, or take the ``instance`` that was made already, and compute ``targets``.
 
     Raises UsageError for a behaviour that does not exist, what ``Engine.observe`` raises, and
     EngineError for whatever else goes wrong in it.
     """
     with engine_failures(choice.name):
-        engine = engine_for_choice(choice)
-    return observe_with(engine, choice, parsed, targets)
-
-
-def observe_with(
-    engine: Engine, choice: EngineChoice, parsed: ParsedFlags, targets: Sequence[Target]
-) -> EngineRun:
-    """``observe`` with an engine that was made already; raises as it does."""
-    with engine_failures(choice.name):
+        engine = instance or engine_for_choice(choice)
         observations = engine.observe(
             parsed.experiment,
             [target.coords for target in targets],

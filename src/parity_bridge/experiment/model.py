@@ -11,8 +11,6 @@ too. Fast comes before slow in the names of detector quantities; pixels are (slo
 from __future__ import annotations
 
 import math
-import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -263,14 +261,10 @@ class Experiment(_Frozen):
             update={"structure_factors": factors, "beam": beam, "detector": detector}
         )
 
-    @classmethod
-    def from_nanobragg(cls, flags: str | Sequence[str]) -> Self:
-        """What a nanoBragg command line says: a string as a shell reads it, or words.
+    def __eq__(self, other: object) -> bool:
+        """Equal fields, whichever class: the interface for programs has one of its own."""
+        return isinstance(other, Experiment) and self.__dict__ == other.__dict__
 
-        What its reader remarks is not told; see ``nanobragg_flags.parse_flags``, also for what is
-        raised.
-        """
-        from parity_bridge.experiment.nanobragg_flags import parse_flags  # noqa: PLC0415 - it imports this
-
-        words = shlex.split(flags) if isinstance(flags, str) else flags
-        return cls.model_validate(parse_flags(words).experiment)
+    def __hash__(self) -> int:
+        """As equality."""
+        return hash(tuple(self.__dict__.values()))

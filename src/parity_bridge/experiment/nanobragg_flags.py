@@ -64,6 +64,14 @@ def parse_flags(argv: Sequence[str]) -> ParsedFlags:
     return ParsedFlags(experiment, (*builder.notes, *_notes(builder.words_by_field, experiment)))
 
 
+def read_experiment(flags: str | Sequence[str]) -> Experiment:
+    """What a nanoBragg command line says: a string as a shell reads it, or words.
+
+    What the reader remarks is left out; raises as ``parse_flags``.
+    """
+    return parse_flags(shlex.split(flags) if isinstance(flags, str) else flags).experiment
+
+
 def to_flags(experiment: Experiment) -> list[str]:
     """Flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OF_EXPERIMENT = {"--engine-flags": 3, "--hkl": 2, "--oversample": 2}
 
 
-def showing(
+def reproduction_command(
     command: str, finding: Finding, reference: Experiment | None, other: Experiment | None
 ) -> str:
     """``command``, a ``run`` or ``explain``, changed so that the C core reproduces the other side.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parity_bridge.errors import BridgeError, FileError
@@ -36,3 +38,14 @@ def _append(path: Path, text: str) -> None:
         raise FileError(
             f"{path} cannot be written ({error.strerror}); give a writable folder with --out-dir"
         ) from error
+
+
+@contextmanager
+def failures_noted(folder: Path, context: RunContext, remedy: str) -> Iterator[None]:
+    """Write down in ``folder`` what goes wrong in the block, where that can still be done."""
+    try:
+        yield
+    except BridgeError as error:
+        with suppress(FileError):
+            log_failure(folder, context, error, remedy)
+        raise

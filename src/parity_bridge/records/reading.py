@@ -21,12 +21,14 @@ from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.files.schema import SCHEMA_VERSION
 from parity_bridge.records.metadata import Metadata
 from parity_bridge.records.pixel_records import (
+    LOG_SUFFIX,
     METADATA_SUFFIX,
     NOISE_SUFFIX,
     read_metadata,
     read_model,
     read_noise,
     read_records,
+    record_suffix,
 )
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
@@ -35,6 +37,8 @@ from parity_bridge.taps.schema import Pixel
 from parity_bridge.taps.tap_data import ROWS
 
 _COMPANION_SUFFIXES = (METADATA_SUFFIX, NOISE_SUFFIX)
+#: What ``run`` and ``trace`` write beside records.
+_WRITTEN_BESIDE = (*_COMPANION_SUFFIXES, LOG_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,21 @@ def read_strict_side(folder: Path) -> RecordedSide:
         _check_oversample(records[pixel.pixel], folder)
         _check_rows(pixel, folder)
     metadata = tuple(read_metadata(folder))
-    limited = _with_coverage(pixels, metadata)
-    return RecordedSide(folder, limited, metadata, _noise(folder, pixels))
+    return RecordedSide(
+        folder,
+        _with_coverage(pixels, metadata),
+        metadata,
+        _noise(folder, pixels),
+        tuple(_record_files(folder)),
+        tuple(sorted(path for end in _WRITTEN_BESIDE for path in folder.glob(f"pixel_*{end}"))),
+    )
+
+
+def _record_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every record file and its tap."""
+    for tap in TAPS_BY_ID.values():
+        for path in sorted(folder.glob(f"pixel_*{record_suffix(tap)}")):
+            yield path, tap.tap_id
 
 
 def _with_coverage(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.pairing import MAX_ULPS
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.report.view import (
-    PairAnswer,
     Row,
     number_text,
     pixel_text,

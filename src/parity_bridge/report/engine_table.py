@@ -1,4 +1,4 @@
-"""``engines``: which engines are there, and what each can do."""
+"""Which engines are there, and what each can do, as a table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from parity_bridge.taps.registry import TAPS_BY_ID, choose_taps
 _YES, _NO = "yes", "no"
 
 
-def engines(further: Sequence[str] = ()) -> str:
+def engine_table(further: Sequence[str] = ()) -> str:
     """A table of the registered engines and of ``further`` ones, ``package.module:Class``.
 
     One that cannot be loaded is told with the reason.

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.pairing import absolute_differences, match_rows
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.report.divergence import (
@@ -14,7 +15,6 @@ from parity_bridge.report.divergence import (
     ulps_within_limit,
 )
 from parity_bridge.report.view import (
-    PairAnswer,
     number_text,
     pixel_text,
     place_text,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.causes import extents_text
 from parity_bridge.comparison.result import FieldComparison, PixelComparison
 from parity_bridge.comparison.tolerances import FORMULA
@@ -14,7 +15,6 @@ from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.provenance import provenance_section, reproduce_section
 from parity_bridge.report.view import (
-    PairAnswer,
     Row,
     lookup_rows,
     number_text,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
-
+from parity_bridge.bridge.answer import PairAnswer, Side
+from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.comparison.causes import table_text
 from parity_bridge.records.metadata import Metadata
-from parity_bridge.report.view import PairAnswer, Side
 
 
 def provenance_section(pair: PairAnswer) -> str:
@@ -21,18 +20,6 @@ def reproduce_section(pair: PairAnswer) -> str:
     if not commands:
         return ""
     return "## Reproduce\n\n```sh\n" + "\n".join(commands) + "\n```"
-
-
-def without_stamp(command: str) -> str:
-    """``command`` less its ``--stamp``, because an existing report is never overwritten."""
-    words = shlex.split(command)
-    ours = words[: words.index("--")] if "--" in words else words
-    kept = [
-        word
-        for before, word in zip(("", *ours), ours, strict=False)
-        if word != "--stamp" and before != "--stamp" and not word.startswith("--stamp=")
-    ]
-    return shlex.join([*kept, *words[len(ours) :]])
 
 
 def behaviours_text(metadata: Metadata) -> str:

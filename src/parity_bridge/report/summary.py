@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.report.divergence import first_diverging_pixel
 from parity_bridge.report.view import (
-    PairAnswer,
     Row,
     lookup_rows,
     number_text,

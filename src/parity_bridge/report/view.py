@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
+from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.result import Comparison
-from parity_bridge.explain.explanation import Finding
-from parity_bridge.records.metadata import Metadata
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.fields import Place, Scalar
-from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
 
 Row = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Side:
-    """What one side recorded, and what stands beside it, by pixel."""
-
-    pixels: tuple[PixelTaps, ...]
-    metadata: tuple[Metadata, ...] = ()
-    noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The implementation's name in its records."""
-        return self.pixels[0].implementation
-
-
-@dataclass(frozen=True)
-class PairAnswer:
-    """Both sides, what comparing them gave, and why where that was asked."""
-
-    reference: Side
-    other: Side
-    comparison: Comparison
-    finding: Finding | None = None
-
-    @property
-    def sides(self) -> tuple[Side, Side]:
-        """The reference and the other engine."""
-        return self.reference, self.other
 
 
 def lookup_rows(pair: PairAnswer) -> list[Row]:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from parity_bridge.comparison.result import EXIT_STATUS, Comparison, Verdict
-from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
+from parity_bridge.bridge.answer import Answer, PairAnswer, Side
 from parity_bridge.report.memo import memo
 from parity_bridge.report.summary import summary, terminal_text
 from parity_bridge.report.view import (
-    PairAnswer,
     Row,
-    Side,
     number_text,
     pixel_text,
     table,
@@ -27,94 +23,48 @@ _COUNTS = ("total_lookups", "skipped_lookups", "out_of_bounds_count", "default_f
 _FINAL = "final_output"
 
 
-class Comparisons(Schema):
-    """``summary.json`` of a run of more than two engines."""
-
-    schema_version: Version = SCHEMA_VERSION
-    verdict: Verdict
-    exit_status: int
-    #: Each of the others against the reference, then the others against each other.
-    comparisons: tuple[Comparison, ...]
-
-
-@dataclass(frozen=True)
-class Witnesses:
-    """The reports of all pairs; one pair where there are two engines."""
-
-    #: Each of the others against the reference.
-    against: tuple[PairAnswer, ...]
-    #: The others against each other.
-    among: tuple[PairAnswer, ...] = ()
-
-    @property
-    def exit_status(self) -> int:
-        """Of the gravest verdict against the reference."""
-        return EXIT_STATUS[self.verdict]
-
-    @property
-    def verdict(self) -> Verdict:
-        """The gravest against the reference."""
-        order = list(EXIT_STATUS)
-        return max((pair.comparison.verdict for pair in self.against), key=order.index)
-
-    @property
-    def comparisons(self) -> Comparisons:
-        """The record of all of them."""
-        pairs = (*self.against, *self.among)
-        return Comparisons(
-            verdict=self.verdict,
-            exit_status=self.exit_status,
-            comparisons=tuple(pair.comparison for pair in pairs),
-        )
-
-    @property
-    def sides(self) -> tuple[Side, ...]:
-        """All of them, the reference first."""
-        return (self.against[0].reference, *(pair.other for pair in self.against))
-
-
-def memo_of(witnesses: Witnesses) -> str:
+def answer_memo(answer: Answer) -> str:
     """The memo; of several engines their figures in columns, then each against the reference."""
-    if len(witnesses.against) == 1:
-        return memo(witnesses.against[0])
-    return "\n\n".join(_parts(witnesses)) + "\n"
+    if len(answer.against) == 1:
+        return memo(answer.against[0])
+    return "\n\n".join(_parts(answer)) + "\n"
 
 
-def summary_of(witnesses: Witnesses) -> str:
+def answer_summary(answer: Answer) -> str:
     """The Markdown summary of every pair with the reference."""
-    return "\n".join(map(summary, witnesses.against))
+    return "\n".join(map(summary, answer.against))
 
 
-def terminal_text_of(witnesses: Witnesses) -> str:
+def answer_terminal_text(answer: Answer) -> str:
     """The same for a person at a terminal."""
-    if len(witnesses.against) == 1:
-        return terminal_text(witnesses.against[0])
+    if len(answer.against) == 1:
+        return terminal_text(answer.against[0])
     parts = (
-        table(list(_side_by_side(witnesses)), "simple"),
-        table(list(_pairs(witnesses)), "simple"),
-        _outlier(witnesses),
-        *(_why(pair) for pair in witnesses.against),
+        table(list(_side_by_side(answer)), "simple"),
+        table(list(_pairs(answer)), "simple"),
+        _outlier(answer),
+        *(_why(pair) for pair in answer.against),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _parts(witnesses: Witnesses) -> Iterator[str]:
-    names = [side.name for side in witnesses.sides]
+def _parts(answer: Answer) -> Iterator[str]:
+    names = [side.name for side in answer.sides]
     yield f"# Parity of {', '.join(names[1:])} with {names[0]}"
-    yield "\n".join(f"- **{verdict_sentence(pair)}.**" for pair in witnesses.against)
-    yield f"## Who agrees with whom\n\n{table(list(_pairs(witnesses)))}"
-    outlier = _outlier(witnesses)
+    yield "\n".join(f"- **{verdict_sentence(pair)}.**" for pair in answer.against)
+    yield f"## Who agrees with whom\n\n{table(list(_pairs(answer)))}"
+    outlier = _outlier(answer)
     if outlier:
         yield f"**{outlier}**"
-    yield f"## Side by side\n\n{table(list(_side_by_side(witnesses)))}"
-    for pair in witnesses.against:
+    yield f"## Side by side\n\n{table(list(_side_by_side(answer)))}"
+    for pair in answer.against:
         _, _, body = memo(pair).rstrip("\n").partition("\n\n")
         title = f"## {pair.comparison.other} against {pair.comparison.reference}"
         yield f"{title}\n\n" + body.replace("\n### ", "\n#### ").replace("\n## ", "\n### ")
 
 
-def _pairs(witnesses: Witnesses) -> Iterator[Row]:
-    for pair in (*witnesses.against, *witnesses.among):
+def _pairs(answer: Answer) -> Iterator[Row]:
+    for pair in (*answer.against, *answer.among):
         comparison = pair.comparison
         fields = [item for pixel in comparison.pixels for item in pixel.fields]
         yield {
@@ -126,13 +76,13 @@ def _pairs(witnesses: Witnesses) -> Iterator[Row]:
         }
 
 
-def _outlier(witnesses: Witnesses) -> str:
+def _outlier(answer: Answer) -> str:
     """The one with which nobody agrees while all others agree with each other; or nothing."""
     pairs = [
         (pair.comparison.reference, pair.comparison.other, pair.comparison.verdict)
-        for pair in (*witnesses.against, *witnesses.among)
+        for pair in (*answer.against, *answer.among)
     ]
-    for name in (side.name for side in witnesses.sides):
+    for name in (side.name for side in answer.sides):
         own = [verdict for a, b, verdict in pairs if name in (a, b)]
         rest = [verdict for a, b, verdict in pairs if name not in (a, b)]
         if "parity" not in own and set(rest) == {"parity"}:
@@ -140,9 +90,9 @@ def _outlier(witnesses: Witnesses) -> str:
     return ""
 
 
-def _side_by_side(witnesses: Witnesses) -> Iterator[Row]:
+def _side_by_side(answer: Answer) -> Iterator[Row]:
     """Tap 4 and the end of the chain of every pixel, a column for each engine."""
-    sides = witnesses.sides
+    sides = answer.sides
     for pixel_taps in sides[0].pixels:
         columns = {side.name: _at(side, pixel_taps.pixel) for side in sides}
         where = pixel_text(pixel_taps.pixel, pixel_taps.tag)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from parity_bridge.bridge.answer import PairAnswer
+from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
-from parity_bridge.report.provenance import without_stamp
-from parity_bridge.report.view import PairAnswer, Row, number_text, plural, rounded_text, table
+from parity_bridge.report.view import (
+    Row,
+    number_text,
+    plural,
+    rounded_text,
+    table,
+)
 from parity_bridge.scan.summary import ScanSummary, SideSummary
 
 #: File of a picture -> what it shows.

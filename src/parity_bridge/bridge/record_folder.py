@@ -1,0 +1,128 @@
+"""A folder of records: one folder a side, and what stands beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from parity_bridge.bridge.answer import Side
+from parity_bridge.bridge.sides import recorded_side
+from parity_bridge.errors import FileError, UsageError
+from parity_bridge.files.atomic_write import copy_file, write_text
+from parity_bridge.files.reading import read_file
+from parity_bridge.records.folder import make_folder
+from parity_bridge.records.metadata import RunContext
+from parity_bridge.records.pixel_records import write_noise, write_run
+from parity_bridge.records.reading import read_side, read_strict_side
+from parity_bridge.taps.registry import choose_taps
+
+EXPLANATION = "explanation.json"
+TOLERANCES = "tolerances.toml"
+#: The folders of the sides, the reference's first.
+SIDES = "sides.json"
+#: Folders of sides that are records of any making; an engine that was run has a folder of its own.
+OF_RECORDS = ("a", "b")
+#: Folder of reference records that were stored beside a test.
+_STORED = "c_taps"
+
+_Names = TypeAdapter(list[str])
+
+
+@dataclass(frozen=True)
+class RecordFolder:
+    """Where the records of a question go, and what they say of the command that made them."""
+
+    folder: Path
+    context: RunContext
+    #: Names of taps; empty: all.
+    taps: tuple[str, ...] = ()
+    tolerances: Path | None = None
+
+    def keep(self, sides: Sequence[Side]) -> list[Side]:
+        """Write the records of ``sides`` and read them back: what is compared is what they say.
+
+        Raises UsageError where two sides would lie in one folder, FileError where something cannot
+        be written.
+        """
+        names = _folder_names(sides)
+        for name, side in zip(names, sides, strict=True):
+            make_folder(self.folder / name)
+            self._write(self.folder / name, side)
+        if names != OF_RECORDS:
+            write_text(self.folder / SIDES, json.dumps(names) + "\n")
+        if self.tolerances is not None:
+            copy_file(self.tolerances, self.folder / TOLERANCES, "tolerance file")
+        kept = read_sides(self.folder)
+        return [replace(read, run=side.run) for read, side in zip(kept, sides, strict=True)]
+
+    def _write(self, folder: Path, side: Side) -> None:
+        if side.run is not None:
+            write_run(folder, side.run, self.context, choose_taps(self.taps or ("all",)))
+        if side.recorded is not None:
+            for path in side.recorded.files:
+                copy_file(path, folder / path.name, "record")
+        if side.recorded is None or not side.recorded.noise:
+            write_noise(folder, list(side.noise.values()))
+
+
+def read_sides(folder: Path) -> list[Side]:
+    """The sides of a report folder, the reference first; raises FileError for what is no record."""
+    names = side_folders(folder)
+    # What is of our own making is held against its schema.
+    read = read_side if names == OF_RECORDS else read_strict_side
+    return [recorded_side(read(folder / name)) for name in names]
+
+
+def explanation_file(names: Sequence[str], name: str) -> str:
+    """Where the explanation of the side in folder ``name`` lies; ``names`` are all sides."""
+    return EXPLANATION if len(names) == len(OF_RECORDS) else f"explanation_{name}.json"
+
+
+def own_tolerances(folder: Path) -> Path | None:
+    """The file of tolerances in a report folder; None where the shipped ones hold."""
+    path = folder / TOLERANCES
+    return path if path.exists() else None
+
+
+def side_folders(folder: Path) -> tuple[str, ...]:
+    """The folders of the sides of a report, the reference first; raises FileError."""
+    if (folder / SIDES).exists():
+        return _listed_folders(folder)
+    found = sorted(path.name for path in folder.iterdir() if any(path.glob("*_metadata.json")))
+    names = OF_RECORDS if all((folder / name).is_dir() for name in OF_RECORDS) else tuple(found)
+    if len(names) != len(OF_RECORDS):
+        raise FileError(
+            f"{folder} is not a report: it holds records in {len(names)} folders and not in two"
+        )
+    return names
+
+
+def _listed_folders(folder: Path) -> tuple[str, ...]:
+    try:
+        names = _Names.validate_json(read_file(folder / SIDES, "list of sides"))
+    except ValidationError as error:
+        raise FileError(f"{folder / SIDES} is no list of folders; make the report again") from error
+    there = all((folder / name).is_dir() for name in names)
+    if len(names) < len(OF_RECORDS) or not there or len(set(names)) < len(names):
+        raise FileError(
+            f"{folder} is not a report: {SIDES} lists {', '.join(names) or 'nothing'}, and not "
+            "two or more folders that are there"
+        )
+    return tuple(names)
+
+
+def _folder_names(sides: Sequence[Side]) -> tuple[str, ...]:
+    """A folder for each of ``sides``; raises UsageError where two would share one."""
+    if not any(side.run for side in sides):
+        return OF_RECORDS
+    names = tuple(_STORED if side.run is None else side.run.engine.folder for side in sides)
+    if len(set(names)) < len(names):
+        raise UsageError(
+            f"two of the engines have one folder, {', '.join(names)}; give each class a folder of "
+            "its own and a name of its own in records"
+        )
+    return names

@@ -1,0 +1,139 @@
+"""The sides of a question: records read, engines run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from parity_bridge.bridge.answer import Side
+from parity_bridge.bridge.question import EngineSource, Question
+from parity_bridge.comparison.provenance import Provenance
+from parity_bridge.engines.choice import Target
+from parity_bridge.engines.run import EngineRun, notes, observe
+from parity_bridge.errors import UsageError
+from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
+from parity_bridge.records.reading import RecordedSide, read_side
+from parity_bridge.taps.registry import Tap, choose_taps
+
+#: Hears what is remarkable in what an engine is given.
+OnNote = Callable[[str], None]
+
+
+def ignore_note(_note: str) -> None:
+    """Say nothing."""
+
+
+def sides_of(question: Question, on_note: OnNote) -> list[Side]:
+    """Every side of ``question``, the reference first; ``on_note`` hears what is remarkable.
+
+    Records are read first: an engine beside them is run as they were made, as far as the question
+    leaves that open, and recorded in the taps that they have.
+    Raises UsageError where nothing says which pixels are meant, and what the readers and engines
+    raise.
+    """
+    recorded = {
+        source: limited(recorded_side(read_side(source)), question.taps)
+        for source in question.sources
+        if isinstance(source, Path)
+    }
+    if question.targets and all(source in recorded for source in question.sources):
+        raise UsageError("--pixel means nothing where both sides are records; leave it out")
+    counterpart = next(iter(recorded.values()), None)
+    targets = question.targets or _recorded_targets(counterpart)
+    engines = {
+        place: _completed(source, counterpart)
+        for place, source in enumerate(question.sources)
+        if isinstance(source, EngineSource)
+    }
+    if engines and not targets:
+        raise UsageError("give at least one --pixel SLOW FAST")
+    announce(engines.values(), targets, on_note)
+    return [
+        recorded[source]
+        if isinstance(source, Path)
+        else _observed_beside(counterpart, engines[place], targets, question.taps)
+        for place, source in enumerate(question.sources)
+    ]
+
+
+def recorded_side(recorded: RecordedSide) -> Side:
+    """What was read from files, as a side."""
+    provenance = Provenance.of_metadata(recorded.metadata[0]) if recorded.metadata else None
+    return Side(recorded.pixels, recorded.metadata, recorded.noise, provenance, recorded=recorded)
+
+
+def observed_side(source: EngineSource, targets: Sequence[Target], taps: Sequence[Tap]) -> Side:
+    """An engine run at ``targets`` and recorded in those of ``taps`` that it records.
+
+    Raises as ``engines.run.observe`` and ``EngineRun.pixel_taps``.
+    """
+    run = run_engine(source, targets)
+    return Side(run.pixel_taps(taps), provenance=Provenance.of_run(run), run=run)
+
+
+def run_engine(source: EngineSource, targets: Sequence[Target]) -> EngineRun:
+    """An engine run at ``targets``; raises as ``engines.run.observe``."""
+    if source.given is None:
+        raise ValueError("an engine is run when it is known what it is given")
+    return observe(source.choice, source.given, targets, source.instance)
+
+
+def announce(sources: Iterable[EngineSource], targets: Sequence[Target], on_note: OnNote) -> None:
+    """Say once what is remarkable in what the engines are given."""
+    pixels = [target.coords for target in targets]
+    given = [source.given for source in sources if source.given is not None]
+    for note in dict.fromkeys(note for parsed in given for note in notes(parsed, pixels)):
+        on_note(note)
+
+
+def limited(side: Side, names: Sequence[str]) -> Side:
+    """``side`` in the taps called ``names``, all of them where none is named."""
+    if not names or side.recorded is None:
+        return side
+    tap_ids = {tap.tap_id for tap in choose_taps(names)}
+    pixels = tuple(pixel.select_taps(tap_ids) for pixel in side.pixels)
+    if not any(pixel.taps for pixel in pixels):
+        raise UsageError(f"{side.recorded.source} holds none of the taps {', '.join(names)}")
+    recorded = replace(side.recorded, pixels=pixels, taps=frozenset(tap_ids))
+    return replace(side, pixels=pixels, recorded=recorded)
+
+
+def _observed_beside(
+    counterpart: Side | None,
+    source: EngineSource,
+    targets: Sequence[Target],
+    taps: Sequence[str],
+) -> Side:
+    """An engine, in no other taps than the records on the other side have."""
+    side = observed_side(source, targets, choose_taps(taps or ("all",)))
+    if counterpart is None:
+        return side
+    common = tuple(pixel.select_taps(counterpart.tap_ids) for pixel in side.pixels)
+    return replace(side, pixels=common)
+
+
+def _completed(source: EngineSource, counterpart: Side | None) -> EngineSource:
+    """``source`` with what it leaves open taken from the records on the other side."""
+    if counterpart is not None and not source.state_given:
+        in_frame = counterpart.provenance is not None and counterpart.provenance.in_frame
+        source = replace(source, choice=replace(source.choice, in_frame=in_frame))
+    if source.given is not None:
+        return source
+    return replace(source, given=parse_flags([*_flags_of(counterpart), *source.own_flags]))
+
+
+def _flags_of(counterpart: Side | None) -> Sequence[str]:
+    """The nanoBragg flags with which the records were made, or the benchmark's without records."""
+    if counterpart is None:
+        return BENCHMARK_FLAGS
+    if counterpart.provenance is None:
+        raise UsageError(
+            "the records do not say how they were made; give the nanoBragg flags after --"
+        )
+    return to_flags(counterpart.provenance.experiment)
+
+
+def _recorded_targets(counterpart: Side | None) -> tuple[Target, ...]:
+    pixels = () if counterpart is None else counterpart.pixels
+    return tuple(Target(pixel.pixel, pixel.tag) for pixel in pixels)

@@ -1,0 +1,22 @@
+"""``check-report``: a report held against the records in it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from parity_bridge.cli.printing import print_lines
+from parity_bridge.report.writing import check_report
+
+_DRIFTED = 3
+
+
+def execute(arguments: Namespace, _flags: list[str]) -> int:
+    """Make a report again from its records and say what has drifted; the exit status."""
+    drifted = check_report(arguments.folder)
+    if drifted:
+        print_lines(
+            f"{arguments.folder / name} is not what the records beside it give" for name in drifted
+        )
+        return _DRIFTED
+    print_lines((f"{arguments.folder}: everything in it is what its records give",))
+    return 0

@@ -1,0 +1,25 @@
+"""What ``explain`` prints: the verdict, where two sides part first, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parity_bridge.report.divergence import first_divergence_section
+from parity_bridge.report.findings import finding_section
+from parity_bridge.report.memo import shapes_section
+from parity_bridge.report.view import verdict_sentence
+
+if TYPE_CHECKING:
+    from parity_bridge.bridge.answer import PairAnswer
+
+
+def explanation_text(pair: PairAnswer) -> str:
+    """The finding of a pair as Markdown."""
+    parts = (
+        f"# Why {pair.comparison.other} differs from {pair.comparison.reference}",
+        f"**Verdict: {verdict_sentence(pair)}.**",
+        first_divergence_section(pair),
+        finding_section(pair.finding),
+        shapes_section(pair),
+    )
+    return "\n\n".join(part for part in parts if part)
