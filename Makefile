@@ -53,11 +53,12 @@ corpus: $(VENV)/installed $(VENV)/test.installed ## whole frames at full size, a
 ctest: $(VENV)/ctest.installed ## the C core's own tests, which need no Python
 	$(call run_c_tests,build/ctest)
 
-lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff, clang-format and mypy
+lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff, clang-format, mypy and the layers
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/clang-format --dry-run --Werror csrc/*.[ch] tests/c/*.[ch]
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 
 # PYTHONMALLOC: Python's own allocator would hide the ends of buffers from AddressSanitizer.
 # --capture=sys: pytest must not swallow a sanitizer's report, which ends the process.
