@@ -11,7 +11,7 @@ from parity_bridge.comparison.result import InputComparison, PixelComparison
 from parity_bridge.experiment.hkl_table import IndexBounds
 from parity_bridge.report.divergence import number_or_dash, ulps_within_limit, units_text
 from parity_bridge.report.provenance import behaviours_text
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     Row,
     number_text,
     pixel_text,

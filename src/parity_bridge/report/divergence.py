@@ -6,7 +6,7 @@ from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.pairing import MAX_ULPS
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.comparison.tolerances import Tolerances
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     Row,
     number_text,
     pixel_text,

@@ -16,7 +16,7 @@ from parity_bridge.engines.engine import (
 )
 from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import BridgeError
-from parity_bridge.report.view import Row, table
+from parity_bridge.report.wording import Row, table
 from parity_bridge.taps.registry import TAPS_BY_ID, choose_taps
 
 _YES, _NO = "yes", "no"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.memo import shapes_section
-from parity_bridge.report.view import verdict_sentence
+from parity_bridge.report.wording import verdict_sentence
 
 if TYPE_CHECKING:
     from parity_bridge.bridge.answer import PairAnswer

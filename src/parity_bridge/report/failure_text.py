@@ -14,7 +14,7 @@ from parity_bridge.report.divergence import (
     first_diverging_pixel,
     ulps_within_limit,
 )
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     number_text,
     pixel_text,
     place_text,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity_bridge.explain.explanation import Finding, Trial
-from parity_bridge.report.view import plural, table
+from parity_bridge.report.wording import plural, table
 
 
 def finding_section(finding: Finding | None) -> str:

@@ -14,7 +14,7 @@ from parity_bridge.report.difference_sections import differences_section, inputs
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
 from parity_bridge.report.provenance import provenance_section, reproduce_section
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     Row,
     lookup_rows,
     number_text,

@@ -14,7 +14,7 @@ from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.folder import remove_folder
 from parity_bridge.records.metadata import RunContext
 from parity_bridge.report.failure_text import failure_text
-from parity_bridge.report.view import verdict_sentence
+from parity_bridge.report.wording import verdict_sentence
 from parity_bridge.report.writing import write_report
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.report.divergence import first_diverging_pixel
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     Row,
     lookup_rows,
     number_text,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from parity_bridge.bridge.answer import Answer, PairAnswer, Side
 from parity_bridge.report.memo import memo
 from parity_bridge.report.summary import summary, terminal_text
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     Row,
     number_text,
     pixel_text,

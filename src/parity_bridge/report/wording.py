@@ -1,4 +1,4 @@
-"""What every rendering is made from, and the rows and words they share."""
+"""Words, numbers and rows that several renderings share."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.report.scan.writing import MEMO, write_scan
-from parity_bridge.report.view import Row, number_text, plural, table
+from parity_bridge.report.wording import Row, number_text, plural, table
 from parity_bridge.scan.summary import ScanSummary
 
 TABLE = "experiments.md"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from parity_bridge.report.view import pixel_text, plural, rounded_text
+from parity_bridge.report.wording import pixel_text, plural, rounded_text
 from parity_bridge.scan.maps import RegionMaps, ScanMaps
 from parity_bridge.scan.summary import ScanSummary, Shell, SideSummary
 

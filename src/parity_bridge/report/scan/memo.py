@@ -8,7 +8,7 @@ from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
-from parity_bridge.report.view import (
+from parity_bridge.report.wording import (
     Row,
     number_text,
     plural,

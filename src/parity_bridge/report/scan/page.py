@@ -39,7 +39,7 @@ from parity_bridge.report.scan.figures import (
     relative_rms,
 )
 from parity_bridge.report.scan.memo import scan_verdict_sentence
-from parity_bridge.report.view import number_text, plural, rounded_text
+from parity_bridge.report.wording import number_text, plural, rounded_text
 from parity_bridge.scan.maps import Geometry, RegionMaps, ScanMaps
 from parity_bridge.scan.summary import ScanSummary, SideSummary, WorstPixel
 
