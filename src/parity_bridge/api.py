@@ -2,7 +2,7 @@
 
     from parity_bridge.api import Experiment, compare, engine, explain, scan
 
-Nothing is printed and nothing is written, but by ``scan``, which keeps what it saw in a folder.
+Nothing is printed, and only ``scan`` writes anything: the report, into a folder.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ engine = choose_engine
 
 
 class Experiment(model.Experiment):
-    """What is simulated, and equal to every ``experiment.model.Experiment`` of the same fields."""
+    """What is simulated; equal to any ``experiment.model.Experiment`` with the same fields."""
 
     @classmethod
     def from_nanobragg(cls, flags: str | Sequence[str]) -> Self:
-        """What a nanoBragg command line says: a string as a shell reads it, or words.
+        """Read a nanoBragg command line: a string, split as a shell does, or words.
 
-        What its reader remarks is not said; see ``nanobragg_flags.parse_flags``, also for what is
-        raised.
+        The notes of its reader are dropped. Raises as ``nanobragg_flags.parse_flags``.
         """
         read = read_experiment(flags)
         return cls(**{name: getattr(read, name) for name in type(read).model_fields})
@@ -78,7 +77,7 @@ def compare(
 
 
 def explain(parity: Parity) -> Finding | None:
-    """Why the two engines disagree; None where they agree. See docs/explain.md."""
+    """Find why the two engines disagree; None where they agree. See docs/explain.md."""
     return parity.finding
 
 

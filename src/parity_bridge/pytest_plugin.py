@@ -28,7 +28,7 @@ _FORCE = "--parity-force"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of parity checks."""
+    """Add the options of parity checks."""
     group = parser.getgroup("parity", "parity checks against the nanoBragg C core")
     add = group.addoption
     add(
@@ -77,7 +77,7 @@ _FORCE_HELP = "let --parity-update store records with which the verdict is weake
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker of parity checks."""
+    """Register the marker of parity checks."""
     config.addinivalue_line(
         "markers",
         "parity(engine=None, taps=('all',), tolerances=None): a check of an engine against the C "
@@ -94,7 +94,7 @@ def parity(request: pytest.FixtureRequest) -> ParityCheck:
 
     Fails the test, in a few lines, where the two are not at parity, and gives the comparison.
     """
-    marked: dict[str, Any] = {}
+    keywords: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("parity"))):
         if marker.args or not marker.kwargs.keys() <= _MARKER_KEYWORDS:
             pytest.fail(
@@ -102,8 +102,8 @@ def parity(request: pytest.FixtureRequest) -> ParityCheck:
                 + ", ".join(sorted(_MARKER_KEYWORDS)),
                 pytrace=False,
             )
-        marked |= marker.kwargs
-    return ParityCheck(request, marked)
+        keywords |= marker.kwargs
+    return ParityCheck(request, keywords)
 
 
 @dataclass(frozen=True)
@@ -134,18 +134,18 @@ class ParityCheck:
         """
         from parity_bridge.errors import BridgeError, MissingEngineError  # noqa: PLC0415
 
-        # What went wrong is told after the blocks: pytest shows every error on the way otherwise.
-        absent = failure = ""
+        # Failures are raised after the block: pytest would show every error on the way.
+        missing = failure = ""
         try:
             question = self._question(engine, experiment, pixels, taps, tolerances)
             parity = self._compare(question, stored)
             report_lines = self._failure_report_lines(parity) if check and not parity else []
         except MissingEngineError as error:
-            absent = str(error)
+            missing = str(error)
         except BridgeError as error:
             failure = str(error)
-        if absent:
-            pytest.skip(absent)
+        if missing:
+            pytest.skip(missing)
         if failure:
             pytest.fail(failure, pytrace=False)
         if check and not parity:
@@ -160,7 +160,7 @@ class ParityCheck:
         taps: Sequence[str] | str | None,
         tolerances: Path | str | None,
     ) -> Question:
-        """What the call says, else the marker, else the options; the C core is the reference."""
+        """Ask what the call says, else the marker, else the options, of the C core as reference."""
         from parity_bridge.bridge.chosen_engine import (  # noqa: PLC0415 - see above
             choose_engine,
             pixel_question,
@@ -182,7 +182,7 @@ class ParityCheck:
         )
 
     def _beside_test(self, path: Path | str) -> Path:
-        """A path as the test means it, wherever it has gone meanwhile: from its own folder."""
+        """Resolve a path from the folder of the test, wherever the test has changed to."""
         return self.request.path.parent / path
 
     def _engine(self, engine: str | Engine | ChosenEngine | None) -> ChosenEngine:
@@ -202,7 +202,7 @@ class ParityCheck:
         )
 
     def _compare(self, question: Question, stored: Path | str | None) -> Parity:
-        """Compare with the C core, with records of it that were stored, or store them."""
+        """Compare with the C core or with its stored records, or renew these."""
         from parity_bridge.bridge.compare import compare  # noqa: PLC0415 - see above
         from parity_bridge.bridge.stored_reference import (  # noqa: PLC0415
             compare_with_stored,
@@ -222,7 +222,7 @@ class ParityCheck:
         return Parity(question, pair)
 
     def _failure_report_lines(self, parity: Parity) -> list[str]:
-        """Where the report of a failure is, where one is asked for."""
+        """Write the report of a failure, if one is asked for, and say where it is."""
         folder = self.request.config.getoption("--parity-report")
         if folder is None:
             return []

@@ -1,4 +1,4 @@
-"""What the bridge answers: what each side recorded, what comparing gave, and why they disagree."""
+"""The answer to a question: what each side recorded, how they compare, why they disagree."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Side:
-    """What one side recorded, and what is known of how."""
+    """What one side recorded, and how, as far as that is known."""
 
     pixels: tuple[PixelTaps, ...]
     metadata: tuple[Metadata, ...] = ()
     #: By pixel (slow, fast).
     noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
-    #: None where records do not say.
+    #: None where the records do not state it.
     provenance: Provenance | None = None
     #: The engine that was run; None where only records are known.
     run: EngineRun | None = None
-    #: The files it was read from; None where it was not.
+    #: The files that were read; None for an engine that was run.
     recorded: RecordedSide | None = None
 
     @property
@@ -47,7 +47,7 @@ class Side:
 
 @dataclass(frozen=True)
 class PairAnswer:
-    """Two sides, what comparing them gave, and why they disagree where that was asked."""
+    """Two sides, their comparison, and why they disagree where that was asked."""
 
     reference: Side
     other: Side
@@ -56,7 +56,7 @@ class PairAnswer:
 
     @property
     def sides(self) -> tuple[Side, Side]:
-        """The reference and the other one."""
+        """The reference and the other side."""
         return self.reference, self.other
 
     @property

@@ -1,4 +1,4 @@
-"""Engines that programs and tests hand over, and the questions they ask with them."""
+"""Engines that a program or test names or creates, and the question it asks with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ChosenEngine:
 
     choice: EngineChoice
     instance: Engine
-    #: Whether it was made by its name, so that it can be made again.
+    #: Whether it was created by its name, so that it can be created again.
     is_named: bool = True
 
 
@@ -37,12 +37,13 @@ def choose_engine(
     in_frame: bool = False,
     c_bin: str | Path | None = None,
 ) -> ChosenEngine:
-    """An engine by its name, as ``package.module:Class``, or one that was made already.
+    """Choose an engine by its name, by ``package.module:Class``, or take one that exists.
 
-    ``behaviours`` are what it is to do otherwise than the reference, ``omega=last`` say (contract
-    §7); ``in_frame`` begins pixels as a run over the whole frame would come to them; ``c_bin`` is
-    the executable of ``nanobragg-program``. Raises UsageError for an engine, dtype, device or
-    behaviour that is not there, EngineError for an engine that cannot be loaded.
+    ``behaviours`` are the choices in which it is to differ from the reference, ``omega=last`` say
+    (contract §7); ``in_frame`` starts each pixel in the state that a run over the whole frame
+    reaches it in; ``c_bin`` is the executable of ``nanobragg-program``. Raises UsageError for an
+    engine, dtype, device or behaviour that does not exist, EngineError for an engine that cannot be
+    loaded.
     """
     Behaviours.parse(list(behaviours))
     if not isinstance(which, str):
@@ -66,7 +67,7 @@ def choose_engine(
 
 
 def as_chosen(which: str | Engine | ChosenEngine) -> ChosenEngine:
-    """An engine that was chosen already, or one by its name or as it is; raises as above."""
+    """Return a chosen engine as it is, and choose any other; raises as ``choose_engine``."""
     return which if isinstance(which, ChosenEngine) else choose_engine(which)
 
 
@@ -79,9 +80,9 @@ def pixel_question(
     taps: Sequence[str] = ("all",),
     tolerances: Path | None = None,
 ) -> Question:
-    """``other`` held against an engine or a folder of records at ``pixels`` (slow, fast).
+    """Ask for ``other`` against an engine or a folder of records at ``pixels`` (slow, fast).
 
-    Raises UsageError where there is no pixel.
+    Raises UsageError without a pixel.
     """
     if not pixels:
         raise UsageError("there is nothing to compare: give at least one pixel (slow, fast)")

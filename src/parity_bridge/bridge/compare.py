@@ -1,4 +1,4 @@
-"""What a comparison is: both sides looked at, compared, the noise of the inputs, compared again."""
+"""What a comparison is: observe, compare, find the noise of the inputs, compare again."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ def compare(
     on_note: OnNote = ignore_note,
     records: RecordFolder | None = None,
 ) -> Answer:
-    """Look at every side of ``question`` and compare each with the reference.
+    """Observe every side of ``question`` and compare each with the reference.
 
-    Where ``records`` are kept, what is compared is what they say. Raises UsageError where there is
-    nothing to compare or two engines cannot be told apart, and what engines and files raise.
+    With ``records`` the sides are stored first, and what is compared is what was stored.
+    Raises UsageError where there is nothing to compare or two engines have one name, and what
+    engines and files raise.
     """
-    check_tolerances(question)
+    _check_tolerances(question)
     sides, overrides = sides_of(question, on_note), question.tolerances
-    check_names(sides)
+    _check_names(sides)
     if records is not None:
-        # A later comparison with these records will want the noise of the reference.
-        sides = records.keep([with_own_noise(sides[0]), *sides[1:]])
+        # A later comparison with these records needs the noise of the reference.
+        sides = records.store([with_own_noise(sides[0]), *sides[1:]])
         overrides = own_tolerances(records.folder)
     answer = compare_sides(sides, overrides)
     if sides[0].run is None:
@@ -65,20 +66,20 @@ def compare_sides(sides: Sequence[Side], overrides: Path | None = None) -> Answe
 
 
 def compare_pair(reference: Side, other: Side, overrides: Path | None = None) -> PairAnswer:
-    """Compare two sides, in the light of the noise budgets that stand beside the reference."""
+    """Compare two sides, using the noise budgets of the reference where they are known."""
     tolerances = _tolerances(reference, other, overrides)
     comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
     return PairAnswer(reference, other, comparison)
 
 
-def with_noise(pair: PairAnswer) -> PairAnswer:
-    """``pair`` compared once more with noise budgets, where it disagrees and none are known.
+def with_noise(pair: PairAnswer, runner: ReferenceRunner | None = None) -> PairAnswer:
+    """Compare ``pair`` once more with noise budgets, where it disagrees and none are known.
 
-    The C core is run again and again for them, as the reference was made.
+    The budgets come from many runs of ``runner``, that of ``reference_runner(pair)`` by default.
     """
     if pair.agrees or pair.reference.noise:
         return pair
-    runner, _ = reference_runner(pair)
+    runner = runner or reference_runner(pair)[0]
     budgets = () if runner is None else noise_budgets(runner)
     if not budgets:
         return pair
@@ -89,9 +90,10 @@ def with_noise(pair: PairAnswer) -> PairAnswer:
 
 
 def reference_runner(pair: PairAnswer) -> tuple[ReferenceRunner | None, str]:
-    """The C core as the reference was made, at the pixels of both; None, and why, where it is not.
+    """Return the C core set up as the reference was, at the common pixels.
 
-    It records the taps of the other side.
+    Returns None and the reason where the reference is not the C core or cannot be run again. The
+    runner records the taps of the other side.
     """
     common = {pixel.pixel_coords for pixel in pair.comparison.pixels}
     pixels = tuple(side.pixel for side in pair.other.pixels if side.pixel in common)
@@ -106,7 +108,7 @@ def reference_runner(pair: PairAnswer) -> tuple[ReferenceRunner | None, str]:
 
 
 def with_own_noise(side: Side) -> Side:
-    """``side`` with noise budgets of all it recorded, where it is the C core that was run."""
+    """Add the noise budgets of all that ``side`` recorded, if it is a run of the C core."""
     if side.noise or side.run is None:
         return side
     runner = runner_of_run(side.run, choose_taps(side.tap_ids))
@@ -114,8 +116,8 @@ def with_own_noise(side: Side) -> Side:
     return replace(side, noise={budget.pixel_coords: budget for budget in budgets})
 
 
-def check_tolerances(question: Question) -> None:
-    """Raise UsageError or FileError for tolerances that are not there, before anything is run."""
+def _check_tolerances(question: Question) -> None:
+    """Raise UsageError or FileError for tolerances that do not exist, before anything is run."""
     for source in question.sources[1:]:
         if isinstance(source, EngineSource):
             choice = source.choice
@@ -123,8 +125,8 @@ def check_tolerances(question: Question) -> None:
             tolerances_for(choice.dtype, choice.device, question.tolerances, asks)
 
 
-def check_names(sides: Sequence[Side]) -> None:
-    """Raise UsageError where two engines that were run cannot be told apart in records."""
+def _check_names(sides: Sequence[Side]) -> None:
+    """Raise UsageError where two engines have one name in records."""
     names = [side.name for side in sides if side.run is not None]
     for name in names:
         if names.count(name) > 1:
@@ -135,7 +137,7 @@ def check_names(sides: Sequence[Side]) -> None:
 
 
 def _tolerances(reference: Side, other: Side, overrides: Path | None) -> Tolerances:
-    """Those of the other side's dtype and device, or of the case that either engine asks for."""
+    """Choose by the other side's dtype and device, or by the case that either engine asks for."""
     cases = [side.provenance.tolerance_case for side in (other, reference) if side.provenance]
     case = next(filter(None, cases), None)
     if other.provenance is None:
@@ -144,5 +146,5 @@ def _tolerances(reference: Side, other: Side, overrides: Path | None) -> Toleran
 
 
 def _have_common_taps(first: Side, second: Side) -> bool:
-    """Whether two sides record any tap that both have."""
+    """Check whether two sides have any tap in common."""
     return not set(first.tap_ids).isdisjoint(second.tap_ids)

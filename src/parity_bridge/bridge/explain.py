@@ -1,4 +1,4 @@
-"""Why two sides of an answer disagree, and the command that shows it."""
+"""Why two sides of an answer disagree, and the command that reproduces it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def explain(answer: Answer, question: Question) -> Answer:
-    """``answer`` with a finding for each side that disagrees with the reference.
+    """Add a finding for each side that disagrees with the reference.
 
     Raises what the C core raises where it cannot be run as the reference was.
     """
@@ -32,18 +32,18 @@ def explain(answer: Answer, question: Question) -> Answer:
 
 
 def explain_pair(pair: PairAnswer, question: Question) -> PairAnswer:
-    """``pair`` with the reason, whatever its verdict, and the command that shows it."""
-    pair = with_noise(pair)
+    """Add the finding, whatever the verdict, and the command that reproduces it."""
     runner, reason = reference_runner(pair)
+    pair = with_noise(pair, runner)
     finding = _reason(pair, runner, reason)
     command = without_stamp(question.command)
     if pair.reference.run is not None or runner is not None:
-        command = _command(command, question, finding, pair)
+        command = _reproduction(command, question, finding, pair)
     return replace(pair, finding=finding.model_copy(update={"command": command}))
 
 
 def find_reason(pair: PairAnswer) -> Finding:
-    """Why two sides disagree; raises what the C core raises where it cannot be run again."""
+    """Find why two sides disagree; raises what the C core raises where it cannot be run again."""
     return _reason(pair, *reference_runner(pair))
 
 
@@ -54,8 +54,8 @@ def _reason(pair: PairAnswer, runner: ReferenceRunner | None, reason: str) -> Fi
     return explain_sides(ComparedSides(pair.comparison, others, runner, given, reason))
 
 
-def _command(command: str, question: Question, finding: Finding, pair: PairAnswer) -> str:
-    """The command that shows ``finding``, the C core in the place of the reference's records."""
+def _reproduction(command: str, question: Question, finding: Finding, pair: PairAnswer) -> str:
+    """Change ``command`` so that it reproduces ``finding``, with the C core for the records."""
     reference, other = (side.provenance for side in pair.sides)
     given = tuple(None if side is None else side.experiment for side in (reference, other))
     shown = reproduction_command(command, finding, *given)

@@ -1,4 +1,4 @@
-"""What is asked: which sides, at which pixels, of which taps, within which tolerances."""
+"""What is asked: which sides, at which pixels, in which taps, within which tolerances."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class EngineSource:
     """An engine to be run, and what it is given."""
 
     choice: EngineChoice
-    #: None: what the records on the other side were made with, else the benchmark.
+    #: None: what the records on the other side state, else the benchmark.
     given: ParsedFlags | None
     #: nanoBragg flags as they were typed, for both sides and for this engine alone.
     flags: tuple[str, ...] = ()
     own_flags: tuple[str, ...] = ()
-    #: Whether ``choice`` says in which state pixels begin; else they begin as in those records.
+    #: Whether ``choice`` says in which state pixels start; else they start as in those records.
     state_given: bool = True
-    #: The engine, where it was made already.
+    #: The engine, where it exists already.
     instance: Engine | None = None
 
 
@@ -36,24 +36,24 @@ Source = EngineSource | Path
 
 @dataclass(frozen=True)
 class Question:
-    """A reference and what is held against it.
+    """A reference and the sides that are compared with it.
 
-    A scan looks at the whole region of interest of the experiment and needs no ``targets``.
+    A scan covers the whole region of interest of the experiment and needs no ``targets``.
     """
 
-    #: The command line that asks, to be recorded and shown.
+    #: The command line that asks, for records and reports.
     command: str
     reference: Source
     others: tuple[Source, ...] = ()
     #: Pixels; empty: those of the records.
     targets: tuple[Target, ...] = ()
-    #: Names of taps; empty: all that are there.
+    #: Names of taps; empty: all that exist.
     taps: tuple[str, ...] = ()
     #: File of tolerances that replace some of the shipped ones.
     tolerances: Path | None = None
-    #: Where no side is an engine: what is known of the detector of the images.
+    #: For two images: the experiment that describes their detector; None: unknown.
     detector: ParsedFlags | None = None
-    #: Whether that was said, and is not only how large images without a header are taken to be.
+    #: Whether the user gave it. If not, it only sets the size of images without a header.
     detector_given: bool = False
 
     @property
@@ -69,9 +69,9 @@ def engine_source(
     *,
     state_given: bool = True,
 ) -> EngineSource:
-    """An engine that is given ``flags`` and then those of ``engine_flags`` under its name.
+    """Give an engine ``flags`` and then those of ``engine_flags`` under its name.
 
-    ``flags`` None leaves them to the records on the other side. Raises as ``parse_flags``.
+    With ``flags`` None the records on the other side decide. Raises as ``parse_flags``.
     """
     own = tuple((engine_flags or {}).get(choice.name, ()))
     if flags is None:

@@ -1,4 +1,4 @@
-"""A folder of records: one folder a side, and what stands beside them."""
+"""The records of a question on disk: one folder a side, and the files common to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXPLANATION = "explanation.json"
 TOLERANCES = "tolerances.toml"
 #: The folders of the sides, the reference's first.
 SIDES = "sides.json"
-#: Folders of sides that are records of any making; an engine that was run has a folder of its own.
+#: Folders of sides that are copies of records; an engine that was run has a folder of its own.
 OF_RECORDS = ("a", "b")
 #: Folder of reference records that were stored beside a test.
 _STORED = "c_taps"
@@ -34,7 +34,7 @@ _Names = TypeAdapter(list[str])
 
 @dataclass(frozen=True)
 class RecordFolder:
-    """Where the records of a question go, and what they say of the command that made them."""
+    """A folder for the records of a question, and the command that they name."""
 
     folder: Path
     context: RunContext
@@ -42,11 +42,10 @@ class RecordFolder:
     taps: tuple[str, ...] = ()
     tolerances: Path | None = None
 
-    def keep(self, sides: Sequence[Side]) -> list[Side]:
-        """Write the records of ``sides`` and read them back: what is compared is what they say.
+    def store(self, sides: Sequence[Side]) -> list[Side]:
+        """Write the records of ``sides`` and return the sides as read back from them.
 
-        Raises UsageError where two sides would lie in one folder, FileError where something cannot
-        be written.
+        Raises UsageError where two sides share a folder, FileError where a file cannot be written.
         """
         names = _folder_names(sides)
         for name, side in zip(names, sides, strict=True):
@@ -56,8 +55,8 @@ class RecordFolder:
             write_text(self.folder / SIDES, json.dumps(names) + "\n")
         if self.tolerances is not None:
             copy_file(self.tolerances, self.folder / TOLERANCES, "tolerance file")
-        kept = read_sides(self.folder)
-        return [replace(read, run=side.run) for read, side in zip(kept, sides, strict=True)]
+        stored = read_sides(self.folder)
+        return [replace(read, run=side.run) for read, side in zip(stored, sides, strict=True)]
 
     def _write(self, folder: Path, side: Side) -> None:
         if side.run is not None:
@@ -70,26 +69,26 @@ class RecordFolder:
 
 
 def read_sides(folder: Path) -> list[Side]:
-    """The sides of a report folder, the reference first; raises FileError for what is no record."""
+    """Read the sides of a report folder, the reference first; raises FileError."""
     names = side_folders(folder)
-    # What is of our own making is held against its schema.
+    # Records that this program wrote follow their schema strictly.
     read = read_side if names == OF_RECORDS else read_strict_side
     return [recorded_side(read(folder / name)) for name in names]
 
 
 def explanation_file(names: Sequence[str], name: str) -> str:
-    """Where the explanation of the side in folder ``name`` lies; ``names`` are all sides."""
+    """Return the file of the finding about the side in folder ``name``; ``names`` are all."""
     return EXPLANATION if len(names) == len(OF_RECORDS) else f"explanation_{name}.json"
 
 
 def own_tolerances(folder: Path) -> Path | None:
-    """The file of tolerances in a report folder; None where the shipped ones hold."""
+    """Return the file of tolerances in a report folder; None where the shipped ones hold."""
     path = folder / TOLERANCES
     return path if path.exists() else None
 
 
 def side_folders(folder: Path) -> tuple[str, ...]:
-    """The folders of the sides of a report, the reference first; raises FileError."""
+    """Return the folders of the sides of a report, the reference first; raises FileError."""
     if (folder / SIDES).exists():
         return _listed_folders(folder)
     found = sorted(path.name for path in folder.iterdir() if any(path.glob("*_metadata.json")))
@@ -116,7 +115,7 @@ def _listed_folders(folder: Path) -> tuple[str, ...]:
 
 
 def _folder_names(sides: Sequence[Side]) -> tuple[str, ...]:
-    """A folder for each of ``sides``; raises UsageError where two would share one."""
+    """Choose a folder for each of ``sides``; raises UsageError where two would share one."""
     if not any(side.run for side in sides):
         return OF_RECORDS
     names = tuple(_STORED if side.run is None else side.run.engine.folder for side in sides)

@@ -1,4 +1,4 @@
-"""The answer that the records in a report folder give, and the findings beside them."""
+"""The answer that the records in a report folder give, and the findings stored with them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from parity_bridge.records.pixel_records import as_json, read_model
 
 
 def read_answer(folder: Path) -> Answer:
-    """What the records of a report folder give, and the explanations beside them.
+    """Compare the records in a report folder and read the findings stored with them.
 
     Raises FileError for records that cannot be read, UsageError where there is nothing to compare.
     """
@@ -33,7 +33,7 @@ def read_answer(folder: Path) -> Answer:
 
 
 def write_findings(folder: Path, answer: Answer) -> None:
-    """Write the explanation of every pair that has one; raises FileError."""
+    """Write the finding of every pair that has one; raises FileError."""
     names = side_folders(folder)
     for name, pair in zip(names[1:], answer.against, strict=True):
         if pair.finding is not None:

@@ -10,12 +10,12 @@ from parity_bridge.bridge.question import EngineSource, Question, Source
 from parity_bridge.experiment.nanobragg_flags import to_flags
 
 _PROGRAM = ("python", "-m", "parity_bridge")
-#: The reference whose records may lie in a file.
+#: The engine whose records may serve as the reference.
 _CORE = "c"
 
 
 def without_stamp(command: str) -> str:
-    """``command`` less its ``--stamp``, because an existing report is never overwritten."""
+    """Drop ``--stamp`` from ``command``, because an existing report is never overwritten."""
     words = shlex.split(command)
     ours = words[: words.index("--")] if "--" in words else words
     kept = [
@@ -27,7 +27,7 @@ def without_stamp(command: str) -> str:
 
 
 def run_command(question: Question, options: Sequence[str] = ()) -> str:
-    """The ``run`` with ``options`` that asks ``question``, the C core in the place of records."""
+    """Write the ``run`` that asks ``question``; the C core takes the place of records."""
     words = [*_PROGRAM, "run", *options, "--engines", ",".join(map(_name, question.sources))]
     for slow, fast in (target.coords for target in question.targets):
         words += ["--pixel", str(slow), str(fast)]
@@ -40,7 +40,7 @@ def run_command(question: Question, options: Sequence[str] = ()) -> str:
 
 
 def scan_command(question: Question, folder: Path) -> str:
-    """The ``scan`` into ``folder`` that asks ``question``, as far as sides and experiment go."""
+    """Write the ``scan`` into ``folder`` that asks ``question``: its sides and experiment."""
     words = [*_PROGRAM, "scan"]
     names = [
         str(source) if isinstance(source, Path) else source.choice.name
@@ -55,7 +55,7 @@ def scan_command(question: Question, folder: Path) -> str:
 
 
 def _engine_options(question: Question) -> Iterator[str]:
-    """Options that say how engines compute, and what one alone is given."""
+    """Yield the options that say how engines compute and what one engine alone is given."""
     engines = [source for source in question.sources if isinstance(source, EngineSource)]
     held_against = [source.choice for source in question.others if isinstance(source, EngineSource)]
     for choice in held_against[:1]:
@@ -72,7 +72,7 @@ def _engine_options(question: Question) -> Iterator[str]:
 
 
 def _flags(question: Question) -> Sequence[str]:
-    """The nanoBragg flags of all sides: as they were typed, else those of the experiment."""
+    """Return the nanoBragg flags of all sides: as typed, else those of the experiment."""
     for source in question.sources:
         if isinstance(source, EngineSource):
             if source.flags or source.given is None:

@@ -1,4 +1,4 @@
-"""Two sides over a whole region, in one report folder that grows and can be taken up."""
+"""Two sides over a whole region, in one report folder that grows and can be resumed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from parity_bridge.scan.thresholds import Thresholds, merge_thresholds, read_thr
 
 #: In the folder of the report: store, pictures and pages.
 FOLDER = "scan"
-#: In that; where it is, everything is.
+#: In that folder, written last: where it exists, the report is complete.
 SUMMARY = "summary.json"
 
 REMEDY = "mend what is named above, then give the command again with --resume"
@@ -44,9 +44,9 @@ REMEDY = "mend what is named above, then give the command again with --resume"
 
 @dataclass(frozen=True)
 class ScanAnswer:
-    """What a scan found, and where it lies."""
+    """What a scan found, and the folder of its report."""
 
-    #: Where the report is and who asked for it.
+    #: The folder of the report, and the command that asked for it.
     folder: Path
     context: RunContext
     summary: ScanSummary
@@ -66,9 +66,9 @@ class ScanAnswer:
 
 
 def scan(question: Question, settings: ScanSettings, on_note: OnNote) -> ScanAnswer:
-    """Compare, tile by tile; ``on_note`` hears what is to be said on the way.
+    """Compare tile by tile; notes go to ``on_note``.
 
-    What is finished when something goes wrong stays for ``resume``. Raises BridgeError.
+    Finished tiles stay for ``resume`` when something fails. Raises BridgeError.
     """
     with worker_pool_of(settings) as workers:
         return scan_with(workers, question, settings, on_note)
@@ -76,7 +76,7 @@ def scan(question: Question, settings: ScanSettings, on_note: OnNote) -> ScanAns
 
 @contextmanager
 def worker_pool_of(settings: ScanSettings) -> Iterator[WorkerPool]:
-    """Who computes the tiles; raises UsageError where a cluster does not answer."""
+    """Open the workers for the tiles; raises UsageError where a cluster does not answer."""
     pool = thread_pool(settings.threads) if settings.dask is None else dask_pool(settings.dask)
     with pool as workers:
         yield workers
@@ -85,7 +85,7 @@ def worker_pool_of(settings: ScanSettings) -> Iterator[WorkerPool]:
 def scan_with(
     workers: WorkerPool, question: Question, settings: ScanSettings, on_note: OnNote
 ) -> ScanAnswer:
-    """``scan`` by ``workers`` that are there already; raises as it does."""
+    """Scan with ``workers`` that are open already; raises as ``scan``."""
     _check_target(settings, on_note)
     thresholds = _thresholds(settings)
     sides = scan_sides_of(question, on_note)
@@ -126,7 +126,7 @@ def _check_target(settings: ScanSettings, on_note: OnNote) -> None:
 
 
 def _clear_beginnings(target: Path) -> None:
-    """Remove what a scan left that was killed before it had said what it is of.
+    """Remove what is left of a scan that was killed before it had recorded its inputs.
 
     Raises FileError where anything else is there.
     """
@@ -149,7 +149,7 @@ def _thresholds(settings: ScanSettings) -> Thresholds:
 
 
 def _case(question: Question) -> tuple[str, str]:
-    """dtype and device by which the tolerances go; an image of another making is float32."""
+    """Return the dtype and device that the tolerances go by; an image counts as float32."""
     other = question.others[0]
     if isinstance(other, EngineSource):
         return other.choice.dtype, other.choice.device
@@ -157,13 +157,13 @@ def _case(question: Question) -> tuple[str, str]:
 
 
 def _own_case(question: Question) -> str | None:
-    """The case of tolerances that an engine asks for, the other one first."""
+    """Return the case of tolerances that an engine asks for, the reference last."""
     engines = [source for source in question.sources[::-1] if isinstance(source, EngineSource)]
     return tolerance_case(*(engine_class(source.choice.name) for source in engines))
 
 
 def _begin(target: Path, question: Question) -> None:
-    # It says that everything is there.
+    # The summary says that the report is complete.
     (target / FOLDER / SUMMARY).unlink(missing_ok=True)
     log_command(target, question.command)
     write_environment(target)

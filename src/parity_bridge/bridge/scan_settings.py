@@ -1,4 +1,4 @@
-"""How a region is scanned, and where what is found goes."""
+"""How a region is scanned, and where the report goes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scan compares: engines and what they are given, or images, and the detector of both."""
+"""What a scan compares: engines with their experiments, or images with their detector."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from parity_bridge.scan.sides import EngineSide, ImageSide, ScanSide
 
 @dataclass(frozen=True)
 class ScanSides:
-    """Both sides, and what an engine that only says where pixels lie is given."""
+    """Both sides, and the engine that only computes where pixels lie."""
 
     reference: ScanSide
     other: ScanSide
@@ -26,7 +26,7 @@ class ScanSides:
 
 
 def scan_sides_of(question: Question, on_note: OnNote) -> ScanSides:
-    """The two sides of ``question``; ``on_note`` hears what is remarkable in what is given.
+    """Return the two sides of ``question``; notes go to ``on_note``.
 
     Raises UsageError and FileError as the engines and the readers of images do.
     """
@@ -59,7 +59,7 @@ def _engine_side(choice: EngineChoice, given: ParsedFlags | None) -> EngineSide:
 
 
 def _image_side(path: Path, like: EngineSide | None) -> ImageSide:
-    """An image; size, mask and region of interest are those of the flags, where any are given."""
+    """Return an image side, with the size, mask and region of interest of ``like``."""
     if like is None:
         return ImageSide(path.absolute(), None)
     return ImageSide(path.absolute(), like.pixels, like.experiment.detector.mask, like.roi)

@@ -16,24 +16,23 @@ from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flag
 from parity_bridge.records.reading import RecordedSide, read_side
 from parity_bridge.taps.registry import Tap, choose_taps
 
-#: Hears what is remarkable in what an engine is given.
+#: Receives a note about what an engine is given.
 OnNote = Callable[[str], None]
 
 
 def ignore_note(_note: str) -> None:
-    """Say nothing."""
+    """Drop a note."""
 
 
 def sides_of(question: Question, on_note: OnNote) -> list[Side]:
-    """Every side of ``question``, the reference first; ``on_note`` hears what is remarkable.
+    """Return every side of ``question``, the reference first; notes go to ``on_note``.
 
-    Records are read first: an engine beside them is run as they were made, as far as the question
-    leaves that open, and recorded in the taps that they have.
-    Raises UsageError where nothing says which pixels are meant, and what the readers and engines
-    raise.
+    Records are read before an engine is run: an engine that is compared with records is run as
+    they were, as far as the question leaves that open, and is compared in the taps that they hold.
+    Raises UsageError where no pixel is named, and what the readers and engines raise.
     """
     recorded = {
-        source: limited(recorded_side(read_side(source)), question.taps)
+        source: limit_taps(recorded_side(read_side(source)), question.taps)
         for source in question.sources
         if isinstance(source, Path)
     }
@@ -42,7 +41,7 @@ def sides_of(question: Question, on_note: OnNote) -> list[Side]:
     counterpart = next(iter(recorded.values()), None)
     targets = question.targets or _recorded_targets(counterpart)
     engines = {
-        place: _completed(source, counterpart)
+        place: _complete(source, counterpart)
         for place, source in enumerate(question.sources)
         if isinstance(source, EngineSource)
     }
@@ -52,19 +51,19 @@ def sides_of(question: Question, on_note: OnNote) -> list[Side]:
     return [
         recorded[source]
         if isinstance(source, Path)
-        else _observed_beside(counterpart, engines[place], targets, question.taps)
+        else _observe_beside(counterpart, engines[place], targets, question.taps)
         for place, source in enumerate(question.sources)
     ]
 
 
 def recorded_side(recorded: RecordedSide) -> Side:
-    """What was read from files, as a side."""
+    """Return what was read from files as a side."""
     provenance = Provenance.of_metadata(recorded.metadata[0]) if recorded.metadata else None
     return Side(recorded.pixels, recorded.metadata, recorded.noise, provenance, recorded=recorded)
 
 
-def observed_side(source: EngineSource, targets: Sequence[Target], taps: Sequence[Tap]) -> Side:
-    """An engine run at ``targets`` and recorded in those of ``taps`` that it records.
+def observe_side(source: EngineSource, targets: Sequence[Target], taps: Sequence[Tap]) -> Side:
+    """Run an engine at ``targets`` and take those of ``taps`` that it records.
 
     Raises as ``engines.run.observe`` and ``EngineRun.pixel_taps``.
     """
@@ -73,22 +72,22 @@ def observed_side(source: EngineSource, targets: Sequence[Target], taps: Sequenc
 
 
 def run_engine(source: EngineSource, targets: Sequence[Target]) -> EngineRun:
-    """An engine run at ``targets``; raises as ``engines.run.observe``."""
+    """Run an engine at ``targets``; raises as ``engines.run.observe``."""
     if source.given is None:
-        raise ValueError("an engine is run when it is known what it is given")
+        raise ValueError("an engine needs an experiment to be run")
     return observe(source.choice, source.given, targets, source.instance)
 
 
 def announce(sources: Iterable[EngineSource], targets: Sequence[Target], on_note: OnNote) -> None:
-    """Say once what is remarkable in what the engines are given."""
+    """Pass on each note about what the engines are given once."""
     pixels = [target.coords for target in targets]
     given = [source.given for source in sources if source.given is not None]
     for note in dict.fromkeys(note for parsed in given for note in notes(parsed, pixels)):
         on_note(note)
 
 
-def limited(side: Side, names: Sequence[str]) -> Side:
-    """``side`` in the taps called ``names``, all of them where none is named."""
+def limit_taps(side: Side, names: Sequence[str]) -> Side:
+    """Limit a recorded side to the taps called ``names``; without names nothing is left out."""
     if not names or side.recorded is None:
         return side
     tap_ids = {tap.tap_id for tap in choose_taps(names)}
@@ -99,22 +98,22 @@ def limited(side: Side, names: Sequence[str]) -> Side:
     return replace(side, pixels=pixels, recorded=recorded)
 
 
-def _observed_beside(
+def _observe_beside(
     counterpart: Side | None,
     source: EngineSource,
     targets: Sequence[Target],
     taps: Sequence[str],
 ) -> Side:
-    """An engine, in no other taps than the records on the other side have."""
-    side = observed_side(source, targets, choose_taps(taps or ("all",)))
+    """Run an engine and keep the taps that the records on the other side hold."""
+    side = observe_side(source, targets, choose_taps(taps or ("all",)))
     if counterpart is None:
         return side
     common = tuple(pixel.select_taps(counterpart.tap_ids) for pixel in side.pixels)
     return replace(side, pixels=common)
 
 
-def _completed(source: EngineSource, counterpart: Side | None) -> EngineSource:
-    """``source`` with what it leaves open taken from the records on the other side."""
+def _complete(source: EngineSource, counterpart: Side | None) -> EngineSource:
+    """Fill in what ``source`` leaves open from the records on the other side."""
     if counterpart is not None and not source.state_given:
         in_frame = counterpart.provenance is not None and counterpart.provenance.in_frame
         source = replace(source, choice=replace(source.choice, in_frame=in_frame))
@@ -124,7 +123,7 @@ def _completed(source: EngineSource, counterpart: Side | None) -> EngineSource:
 
 
 def _flags_of(counterpart: Side | None) -> Sequence[str]:
-    """The nanoBragg flags with which the records were made, or the benchmark's without records."""
+    """Return the nanoBragg flags that the records state, or the benchmark's without records."""
     if counterpart is None:
         return BENCHMARK_FLAGS
     if counterpart.provenance is None:

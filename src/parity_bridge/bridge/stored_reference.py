@@ -1,7 +1,7 @@
-"""Reference records kept beside a port's tests: read instead of running the C core, or made anew.
+"""Reference records stored beside a port's tests: read instead of running the C core, or renewed.
 
 A folder holds the C core's records as ``trace --out-dir`` writes them, and ``verdict.json``: what
-the comparison with an engine gave when they were stored. Making them anew never turns parity into
+the comparison with an engine gave when they were stored. Renewing them never turns parity into
 anything weaker unless that is asked for.
 """
 
@@ -14,7 +14,7 @@ from parity_bridge.bridge.answer import PairAnswer, Side
 from parity_bridge.bridge.compare import compare, compare_pair, with_own_noise
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.bridge.reproduction import run_command
-from parity_bridge.bridge.sides import limited, observed_side, recorded_side
+from parity_bridge.bridge.sides import limit_taps, observe_side, recorded_side
 from parity_bridge.comparison.result import EXIT_STATUS, Verdict
 from parity_bridge.errors import FileError, ShapeError, UsageError
 from parity_bridge.experiment.behaviours import REFERENCE
@@ -52,8 +52,8 @@ def compare_with_stored(question: Question) -> PairAnswer:
         raise UsageError("an engine is held against a folder of stored records; give both")
     recorded = _read(folder)
     _check_same(recorded, question, other)
-    reference = limited(recorded_side(recorded), question.taps)
-    side = observed_side(other, question.targets, choose_taps(question.taps or ("all",)))
+    reference = limit_taps(recorded_side(recorded), question.taps)
+    side = observe_side(other, question.targets, choose_taps(question.taps or ("all",)))
     return compare_pair(reference, side, question.tolerances)
 
 
@@ -81,11 +81,11 @@ def _check_same(recorded: RecordedSide, question: Question, other: EngineSource)
 def update_stored(
     folder: Path, question: Question, *, force: bool = False
 ) -> tuple[PairAnswer, str]:
-    """Store the records of the reference in ``folder``; the answer, and why they were not stored.
+    """Store the records of the reference in ``folder``; return the answer and a refusal.
 
-    Records under which the verdict would be weaker than the one stored are not written without
-    ``force``; the second thing returned says so then, and is empty otherwise. Raises as
-    ``compare`` does, FileError where the folder cannot be written.
+    Without ``force`` records are not written under which the verdict would be weaker than the one
+    stored. The refusal states the reason then, and is empty if they were written. Raises as
+    ``compare``, and FileError where the folder cannot be written.
     """
     pair = compare(question).against[0]
     weaker = None if force else _weakening(folder, pair)
@@ -96,7 +96,7 @@ def update_stored(
 
 
 def _weakening(folder: Path, pair: PairAnswer) -> str | None:
-    """What would be weaker than before; None where nothing would."""
+    """Return what would be weaker than before; None if nothing."""
     if not (folder / _VERDICT).exists():
         return None
     before = read_model(folder / _VERDICT, StoredVerdict)
@@ -113,7 +113,7 @@ def _compared_count(pair: PairAnswer) -> int:
 
 
 def _store(folder: Path, question: Question, pair: PairAnswer) -> None:
-    """Write the records aside and put them in the place of those that were there."""
+    """Write the records aside, then swap them with those in ``folder``."""
     if folder.exists() and any(not _is_stored_file(path) for path in folder.iterdir()):
         raise FileError(f"{folder} holds other things than records; name a folder of their own")
     make_folder(folder.parent)
@@ -141,7 +141,7 @@ def _write_records(staging: Path, question: Question, pair: PairAnswer) -> None:
     context = RunContext(run_command(question), utc_now())
     log_command(staging, context.command)
     write_run(staging, reference.run, context, choose_taps(question.taps or ("all",)))
-    # A later comparison will want them.
+    # A later comparison needs them.
     write_noise(staging, list(reference.noise.values()))
     stored = StoredVerdict(
         engine=question.others[0].choice.name,
@@ -152,7 +152,7 @@ def _write_records(staging: Path, question: Question, pair: PairAnswer) -> None:
 
 
 def _is_stored_file(path: Path) -> bool:
-    """Whether a file is one that is written here."""
+    """Check whether this module writes files of that name."""
     is_named = path.name.startswith("pixel_") or path.name in (_VERDICT, COMMANDS_FILE)
     return path.is_file() and is_named
 

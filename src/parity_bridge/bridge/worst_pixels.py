@@ -1,4 +1,4 @@
-"""The worst pixels of a scan handed to the comparison of taps, which says why they differ."""
+"""The worst pixels of a scan, compared in all taps to find why they differ."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MOST_EVALUATIONS = 20_000
 
 @dataclass(frozen=True)
 class WorstPixels:
-    """The taps of the worst pixels, or why there are none."""
+    """The taps of the worst pixels, or why they were not recorded."""
 
-    #: What was asked of them, where anything was.
+    #: None where nothing was run.
     question: Question | None = None
     answer: Answer | None = None
     #: One sentence; empty where there is an answer.
     reason: str = ""
-    #: Of the engine that failed there.
+    #: Of an engine that failed there.
     failure: EngineError | None = None
 
 
@@ -69,7 +69,7 @@ def _affordable(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, 
 
 
 def _question(question: Question, pixels: list[tuple[int, int]]) -> Question:
-    """The same sides at ``pixels``, begun as a run over the frame comes to them."""
+    """Ask for the same sides at ``pixels``, in the state that a run over the frame reaches."""
     reference, *others = (
         replace(source, choice=replace(source.choice, in_frame=True))
         for source in question.sources

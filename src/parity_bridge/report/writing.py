@@ -62,7 +62,7 @@ def write_report(target: Path, answer: Answer, question: Question, context: RunC
     reference, *others = answer.sides
     with report_folder(target, context) as folder:
         records = RecordFolder(folder, context, question.taps, question.tolerances)
-        sides = records.keep([with_own_noise(reference), *others])
+        sides = records.store([with_own_noise(reference), *others])
         recorded = compare_sides(sides, own_tolerances(folder))
         against = tuple(
             replace(pair, finding=before.finding)
