@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge.cli import arguments
+from parity_bridge.cli import shared_options
 from tests.cli.command_line import UseEngine
 
 
@@ -22,6 +22,6 @@ def use(monkeypatch: pytest.MonkeyPatch) -> UseEngine:
 
     def choose(other: str) -> None:
         engines = ("tests.engines.fake_engines:FakeC", f"tests.engines.fake_engines:{other}")
-        monkeypatch.setattr(arguments, "DEFAULT_ENGINES", engines)
+        monkeypatch.setattr(shared_options, "DEFAULT_ENGINES", engines)
 
     return choose

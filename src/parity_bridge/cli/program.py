@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-from parity_bridge.cli.arguments import argument_parser, protect_engine_flags, split_nanobragg_flags
+from parity_bridge.cli.argument_words import protect_engine_flags, split_nanobragg_flags
+from parity_bridge.cli.arguments import argument_parser
 from parity_bridge.errors import BridgeError, UsageError
 from parity_bridge.files.termination import Terminated, raise_on_sigterm
 

@@ -13,7 +13,7 @@ from parity_bridge.bridge.scan_experiments import scan_experiments
 from parity_bridge.bridge.scan_settings import ScanSettings
 from parity_bridge.bridge.sides import OnNote, ignore_note
 from parity_bridge.cli import options
-from parity_bridge.cli.arguments import DEFAULT_ENGINES, THRESHOLD_HELP
+from parity_bridge.cli.arguments import THRESHOLD_HELP
 from parity_bridge.cli.choices import (
     as_other,
     as_reference,
@@ -25,6 +25,7 @@ from parity_bridge.cli.choices import (
     says_experiment,
 )
 from parity_bridge.cli.printing import print_lines, print_note
+from parity_bridge.cli.shared_options import DEFAULT_ENGINES
 from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.nanobragg_flags import parse_flags
