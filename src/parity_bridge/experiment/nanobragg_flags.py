@@ -16,8 +16,9 @@ from types import MappingProxyType
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment.flags.experiment_builder import ExperimentBuilder
 from parity_bridge.experiment.flags.fields import DEFAULTS, fields_of
+from parity_bridge.experiment.flags.flag import Flag, Value
 from parity_bridge.experiment.flags.image_header import FIELD_OF
-from parity_bridge.experiment.flags.table import FLAGS, Flag, Value
+from parity_bridge.experiment.flags.table import FLAGS
 from parity_bridge.experiment.flags.values import is_flag_word
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.smv import read_header

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from parity_bridge.experiment.smv import MAX_BYTES, shape_from_header
+from parity_bridge.experiment.smv import MAX_BYTES
+from parity_bridge.experiment.smv_header import shape_from_header
 from parity_bridge.files.plain_numbers import plain_integer
 from parity_bridge.images.image_checks import BrokenImageError, check_single, check_size, shape_text
 

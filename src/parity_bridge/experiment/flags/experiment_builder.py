@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.flags.fields import DEFAULTS, experiment_of
+from parity_bridge.experiment.flags.flag import Flag, Value
 from parity_bridge.experiment.flags.image_header import FLAG_OF, header_note
 from parity_bridge.experiment.flags.random_orientation import DEFAULT_SEED, random_misset
 from parity_bridge.experiment.flags.refused import REFUSED
-from parity_bridge.experiment.flags.table import FLAG_BY_NAME, MISSET_SEED, Flag, Value
+from parity_bridge.experiment.flags.table import FLAG_BY_NAME, MISSET_SEED
 from parity_bridge.experiment.flags.values import read_values, value_words
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.smv import read_header

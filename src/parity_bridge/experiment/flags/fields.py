@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parity_bridge.experiment.flags.table import Value
+from parity_bridge.experiment.flags.flag import Value
 from parity_bridge.experiment.model import Cell, Crystal, Experiment
 
 

@@ -8,8 +8,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment.flags.flag import Flag, Value, ValueKind
 from parity_bridge.experiment.flags.orientation_matrix import read_matrix
-from parity_bridge.experiment.flags.table import Flag, Value, ValueKind
 from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 _NOUNS: dict[ValueKind, tuple[str, str]] = {
