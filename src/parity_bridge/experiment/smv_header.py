@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
@@ -21,20 +22,33 @@ _TYPES = {
 
 _BYTE_ORDERS = ("little_endian", "big_endian")
 
-_SIZES = ("SIZE1", "SIZE2")
 
-_POSITIVE = ("PIXEL_SIZE", "DISTANCE", "CLOSE_DISTANCE", "WAVELENGTH")
+class GeometryValue(NamedTuple):
+    """A value of the geometry: its keywords in a header, and the nanoBragg flag that sets it."""
 
-_NOT_NEGATIVE = ("OSC_RANGE",)
+    #: The first one that a header has counts.
+    keywords: tuple[str, ...]
+    flag: str
+    #: Which numbers it may be: a count is a whole number above 0.
+    kind: Literal["count", "positive", "not_negative", "any"] = "any"
 
-#: Keywords of the geometry; of those that stand together the first that is there counts.
-_KEYWORDS = (
-    *((keyword,) for keyword in (*_SIZES, *_POSITIVE, "BEAM_CENTER_X", "BEAM_CENTER_Y")),
-    ("ORGX", "XDS_ORGX"),
-    ("ORGY", "XDS_ORGY"),
-    ("PHI", "OSC_START"),
-    ("OSC_RANGE",),
-    ("TWOTHETA",),
+
+#: The whole geometry. A header acts as its flags would, typed one after the other in this order.
+#: The contract names no keywords; this list is ours.
+GEOMETRY = (
+    GeometryValue(("SIZE1",), "-detpixels_f", "count"),
+    GeometryValue(("SIZE2",), "-detpixels_s", "count"),
+    GeometryValue(("PIXEL_SIZE",), "-pixel", "positive"),
+    GeometryValue(("DISTANCE",), "-distance", "positive"),
+    GeometryValue(("CLOSE_DISTANCE",), "-close_distance", "positive"),
+    GeometryValue(("WAVELENGTH",), "-lambda", "positive"),
+    GeometryValue(("BEAM_CENTER_X",), "-Xbeam"),
+    GeometryValue(("BEAM_CENTER_Y",), "-Ybeam"),
+    GeometryValue(("ORGX", "XDS_ORGX"), "-ORGX"),
+    GeometryValue(("ORGY", "XDS_ORGY"), "-ORGY"),
+    GeometryValue(("PHI", "OSC_START"), "-phi"),
+    GeometryValue(("OSC_RANGE",), "-osc", "not_negative"),
+    GeometryValue(("TWOTHETA",), "-twotheta"),
 )
 
 
@@ -55,7 +69,7 @@ def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
     adsc = "Data_type" not in header
     types = tuple(_TYPES)[:1] if adsc else tuple(_TYPES)[1:]
     pixel = _TYPES[_check_choice(header, "TYPE" if adsc else "Data_type", types)]
-    fast, slow = (_count(header, name) for name in _SIZES)
+    fast, slow = _count(header, "SIZE1"), _count(header, "SIZE2")
     needed = start + slow * fast * pixel
     if size != needed:
         trouble = "truncated" if size < needed else "too long"
@@ -67,9 +81,15 @@ def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
 
 
 def geometry(header: Mapping[str, str]) -> dict[str, float]:
-    """Return the geometry in ``header``, keyword -> value; raise ValueError for a wrong value."""
-    found = (next((name for name in names if name in header), None) for names in _KEYWORDS)
-    return {name: _value(header, name) for name in found if name is not None}
+    """Return the geometry in ``header``, keyword -> value, in the order of ``GEOMETRY``.
+
+    Values that the header does not have are left out. Raises ValueError for a wrong value.
+    """
+    return {
+        keyword: _number(header, keyword, value.kind)
+        for value in GEOMETRY
+        if (keyword := next((each for each in value.keywords if each in header), None))
+    }
 
 
 def _check_choice(
@@ -95,8 +115,8 @@ def _count(header: Mapping[str, str], keyword: str) -> int:
     return count
 
 
-def _value(header: Mapping[str, str], keyword: str) -> float:
-    if keyword in _SIZES:
+def _number(header: Mapping[str, str], keyword: str, kind: str) -> float:
+    if kind == "count":
         return _count(header, keyword)
     try:
         value = plain_number(header[keyword])
@@ -104,8 +124,8 @@ def _value(header: Mapping[str, str], keyword: str) -> float:
         raise ValueError(
             f"{_stated(header, keyword)} instead of a finite number; correct it"
         ) from None
-    if (value <= 0 and keyword in _POSITIVE) or (value < 0 and keyword in _NOT_NEGATIVE):
-        least = "above 0" if keyword in _POSITIVE else "of at least 0"
+    if (value <= 0 and kind == "positive") or (value < 0 and kind == "not_negative"):
+        least = "above 0" if kind == "positive" else "of at least 0"
         raise ValueError(f"{_stated(header, keyword)} instead of a number {least}; correct it")
     return value
 
