@@ -19,7 +19,10 @@ from PIL import Image
 
 from parity_bridge.experiment.regions import Region
 from parity_bridge.report.scan import figures as scan_figures
-from parity_bridge.report.scan.figures import (
+from parity_bridge.report.scan import resolution_figure
+from parity_bridge.report.scan.figures import figures
+from parity_bridge.report.scan.map_drawing import draw_map
+from parity_bridge.report.scan.scales import (
     EQUAL,
     FIRST,
     LAST,
@@ -29,9 +32,9 @@ from parity_bridge.report.scan.figures import (
     Scale,
     difference_scale,
     f_cell_scale,
-    figures,
     image_scale,
 )
+from parity_bridge.report.scan.worst_rings import clusters, number_ranges
 from parity_bridge.scan.maps import RegionMaps
 from tests.report.scan_examples import ALONE, NAN, REGION, SPOT, ScanExample, large, scan_example
 
@@ -69,6 +72,14 @@ def _count(pixels: NDArray[np.uint8], colour: tuple[int, int, int]) -> int:
 
 def _with(it: ScanExample, **planes: Any) -> ScanExample:
     return replace(it, views=replace(it.views, whole=replace(it.views.whole, **planes)))
+
+
+def _messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The messages that pictures drawn from now on show in the middle of their axes."""
+    messages: list[str] = []
+    for module in (scan_figures, resolution_figure):
+        monkeypatch.setattr(module, "axes_message", lambda _axes, words: messages.append(words))
+    return messages
 
 
 class TestFiles:
@@ -172,8 +183,7 @@ class TestWhatIsSeen:
         assert not ((red - blue) * sign < -15).any()
 
     def test_no_difference_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        said: list[str] = []
-        monkeypatch.setattr(scan_figures, "_draw_message", lambda _axes, words: said.append(words))
+        said = _messages(monkeypatch)
         _drawn(scan_example(alike=True))
         assert said == [
             "no difference: all pixels are the same numbers",
@@ -185,8 +195,7 @@ class TestWhatIsSeen:
         assert said == []
 
     def test_only_differences_that_are_no_number(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        said: list[str] = []
-        monkeypatch.setattr(scan_figures, "_draw_message", lambda _axes, words: said.append(words))
+        said = _messages(monkeypatch)
         it = scan_example(taps=False)
         apart = np.zeros_like(it.views.whole.difference)
         apart[3, 4] = np.nan
@@ -195,25 +204,22 @@ class TestWhatIsSeen:
 
     def test_axes_count_pixels_of_the_detector(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ends = []
-        inner = scan_figures._draw_map  # noqa: SLF001
-
         def seen(*parts: Any) -> Any:
-            axes = inner(*parts)
+            axes = draw_map(*parts)
             ends.append((axes.get_xlim(), axes.get_ylim()))
             return axes
 
-        monkeypatch.setattr(scan_figures, "_draw_map", seen)
+        monkeypatch.setattr(scan_figures, "draw_map", seen)
         _only("images", scan_example(4))
         slow, fast = REGION.slow, REGION.fast
         region = ((fast.start - 0.5, fast.stop - 0.5), (slow.stop - 0.5, slow.start - 0.5))
         assert set(ends) == {region}
 
     def test_close_numbers_are_written_together(self) -> None:
-        together, ranges = scan_figures._clusters, scan_figures._ranges  # noqa: SLF001
         places = [(SPOT[1], SPOT[0]), (ALONE[1], ALONE[0]), (SPOT[1] + 1, SPOT[0]), (NAN[1], 200)]
-        found = together(places, (2.0, 2.0), 30)
+        found = clusters(places, (2.0, 2.0), 30)
         assert [numbers for numbers, _ in found] == [[1, 3], [2], [4]]
-        assert ranges([1, 2, 3, 5, 7, 8]) == "1–3, 5, 7–8"  # noqa: RUF001
+        assert number_ranges([1, 2, 3, 5, 7, 8]) == "1–3, 5, 7–8"  # noqa: RUF001
 
 
 def _hostile() -> Iterator[Any]:

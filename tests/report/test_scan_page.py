@@ -441,7 +441,7 @@ class TestInABrowser:
         found.up = at();
         key("ArrowRight", { shiftKey: true });
         found.right = at();
-        found.told = element("told").textContent;
+        found.told = element("announcement").textContent;
         key("ArrowLeft");
         found.left = at();
         key("+");

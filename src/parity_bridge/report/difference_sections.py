@@ -9,10 +9,11 @@ from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.causes import INPUT_CAUSES, Cause, extents_text
 from parity_bridge.comparison.result import InputComparison, PixelComparison
 from parity_bridge.experiment.hkl_table import IndexBounds
-from parity_bridge.report.divergence import number_or_dash, ulps_within_limit, units_text
+from parity_bridge.report.divergence import ulps_within_limit, units_text
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.wording import (
     Row,
+    number_or_dash,
     number_text,
     pixel_text,
     place_text,

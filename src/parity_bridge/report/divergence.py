@@ -8,11 +8,13 @@ from parity_bridge.comparison.result import Difference, FieldComparison, PixelCo
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.report.wording import (
     Row,
+    number_or_dash,
     number_text,
     pixel_text,
     place_text,
     rounded_text,
     table,
+    tolerance_text,
 )
 from parity_bridge.taps.registry import TAPS_BY_ID
 
@@ -67,7 +69,7 @@ def _measure_rows(pixel: PixelComparison, first: Difference, tolerances: Toleran
         item for item in pixel.fields if (item.tap, item.field) == (first.tap, first.field)
     )
     measures = {
-        "difference": "-" if first.absolute is None else number_text(first.absolute),
+        "difference": number_or_dash(first.absolute),
         "in ULPs": _ulps_text(first),
         "in units of the tolerance": _in_tolerances(first, tolerances),
         "in units of the expected noise": _in_noise(first),
@@ -79,7 +81,7 @@ def _measure_rows(pixel: PixelComparison, first: Difference, tolerances: Toleran
 def _in_tolerances(first: Difference, tolerances: Tolerances) -> str:
     if first.tolerance is None:
         return "must be equal"
-    allowed = f"atol {first.tolerance.atol!r}, rtol {first.tolerance.rtol!r}"
+    allowed = tolerance_text(first.tolerance)
     marked = ", overridden" if _is_overridden(tolerances, first.tap, first.field) else ""
     if first.tolerance_units is None:
         return f"no difference is allowed ({allowed}{marked})"
@@ -139,8 +141,3 @@ def _ulps_text(item: Difference) -> str:
         return "-"
     ulps = ulps_within_limit(item)
     return f"more than {MAX_ULPS}" if ulps is None else str(ulps)
-
-
-def number_or_dash(value: float | None) -> str:
-    """A number, or a dash where there is none."""
-    return "-" if value is None else number_text(value)

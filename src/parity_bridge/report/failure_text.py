@@ -14,12 +14,14 @@ from parity_bridge.report.divergence import (
     first_diverging_pixel,
     ulps_within_limit,
 )
+from parity_bridge.report.findings import finding_line
 from parity_bridge.report.wording import (
     number_text,
     pixel_text,
     place_text,
     plural,
     rounded_text,
+    tolerance_text,
     verdict_sentence,
 )
 from parity_bridge.taps.fields import Place
@@ -36,8 +38,7 @@ def failure_text(pair: PairAnswer) -> str:
         lines.append(_first_divergence_line(pair, pixel, pixel.first_divergence))
         lines.append(_worst_figure_line(pair, pixel.first_divergence))
     if pair.finding is not None:
-        label = "why" if pair.finding.is_sufficient else "unexplained"
-        lines.append(f"{label}: {pair.finding.sentence}")
+        lines.append(finding_line(pair.finding))
     return "\n".join(line for line in lines if line)
 
 
@@ -80,7 +81,7 @@ def _measures_text(first: Difference) -> str:
     if ulps is not None:
         words.append(f"{ulps} ULPs")
     if first.tolerance is not None:
-        words.append(f"allowed atol {first.tolerance.atol!r}, rtol {first.tolerance.rtol!r}")
+        words.append(f"allowed {tolerance_text(first.tolerance)}")
     if first.is_noise is not None:
         words.append("noise" if first.is_noise else "signal")
     return f" ({', '.join(words)})" if words else ""

@@ -33,6 +33,11 @@ def finding_section(finding: Finding | None) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def finding_line(finding: Finding) -> str:
+    """Return in one line why the two sides disagree, or what is not explained."""
+    return f"{'why' if finding.is_sufficient else 'unexplained'}: {finding.sentence}"
+
+
 def _differing_stages_sentence(finding: Finding) -> str:
     """The stages that are computed otherwise, in a sentence."""
     apart = [item for item in finding.transplants if not item.agrees]

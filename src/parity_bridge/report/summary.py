@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.report.divergence import first_diverging_pixel
+from parity_bridge.report.findings import finding_line
 from parity_bridge.report.wording import (
     Row,
     lookup_rows,
@@ -47,8 +48,7 @@ def _reason_lines(pair: PairAnswer) -> str:
             f"{number_text(first.other)}"
         )
     if pair.finding is not None:
-        label = "why" if pair.finding.is_sufficient else "unexplained"
-        lines.append(f"{label}: {pair.finding.sentence}")
+        lines.append(finding_line(pair.finding))
     return "\n".join(lines)
 
 

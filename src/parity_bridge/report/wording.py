@@ -8,6 +8,7 @@ from tabulate import tabulate
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.result import Comparison
+from parity_bridge.comparison.tolerances import Tolerance
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.fields import Place, Scalar
 from parity_bridge.taps.pixel_taps import PixelTaps
@@ -130,6 +131,21 @@ def number_text(value: Scalar) -> str:
     if isinstance(value, str):
         return value
     return "none" if value is None else repr(value)
+
+
+def number_or_dash(value: float | None) -> str:
+    """Return a number, or a dash where there is none."""
+    return "-" if value is None else number_text(value)
+
+
+def rounded_or_dash(value: float | None) -> str:
+    """Return a number in three digits, or a dash where there is none."""
+    return "-" if value is None else rounded_text(value)
+
+
+def tolerance_text(tolerance: Tolerance) -> str:
+    """Return a tolerance as ``atol 0.0, rtol 1e-05``."""
+    return f"atol {tolerance.atol!r}, rtol {tolerance.rtol!r}"
 
 
 def rounded_text(value: float) -> str:

@@ -71,6 +71,13 @@ class Shell(Schema):
     rms_diff: Number | None
     max_abs_diff: Number | None
 
+    @property
+    def relative_rms(self) -> float | None:
+        """The rms difference in units of the mean intensity; None where either does not exist."""
+        if self.rms_diff is None or not self.c_mean:
+            return None
+        return self.rms_diff / abs(self.c_mean)
+
 
 class WorstPixel(Schema):
     """One of the pixels that differ most."""
@@ -161,3 +168,8 @@ class ScanSummary(Schema):
     executor: str  # "2 threads", "dask, tcp://..."
     #: Of packages and of the C library.
     versions: dict[str, str | None] = Field(default_factory=dict)
+
+    @property
+    def lookup_side(self) -> SideSummary:
+        """The side whose lookups are shown: the reference, unless it records none."""
+        return self.reference if self.reference.has_f_cell else self.other

@@ -6,14 +6,25 @@ from collections.abc import Iterator, Sequence
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.bridge.reproduction import without_stamp
-from parity_bridge.report.divergence import first_divergence_section
-from parity_bridge.report.findings import finding_section
+from parity_bridge.report.scan.verdict import (
+    finding_text,
+    scan_verdict_sentence,
+    short_finding_text,
+)
+from parity_bridge.report.scan.wording import (
+    detector_text,
+    shell_range_text,
+    span_text,
+    ulp_range_text,
+)
 from parity_bridge.report.wording import (
     Row,
     number_text,
     plural,
+    rounded_or_dash,
     rounded_text,
     table,
+    tolerance_text,
 )
 from parity_bridge.scan.summary import ScanSummary, SideSummary
 
@@ -34,49 +45,23 @@ def memo(
     not_tapped: str,
     command: str,
 ) -> str:
-    """The whole memo; ``worst`` are the taps of the worst pixels, or ``not_tapped`` says why not.
+    """Return the whole memo.
 
-    ``pictures`` are the files of figures that there are, as links from the memo.
+    ``pictures`` are the files of figures that there are, as links from the memo; ``worst`` are the
+    taps of the worst pixels, or ``not_tapped`` says why there are none.
     """
     parts = _parts(summary, pictures, worst, not_tapped, command)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def finding_text(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
-    """Why the two sides differ, in plain words."""
-    return "\n\n".join(part for part in _explanation_parts(summary, worst, not_tapped) if part)
-
-
-def scan_verdict_sentence(summary: ScanSummary) -> str:
-    """The verdict in one sentence."""
-    names = f"{summary.reference.name} and {summary.other.name}"
-    at = f"{plural(summary.pixels, 'pixel')}"
-    match summary.verdict:
-        case "parity":
-            exactly = summary.differing_intensity == 0 and not _differs_in_tap4(summary)
-            how = "exactly" if exactly else f"within the tolerances for {summary.tolerances}"
-            what = "in intensity" if summary.f_cell is None else "in intensity and all of Tap 4"
-            return f"parity: {names} agree {what} {how} at {at}"
-        case "values differ":
-            return f"no parity: {names} disagree, {_differing_counts_text(summary)} of {at}"
-        case "thresholds met":
-            return (
-                f"all thresholds are met; {names} differ {_differing_counts_text(summary)} of {at}"
-            )
-        case "thresholds missed":
-            missed = ", ".join(item.name for item in summary.thresholds if not item.met)
-            differing = _differing_counts_text(summary)
-            return f"no parity: {missed} missed; {names} differ {differing} of {at}"
-
-
 def scan_terminal_text(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
-    """The same record for a person at a terminal."""
+    """Return the same record for a person at a terminal."""
     rows = [{"metric": row["metric"], "value": row["value"]} for row in _metric_rows(summary)]
     parts = (
         table(rows, "simple"),
         table(_f_cell_rows(summary), "simple") if summary.f_cell else "",
         scan_verdict_sentence(summary),
-        _explanation_line(summary, worst, not_tapped),
+        short_finding_text(summary, worst, not_tapped),
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -105,12 +90,9 @@ def _parts(
 
 
 def _region_text(summary: ScanSummary) -> str:
-    slow, fast = summary.slow, summary.fast
     order = ", in the order of a run" if summary.in_order else ""
-    sampled = "" if summary.oversample is None else f", oversample {summary.oversample}"
     return (
-        f"pixels slow {slow[0]}..{slow[1] - 1}, fast {fast[0]}..{fast[1] - 1} of a detector of "
-        f"{summary.detector[0]} x {summary.detector[1]}{sampled}\n"
+        f"pixels {span_text(summary)} of {detector_text(summary, times='x')}\n"
         f"{plural(summary.tiles, 'tile')} of at most {summary.tile} pixels, {summary.executor}"
         f"{order}"
     )
@@ -127,10 +109,10 @@ def _metric_rows(summary: ScanSummary) -> list[Row]:
         ("runtime_py_ms", "all tiles added up"),
     )  # fmt: skip
     rows = [{"metric": name, "value": _value(summary, name), "unit": unit} for name, unit in names]
-    peaks = summary.peaks
+    peaks, tolerance = summary.peaks, tolerance_text(summary.intensity_tolerance)
     counts = (
         ("differing pixels", summary.differing_intensity, "not the same float32"),
-        ("beyond tolerance", summary.beyond_tolerance_intensity, _tolerance_text(summary)),
+        ("beyond tolerance", summary.beyond_tolerance_intensity, tolerance),
         ("peaks matched", peaks.matched, f"of {peaks.reference} and {peaks.other}"),
         ("not finite", summary.reference.nonfinite + summary.other.nonfinite, "pixels of both"),
     )
@@ -140,11 +122,6 @@ def _metric_rows(summary: ScanSummary) -> list[Row]:
 def _value(summary: ScanSummary, name: str) -> str:
     value = getattr(summary, name)
     return f"{value:.0f}" if name.startswith("runtime") else number_text(value)
-
-
-def _tolerance_text(summary: ScanSummary) -> str:
-    tolerance = summary.intensity_tolerance
-    return f"atol {tolerance.atol!r}, rtol {tolerance.rtol!r}"
 
 
 def _thresholds_section(summary: ScanSummary) -> str:
@@ -173,10 +150,10 @@ def _f_cell_rows(summary: ScanSummary) -> list[Row]:
 
 def _f_cell_section(summary: ScanSummary) -> str:
     if summary.f_cell is None:
-        silent = " and ".join(
+        without = " and ".join(
             side.name for side in (summary.reference, summary.other) if not side.has_f_cell
         )
-        return f"## Tap 4\n\nNot compared: the lookups of a whole region are not told by {silent}."
+        return f"## Tap 4\n\nNot compared: the lookups of a whole region are not told by {without}."
     lookups = f"{plural(summary.lookups or 0, 'lookup')} were made by {summary.reference.name}."
     if not summary.lookups:
         lookups = "No lookup was made at any pixel: nothing was compared but intensities."
@@ -188,32 +165,20 @@ def _f_cell_section(summary: ScanSummary) -> str:
 
 
 def _sensitive_text(summary: ScanSummary) -> str:
-    """How many of the pixels that differ in an index may owe it to rounding."""
+    """Say how many of the pixels that differ in an index may owe it to rounding."""
     if not summary.differing_index:
         return ""
     if summary.rounding_sensitive is None:
         return " How near the indices are to a half is not known: the reference does not tell."
     rest = summary.differing_index - summary.rounding_sensitive
+    within = summary.sensitive_within or 0.0
     tail = "" if rest else " All of them may be rounding."
     return (
         f"\n\nOf the {plural(summary.differing_index, 'pixel')} that differ in a count or a bound "
         f"of the indices, **{summary.rounding_sensitive} are rounding-sensitive**: an index of the "
-        f"reference lies within {rounded_text(summary.sensitive_within or 0.0)} of a half, times "
-        "the "
+        f"reference lies within {rounded_text(within)} of a half, times the "
         f"index or 1. {rest} are not.{tail}"
     )
-
-
-def _differs_in_tap4(summary: ScanSummary) -> bool:
-    """Whether Tap 4 differs at all, were it within tolerance."""
-    return any(item.differing for item in summary.f_cell or ())
-
-
-def _differing_counts_text(summary: ScanSummary) -> str:
-    counts = [f"in intensity at {summary.beyond_tolerance_intensity}"]
-    if summary.differing_f_cell is not None:
-        counts.append(f"in Tap 4 at {summary.differing_f_cell}")
-    return " and ".join(counts)
 
 
 def _worst_section(summary: ScanSummary) -> str:
@@ -234,55 +199,15 @@ def _worst_section(summary: ScanSummary) -> str:
 
 
 def _why_section(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
-    parts = [part for part in _explanation_parts(summary, worst, not_tapped) if part]
-    if not parts:
+    text = finding_text(summary, worst, not_tapped)
+    if not text:
         return ""
     link = (
         ""
         if worst is None
         else "\n\nThe taps of these pixels: [worst/](worst/f_cell_comparison.md)."
     )
-    return "## Why\n\n" + "\n\n".join(parts) + link
-
-
-def _explanation_parts(
-    summary: ScanSummary, worst: PairAnswer | None, not_tapped: str
-) -> Iterator[str]:
-    if not summary.worst:
-        return
-    if worst is None:
-        yield not_tapped
-        return
-    if worst.comparison.exit_status == 0:
-        yield _taps_agree_sentence(summary)
-        return
-    yield _demote_headings(first_divergence_section(worst))
-    yield _demote_headings(finding_section(worst.finding))
-
-
-def _taps_agree_sentence(summary: ScanSummary) -> str:
-    return (
-        f"Tapped one by one, the worst pixels agree in every figure of every tap: what "
-        f"{summary.other.name} does otherwise, it does only where it computes whole regions."
-        if summary.beyond_tolerance_intensity or summary.differing_f_cell
-        else "Tapped one by one, the worst pixels agree within the tolerances in every tap."
-    )
-
-
-def _demote_headings(section: str) -> str:
-    """Headings one level down."""
-    return section.replace("## ", "### ", 1) if section.startswith("## ") else section
-
-
-def _explanation_line(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
-    if not summary.worst:
-        return ""
-    if worst is None:
-        return not_tapped
-    finding = worst.finding
-    if finding is None:
-        return _taps_agree_sentence(summary)
-    return f"{'why' if finding.is_sufficient else 'unexplained'}: {finding.sentence}"
+    return f"## Why\n\n{text}{link}"
 
 
 def _pictures_section(pictures: Sequence[str]) -> str:
@@ -293,12 +218,7 @@ def _pictures_section(pictures: Sequence[str]) -> str:
 
 def _ulps_section(summary: ScanSummary) -> str:
     rows = [
-        {
-            "ULPs of float32": str(item.low)
-            if item.low == item.high
-            else f"{item.low}..{item.high}",
-            "pixels": str(item.pixels),
-        }
+        {"ULPs of float32": ulp_range_text(item), "pixels": str(item.pixels)}
         for item in summary.ulps
     ]
     return f"## Distance of the intensities\n\n{table(rows)}"
@@ -307,13 +227,13 @@ def _ulps_section(summary: ScanSummary) -> str:
 def _shells_section(summary: ScanSummary) -> str:
     rows = [
         {
-            "d / Å": f"{'∞' if item.d_max is None else f'{item.d_max:.3f}'} - {item.d_min:.3f}",
+            "d / Å": shell_range_text(item),
             "pixels": str(item.pixels),
             "differ in Tap 4": "-" if summary.f_cell is None else str(item.differing_f_cell),
             "differ in intensity": str(item.differing_intensity),
-            "mean / photons": "-" if item.c_mean is None else rounded_text(item.c_mean),
-            "rms difference": "-" if item.rms_diff is None else rounded_text(item.rms_diff),
-            "largest": "-" if item.max_abs_diff is None else rounded_text(item.max_abs_diff),
+            "mean / photons": rounded_or_dash(item.c_mean),
+            "rms difference": rounded_or_dash(item.rms_diff),
+            "largest": rounded_or_dash(item.max_abs_diff),
         }
         for item in summary.shells
     ]

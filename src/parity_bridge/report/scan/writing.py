@@ -13,8 +13,9 @@ from parity_bridge.records.folder import make_folder, remove_folder
 from parity_bridge.records.journal import failures_noted
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.report.scan.figures import figures
-from parity_bridge.report.scan.memo import finding_text, memo
+from parity_bridge.report.scan.memo import memo
 from parity_bridge.report.scan.page import page
+from parity_bridge.report.scan.verdict import finding_text
 from parity_bridge.report.writing import report_folder, write_report
 
 if TYPE_CHECKING:

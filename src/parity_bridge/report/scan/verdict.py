@@ -1,0 +1,91 @@
+"""The verdict of a scan and the reason for it, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parity_bridge.bridge.answer import PairAnswer
+from parity_bridge.report.divergence import first_divergence_section
+from parity_bridge.report.findings import finding_line, finding_section
+from parity_bridge.report.wording import plural
+from parity_bridge.scan.summary import ScanSummary
+
+
+def scan_verdict_sentence(summary: ScanSummary) -> str:
+    """Return the verdict in one sentence."""
+    names = f"{summary.reference.name} and {summary.other.name}"
+    at = f"{plural(summary.pixels, 'pixel')}"
+    match summary.verdict:
+        case "parity":
+            exactly = summary.differing_intensity == 0 and not _differs_in_tap4(summary)
+            how = "exactly" if exactly else f"within the tolerances for {summary.tolerances}"
+            what = "in intensity" if summary.f_cell is None else "in intensity and all of Tap 4"
+            return f"parity: {names} agree {what} {how} at {at}"
+        case "values differ":
+            return f"no parity: {names} disagree, {_differing_counts_text(summary)} of {at}"
+        case "thresholds met":
+            return (
+                f"all thresholds are met; {names} differ {_differing_counts_text(summary)} of {at}"
+            )
+        case "thresholds missed":
+            missed = ", ".join(item.name for item in summary.thresholds if not item.met)
+            differing = _differing_counts_text(summary)
+            return f"no parity: {missed} missed; {names} differ {differing} of {at}"
+
+
+def finding_text(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
+    """Return as Markdown why the two sides differ; empty where no pixel differs.
+
+    ``worst`` are the taps of the worst pixels, or ``not_tapped`` says why there are none.
+    """
+    return "\n\n".join(part for part in _finding_parts(summary, worst, not_tapped) if part)
+
+
+def short_finding_text(summary: ScanSummary, worst: PairAnswer | None, not_tapped: str) -> str:
+    """Return the same in one line, for a terminal."""
+    if not summary.worst:
+        return ""
+    if worst is None:
+        return not_tapped
+    return _taps_agree_sentence(summary) if worst.finding is None else finding_line(worst.finding)
+
+
+def _finding_parts(
+    summary: ScanSummary, worst: PairAnswer | None, not_tapped: str
+) -> Iterator[str]:
+    if not summary.worst:
+        return
+    if worst is None:
+        yield not_tapped
+        return
+    if worst.comparison.exit_status == 0:
+        yield _taps_agree_sentence(summary)
+        return
+    yield _demoted_heading(first_divergence_section(worst))
+    yield _demoted_heading(finding_section(worst.finding))
+
+
+def _taps_agree_sentence(summary: ScanSummary) -> str:
+    return (
+        f"Tapped one by one, the worst pixels agree in every figure of every tap: what "
+        f"{summary.other.name} does otherwise, it does only where it computes whole regions."
+        if summary.beyond_tolerance_intensity or summary.differing_f_cell
+        else "Tapped one by one, the worst pixels agree within the tolerances in every tap."
+    )
+
+
+def _demoted_heading(section: str) -> str:
+    """Return ``section`` with its heading one level down."""
+    return section.replace("## ", "### ", 1) if section.startswith("## ") else section
+
+
+def _differs_in_tap4(summary: ScanSummary) -> bool:
+    """Say whether Tap 4 differs at all, within its tolerance or beyond."""
+    return any(item.differing for item in summary.f_cell or ())
+
+
+def _differing_counts_text(summary: ScanSummary) -> str:
+    counts = [f"in intensity at {summary.beyond_tolerance_intensity}"]
+    if summary.differing_f_cell is not None:
+        counts.append(f"in Tap 4 at {summary.differing_f_cell}")
+    return " and ".join(counts)
