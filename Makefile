@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV ?= .venv
 SANITIZE_VENV ?= .venv-sanitize
 WORKERS ?= 2
-# How long `make fuzz` looks for trouble.
+# How long `make fuzz` looks for trouble, and how often `make stress` does.
 SECONDS ?= 60
+TIMES ?= 100
 # Figures or groups that `make bench` measures, as in ONLY="frames pixel.c-tap"; without any, all.
 ONLY ?=
 # One time for all reports of a run.
@@ -33,7 +34,7 @@ run_c_tests = $(VENV)/bin/cmake -S . -B $(1) -G "Unix Makefiles" -DCMAKE_BUILD_T
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test corpus ctest lint sanitize fuzz wheel bench clean
+.PHONY: help run test corpus stress ctest lint sanitize fuzz wheel bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -47,8 +48,16 @@ run: $(VENV)/installed ## compare both engines: the 4096 x 4096 benchmark, then 
 test: ctest $(VENV)/installed $(VENV)/test.installed ## the whole test suite
 	$(VENV)/bin/python -m pytest -n $(WORKERS)
 
-corpus: $(VENV)/installed $(VENV)/test.installed ## whole frames at full size, a minute or two
-	$(VENV)/bin/python -m pytest -m corpus tests/bridge/test_scan_corpus.py
+corpus: $(VENV)/installed $(VENV)/test.installed ## what not every change needs: whole frames, fifty kills
+	$(VENV)/bin/python -m pytest -m corpus -n $(WORKERS)
+
+# Two busy loops a core take the time that these tests must not depend on.
+stress: $(VENV)/installed $(VENV)/test.installed ## tests of signals and kills, TIMES times on a busy machine
+	@loops=; trap 'kill $$loops' EXIT; for core in $$(seq $$((2 * $$(nproc)))); do \
+	    $(VENV)/bin/python -c 'while 1: pass' & loops="$$loops $$!"; done; \
+	failed=0; for time in $$(seq $(TIMES)); do \
+	    $(VENV)/bin/python -m pytest -q -m "signals and not corpus" || failed=$$((failed + 1)); done; \
+	echo "$$failed of $(TIMES) runs failed"; test $$failed = 0
 
 ctest: $(VENV)/ctest.installed ## the C core's own tests, which need no Python
 	$(call run_c_tests,build/ctest)

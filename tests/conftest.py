@@ -1,10 +1,22 @@
-"""The score of the fault collection, at the end of every run that has one, and its input files."""
+"""What all tests share, and the score of the fault collection, at the end of runs that have one."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Nothing may depend on how quick the machine is.
+settings.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any_machine")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers share the cores already; torch's threads would wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture
@@ -15,6 +27,12 @@ def fault_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_inputs(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scans draw nothing: of a small one that takes most of the time."""
+    monkeypatch.setattr("parity_bridge.bridge.scan.figures", lambda *_seen: iter(()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
-import subprocess
-import sys
-import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -212,19 +214,49 @@ class TestRefusals:
         assert _frame("--engine", "c", "--output", "i.npy") == 5
         assert list(Path().iterdir()) == []
 
+    @pytest.mark.signals
     @pytest.mark.parametrize("engine", ENGINES)
-    def test_a_signal_does_not_wait_for_the_frame(self, engine: str) -> None:
-        """Left alone, this frame would take minutes. SIGINT may be ignored where tests are run."""
-        flags = ["-cell", "50", "-N", "6", "-detpixels", "4096", "-oversample", "16"]
-        command = ["frame", "--engine", engine, "--output", "i.npy", "--", *flags]
-        with subprocess.Popen([sys.executable, "-m", "parity_bridge", *command]) as process:
-            time.sleep(4)
-            process.send_signal(signal.SIGTERM)
-            try:
-                assert process.wait(timeout=30) == 143
-            finally:
-                process.kill()
+    def test_a_signal_does_not_wait_for_the_frame(
+        self, engine: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Only what is under way when it comes is computed to its end."""
+        monkeypatch.setattr("parity_bridge.files.thread_pool.ThreadPoolExecutor", SignalledPool)
+        monkeypatch.setattr(SignalledPool, "begun", count(1))
+        flags = ["--", "-cell", "50", "-N", "6", "-detpixels", "1024", "-oversample", "1"]
+        assert _frame("--engine", engine, "--threads", "2", "--output", "i.npy", flags=flags) == 143
+        assert next(SignalledPool.begun) - 1 in (1, 2)
         assert list(Path().iterdir()) == []
+
+
+class SignalledPool(ThreadPoolExecutor):
+    """SIGTERM comes when a task is waited for; those under way go on when the pool is left."""
+
+    begun: ClassVar[Iterator[int]] = count(1)
+
+    def __init__(self, threads: int) -> None:
+        super().__init__(threads)
+        self._under_way, self._left = Event(), Event()
+
+    def submit(self, function: Any, /, *told: Any, **named: Any) -> Any:
+        future = super().submit(self._held, partial(function, *told, **named))
+        future.result = partial(self._result, future.result)  # type: ignore[method-assign]
+        return future
+
+    def _held(self, function: Callable[[], Any]) -> Any:
+        next(self.begun)
+        self._under_way.set()
+        self._left.wait()
+        return function()
+
+    def _result(self, result: Callable[[], Any]) -> Any:
+        self._under_way.wait()
+        signal.raise_signal(signal.SIGTERM)
+        return result()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        self._left.set()
+        super().shutdown(wait=wait)
 
 
 class TestMask:

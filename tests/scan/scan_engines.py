@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +16,9 @@ from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import Region, RunState, ScannedRegion
 from parity_bridge.taps.observation import Observation
+
+#: Rows that ``Held`` computes in any case.
+FREE_ROWS = 8
 
 
 class Port(CCore):
@@ -46,12 +49,14 @@ class _ScannerWrapper:
         return self._scanner.scan(region, state, threads=threads)
 
 
-class Slow(Port):
-    """Takes its time, so that it can be interrupted: seconds a tile in ``SLOW_TILE``."""
+class Held(Port):
+    """Waits below row ``FREE_ROWS`` while somebody has locked the file ``HELD_BY``."""
 
     class _Scanner(_ScannerWrapper):
         def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
-            time.sleep(float(os.environ.get("SLOW_TILE", "0.02")))
+            if region.slow.start >= FREE_ROWS and (gate := os.environ.get("HELD_BY")):
+                with Path(gate).open() as file:
+                    fcntl.flock(file, fcntl.LOCK_SH)
             return super().scan(region, state, threads=threads)
 
     def wrap_scanner(self, scanner: Scanner) -> Scanner:

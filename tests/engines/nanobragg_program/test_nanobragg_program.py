@@ -478,7 +478,7 @@ def prints(tmp_path: Path, write_program: WriteProgram) -> Prints:
     """An engine over a program that prints a text and leaves an image, whatever it is asked."""
 
     def engine(
-        text: str, after: str = "", *, shown: float = SHOWN, time_limit: float = 60.0
+        text: str, after: str = "", *, shown: float = SHOWN, time_limit: float = 600.0
     ) -> NanobraggProgram:
         image = np.zeros((128, 128), dtype="<f4")
         image[PIXEL] = shown
@@ -560,18 +560,20 @@ class TestMisbehaviour:
         assert count == 1
         assert words in self.failure(prints(changed), case, tmp_path)
 
-    @pytest.mark.parametrize("hang", ["exec sleep 60", "sleep 60 & wait"])
+    @pytest.mark.signals
+    @pytest.mark.parametrize("hang", ["exec sleep infinity", "sleep infinity & wait"])
     def test_a_run_without_an_end(
         self, prints: Prints, case: Experiment, text: str, tmp_path: Path, hang: str
     ) -> None:
         engine = prints(text, hang, time_limit=0.3)
         assert "did not end within 0.3 s and was stopped" in self.failure(engine, case, tmp_path)
 
+    @pytest.mark.signals
     def test_a_printout_without_an_end(
         self, prints: Prints, case: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("parity_bridge.engines.nanobragg_program.process.MOST_OUTPUT", 2000)
-        message = self.failure(prints("x" * 3000, "exec sleep 60"), case, tmp_path)
+        message = self.failure(prints("x" * 3000, "exec sleep infinity"), case, tmp_path)
         assert "was stopped when it had printed 3000 bytes" in message
 
     def test_a_file_that_is_no_program(
