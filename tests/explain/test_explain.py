@@ -18,11 +18,16 @@ from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.errors import EngineError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, behaviour_choices
 from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
-from parity_bridge.explain import hypothesis_set_search, slips, transplant
+from parity_bridge.explain import (
+    hypothesis_set_search,
+    input_slips,
+    pivots,
+    table_slips,
+    transplant,
+)
 from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.explain.reproduction_command import reproduction_command as showing
-from parity_bridge.explain.slips import input_slips, table_slips
 
 CUBE = "-cell 10 10 10 90 90 90 -default_F 3 -lambda 1 -N 5 -distance 60 -detpixels 64 -pixel 1"
 FLAGS = [*CUBE.split(), "-oversample", "2"]
@@ -118,7 +123,7 @@ def test_a_slip_is_shown_by_flags_where_flags_say_it(slip: str, shown: bool) -> 
     if shown:
         further = shlex.split(shlex.split(command)[-1])
         made = parse_flags([*to_flags(experiment), *further]).experiment
-        assert made == slips.apply_slips(experiment, (slip,)) != experiment
+        assert made == input_slips.apply_slips(experiment, (slip,)) != experiment
 
 
 def test_a_behaviour_of_an_engine_that_is_not_run_is_refused(
@@ -389,12 +394,12 @@ def test_every_choice_has_words() -> None:
 
 def test_a_slip_that_changes_nothing_is_no_hypothesis() -> None:
     plain = parse_flags(FLAGS).experiment
-    named = {item.name for item, _ in input_slips(plain)}
+    named = {item.name for item, _ in input_slips.input_slips(plain)}
     assert "-misset negated" not in named
     assert "-point_pixel left out" not in named
     assert {"-point_pixel added", "MOSFLM half pixel left out", "-pivot sample"} <= named
     reference = ReferenceRunner(plain, ((0, 0),))
-    assert list(table_slips(reference.factors)) == []
+    assert list(table_slips.table_slips(reference.factors)) == []
 
 
 @pytest.mark.parametrize("convention", ["-xds", "-dials"])
@@ -402,7 +407,7 @@ def test_a_convention_written_out_as_custom_is_the_same_geometry(convention: str
     """Which makes the other pivot of a convention something that can be asked for."""
     flags = [*FLAGS, convention, "-detector_rotx", "3", "-detector_roty", "2"]
     experiment = parse_flags(flags).experiment
-    written_out = slips._pivoted_at_sample(experiment)  # noqa: SLF001
+    written_out = pivots._pivoted_at_sample(experiment)  # noqa: SLF001
     ours, theirs = (
         ReferenceRunner(item, ((5, 7),)).pixel_taps[0] for item in (experiment, written_out)
     )
@@ -454,7 +459,7 @@ def test_explain_needs_no_torch_for_records() -> None:
 def test_the_page_lists_every_slip_and_every_stage() -> None:
     page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
     named = {" ".join(name.split()) for name in re.findall(r"`([^`]+)`", page)}
-    listed = {*slips._INPUT_SLIPS, *slips._TABLE_SLIPS}  # noqa: SLF001
+    listed = {*input_slips._INPUT_SLIPS, *table_slips._TABLE_SLIPS}  # noqa: SLF001
     assert listed <= named
     rows = [line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("| `")]
     assert rows == [step.name for step in transplant._TRANSPLANT_STAGES]  # noqa: SLF001

@@ -11,18 +11,21 @@ number it is made from: it cannot be known any better, however small it comes ou
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.comparison.perturbations import (
+    DOWN_AND_UP,
+    PERTURBED_COLUMNS,
+    Perturbation,
+    input_perturbations,
+    stage_perturbations,
+)
 from parity_bridge.comparison.reference_runner import ReferenceRunner
-from parity_bridge.engines.c_core.overrides import Stage, StageOverrides
 from parity_bridge.errors import BridgeError
-from parity_bridge.experiment.flags.fields import experiment_of, fields_of
-from parity_bridge.experiment.flags.table import FLAGS
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.noise_budget import NoiseBudget, SensitiveIndex
 from parity_bridge.taps.semantics import is_exact
@@ -30,9 +33,7 @@ from parity_bridge.taps.semantics import is_exact
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.fields import TapFields
-    from parity_bridge.taps.observation import Observation
     from parity_bridge.taps.pixel_taps import PixelTaps
 
 #: Evaluations that a budget may take; pixels that need more have none.
@@ -40,12 +41,9 @@ MAX_EVALUATIONS = 1_000_000
 
 #: tap_id -> figure -> spread of the pixel or of each row.
 _Spread = dict[str, dict[str, "NDArray[np.float64]"]]
-#: Keywords of ``ReferenceRunner.rerun`` under which one thing is moved.
-_Perturbation = dict[str, Any]
 _HKL_TAP = "hkl_subpixel"
 #: Figures that are float32 in every engine.
 _SINGLE = {("final_output", "image")}
-_DOWN_AND_UP = (-1.0, 1.0)
 
 
 def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
@@ -53,13 +51,13 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
 
     Raises what the reference raises where it cannot be run as it stands.
     """
-    inputs = list(_input_perturbations(reference.experiment))
-    run_count = len(_DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in _PERTURBED_COLUMNS))
+    inputs = list(input_perturbations(reference.experiment))
+    run_count = len(DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in PERTURBED_COLUMNS))
     if run_count * reference.evaluation_count > MAX_EVALUATIONS:
         return ()
     spreads: list[_Spread] = [_one_ulp_spread(pixel_taps) for pixel_taps in reference.pixel_taps]
     shares: list[_Spread] = [_zero_spread(spread) for spread in spreads]
-    moved = chain(inputs, _stage_perturbations(reference.observations))
+    moved = chain(inputs, stage_perturbations(reference.observations))
     contributing_inputs = [
         name for name, changes in moved if _add_share(shares, reference, changes)
     ]
@@ -69,105 +67,6 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
         _budget(pixel_taps, spread, tuple(contributing_inputs))
         for pixel_taps, spread in zip(reference.pixel_taps, spreads, strict=True)
     )
-
-
-def _input_perturbations(experiment: Experiment) -> Iterator[tuple[str, list[_Perturbation]]]:
-    """Every float that was given, by the name of its flag."""
-    fields = fields_of(experiment)
-    for path, value in fields.items():
-        if isinstance(value, float) and value != 0.0 and math.isfinite(value):
-            ends = (math.nextafter(value, sign * math.inf) for sign in _DOWN_AND_UP)
-            moved = (_experiment_or_none({**fields, path: end}) for end in ends)
-            yield _flag_of(path), [{"experiment": made} for made in moved if made is not None]
-
-
-def _experiment_or_none(fields: Mapping[str, Any]) -> Experiment | None:
-    try:
-        return experiment_of(fields)
-    except ValueError:
-        # One ULP further is not allowed.
-        return None
-
-
-def _flag_of(path: str) -> str:
-    """The flag that sets a field, with the number of its value where it takes several."""
-    for flag in FLAGS:
-        if path in flag.fields:
-            return flag.names[0] + (f" {flag.fields.index(path) + 1}" if flag.fields[1:] else "")
-    return path
-
-
-def _position_spacing(observation: Observation) -> NDArray[np.float64]:
-    """Of the largest component."""
-    spacing: NDArray[np.float64] = np.spacing(
-        np.abs(observation.evaluations["position"]).max(axis=1)
-    )
-    return spacing
-
-
-def _scattering_spacing(observation: Observation) -> NDArray[np.float64]:
-    """Of the unit vectors, over the wavelength, whose difference it is."""
-    wavelength = np.float64(observation.derived["lambda0"])  # type: ignore[arg-type]
-    return np.full(len(observation.evaluations), np.spacing(1.0 / wavelength))
-
-
-def _index_spacing(observation: Observation) -> NDArray[np.float64]:
-    """Of the largest product that may be part of the sum."""
-    cell = max(np.abs(observation.derived[name]).max() for name in ("a0", "b0", "c0"))
-    largest = cell * np.abs(observation.evaluations["q"]).max(axis=1)
-    spacing: NDArray[np.float64] = np.spacing(largest)
-    return spacing
-
-
-def _column_spacing(column: str) -> Callable[[Observation], NDArray[np.float64]]:
-    return lambda observation: np.spacing(np.abs(observation.evaluations[column]))
-
-
-#: Stage, the column of its rows that is moved, by which step, and the column's components.
-_PERTURBED_COLUMNS = (
-    (Stage.POSITION, "position", _position_spacing, 3),
-    (Stage.SCATTERING, "q", _scattering_spacing, 3),
-    (Stage.HKL, "hkl", _index_spacing, 3),
-    (Stage.F_LATT, "F_latt", _column_spacing("F_latt"), 1),
-    (Stage.F_CELL, "F_cell", _column_spacing("F_cell"), 1),
-    (Stage.FACTORS, "omega", _column_spacing("omega"), 1),
-    (Stage.FACTORS, "capture", _column_spacing("capture"), 1),
-    (Stage.FACTORS, "polar", _column_spacing("polar"), 1),
-)
-
-
-def _stage_perturbations(
-    observations: Sequence[Observation],
-) -> Iterator[tuple[str, list[_Perturbation]]]:
-    """What each stage hands on, component by component."""
-    for stage, column, step, width in _PERTURBED_COLUMNS:
-        for axis in range(width):
-            name = f"{column} {axis + 1}" if width > 1 else column
-            yield (
-                name,
-                [
-                    {
-                        "overrides": [
-                            _perturbed_stage(one, stage, column, axis, sign * step(one))
-                            for one in observations
-                        ]
-                    }
-                    for sign in _DOWN_AND_UP
-                ],
-            )
-
-
-def _perturbed_stage(
-    observation: Observation, stage: Stage, column: str, axis: int, by: NDArray[np.float64]
-) -> StageOverrides:
-    """An engine's own rows with one component of one column moved."""
-    rows = observation.evaluations.copy()
-    moved = rows[column].reshape(len(rows), -1)[:, axis]
-    moved += by
-    ends = {name: float(observation.totals[name]) for name in ("omega", "capture", "polar", "I")}
-    if column in ends:
-        ends[column] += float(by[-1])
-    return StageOverrides(rows, ends, stage)
 
 
 def _one_ulp_spread(pixel_taps: PixelTaps) -> _Spread:
@@ -203,7 +102,7 @@ def _zero_spread(spread: _Spread) -> _Spread:
 
 
 def _add_share(
-    shares: Sequence[_Spread], reference: ReferenceRunner, changes: Sequence[_Perturbation]
+    shares: Sequence[_Spread], reference: ReferenceRunner, changes: Sequence[Perturbation]
 ) -> bool:
     """Add the share of one input, the larger of the changes on both sides; whether it has any."""
     looks = [
@@ -222,7 +121,7 @@ def _add_share(
     return has_share
 
 
-def _rerun_or_none(reference: ReferenceRunner, change: _Perturbation) -> list[PixelTaps] | None:
+def _rerun_or_none(reference: ReferenceRunner, change: Perturbation) -> list[PixelTaps] | None:
     try:
         return reference.rerun(**change)
     except BridgeError:

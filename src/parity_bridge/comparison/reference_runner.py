@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from parity_bridge.comparison.compare_taps import taps_agree
+from parity_bridge.comparison.agreement import taps_agree
 from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.errors import BridgeError

@@ -12,7 +12,8 @@ from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
 from parity_bridge.explain.explanation import Hypothesis, Trial
 from parity_bridge.explain.hypothesis_set_search import HypothesisSetSearch
-from parity_bridge.explain.slips import input_slips, table_slips
+from parity_bridge.explain.input_slips import input_slips
+from parity_bridge.explain.table_slips import table_slips
 from parity_bridge.explain.trial_runner import Candidate, TrialRunner
 from parity_bridge.taps.pixel_taps import PixelTaps
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parity_bridge.comparison.agreement import taps_agree
 from parity_bridge.comparison.causes import INPUT_CAUSES
-from parity_bridge.comparison.compare_taps import taps_agree
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.result import Comparison, FlagDifference, InputComparison
 from parity_bridge.comparison.tolerances import Tolerances

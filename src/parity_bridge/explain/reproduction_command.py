@@ -9,7 +9,7 @@ from parity_bridge.errors import BridgeError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import given_flags, parse_flags, to_flags
 from parity_bridge.explain.hypothesis_search import OWN_INPUTS
-from parity_bridge.explain.slips import INPUT_SLIP_NAMES, SLIP_FLAGS, apply_slips
+from parity_bridge.explain.input_slips import INPUT_SLIP_NAMES, SLIP_FLAGS, apply_slips
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment

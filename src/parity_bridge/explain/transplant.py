@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity_bridge.comparison.compare_taps import first_differing_field_among
+from parity_bridge.comparison.agreement import first_differing_field_among
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.engines.c_core.overrides import Stage, StageOverrides

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any
 
-from parity_bridge.comparison.compare_taps import (
+from parity_bridge.comparison.agreement import (
     count_differing_figures,
     first_differing_field,
     largest_ulps,
@@ -17,8 +17,9 @@ from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import EXACT, Tolerances
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment import structure_factors
+from parity_bridge.explain.experiment_changes import ExperimentSlip
 from parity_bridge.explain.explanation import Hypothesis, Trial
-from parity_bridge.explain.slips import ExperimentSlip, TableSlip
+from parity_bridge.explain.table_slips import TableSlip
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
 

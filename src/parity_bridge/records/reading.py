@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, create_model
 
 from parity_bridge.errors import FileError
-from parity_bridge.experiment.hkl_table import HklTable
-from parity_bridge.files.schema import SCHEMA_VERSION
+from parity_bridge.records.lenient_records import read_record, unknown_fields
 from parity_bridge.records.metadata import Metadata
 from parity_bridge.records.pixel_records import (
     LOG_SUFFIX,
@@ -33,8 +29,6 @@ from parity_bridge.records.pixel_records import (
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID, TapRecord
-from parity_bridge.taps.schema import Pixel
-from parity_bridge.taps.tap_data import ROWS
 
 _COMPANION_SUFFIXES = (METADATA_SUFFIX, NOISE_SUFFIX)
 #: What ``run`` and ``trace`` write beside records.
@@ -68,7 +62,7 @@ def read_side(source: Path) -> RecordedSide:
     Raises FileError for a file that is no record of this schema, and where there is none at all.
     """
     if not source.is_dir():
-        record = _read_record(source)
+        record = read_record(source)
         pixel_taps = _pixel_taps([record], source)
         metadata = _partial_metadata(source.parent, pixel_taps.pixel)
         return RecordedSide(
@@ -80,7 +74,7 @@ def read_side(source: Path) -> RecordedSide:
     if not any(source.glob("pixel_*.json")) and any(source.glob("*/pixel_*.json")):
         raise FileError(f"{source} holds no record{_subfolder_hint(source)}")
     files = sorted(source.glob("*.json"))
-    records = [_read_record(path) for path in files if not path.name.endswith(_COMPANION_SUFFIXES)]
+    records = [read_record(path) for path in files if not path.name.endswith(_COMPANION_SUFFIXES)]
     if not records:
         raise FileError(f"{source} holds no record{_subfolder_hint(source)}")
     by_pixel: dict[tuple[int, int], list[tuple[Path, TapRecord]]] = {}
@@ -206,7 +200,7 @@ def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> Pixe
         implementation=found.implementation or source.stem,
         foreign=foreign,
         unknown_fields={
-            record.tap_id: tuple(dict.fromkeys(_unknown_fields(record))) for _, record in records
+            record.tap_id: tuple(dict.fromkeys(unknown_fields(record))) for _, record in records
         },
     )
 
@@ -229,89 +223,3 @@ def _check_rows(side: PixelTaps, source: Path) -> None:
                 f"{source} records an evaluation twice in {tap_id} of pixel {side.pixel}; make the "
                 "record again"
             )
-
-
-class _Lenient(BaseModel):
-    """A model of which any part may be missing and to which anything may be added."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="allow", strict=True, ser_json_inf_nan="strings", protected_namespaces=()
-    )
-
-
-class _RecordHeader(_Lenient):
-    """What tells one record from another."""
-
-    schema_version: Any = None
-    tap_id: str
-    pixel_coords: Pixel
-    oversample: int
-
-
-def _read_record(path: Path) -> tuple[Path, TapRecord]:
-    probe = read_model(path, _RecordHeader)
-    version = probe.schema_version
-    # Python takes true and 1.0 for 1.
-    if version is not None and (type(version) is not int or version != SCHEMA_VERSION):
-        raise FileError(
-            f"{path} has schema_version {repr(version)[:80]}; this program reads "
-            f"{SCHEMA_VERSION}, so read it with the one that wrote it"
-        )
-    if probe.tap_id not in TAPS_BY_ID:
-        raise FileError(
-            f"{path} is of the tap {probe.tap_id[:80]!r}, which there is not; choose from "
-            f"{', '.join(TAPS_BY_ID)}"
-        )
-    tap = TAPS_BY_ID[probe.tap_id]
-    model: type[BaseModel] = tap.record
-    record: TapRecord = read_model(path, lenient_model(model))
-    if record.values is None:
-        raise FileError(f"{path} is not a record: it has no values; make the record again")
-    # In a tap without rows it is an unknown field, which may hold anything.
-    rows = None if tap.row is None else getattr(record.values, ROWS)
-    for number, row in enumerate(rows or ()):
-        if "subpixel_index" not in row.model_fields_set:
-            raise FileError(
-                f"{path} is not a record: {ROWS}.{number} has no subpixel_index; write one in "
-                "every row"
-            )
-    return path, record
-
-
-@cache
-def lenient_model(model: type[BaseModel]) -> type[BaseModel]:
-    """``model`` with every field optional, at every depth, and unknown fields kept."""
-    fields: dict[str, Any] = {
-        name: (_annotated(_lenient_type(field.annotation), field.metadata), None)
-        for name, field in model.model_fields.items()
-    }
-    return create_model(model.__name__, __base__=_Lenient, **fields)
-
-
-def _annotated(annotation: Any, metadata: Sequence[Any]) -> Any:
-    return Annotated[(annotation, *metadata)] if metadata else annotation
-
-
-def _lenient_type(annotation: Any) -> Any:
-    """The same type with every model in it lenient; what may be null is as it was."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        # The table that was read is compared as a whole: it is told completely or not at all.
-        return annotation if annotation is HklTable else lenient_model(annotation)
-    arguments = get_args(annotation)
-    if get_origin(annotation) is tuple and arguments[-1] is Ellipsis:
-        return tuple[_lenient_type(arguments[0]), ...]  # type: ignore[misc]
-    models = [item for item in arguments if isinstance(item, type) and issubclass(item, BaseModel)]
-    if models:
-        return lenient_model(models[0]) | None
-    return annotation
-
-
-def _unknown_fields(model: BaseModel, name: str = "") -> Iterator[str]:
-    """Fields that the schema does not have, dotted names as those of figures; outermost first."""
-    yield from (f"{name}{extra}" for extra in model.model_extra or ())
-    for part in type(model).model_fields:
-        value = getattr(model, part)
-        inner = "" if part == "values" else f"{name}{part}."
-        for item in value if part == ROWS and value else (value,):
-            if isinstance(item, BaseModel):
-                yield from _unknown_fields(item, inner)

@@ -1,0 +1,134 @@
+"""Hypotheses that are slips: inputs taken otherwise than they were given, as ports often do.
+
+A slip is not a behaviour of contract §7; each is here because it can be told from the figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from parity_bridge.experiment.model import Experiment
+from parity_bridge.explain.experiment_changes import (
+    ExperimentSlip,
+    change,
+    convention,
+    negate,
+    swapped_beam,
+)
+from parity_bridge.explain.explanation import Hypothesis
+from parity_bridge.explain.pivots import pivot
+
+
+def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, ExperimentSlip]]:
+    """Every slip that changes the experiment."""
+    for name, (does, slip) in _INPUT_SLIPS.items():
+        try:
+            changes = slip(experiment) != experiment
+        except ValueError:
+            # No experiment is like that, so no port behaves as if it were given.
+            continue
+        if changes:
+            yield Hypothesis(kind="slip of an input", name=name, does=does), slip
+
+
+def apply_slips(experiment: Experiment, names: Sequence[str]) -> Experiment:
+    """The experiment after the slips of these names; others are passed over."""
+    for name in names:
+        if name in _INPUT_SLIPS:
+            experiment = _INPUT_SLIPS[name][1](experiment)
+    return experiment
+
+
+_INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
+    "-misset negated": ("takes -misset with the opposite sign", negate("crystal", "misset")),
+    "-misset left out": ("ignores -misset", change("crystal", misset=(0.0, 0.0, 0.0))),
+    "-fudge left out": ("ignores -fudge", change("crystal", fudge=1.0)),
+    "-water left out": ("ignores -water", change("crystal", water=0.0)),
+    "-mosaic left out": ("ignores -mosaic", change("crystal", mosaic_spread=None)),
+    "-xtalsize left out": (
+        "ignores the crystal's size in mm", change("crystal", sample_size=(0.0, 0.0, 0.0))
+    ),
+    "-polar negated": (
+        "takes the Kahn factor with the opposite sign", negate("beam", "polarization")
+    ),
+    "-polar left out": ("ignores the Kahn factor", change("beam", polarization=0.0)),
+    "-nopolar added": (
+        "leaves the polarization factor out", change("beam", polarized=False)
+    ),
+    "-nopolar left out": ("ignores -nopolar", change("beam", polarized=True)),
+    "-flux left out": ("ignores -flux", change("beam", flux=0.0)),
+    "-dispersion left out": ("ignores -dispersion", change("beam", dispersion=0.0)),
+    "MOSFLM half pixel left out": (
+        "leaves MOSFLM's half pixel out of the beam centre", convention("mosflm", "denzo")
+    ),
+    "MOSFLM half pixel added": (
+        "adds MOSFLM's half pixel to the beam centre, which DENZO has not",
+        convention("denzo", "mosflm"),
+    ),
+    "-pivot sample": ("pivots the detector about the sample", pivot("sample")),
+    "-pivot beam": ("pivots the detector about the beam", pivot("beam")),
+    "-Xbeam and -Ybeam swapped": ("swaps -Xbeam and -Ybeam", swapped_beam),
+    "-twotheta negated": (
+        "takes -twotheta with the opposite sign", negate("detector", "twotheta")
+    ),
+    "detector rotations negated": (
+        "rotates the detector with the opposite sign", negate("detector", "rotations")
+    ),
+    "detector rotations left out": (
+        "does not rotate the detector", change("detector", rotations=(0.0, 0.0, 0.0))
+    ),
+    "-curved_det added": ("takes the detector for a curved one", change("detector", curved=True)),
+    "-curved_det left out": (
+        "takes the detector for a flat one", change("detector", curved=False)
+    ),
+    "-point_pixel added": (
+        "leaves pixel size and obliquity out of the solid angle",
+        change("detector", point_pixel=True),
+    ),
+    "-point_pixel left out": ("ignores -point_pixel", change("detector", point_pixel=False)),
+    "-detector_thick left out": (
+        "ignores the sensor's thickness", change("detector", thickness=0.0)
+    ),
+    "-phi negated": ("takes -phi with the opposite sign", negate("sampling", "phi")),
+    "-oversample_omega added": (
+        "multiplies by the solid angle at every lookup", change("sampling", oversample_omega=True)
+    ),
+    "-oversample_omega left out": (
+        "ignores -oversample_omega", change("sampling", oversample_omega=False)
+    ),
+    "-oversample_polar added": (
+        "multiplies by the polarization factor at every lookup",
+        change("sampling", oversample_polar=True),
+    ),
+    "-oversample_polar left out": (
+        "ignores -oversample_polar", change("sampling", oversample_polar=False)
+    ),
+    "-oversample_thick added": (
+        "multiplies by the captured fraction at every lookup",
+        change("sampling", oversample_thick=True),
+    ),
+    "-oversample_thick left out": (
+        "ignores -oversample_thick", change("sampling", oversample_thick=False)
+    ),
+    "-interpolate": ("always interpolates", change("sampling", interpolate=True)),
+    "-nointerpolate": ("never interpolates", change("sampling", interpolate=False)),
+    "-default_F left out": ("takes default_F for 0", change("structure_factors", default_F=0.0)),
+    "-hkl and -dump left out": (
+        "reads no structure factors", change("structure_factors", hkl=None, dump=None)
+    ),
+}  # fmt: skip
+
+
+#: Names of the slips of inputs.
+INPUT_SLIP_NAMES = frozenset(_INPUT_SLIPS)
+
+#: Flags that say a slip where a default has to be given outright.
+SLIP_FLAGS = {
+    "-misset left out": "-misset 0 0 0",
+    "-fudge left out": "-fudge 1",
+    "-water left out": "-water 0",
+    "-polar left out": "-polar 0",
+    "-default_F left out": "-default_F 0",
+    "-interpolate": "-interpolate",
+    "-nointerpolate": "-nointerpolate",
+}
