@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
+
+import parity_bridge
 
 pytest_plugins = ["pytester"]
 
@@ -34,21 +38,36 @@ def test_it(parity):
 """
 
 
+@pytest.fixture(scope="module")
+def _all_imported() -> None:
+    """What a run in this process imports first is forgotten after it, and would come anew."""
+    for module in pkgutil.walk_packages(parity_bridge.__path__, "parity_bridge."):
+        importlib.import_module(module.name)
+
+
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+def suite(pytester: pytest.Pytester, _all_imported: None) -> pytest.Pytester:
     """A test suite of somebody else."""
     pytester.makepyfile(engines=ENGINES)
     pytester.makeini("[pytest]\npythonpath = .")
     return pytester
 
 
+PLAIN = ("-p", "no:cacheprovider", "-p", "no:warnings")
+
+
 def run(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
-    return suite.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:warnings", *words)
+    return suite.runpytest_inprocess(*PLAIN, *words)
+
+
+def run_in_a_new_process(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
+    return suite.runpytest_subprocess(*PLAIN, *words)
 
 
 def test_a_port_that_agrees_passes(suite: pytest.Pytester) -> None:
     suite.makepyfile(CHECK.format("Right"))
     run(suite).assert_outcomes(passed=1)
+    run_in_a_new_process(suite).assert_outcomes(passed=1)
 
 
 def test_one_that_does_not_fails_in_a_few_lines(suite: pytest.Pytester) -> None:
@@ -213,7 +232,7 @@ def test_workers_side_by_side(suite: pytest.Pytester) -> None:
             for number in range(4)
         }
     )
-    result = run(suite, "-n", "2", "--parity-report", "kept")
+    result = run_in_a_new_process(suite, "-n", "2", "--parity-report", "kept")
     result.assert_outcomes(passed=2, failed=2)
     assert len(list((suite.path / "kept").iterdir())) == 2
 

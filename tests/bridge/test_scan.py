@@ -25,6 +25,7 @@ FLAGS = (
     "-cell 50 60 70 -default_F 10 -N 6 -detpixels 96 -pixel 0.8 -lambda 1.1 -oversample 1".split()
 )
 TWO = [*FLAGS, "-oversample", "2"]
+SMALL = [*FLAGS, "-detpixels", "40"]
 _INTERPOLATED = [*example_flags("gnnqqny"), "-N", "2", "-interpolate", "-oversample", "1"]
 _TALL = "-detpixels_f 24 -detpixels_s 90".split()
 #: Interpolates down to row 47 and no further, so that the order of pixels matters that far.
@@ -32,6 +33,9 @@ IN_ORDER = [*_INTERPOLATED, *_TALL, *"-pixel 1 -Xbeam 10 -Ybeam 12".split()]
 #: Interpolates everywhere.
 ALWAYS = [*_INTERPOLATED, *_TALL, *"-pixel 0.4 -Xbeam 2 -Ybeam 5".split()]
 PORT = ("--engines", "c,tests.scan.scan_engines:Port")
+WRONG_PORT = (*PORT, "--behaviour", "tests.scan.scan_engines:Port:omega=last")
+#: So few that it takes little to say why they differ.
+FEW = ("--roi", "40", "42", "30", "30")
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +90,7 @@ class TestParity:
         assert found.peaks.matched == found.peaks.reference > 0
         assert found.mean_peak_distance == 0.0
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_the_store_holds_what_the_engine_computes(self) -> None:
         assert scan(*PORT) == 0
         frame = CCore().frame(experiment())
@@ -96,13 +101,14 @@ class TestParity:
         assert not stored["mismatch"].any()
         assert maps()["reference/image"].metadata.dimension_names == ("slow", "fast")
 
-    @pytest.mark.parametrize("flags", [FLAGS, IN_ORDER, ALWAYS])
+    @pytest.mark.usefixtures("without_pictures")
+    @pytest.mark.parametrize("flags", [SMALL, IN_ORDER, ALWAYS])
     def test_tiles_threads_and_tile_size_give_the_same_maps(self, flags: list[str]) -> None:
         assert scan(*PORT, "--threads", "1", stamp="one", flags=flags) == 0
         assert scan(*PORT, "--threads", "4", stamp="four", flags=flags) == 0
         assert content("one") == content("four")
         whole = CCore().frame(experiment(flags)).image
-        for tile in ("7", "64", "4096"):
+        for tile in ("7", "16", "4096"):
             assert scan(*PORT, stamp=tile, tile=tile, flags=flags) == 0
             assert all(
                 np.array_equal(mine, theirs)
@@ -113,6 +119,7 @@ class TestParity:
         assert one.f_cell == seven.f_cell
         assert one.c_sum == pytest.approx(seven.c_sum, rel=1e-12)
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_where_the_order_of_pixels_matters_it_is_kept_and_said(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -124,6 +131,7 @@ class TestParity:
         # Rows of tiles until interpolation is off, then tile by tile.
         assert names == {"0_all", "1_all", "2_all", "3_0", "3_1", "4_0", "4_1", "5_0", "5_1"}
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_a_region_is_scanned_as_a_run_over_it(self) -> None:
         assert scan(*PORT, "--roi", "10", "49", "5", "24") == 0
         found = summary()
@@ -131,6 +139,7 @@ class TestParity:
         whole = CCore().frame(experiment()).image
         assert np.array_equal(arrays("s")["reference/image"], whole[5:25, 10:50])
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_any_engine_that_looks_at_pixels_can_be_scanned(self) -> None:
         assert (
             scan(
@@ -172,13 +181,15 @@ class TestDifferences:
         assert counts == {name: (mine[name] != theirs[name]).sum() for name in F_CELL_PLANES}
         assert counts["default_f_count"] > counts["h_min"] == 0
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_pixels_of_the_command_shown_reproduce(self) -> None:
-        assert scan("--behaviour", "torch:omega=last", flags=TWO) == 3
+        assert scan("--behaviour", "torch:omega=last", *FEW, flags=TWO) == 3
         (command,) = Path("reports/s/scan/worst/commands.txt").read_text().splitlines()
         words = command.split()
         assert words[:4] == ["python", "-m", "parity_bridge", "run"]
         assert main([*words[3:5], *words[5:]]) == 3
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_a_port_that_errs_only_in_frames_is_called_that(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -202,24 +213,24 @@ class TestDifferences:
         )
 
 
+@pytest.mark.usefixtures("without_pictures")
 class TestThresholds:
     def test_they_decide_alone(self) -> None:
-        wrong = ("--behaviour", "torch:omega=last")
-        flags = TWO
-        assert scan(*wrong, "--corr-min", "0.9", "--sum-ratio-max", "2", flags=flags) == 0
+        met = ("--corr-min", "0.9", "--sum-ratio-max", "2")
+        assert scan(*WRONG_PORT, *FEW, *met, flags=TWO) == 0
         assert summary().verdict == "thresholds met"
-        assert scan(*wrong, "--max-abs-max", "0", stamp="t", flags=flags) == 3
+        assert scan(*WRONG_PORT, *FEW, "--max-abs-max", "0", stamp="t", flags=TWO) == 3
         assert summary("t").verdict == "thresholds missed"
         assert [item.met for item in summary("t").thresholds] == [False]
 
     def test_a_file_sets_them_and_a_flag_goes_before_it(self) -> None:
         Path("t.toml").write_text("corr_min = 0.5\nmax_abs_max = 0.0\n")
-        wrong = ("--behaviour", "torch:omega=last", "--thresholds", "t.toml")
-        flags = TWO
-        assert scan(*wrong, flags=flags) == 3
-        assert scan(*wrong, "--max-abs-max", "1e30", stamp="t", flags=flags) == 0
+        wrong = (*WRONG_PORT, *FEW, "--thresholds", "t.toml")
+        assert scan(*wrong, flags=TWO) == 3
+        assert scan(*wrong, "--max-abs-max", "1e30", stamp="t", flags=TWO) == 0
 
 
+@pytest.mark.usefixtures("without_pictures")
 class TestResume:
     def test_it_computes_what_is_not_finished_and_nothing_else(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -294,6 +305,7 @@ class TestResume:
         assert "give its --stamp" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("without_pictures")
 class TestFailures:
     def test_an_engine_that_breaks_down_leaves_what_is_finished(
         self, capsys: pytest.CaptureFixture[str]
@@ -316,6 +328,17 @@ class TestFailures:
         assert scan(*PORT, "--engine-flags", "c", "-detpixels 90") == 4
         assert "compare detectors of one size" in capsys.readouterr().err
 
+    @pytest.fixture
+    def _short_of_patience(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """No scheduler answers, however long one waits."""
+        distributed = pytest.importorskip("distributed")
+
+        class Client(distributed.Client):  # type: ignore[misc, name-defined]
+            def __init__(self, address: str, **how: Any) -> None:
+                super().__init__(address, **how | {"timeout": "100ms"})
+
+        monkeypatch.setattr(distributed, "Client", Client)
+
     @pytest.mark.parametrize(
         ("words", "flags", "said"),
         [
@@ -330,6 +353,7 @@ class TestFailures:
             (("--dask", "tcp://127.0.0.1:1"), FLAGS, "no Dask scheduler answers there"),
         ],
     )
+    @pytest.mark.usefixtures("_short_of_patience")
     def test_what_makes_no_sense_is_said_in_one_line_and_leaves_nothing(
         self,
         words: tuple[str, ...],
@@ -366,6 +390,7 @@ class TestReport:
             "scan", "commands.txt", "env",
         }  # fmt: skip
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_the_names_people_know_are_in_the_summary(self) -> None:
         assert scan(*PORT) == 0
         found = json.loads(Path("reports/s/scan/summary.json").read_text())
@@ -374,10 +399,12 @@ class TestReport:
             "mean_peak_distance", "max_peak_distance", "runtime_c_ms", "runtime_py_ms",
         }  # fmt: skip
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_quiet_prints_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert scan(*PORT) == 0
         assert capsys.readouterr() == ("", "")
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_otherwise_lines_tell_how_far_it_is(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["scan", "--stamp", "s", *PORT, "--", *FLAGS]) == 0
         out, err = capsys.readouterr()
@@ -388,6 +415,7 @@ class TestReport:
         ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_regions_are_those_of_the_store() -> None:
     assert scan(*PORT, tile="40") == 0
     image = CCore().frame(experiment(), Region(range(80, 96), range(40, 80))).image
