@@ -40,14 +40,21 @@ ORDERS = {
     "sweep from zero": "-osc 1 -phisteps 3",
     "sweep from zero, first pixels dropped": "-osc 1 -phisteps 2 -dmin 2.2",
     "sweep through zero": "-phi -1 -osc 3 -phisteps 3",
-    "everything": f"{RESTLESS} -interpolate -osc 1 -phisteps 2 -dmin 1.6 -mosaic 1 -hdivrange 2",
+    "everything": f"{RESTLESS} -interpolate -osc 1 -phisteps 2 -dmin 1.6 -mosaic 1 "
+    "-mosaic_domains 2 -hdivrange 2",
 }
+#: Of each frame: by the end of the first of them its state has changed for the last time.
+FIRST_ROWS = Region(range(4), range(14))
 #: What float32 images may be off by: units in the last place above 1% of the local peak,
 #: and a fraction of that peak anywhere.
 ULPS, FRACTION_OF_PEAK = 500, 1e-5
 
-#: Those of them that a compiler is done with in seconds.
-COMPILED = ("nothing", "sweep from zero")
+#: Those of them that a compiler is done with in seconds, and whether for the vectors of this CPU.
+COMPILED = [
+    ("nothing", False),
+    pytest.param("nothing", True, marks=pytest.mark.corpus),
+    pytest.param("sweep from zero", True, marks=pytest.mark.corpus),
+]
 
 
 def experiment(flags: str) -> Experiment:
@@ -62,9 +69,9 @@ def one_after_the_other(flags: str) -> tuple[NDArray[np.float32], RunState]:
     setup = lay_out(simulated, values, derive(simulated, values))
     table = Table.of(load(simulated.structure_factors), torch.float64, torch.device("cpu"))
     state = start(setup, table)
-    image = np.zeros((14, 14), dtype=np.float32)
-    for slow in range(14):
-        for fast in range(14):
+    image = np.zeros(FIRST_ROWS.shape, dtype=np.float32)
+    for slow in FIRST_ROWS.slow:
+        for fast in FIRST_ROWS.fast:
             totals, _, after = pixel(
                 setup, table, torch.tensor([slow]), torch.tensor([fast]), state
             )
@@ -83,7 +90,7 @@ def one_after_the_other(flags: str) -> tuple[NDArray[np.float32], RunState]:
 def test_a_frame_is_a_run(order: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_context, "CPU_BATCH", batch)
     image, state = one_after_the_other(ORDERS[order])
-    frame = TorchPort().frame(experiment(ORDERS[order]))
+    frame = TorchPort().frame(experiment(ORDERS[order]), FIRST_ROWS)
     assert np.array_equal(frame.image, image)
     assert frame.state == state
 
@@ -188,8 +195,15 @@ def test_the_number_of_threads_is_put_back() -> None:
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch compiles with a C++ compiler")
 @pytest.mark.filterwarnings("ignore")  # torch's own, about its own compiler
-@pytest.mark.parametrize("order", COMPILED)
-def test_a_compiled_frame_is_close_to_an_eager_one(order: str) -> None:
+@pytest.mark.parametrize(("order", "vectors"), COMPILED)
+def test_a_compiled_frame_is_close_to_an_eager_one(
+    order: str, vectors: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from torch._inductor import config
+
+    if not vectors:
+        monkeypatch.setattr(config.cpp, "vec_isa_ok", False)
+    torch.compiler.reset()
     simulated = experiment(ORDERS[order])
     compiled = TorchPort(compile=True).frame(simulated)
     eager = TorchPort().frame(simulated)
