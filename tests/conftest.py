@@ -32,7 +32,7 @@ def fault_inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scans draw nothing: of a small one that takes most of the time."""
-    monkeypatch.setattr("parity_bridge.bridge.scan.figures", lambda *_seen: iter(()))
+    monkeypatch.setattr("parity_bridge.report.scan.writing.figures", lambda *_seen: iter(()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
