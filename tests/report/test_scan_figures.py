@@ -204,6 +204,7 @@ class TestWhatIsSeen:
 
     def test_axes_count_pixels_of_the_detector(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ends = []
+
         def seen(*parts: Any) -> Any:
             axes = draw_map(*parts)
             ends.append((axes.get_xlim(), axes.get_ylim()))
