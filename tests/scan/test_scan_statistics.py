@@ -226,6 +226,21 @@ class TestTogether:
         for ours, theirs in zip(together.shells, whole.shells, strict=True):
             assert ours.model_dump() == pytest.approx(theirs.model_dump(), rel=1e-9, abs=1e-6)
 
+    def test_nan_and_infinity_rank_equally_in_a_tile_and_in_a_whole_scan(self) -> None:
+        c = SideTile(np.ones(SHAPE, np.float32), f_cell_planes(WHOLE), None)
+        planes = f_cell_planes(WHOLE)
+        for own, other in zip((c.planes or {}).values(), planes.values(), strict=True):
+            own.fill(4)
+            other.fill(4)
+        image = np.ones(SHAPE, np.float32)
+        image[0, :10], image[1, :10] = np.nan, np.inf
+        planes["h_min"][1, :10] = 5
+        pair = Pair(c, SideTile(image, planes, None))
+        halves = [compared(pair, range(1)), compared(pair, range(1, 12))]
+        worst = compared(pair).worst
+        assert [item.pixel_coords for item in worst] == [(101, 40 + column) for column in range(10)]
+        assert repr(merge_statistics(halves).worst) == repr(worst)
+
     def test_equal_images_correlate_exactly(self) -> None:
         rng = np.random.default_rng(5)
         for _ in range(50):

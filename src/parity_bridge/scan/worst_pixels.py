@@ -41,7 +41,9 @@ def worst_pixels(tile: ComparedTile) -> tuple[WorstPixel, ...]:
         return ()
     size = np.zeros(places.size)
     if images.difference is not None:
-        size = np.nan_to_num(np.abs(images.difference.reshape(-1)[places]), nan=np.inf)
+        # NaN ranks with the infinities, as in most_differing.
+        size = np.abs(images.difference.reshape(-1)[places])
+        size[np.isnan(size)] = np.inf
         # Two NaN, or the same infinity, differ in Tap 4 only.
         size[~_differing_at(images, places)] = 0.0
     if places.size > WORST_COUNT:
