@@ -1,4 +1,4 @@
-"""Every failure a user can cause or meet, each with the exit status the command ends with.
+"""Every failure a user can cause or meet, each with the exit status of the command.
 
 The message of an error is one sentence that names the file, line or flag and says what to do.
 """
@@ -19,7 +19,7 @@ class UsageError(BridgeError):
 
 
 class MissingEngineError(UsageError):
-    """An engine that is not there, or lacks what it runs (exit 1)."""
+    """An engine that is not installed, or lacks the program or package it runs (exit 1)."""
 
 
 class EngineError(BridgeError):
@@ -41,11 +41,11 @@ class FileError(BridgeError):
 
 
 def error_text(error: BaseException) -> str:
-    """What an exception of someone else's says, on one line; its type where it says nothing."""
+    """Return the message of an exception on one line, or its type if it has no message."""
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def one_line(error: BaseException) -> str:
-    """Its type, and what it says where it says anything."""
+    """Return the type of an exception and its message, if it has one, on one line."""
     name, text = type(error).__name__, error_text(error)
     return name if text == name else f"{name}: {text}"

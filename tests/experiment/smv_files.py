@@ -1,4 +1,4 @@
-"""SMV images written by hand, right and wrong."""
+"""SMV images written by hand, valid and broken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DTYPES = {
 #: 2 slow x 3 fast.
 PIXELS = np.array([[0, 1, 65535], [7, 0, 256]], dtype="<u2")
 
-#: Every keyword that sets something, each another value.
+#: Every keyword of the geometry, each with a different value.
 GEOMETRY = {
     "PIXEL_SIZE": 0.1024,
     "DISTANCE": 250.5,
@@ -44,9 +44,9 @@ GEOMETRY = {
 def smv(
     pixels: NDArray[np.generic] = PIXELS, keywords: Mapping[str, object] = GEOMETRY, **more: object
 ) -> bytes:
-    """An image of ``pixels`` (slow, fast), its header with ``keywords``; ``more`` replaces any.
+    """Return an image of ``pixels`` (slow, fast), its header with ``keywords``.
 
-    A value of ``None`` leaves the keyword out.
+    ``more`` replaces any keyword; a value of ``None`` leaves it out.
     """
     slow, fast = pixels.shape
     header = {
@@ -64,6 +64,6 @@ def smv(
 
 
 def write_file(path: Path, content: bytes) -> Path:
-    """``path``, which now holds ``content``."""
+    """Write ``content`` to ``path`` and return ``path``."""
     path.write_bytes(content)
     return path

@@ -1,9 +1,9 @@
-"""Fuzz the readers of input files: they end in a value or in a BridgeError, whatever the bytes.
+"""Fuzz the readers of input files: they return a value or raise a BridgeError, for any bytes.
 
 Usage: fuzz_readers.py [--only READER] [libFuzzer options and files]
 
-The first byte picks the reader, the rest is the file. What is found lies in build/fuzz: a crash
-belongs, without its first byte, under a telling name into tests/fuzz/regressions/READER.
+The first byte chooses the reader, the rest is the file. Crashes are written to build/fuzz. Copy a
+crash, without its first byte, to tests/fuzz/regressions/READER, under a name that says what it is.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import atheris
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
-# An editable install has a finder of its own, whose modules atheris cannot instrument.
+# An editable install has its own finder; atheris cannot instrument the modules it finds.
 sys.meta_path[:] = [one for one in sys.meta_path if "Redirecting" not in type(one).__name__]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 FABIO = ["fabio.dtrekimage", "fabio.edfimage", "fabio.fabioimage"]
 
 with atheris.instrument_imports(include=["parity_bridge", *FABIO]):
-    # Loaded later by their readers, when nothing is instrumented any more.
+    # The readers would load them later, when atheris no longer instruments imports.
     import fabio.dtrekimage
     import fabio.edfimage
 
@@ -34,7 +34,7 @@ with atheris.instrument_imports(include=["parity_bridge", *FABIO]):
     from tests.fuzz.readers import READERS, refusal
 
 FOUND = ROOT / "build" / "fuzz"
-#: MiB and seconds: an input that takes more is a finding. A file of more bytes shows nothing new.
+#: MiB and seconds: an input that takes more counts as a crash. Longer files show nothing new.
 LIMITS = [
     "-verbosity=0",
     "-print_final_stats=1",
@@ -46,7 +46,7 @@ LIMITS = [
 
 
 def write_seeds(names: list[str]) -> Path:
-    """Folder of the saved corpus as libFuzzer wants it, each file behind the byte of its reader."""
+    """Write the saved corpus for libFuzzer, each file after the byte of its reader; its folder."""
     seeds = FOUND / "seeds"
     seeds.mkdir(parents=True, exist_ok=True)
     for name in names:
@@ -58,7 +58,7 @@ def write_seeds(names: list[str]) -> Path:
 
 
 def main() -> None:
-    """Hand over to libFuzzer, which ends the process."""
+    """Run libFuzzer, which ends the process."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--only", choices=READERS)
     arguments, options = parser.parse_known_args()
@@ -76,7 +76,7 @@ def main() -> None:
     new.mkdir(parents=True, exist_ok=True)
     files = [str(new), str(write_seeds(names))]
     if any(not option.startswith("-") for option in options):
-        files = []  # files to run once were named
+        files = []  # the command line names files to run once
     words = f"-dict={HERE / 'words.dict'}"
     atheris.Setup(
         [sys.argv[0], *LIMITS, words, f"-artifact_prefix={FOUND}/", *options, *files], read

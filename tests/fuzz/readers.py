@@ -1,4 +1,4 @@
-"""The readers of input files as the fuzzer sees them: bytes in, checked values out."""
+"""The readers of input files as the fuzzer calls them: bytes in, checked values out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NUMBERS = itertools.count()
 
 @contextmanager
 def _file(data: bytes) -> Iterator[Path]:
-    """A file that holds ``data``, under a name not used before: readers keep what they read."""
+    """Yield a file that holds ``data``, under a new name: readers cache what they read."""
     path = Path(_FOLDER.name) / str(next(_NUMBERS))
     path.write_bytes(data)
     try:
@@ -95,7 +95,7 @@ def _image(data: bytes) -> None:
 
 
 def _record(data: bytes) -> None:
-    """No figure of a record, ours or another program's, differs from itself."""
+    """Check that no figure of a record, ours or another program's, differs from itself."""
     with _file(data) as path:
         side = read_side(path)
     assert len(side.pixels) == 1
@@ -148,9 +148,9 @@ READERS: dict[str, Callable[[bytes], None]] = {
 
 
 def refusal(name: str, data: bytes) -> str:
-    """The sentence with which the reader ``name`` refuses ``data``, empty where it reads it.
+    """Return the message with which the reader ``name`` refuses ``data``, empty where it reads it.
 
-    Whatever else it raises is a bug, an AssertionError too: that is a value that should not be.
+    Any other exception is a bug. An AssertionError means that a value is impossible.
     """
     try:
         READERS[name](data)

@@ -1,4 +1,4 @@
-"""Every saved input of the fuzzer ends in a value or a BridgeError, without the fuzzer too."""
+"""Every saved input of the fuzzer gives a value or a BridgeError; run without the fuzzer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_saved_file(path: Path) -> None:
         assert path.name.startswith("valid_") == (sentence == "")
 
 
-def test_there_are_right_and_wrong_files_for_each_reader() -> None:
+def test_each_reader_has_valid_and_broken_files() -> None:
     for name in READERS:
         saved = [path.name for path in (HERE / "corpus" / name).iterdir()]
         assert {file.startswith("valid_") for file in saved} == {True, False}

@@ -32,7 +32,7 @@ class TestBrokenEdf:
             (
                 b"LowByteFirst ;",
                 b"LowByteFirst ;\nEDF_BinaryFileName = passwd ;",
-                "it keeps its pixels in another file; write both in one",
+                "it stores its pixels in another file; write both in one",
             ),
             (
                 b";\nSize = 252",

@@ -29,7 +29,7 @@ class TestOtherFormats:
             image = open_image(tmp_path / name, SHAPE)
             assert np.array_equal(image.read(Region.whole(*SHAPE)), whole.astype(np.float32))
             assert image.format.endswith("of fabio")
-            assert "which does not tell whether it is whole" in str(image.note)
+            assert "which does not say whether it is whole" in str(image.note)
 
     def test_what_fabio_does_not_open_is_refused(self, tmp_path: Path) -> None:
         for name in ("a.h5", "a.mccd", "a.mar3450", "a.pgm"):

@@ -13,7 +13,7 @@ class AddPixel(argparse.Action):
     """``--pixel SLOW FAST``: one more Target."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
-        """Add the pixel; a usage error where it is there already."""
+        """Add the pixel; raise UsageError where it is given twice."""
         coords = (values[0], values[1])
         targets = list(getattr(namespace, self.dest) or ())
         if any(target.coords == coords for target in targets):
@@ -25,7 +25,7 @@ class TagPixel(argparse.Action):
     """``--tag NAME``: the name of the pixel before it."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
-        """Name the last pixel; a usage error where that cannot be."""
+        """Name the last pixel; raise UsageError without one, or where a name is given twice."""
         targets = list(getattr(namespace, self.dest) or ())
         if not targets:
             parser.error(f"--tag {values} stands before any --pixel; write it after its pixel")
@@ -37,10 +37,10 @@ class TagPixel(argparse.Action):
 
 
 class AddBehaviour(argparse.Action):
-    """``--behaviour [NAME:]WHAT=CHOICE``: how engine NAME, or every one, is to decide."""
+    """``--behaviour [ENGINE:]NAME=CHOICE``: a behaviour of ENGINE, or of every engine."""
 
     def __call__(self, _parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
-        """Add the engine, None for every one, and its ``WHAT=CHOICE``."""
+        """Add the engine, None for every engine, and its ``NAME=CHOICE``."""
         engine, _, switch = values.rpartition(":")
         before = getattr(namespace, self.dest) or ()
         setattr(namespace, self.dest, (*before, (engine or None, switch)))
@@ -50,7 +50,7 @@ class AddEngineFlags(argparse.Action):
     """``--engine-flags NAME "FLAGS"``: flags for one engine only."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
-        """Add the words of the flags to those of this engine."""
+        """Add the words of FLAGS to those of engine NAME; raise UsageError for an open quote."""
         name, text = values
         try:
             flags = options.split_flags(text)

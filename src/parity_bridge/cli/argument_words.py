@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def split_nanobragg_flags(argv: list[str]) -> tuple[list[str], list[str]]:
-    """Our own arguments and, after the first ``--``, nanoBragg's flags."""
+    """Return our own arguments and, from after the first ``--``, the nanoBragg flags."""
     if "--" not in argv:
         return argv, []
     at = argv.index("--")
@@ -12,7 +12,7 @@ def split_nanobragg_flags(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def protect_engine_flags(argv: list[str]) -> list[str]:
-    """Put a space before quoted ``--engine-flags``, lest argparse take them for its own."""
+    """Put a space before quoted ``--engine-flags``, which argparse would read as options."""
     before = ("", "", *argv)
     return [
         f" {word}" if previous == "--engine-flags" and word.startswith("-") else word

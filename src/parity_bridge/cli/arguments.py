@@ -33,7 +33,7 @@ THRESHOLD_HELP = {
 
 _EPILOG = (
     "exit status: 0 parity, 1 usage or bad input, 2 an engine failed, 3 the engines disagree or "
-    "were not given the same, 4 shapes differ, 5 reading or writing failed"
+    "were given different inputs, 4 shapes differ, 5 reading or writing failed"
 )
 
 _FRAME_EPILOG = (
@@ -47,13 +47,13 @@ _SCAN_EPILOG = (
 )
 
 _CHECK_EPILOG = (
-    "exit status: 0 nothing drifted, 1 usage, 3 a file is not what its records give, 5 the records "
-    "cannot be read"
+    "exit status: 0 nothing drifted, 1 usage, 3 a file differs from what its records give, 5 the "
+    "records cannot be read"
 )
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; what it parses has the name ``command``."""
+    """Return the parser of the whole command line; parsed arguments state their ``command``."""
     parser = CommandParser(
         prog="python -m parity_bridge",
         description="Compare the nanoBragg C core and its PyTorch port, pixel by pixel.",
@@ -111,7 +111,7 @@ def _add_frame(commands: Any) -> None:
         "--roi", nargs=4, type=options.whole_number, metavar=("XMIN", "XMAX", "YMIN", "YMAX"),
         help="fast, then slow, both ends inclusive; the image is 0 elsewhere",
     )  # fmt: skip
-    add("--threads", type=options.thread_count, metavar="N", help="default: all there are")
+    add("--threads", type=options.thread_count, metavar="N", help="default: one per CPU")
     add(
         "--precision", choices=options.PRECISIONS,
         help="of the C core: the contract's bits (exact, the default), or vectorised sines (fast)",
@@ -137,7 +137,7 @@ def _add_scan(commands: Any) -> None:
     )  # fmt: skip
     add(
         "--against", metavar="ENGINE|PATH",
-        help="what --image is held against: an engine (default: c) or another image",
+        help="what --image is compared with: an engine (default: c) or another image",
     )  # fmt: skip
     add(
         "--experiments", type=options.file, metavar="FILE",
@@ -150,7 +150,7 @@ def _add_scan(commands: Any) -> None:
     add_report(parser)
     add("--resume", action="store_true", help="go on with the scan of this --stamp")
     add("--tile", type=options.whole_number, metavar="N", help="pixels of a tile along each axis")
-    add("--threads", type=options.thread_count, metavar="N", help="default: all there are")
+    add("--threads", type=options.thread_count, metavar="N", help="default: one per CPU")
     add(
         "--dask", metavar="ADDRESS",
         help="compute on the workers of this Dask cluster, tcp://HOST:8786 say",
@@ -174,23 +174,23 @@ def _add_compare(commands: Any) -> None:
     add = parser.add_argument
     records = "a folder of records (of one engine), one record or one TRACE log"
     add("reference", type=options.file, metavar="A", help=records)
-    add("other", type=options.file, metavar="B", help="what is held against it")
+    add("other", type=options.file, metavar="B", help="what is compared with A")
     add(
         "--taps", type=options.taps, default=(), metavar="TAP,...",
-        help="compare only these (default: all that are there)",
+        help="compare only these (default: all that were recorded)",
     )  # fmt: skip
     add_tolerances(parser)
     add("--json", action="store_true", help="print the comparison as JSON instead of the report")
     add(
         "--out-dir", type=options.folder, metavar="DIR",
-        help="keep a report, with copies of the records, as DIR/STAMP",
+        help="write a report, with copies of the records, as DIR/STAMP",
     )  # fmt: skip
     add_stamp(parser)
     parser.set_defaults(command="compare")
 
 
 def _add_check_report(commands: Any) -> None:
-    summary = "make a report again from the records in it and tell what has drifted"
+    summary = "write a report again from the records in it and say what has drifted"
     parser = commands.add_parser(
         "check-report", help=summary, description=summary, epilog=_CHECK_EPILOG
     )
@@ -218,9 +218,9 @@ def _add_explain(commands: Any) -> None:
 
 
 def _add_engines_command(commands: Any) -> None:
-    summary = "list the engines that are there and what each can do"
+    summary = "list the registered engines and what each can do"
     parser = commands.add_parser("engines", help=summary, description=summary)
     parser.add_argument(
-        "engine", nargs="*", metavar="package.module:Class", help="further ones to look at"
+        "engine", nargs="*", metavar="package.module:Class", help="further engines to list"
     )
     parser.set_defaults(command="engines")

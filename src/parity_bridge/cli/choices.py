@@ -1,4 +1,4 @@
-"""Which engines, and what each is given, as the options of a command say it."""
+"""Which engines a command uses and what each is given, from its options."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS
 
 
 def engine_choice(arguments: Namespace, name: str) -> EngineChoice:
-    """The engine ``name`` and what the options say of it; raises UsageError as they are wrong."""
+    """Return the engine ``name`` with its options; raise UsageError where these are wrong."""
     Behaviours.parse([words for _, words in arguments.behaviours])
-    ours = getattr(arguments, "engine", None)
+    only = getattr(arguments, "engine", None)
     for engine, words in arguments.behaviours:
-        if ours is not None and engine not in (None, ours):
+        if only is not None and engine not in (None, only):
             raise UsageError(
-                f"--behaviour {engine}:{words}: only {ours} computes here; leave it out"
+                f"--behaviour {engine}:{words}: only {only} computes here; leave it out"
             )
     return EngineChoice(
         name,
@@ -34,19 +34,19 @@ def engine_choice(arguments: Namespace, name: str) -> EngineChoice:
 
 
 def as_reference(choice: EngineChoice) -> EngineChoice:
-    """``--dtype`` and ``--device`` are of the engine that is held against it."""
+    """Return ``choice`` as reference: ``--dtype`` and ``--device`` are for the other side only."""
     return replace(choice, dtype="float64", device="cpu")
 
 
 def as_other(choice: EngineChoice) -> EngineChoice:
-    """What is not finite in the engine that is held against the reference is to be recorded."""
+    """Return ``choice`` as the other side, whose values are recorded even if not finite."""
     return replace(choice, check_finite=False)
 
 
 def experiment_flags(
     arguments: Namespace, given: Sequence[str], default: Sequence[str] = BENCHMARK_FLAGS
 ) -> tuple[str, ...]:
-    """Flags after ``--``, else ``default``, then what our options say.
+    """Return the flags after ``--``, or ``default`` without any, then those our options stand for.
 
     Raises UsageError for an oversampling that is too large.
     """
@@ -58,17 +58,17 @@ def experiment_flags(
 
 
 def says_experiment(arguments: Namespace, given: Sequence[str]) -> bool:
-    """Whether anything says what is simulated, and it is not just the benchmark."""
+    """Return whether the command line says what is simulated; without that it is the benchmark."""
     return bool(given) or (arguments.oversample, arguments.hkl) != (None, None)
 
 
 def is_engine(word: str) -> bool:
-    """Whether a word names an engine, be it there or not."""
+    """Return whether a word names an engine, installed or not."""
     return ":" in word or word in registered_engines()
 
 
 def registered_engines() -> list[str]:
-    """Names of the engines that are there."""
+    """Return the names of the registered engines."""
     from parity_bridge.engines.engine import engine_names
 
     return engine_names()

@@ -9,7 +9,7 @@ from parity_bridge.errors import UsageError
 
 
 class CommandParser(argparse.ArgumentParser):
-    """argparse whose errors are UsageErrors and whose options are never abbreviated."""
+    """An argument parser whose errors are UsageErrors and whose options are never abbreviated."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(allow_abbrev=False, **settings)
@@ -24,5 +24,5 @@ class CommandParser(argparse.ArgumentParser):
         return f"{text}\nnanoBragg flags after --:\n{flag_help()}\n"
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError with ``message`` and where the help is."""
+        """Raise UsageError with ``message`` and the command that prints the help."""
         raise UsageError(f"{message}; see {self.prog} --help")

@@ -1,4 +1,7 @@
-"""Checked values of command-line options; argparse puts the option's name before each message."""
+"""Checked values of command-line options; argparse puts the option's name before each message.
+
+Each function raises ArgumentTypeError for a wrong value.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,14 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 def whole_number(text: str) -> int:
-    """A decimal integer."""
+    """Read a decimal integer of at most 18 digits."""
     if not _WHOLE.fullmatch(text):
         raise ArgumentTypeError(f"{text!r} is not a whole number of at most 18 digits")
     return int(text)
 
 
 def oversample(text: str) -> int:
-    """A number of subpixels along each axis; the flags' reader knows the largest."""
+    """Read a number of subpixels along each axis; its upper limit is checked with the flags."""
     number = whole_number(text)
     if number < 1:
         raise ArgumentTypeError(f"{number} is less than 1; give 1 or more subpixels")
@@ -38,7 +41,7 @@ def oversample(text: str) -> int:
 
 
 def checked_name(text: str) -> str:
-    """One path component of letters, digits and ``._-``: a tag or a stamp."""
+    """Check a tag or a stamp: one path component of letters, digits and ``._-``."""
     try:
         return check_name(text)
     except ValueError as error:
@@ -46,14 +49,14 @@ def checked_name(text: str) -> str:
 
 
 def folder(text: str) -> Path:
-    """Path of a folder."""
+    """Return the path of a folder."""
     if not text:
         raise ArgumentTypeError("'' is not a folder; name one, . for the working directory")
     return Path(text)
 
 
 def taps(text: str) -> tuple[str, ...]:
-    """Comma-separated names of taps, each once, or ``all``."""
+    """Return the comma-separated names of taps, each once, or ``all``."""
     from parity_bridge.taps.registry import choose_taps
 
     chosen = tuple(dict.fromkeys(text.split(",")))
@@ -65,21 +68,21 @@ def taps(text: str) -> tuple[str, ...]:
 
 
 def file(text: str) -> Path:
-    """Path of a file or folder to read."""
+    """Return the path of a file or folder to read."""
     if not text:
         raise ArgumentTypeError("'' is not a file; name one")
     return Path(text)
 
 
 def dtype(text: str) -> str:
-    """Name of a floating-point type."""
+    """Return the name of a floating-point type."""
     if text not in DTYPES:
         raise ArgumentTypeError(f"there is no dtype {text!r}; choose {' or '.join(DTYPES)}")
     return text
 
 
 def image_file(text: str) -> Path:
-    """Path of an image to write; its ending says how."""
+    """Return the path of an image to write; its ending states the format."""
     path = Path(text)
     if path.suffix not in IMAGE_ENDINGS:
         raise ArgumentTypeError(f"{text!r} ends in neither {' nor '.join(IMAGE_ENDINGS)}")
@@ -87,7 +90,7 @@ def image_file(text: str) -> Path:
 
 
 def thread_count(text: str) -> int:
-    """A number of threads."""
+    """Read a number of threads."""
     number = whole_number(text)
     if not 1 <= number <= MOST_THREADS:
         raise ArgumentTypeError(f"give 1 to {MOST_THREADS} threads, not {number}")
@@ -95,7 +98,7 @@ def thread_count(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """A finite decimal number."""
+    """Read a finite decimal number."""
     try:
         return plain_number(text)
     except ValueError as error:
@@ -103,7 +106,7 @@ def number(text: str) -> float:
 
 
 def engine_names(text: str) -> tuple[str, ...]:
-    """Two or more different engines, the reference first."""
+    """Return the names of two or more different engines, the reference first."""
     names = tuple(text.split(","))
     if len(names) < 2 or not all(names) or len(set(names)) < len(names):
         raise ArgumentTypeError(
@@ -113,7 +116,7 @@ def engine_names(text: str) -> tuple[str, ...]:
 
 
 def split_flags(text: str) -> tuple[str, ...]:
-    """Words of a quoted string of nanoBragg flags; ArgumentTypeError where a quote stays open."""
+    """Split a quoted string of nanoBragg flags; a quote may not stay open."""
     try:
         return split_words(text)
     except ValueError as error:
@@ -121,7 +124,7 @@ def split_flags(text: str) -> tuple[str, ...]:
 
 
 def default_stamp() -> str:
-    """``$STAMP`` where set, else the time in UTC, ``20260131T235959Z`` say.
+    """Return ``$STAMP`` where it is set, else the time in UTC, ``20260131T235959Z`` say.
 
     Raises UsageError where ``$STAMP`` is no name.
     """

@@ -1,4 +1,4 @@
-"""What a command says: notes on the error stream, lines on standard output."""
+"""What a command prints: notes on the error stream, lines on standard output."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from parity_bridge.errors import FileError
 
 
 def print_note(text: str) -> None:
-    """Print a note, out of the way of the output."""
+    """Print a note to the error stream, apart from the output."""
     print(f"note: {text}", file=sys.stderr)
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print, and fall silent where the reader has gone away.
+    """Print ``lines``; stop without an error where the reader of the output has closed it.
 
     Raises FileError where the output cannot be written.
     """

@@ -1,7 +1,7 @@
 """The command line: one command, its errors as one sentence and an exit status.
 
-Nothing heavy is imported before a command is known to make sense: ``--help``, usage errors and the
-C core never wait for torch.
+Nothing heavy is imported before the arguments of a command are checked: ``--help``, usage errors
+and the C core never wait for torch.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Hold the collector: scanning what imports create would cost a fifth of their time."""
+    """Switch the collector off: scanning what imports create would cost a fifth of their time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -8,10 +8,10 @@ from pathlib import Path
 from parity_bridge.cli import options
 from parity_bridge.cli.argument_actions import AddBehaviour, AddEngineFlags, AddPixel, TagPixel
 
-#: Engines that ``run`` compares: the reference and the other one.
+#: Engines that are compared by default: the reference and the other side.
 DEFAULT_ENGINES = ("c", "torch")
 
-#: The taps in the order of the chain; their own list is slow to import.
+#: The taps in the order of the chain; the registry of taps is slow to import.
 TAPS = ("config", "omega", "hkl", "lattice", "f_cell", "pre_norm", "post_scale", "final")
 
 
@@ -44,8 +44,8 @@ def add_state(parser: argparse.ArgumentParser) -> None:
     """Add ``--state``."""
     parser.add_argument(
         "--state", choices=options.STATES,
-        help="what a pixel begins in: the state of a run at its start (default), or of a run over "
-        "the whole frame that has come to the pixel, which may take as long as the frame",
+        help="state in which a pixel is computed: that of a run at its start (default), or of a "
+        "run over the whole frame when it reaches the pixel, which may take as long as the frame",
     )  # fmt: skip
 
 
@@ -53,8 +53,8 @@ def add_engines(parser: argparse.ArgumentParser) -> None:
     """Add ``--engines``."""
     parser.add_argument(
         "--engines", type=options.engine_names, default=DEFAULT_ENGINES, metavar="REF,OTHER,...",
-        help="the reference and what is held against it: names, or package.module:Class (default: "
-        "c,torch); run takes more than two",
+        help="the reference and the engine compared with it: names, or package.module:Class "
+        "(default: c,torch); run takes more than two",
     )  # fmt: skip
 
 
@@ -117,6 +117,6 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
     add(
         "--behaviour", dest="behaviours", action=AddBehaviour, default=(),
         metavar="[ENGINE:]NAME=CHOICE",
-        help="decide something otherwise than the reference does (contract §7), omega=last say; "
-        "may be given several times",
+        help="make a choice that differs from the reference's (contract §7), omega=last say; may "
+        "be given several times",
     )  # fmt: skip

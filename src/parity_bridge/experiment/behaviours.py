@@ -1,8 +1,8 @@
-"""Named behaviours of the reference that a port may have differently (contract §7).
+"""Named behaviours of the reference in which a port may differ (contract §7).
 
-An engine computes as the reference does unless it is told otherwise, one field at a time. That is
-how a difference is explained: the port is right about everything but ``omega = last``, say. Rows of
-contract §7 that only concern a report (which bounds, which sum) have no switch here.
+An engine computes as the reference does, except for the fields that are switched, each on its own.
+That is how a difference is explained: the port agrees in everything but ``omega = last``, say. Rows
+of contract §7 that concern only a report (which bounds, which sum) have no switch here.
 """
 
 from __future__ import annotations
@@ -13,33 +13,35 @@ from pydantic import BaseModel, ConfigDict
 
 from parity_bridge.errors import UsageError
 
-#: Which of the values met in a pixel scales its sum: the first one computed, the last one, their
-#: mean; or each its own terms.
+#: Which of a pixel's values scales its sum: the first one computed, the last one, or their mean;
+#: or each value scales its own terms.
 FactorChoice = Literal["first", "last", "mean", "each"]
 
 
 class Behaviours(BaseModel):
-    """How an engine decides what the contract names; the defaults are the reference's."""
+    """Which choice an engine makes in each behaviour; the defaults are the reference's."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     #: Nearest Miller index of a half: -0.5 to -1, 0 and 0.
     rounding: Literal["half_down", "half_even", "half_up"] = "half_down"
-    #: What a nearest lookup of a stored 0 inside the box gives.
+    #: Value of a nearest lookup inside the box where 0 is stored.
     in_box_zero: Literal["stored", "default"] = "stored"
     #: What fills the entries of the box that a text table does not list.
     unlisted: Literal["default", "zero"] = "default"
     #: Whether the cache is read where no table is named.
     cache: Literal["read", "ignored"] = "read"
-    #: Solid angle; among the subpixels. This and the next two where the factor is not oversampled.
+    #: Solid angle, chosen among the subpixels. This and the next two apply where the factor is not
+    #: oversampled.
     omega: FactorChoice = "first"
-    #: Polarization factor; among the sources of all subpixels.
+    #: Polarization factor, chosen among the sources of all subpixels.
     polar: FactorChoice = "first"
-    #: Fraction captured by a layer of the sensor; among its subpixels.
+    #: Fraction captured by a layer of the sensor, chosen among its subpixels.
     capture: FactorChoice = "first"
-    #: Which layer's captured fraction scales the sum: one of them the whole, or each its own part.
+    #: Which layer's captured fraction scales the sum: one layer's the whole sum, or each its own
+    #: part.
     layers: Literal["first", "last", "each"] = "last"
-    #: What oversampled factors multiply: the running sum at every lookup, or the term added.
+    #: What an oversampled factor multiplies: the running sum at every lookup, or only the new term.
     oversampled: Literal["running_sum", "term"] = "running_sum"
     divide_by_steps: bool = True
     #: Whether the background is part of the sum that is divided by the steps.
@@ -57,15 +59,15 @@ class Behaviours(BaseModel):
 
     @classmethod
     def parse(cls, words: list[str] | tuple[str, ...]) -> Self:
-        """The reference's behaviours but for ``words`` such as ``omega=last``.
+        """Return the reference's behaviours, changed by ``words`` such as ``omega=last``.
 
-        Raises UsageError for a word that names no behaviour or no choice of it.
+        Raises UsageError for a word that names no behaviour or none of its choices.
         """
         return cls.model_validate(dict(_parse_choice(word) for word in words))
 
     @property
     def switched(self) -> dict[str, str | bool]:
-        """The fields that are not as in the reference."""
+        """The fields that differ from the reference, name -> choice."""
         return {
             name: value
             for name, value in self.model_dump().items()
@@ -73,12 +75,12 @@ class Behaviours(BaseModel):
         }
 
 
-#: Everything as in the reference.
+#: The reference's own choice in everything.
 REFERENCE = Behaviours()
 
 
 def behaviour_choices(name: str) -> tuple[str, ...]:
-    """What may stand after ``name=``, the reference's choice first."""
+    """Return what may stand after ``name=``, the reference's choice first."""
     schema = Behaviours.model_json_schema()["properties"][name]
     written = schema.get("enum", ["true", "false"])
     default = str(schema["default"]).lower()

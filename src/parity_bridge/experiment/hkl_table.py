@@ -1,4 +1,4 @@
-"""Which structure factors an engine was given, as records name them (contract §5)."""
+"""Which structure factors an engine was given, as records state them (contract §5)."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ Convention
 ----------
 Values are raw: the numbers and units a person writes on a nanoBragg command line (mm, Å, degrees,
 µm), ``None`` where nothing was given. Nothing is derived here. Each engine converts the units
-(contract §1) and derives geometry (§2) and cell (§3) by itself, so that the derivation is compared
+(contract §1) and derives geometry (§2) and cell (§3) itself, so that the derivations are compared
 too. Fast comes before slow in the names of detector quantities; pixels are (slow, fast).
 """
 
@@ -28,7 +28,7 @@ DEFAULT_FLUENCE = 125932015286227086360700780544.0
 #: The contract's default seed of the mosaic domains (§4).
 DEFAULT_MOSAIC_SEED = 12345678
 
-#: Rows of a tapped pixel grow with the square of this; beyond it a value is a slip of the hand.
+#: Rows of a tapped pixel grow with the square of this; a larger value is a typing error.
 MAX_OVERSAMPLE = 64
 
 #: Most steps of one sweep, and most mosaic domains.
@@ -42,7 +42,7 @@ class _Frozen(BaseModel):
 
 
 class Sweep(_Frozen):
-    """A sampled range as given; what is ``None`` follows from the rest (contract §4)."""
+    """A sampled range as given; a value of ``None`` follows from the others (contract §4)."""
 
     range: NonNegative | None = None
     step: Positive | None = None
@@ -171,7 +171,7 @@ class Detector(_Frozen):
 
     convention: Literal["mosflm", "denzo", "adxv", "xds", "dials", "custom"] = "mosflm"
     vectors: DetectorVectors = DetectorVectors()
-    #: Only the custom convention keeps the pivot that the flags set.
+    #: Used by the custom convention only; the others have a pivot of their own.
     pivot: Literal["sample", "beam"] = "sample"
     distance: Positive = 100.0
     close_distance: Positive | None = None
@@ -253,7 +253,7 @@ class Experiment(_Frozen):
     structure_factors: StructureFactorSource = StructureFactorSource()
 
     def without_files(self) -> Self:
-        """The same with no file named, where their content counts and not where they lie."""
+        """Return this experiment without the names of its files, to compare all but their paths."""
         factors = self.structure_factors.model_copy(update={"hkl": None, "dump": None})
         beam = self.beam.model_copy(update={"source_file": None})
         detector = self.detector.model_copy(update={"mask": None})
@@ -262,9 +262,9 @@ class Experiment(_Frozen):
         )
 
     def __eq__(self, other: object) -> bool:
-        """Equal fields, whichever class: the interface for programs has one of its own."""
+        """Compare the fields, not the classes: ``parity_bridge.api`` has a class of its own."""
         return isinstance(other, Experiment) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        """As equality."""
+        """Hash the fields, as equality compares them."""
         return hash(tuple(self.__dict__.values()))

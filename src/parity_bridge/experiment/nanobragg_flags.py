@@ -1,4 +1,4 @@
-"""nanoBragg command-line flags -> Experiment, and back (contract §1 to §6).
+"""nanoBragg command-line flags to an Experiment and back (contract §1 to §6).
 
 Flags act in the order given and the last one wins. Names are matched whole.
 """
@@ -31,7 +31,7 @@ BENCHMARK_FLAGS = tuple(
     )
 )
 
-#: What the original program reads and writes unasked.
+#: The file that the original program reads and writes without a flag.
 _CACHE = Path("Fdump.bin")
 
 
@@ -40,16 +40,16 @@ class ParsedFlags:
     """What a command line says."""
 
     experiment: Experiment
-    #: One line each: where the original program would have acted differently, and what was taken
-    #: from the header of an image or drawn at random.
+    #: One line each: where the original program would have acted differently, and values that were
+    #: taken from the header of an image or drawn at random.
     notes: tuple[str, ...]
 
 
 def parse_flags(argv: Sequence[str]) -> ParsedFlags:
-    """The experiment that the nanoBragg flags ``argv`` describe.
+    """Return the experiment that the nanoBragg flags ``argv`` describe, and notes on it.
 
-    Matrix files, the headers of images and masks, and random orientations are settled here;
-    structure factors, sources and the pixels of a mask are read by who computes with them.
+    Matrix files and the headers of images and masks are read here, and random orientations drawn.
+    Structure factors, sources and the pixels of a mask are read by the engines.
     Raises UsageError, naming the flag as it was typed, for a flag that is unknown or out of scope,
     a value that is missing or impossible, and a command line without a cell; FileError for a matrix
     file or an image that cannot be read.
@@ -66,18 +66,18 @@ def parse_flags(argv: Sequence[str]) -> ParsedFlags:
 
 
 def read_experiment(flags: str | Sequence[str]) -> Experiment:
-    """What a nanoBragg command line says: a string as a shell reads it, or words.
+    """Return the experiment of a nanoBragg command line: a string as a shell reads it, or words.
 
-    What the reader remarks is left out; raises as ``parse_flags``.
+    The notes of ``parse_flags`` are left out; raises as ``parse_flags`` does.
     """
     return parse_flags(shlex.split(flags) if isinstance(flags, str) else flags).experiment
 
 
 def to_flags(experiment: Experiment) -> list[str]:
-    """Flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``.
+    """Return flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``.
 
-    Raises UsageError for an experiment that no command line describes: its mask can be read, and
-    the mask's header sets a value that the experiment leaves open.
+    Raises UsageError for an experiment that no command line describes: one whose mask can be read
+    and has a value in its header that the experiment leaves ``None``.
     """
     fields = fields_of(experiment)
     changed = {path for path, value in fields.items() if value != DEFAULTS.get(path)}
@@ -87,10 +87,10 @@ def to_flags(experiment: Experiment) -> list[str]:
         _check_open_fields(detector.mask, fields)
         changed |= {path for path in FIELD_OF.values() if fields[path] is not None}
     return [
-        # Before all others, which then replace what its header sets.
+        # First, so that the other flags replace what its header sets.
         *(("-mask", _word(detector.mask)) if detector.mask is not None else ()),
         *(word for flag in FLAGS if flag.written for word in _flag_words(flag, fields, changed)),
-        # After the vectors and the beam centre, which set convention and pivot themselves.
+        # After the vectors and the beam centre, whose flags also set convention and pivot.
         *(("-pix0_vector", "0", "0", "0") if custom else (f"-{detector.convention}",)),
         *("-twotheta", repr(detector.twotheta)),
         *("-pivot", detector.pivot),
@@ -99,7 +99,7 @@ def to_flags(experiment: Experiment) -> list[str]:
 
 @lru_cache(maxsize=64)
 def given_flags(experiment: Experiment) -> Mapping[str, str]:
-    """What ``to_flags`` writes, flag -> values, but for files: their content counts, not a name."""
+    """Return the flags of ``to_flags``, flag -> values, without files: their content counts."""
     flags: dict[str, list[str]] = {}
     for word in to_flags(experiment.without_files()):
         if is_flag_word(word):
@@ -114,7 +114,7 @@ def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:
     try:
         header = read_header(mask)
     except FileError:
-        # Flags that name this mask cannot be read back either; that is told by who reads it.
+        # Flags that name this mask cannot be read back either; parse_flags reports that.
         return
     for keyword in header:
         if fields[FIELD_OF[keyword]] is None:
@@ -131,11 +131,11 @@ def _stray(argv: Sequence[str], place: int) -> str:
 
 
 def _notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
-    trap = typed.get("detector.vectors.twotheta.0")
-    if trap is not None:
+    axis = typed.get("detector.vectors.twotheta.0")
+    if axis is not None:
         yield (
-            f"{trap}: the original program matches flags by substring and would also have set 2θ "
-            f"to {trap.split()[1]} degrees and the pivot to SAMPLE"
+            f"{axis}: the original program matches flags by substring and would also have set 2θ "
+            f"to {axis.split()[1]} degrees and the pivot to SAMPLE"
         )
     source = experiment.structure_factors
     if source.hkl and source.dump:
@@ -145,13 +145,11 @@ def _notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
             f"{_CACHE} lies in the working directory and is not read; the original program would "
             f"have read it, -dump {_CACHE} does so here"
         )
-    yield from (
-        text for without_effect, text in _surprising_flag_notes(experiment) if without_effect
-    )
+    yield from (note for is_given, note in _surprising_flag_notes(experiment) if is_given)
 
 
 def _surprising_flag_notes(experiment: Experiment) -> Iterator[tuple[bool, str]]:
-    """What a flag does, or fails to do, against what its name makes one expect."""
+    """Yield whether a flag is given that does not do what its name suggests, and a note on it."""
     crystal, beam, sampling = experiment.crystal, experiment.beam, experiment.sampling
     yield (
         crystal.mosaic_domains is not None and not crystal.mosaic_spread,
@@ -174,12 +172,12 @@ def _surprising_flag_notes(experiment: Experiment) -> Iterator[tuple[bool, str]]
 def _flag_words(
     flag: Flag, fields: Mapping[str, Value], changed: AbstractSet[str]
 ) -> tuple[str, ...]:
-    """The words for ``flag``; none where its fields have their defaults."""
+    """Return the words for ``flag``; none where its fields have their defaults."""
     if not flag.fields:
-        stands = all(
+        is_set = all(
             path in changed and fields[path] == value for path, value in flag.also_sets.items()
         )
-        return flag.names[:1] if stands else ()
+        return flag.names[:1] if is_set else ()
     if changed.isdisjoint(flag.fields):
         return ()
     values = [fields.get(path) for path in flag.fields]

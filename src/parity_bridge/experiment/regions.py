@@ -1,9 +1,9 @@
-"""Regions of a frame, what a run carries from pixel to pixel, and rendered frames.
+"""Regions of a frame, the state a run carries from pixel to pixel, and rendered frames.
 
 The order of pixels matters to the reference in three ways, and ``RunState`` holds all of them: one
 unsafe lookup switches interpolation off for the rest of the run, a spindle angle of exactly 0 keeps
-the last rotation, and the polarization axis is made a unit vector again wherever it is used
-(contract §5, §6). A run goes through a region slow-major.
+the last rotation, and the polarization axis is normalised again at every use (contract §5, §6).
+A run computes a region slow-major.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ class Region:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Where it lies in an array of the whole detector, (slow, fast)."""
+        """Its place in an array of the whole detector, (slow, fast)."""
         return slice(self.slow.start, self.slow.stop), slice(self.fast.start, self.fast.stop)
 
     @classmethod
     def whole(cls, pixels_slow: int, pixels_fast: int) -> Region:
-        """All pixels of a detector."""
+        """Return the region of all pixels of a detector."""
         return cls(range(pixels_slow), range(pixels_fast))
 
     @classmethod
     def checked_or_whole(cls, region: Region | None, pixels_slow: int, pixels_fast: int) -> Region:
-        """``region``, checked, or all pixels of the detector; raises as ``check`` does."""
+        """Return ``region``, checked, or all pixels of the detector; raises as ``check`` does."""
         if region is None:
             return cls.whole(pixels_slow, pixels_fast)
         region.check(pixels_slow, pixels_fast)
@@ -52,16 +52,17 @@ class Region:
 
     @classmethod
     def from_roi(cls, roi: Sequence[int], pixels_slow: int, pixels_fast: int) -> Region:
-        """What a run computes of a detector; either range may be empty.
+        """Return the pixels of a detector that a run with ``roi`` computes; a range may be empty.
 
-        ``roi`` is fast min, fast max, slow min, slow max, inclusive, and need not lie on it.
+        ``roi`` is fast min, fast max, slow min, slow max, inclusive, and may reach beyond the
+        detector.
         """
         fast_min, fast_max, slow_min, slow_max = roi
         given = cls(range(slow_min, slow_max + 1), range(fast_min, fast_max + 1))
         return cls.whole(pixels_slow, pixels_fast).within(given)
 
     def within(self, other: Region) -> Region:
-        """The pixels that lie in ``other`` too; either range may be empty."""
+        """Return the pixels that also lie in ``other``; either range may be empty."""
         return Region(_common(self.slow, other.slow), _common(self.fast, other.fast))
 
     def check(self, pixels_slow: int, pixels_fast: int) -> None:
@@ -85,10 +86,10 @@ def _common(these: range, others: range) -> range:
 class RunState:
     """What a run carries from one pixel to the next; twin of ``pb_run_state``."""
 
-    #: No unsafe lookup has been met yet (and there is a table to interpolate in).
+    #: No lookup has been unsafe so far, and there is a table to interpolate in.
     interpolation_on: bool
-    #: A spindle angle of exactly 0 carries over the end of a sweep: one has been made, or the sweep
-    #: does not begin at 0 and it makes no difference.
+    #: A spindle angle of exactly 0 keeps the rotation from the end of a sweep. True where one sweep
+    #: is complete, or where sweeps do not begin at 0 and it makes no difference.
     swept: bool
     polar_axis: tuple[float, float, float]
 
@@ -106,7 +107,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class ScannedRegion:
-    """A region computed once for its image and its Tap 4 together."""
+    """A region computed once for both its image and its Tap 4."""
 
     image: NDArray[np.float32]  # (slow, fast), as in ``Frame``
     planes: Planes
@@ -144,15 +145,15 @@ Planes = dict[str, "NDArray[Any]"]
 
 
 def f_cell_planes(region: Region, out: Planes | None = None) -> Planes:
-    """Planes of Tap 4 for ``region``: new ones, or ``out`` where it fits.
+    """Return planes of Tap 4 for ``region``: new ones, or ``out`` where it is given.
 
     Raises UsageError where ``out`` has other names, shapes or dtypes.
     """
     if out is None:
         return {name: np.empty(region.shape, dtype) for name, dtype in F_CELL_PLANES.items()}
-    found = {name: (plane.shape, str(plane.dtype)) for name, plane in out.items()}
+    given = {name: (plane.shape, str(plane.dtype)) for name, plane in out.items()}
     contiguous = all(plane.flags.c_contiguous for plane in out.values())
-    if not contiguous or found != {n: (region.shape, d) for n, d in F_CELL_PLANES.items()}:
+    if not contiguous or given != {n: (region.shape, d) for n, d in F_CELL_PLANES.items()}:
         raise UsageError(
             f"the planes to fill are not those of a region of {region.shape} pixels; leave them out"
         )

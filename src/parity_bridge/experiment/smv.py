@@ -28,20 +28,20 @@ class _Image(NamedTuple):
 
 
 def read_mask(path: Path) -> NDArray[np.uint8]:
-    """The mask held by the SMV image ``path``: (slow, fast), 1 where a pixel is not 0, read-only.
+    """Return the mask in the SMV image ``path``: (slow, fast), 1 where a pixel is not 0, read-only.
 
-    It is kept while the file does not change. Raises FileError for a file that cannot be read, is
-    no SMV image, is larger than 2 GiB or not as large as its header says, and for a header with a
-    value that cannot be.
+    It is cached until the file changes. Raises FileError for a file that cannot be read, is no SMV
+    image, is larger than 2 GiB or not as large as its header says, and for a header with an
+    impossible value.
     """
     return _read(path).mask
 
 
 def read_header(path: Path) -> Mapping[str, float]:
-    """The geometry in the header of the SMV image ``path``, keyword -> value, read-only.
+    """Return the geometry in the header of the SMV image ``path``, keyword -> value, read-only.
 
-    Always there are SIZE1 and SIZE2, the pixels along fast and slow, as ``int``. The others are
-    there where the header has them: PIXEL_SIZE, DISTANCE, CLOSE_DISTANCE, BEAM_CENTER_X and
+    SIZE1 and SIZE2, the pixels along fast and slow, are always present, as ``int``. The others are
+    present where the header has them: PIXEL_SIZE, DISTANCE, CLOSE_DISTANCE, BEAM_CENTER_X and
     BEAM_CENTER_Y (mm), WAVELENGTH (Å), ORGX and ORGY or else XDS_ORGX and XDS_ORGY (pixels from 1),
     PHI or else OSC_START, OSC_RANGE and TWOTHETA (degrees). Raises as ``read_mask`` does.
     """
@@ -68,14 +68,14 @@ def _read_version(path: Path, _version: FileVersion) -> _Image:
 
 
 def _decoded(data: bytes) -> _Image:
-    """Raises ValueError telling what is wrong with ``data``, the content of a file."""
+    """Decode ``data``, the content of a file; raise ValueError saying what is wrong with it."""
     reader = _reader()()
     try:
         reader.read(BytesIO(data))
         pixels = reader.data
-    except Exception:  # noqa: BLE001 - fabio lets through whatever its own arithmetic raises
+    except Exception:  # noqa: BLE001 - fabio does not catch what its own arithmetic raises
         pixels = None
-    # fabio guesses where a header is wrong, so that its pixels count only after these checks.
+    # fabio guesses where a header is wrong, so its pixels are used only after these checks.
     shape = shape_from_header(reader.header, len(data))
     if pixels is None or pixels.shape != shape:
         raise ValueError("fabio cannot read it as an SMV image; write it anew")
@@ -86,9 +86,9 @@ def _decoded(data: bytes) -> _Image:
 
 @lru_cache(maxsize=1)
 def _reader() -> Callable[[], Any]:
-    """fabio's reader of SMV images; fabio is slow to import, and few runs have an image."""
+    """Return fabio's reader of SMV images; fabio is slow to import, and few runs have an image."""
     from fabio.dtrekimage import DtrekImage  # noqa: PLC0415
 
-    # What fabio would write to the terminal is either harmless or told by an error here.
+    # Keep fabio from writing to the terminal: its warnings are harmless or an error here says them.
     logging.getLogger("fabio").addHandler(logging.NullHandler())
     return DtrekImage  # type: ignore[no-any-return]

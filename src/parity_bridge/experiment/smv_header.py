@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
-#: Bytes of a pixel under the names that ADSC (TYPE) and d*TREK (Data_type) give to its type.
+#: Name of a pixel type -> bytes: the one of ADSC (TYPE) first, then those of d*TREK (Data_type).
 _TYPES = {
     "unsigned_short": 2,
     "signed char": 1,
@@ -26,7 +26,7 @@ _BYTE_ORDERS = ("little_endian", "big_endian")
 class GeometryValue(NamedTuple):
     """A value of the geometry: its keywords in a header, and the nanoBragg flag that sets it."""
 
-    #: The first one that a header has counts.
+    #: The first one that the header has is used.
     keywords: tuple[str, ...]
     flag: str
     #: Which numbers it may be: a count is a whole number above 0.
@@ -53,7 +53,10 @@ GEOMETRY = (
 
 
 def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
-    """Pixels along slow and fast of an image of ``size`` bytes, its header included."""
+    """Return the pixels along slow and fast of an image of ``size`` bytes, its header included.
+
+    Raises ValueError, saying what is wrong, where the header or the size is.
+    """
     if "HEADER_BYTES" not in header:
         raise ValueError(
             "it does not begin with an SMV header, { and HEADER_BYTES; name an SMV image"
@@ -65,7 +68,7 @@ def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
         )
     _check_choice(header, "DIM", ("2",), header.get("DIM", "2"))
     _check_choice(header, "BYTE_ORDER", _BYTE_ORDERS, header.get("BYTE_ORDER", _BYTE_ORDERS[0]))
-    # fabio knows the one type of ADSC and those of d*TREK, and takes any other for the first.
+    # fabio reads the one type of ADSC and those of d*TREK, and treats any other as the first.
     adsc = "Data_type" not in header
     types = tuple(_TYPES)[:1] if adsc else tuple(_TYPES)[1:]
     pixel = _TYPES[_check_choice(header, "TYPE" if adsc else "Data_type", types)]
@@ -133,6 +136,6 @@ def _number(header: Mapping[str, str], keyword: str, kind: str) -> float:
 def _stated(header: Mapping[str, str], keyword: str) -> str:
     if keyword not in header:
         return f"its header has no {keyword}"
-    # Headers are no prose: whatever stands there, the sentence stays one line.
+    # A value may hold line breaks or be long; the message stays one line.
     value = re.sub(r"\s+", " ", header[keyword])[:40]
     return f"its header has {keyword} {value!r}"

@@ -18,21 +18,21 @@ from parity_bridge.files.reading import FileVersion, file_version, read_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Metres; a larger number is one in Å.
+#: Metres; a larger number is probably in Å.
 _LONGEST = 1e-6
 
 _COLUMNS = ("X", "Y", "Z", "weight", "wavelength")
 
 
 def read_sources(path: Path) -> NDArray[np.float64]:
-    """The sources listed in the file ``path``: (sources, 5), read-only.
+    """Return the sources listed in the file ``path``: (sources, 5), read-only.
 
     The columns are X, Y, Z (a direction of any length), weight and wavelength, metres; NaN stands
-    where a line ends early (contract §4 says what is taken there). Blank lines and what follows a #
-    are passed over. The sources are kept while the file does not change.
-    Raises FileError for a file that cannot be read or lists no source or more than a million, and
-    for a line, named, with too many columns, a value that is not a finite number, a direction of no
-    length, a wavelength that is not above 0 or no X-ray's.
+    where a line ends early (contract §4 states the default). Blank lines and text after a # are
+    skipped. The sources are cached until the file changes.
+    Raises FileError for a file that cannot be read or lists no source or more than a million. It
+    also names the first line with too many columns, a value that is not a finite number, a
+    direction without a length, or a wavelength that is not above 0 or too long for X-rays.
     """
     return _read_version(path, file_version(path, "source file"))
 

@@ -40,27 +40,27 @@ class StructureFactors:
 
 
 def load(source: StructureFactorSource, behaviours: Behaviours = REFERENCE) -> StructureFactors:
-    """The structure factors that ``source`` names: its text table, else its cache, else none.
+    """Return the structure factors that ``source`` names: a text table, else a cache, else none.
 
     ``behaviours.unlisted`` says what fills the entries that a text table does not list,
-    ``behaviours.cache`` whether a cache is read at all (contract §5, §7). The grid of an unchanged
-    file is kept, since every engine of a run loads the same one.
-    Raises FileError for a file that cannot be read or is not what it should be.
+    ``behaviours.cache`` whether a cache is read at all (contract §5, §7). The grid is cached until
+    the file changes, since every engine of a run loads the same one.
+    Raises FileError for a file that cannot be read or has the wrong content.
     """
     if source.hkl is not None:
         unlisted = 0.0 if behaviours.unlisted == "zero" else source.default_F
         return _load_file("text", source.hkl, source.default_F, unlisted)
     if source.dump is not None and behaviours.cache == "read":
-        # A cache lists every entry: nothing is left to fill.
+        # A cache lists every entry, so there is nothing to fill.
         return _load_file("cache", source.dump, source.default_F, 0.0)
-    nothing = HklTable(
+    provenance = HklTable(
         source="none", file=None, sha256=None, entries=0, extents=None, default_F=source.default_F
     )
-    return StructureFactors(None, (0, 0, 0), nothing)
+    return StructureFactors(None, (0, 0, 0), provenance)
 
 
 def write_cache(path: str | Path, factors: StructureFactors) -> None:
-    """Write the grid of ``factors`` as the original program would have left it in ``Fdump.bin``.
+    """Write the grid of ``factors`` as the original program would write it to ``Fdump.bin``.
 
     Raises UsageError where there is no grid, FileError where ``path`` cannot be written.
     """
@@ -107,7 +107,7 @@ def _fill(
     box = IndexBox(tuple(hkl.min(axis=0).tolist()), tuple(hkl.max(axis=0).tolist()))
     box.check_size("table", path)
     places = np.ravel_multi_index(tuple((hkl - box.minimum).T), box.shape)
-    # numpy promises no order for repeated indices: of each, keep the last line explicitly.
+    # numpy guarantees no order for repeated indices, so the last line of each is chosen explicitly.
     unique, from_the_end = np.unique(places[::-1], return_index=True)
     grid = np.full(box.shape, unlisted)
     grid.reshape(-1)[unique] = reflections.F[::-1][from_the_end]

@@ -1,1 +1,1 @@
-"""Reading and writing, plain numbers, time stamps, threads: nothing of diffraction."""
+"""Reading and writing, plain numbers, time stamps, threads: nothing about diffraction."""

@@ -1,4 +1,4 @@
-"""Files that are never seen half-written: a temporary name in the same folder, then a rename."""
+"""Files that no reader finds half-written: a temporary name in the same folder, then a rename."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write ``data`` to ``path``, replacing what was there; a reader sees the old file or the new.
+    """Write ``data`` to ``path`` and replace what was there; a reader gets the old file or the new.
 
-    Raises FileError when it cannot be written; then ``path`` is as it was.
+    Raises FileError where it cannot be written; ``path`` is then unchanged.
     """
     path = Path(path)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
@@ -33,13 +33,16 @@ def write_bytes(path: str | Path, data: bytes) -> None:
 
 
 def copy_file(source: Path, target: Path, what: str) -> None:
-    """Copy ``source``, ``what`` being its role in a sentence; raises FileError."""
+    """Copy ``source`` to ``target``; ``what`` is the role of ``source`` in an error message.
+
+    Raises FileError where either file cannot be read or written.
+    """
     write_bytes(target, read_file(source, what))
 
 
 def _write_and_rename(temporary: Path, path: Path, data: bytes) -> None:
     try:
-        # Unlike the tempfile module, "x" leaves the permissions to the user's umask.
+        # Mode "x" leaves the permissions to the user's umask; the tempfile module does not.
         with temporary.open("xb") as file:
             file.write(data)
         os.replace(temporary, path)  # noqa: PTH105 -- the name says that the target is replaced

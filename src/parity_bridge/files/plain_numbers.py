@@ -1,4 +1,4 @@
-"""Numbers as people write them in flags and tables; Python's own readers take too much.
+"""Numbers as people write them in flags and tables; Python's own readers accept too much.
 
 ``float`` and ``int`` also accept underscores, other scripts' digits, NaN and infinity.
 """
@@ -14,16 +14,16 @@ _MOST_DIGITS = 20
 
 
 def plain_number(word: str) -> float:
-    """The finite decimal number ``word``; ValueError for anything else."""
+    """Return the finite decimal number ``word``; raise ValueError for anything else."""
     if _NUMBER.fullmatch(word) and math.isfinite(value := float(word)):
         return value
     raise ValueError(f"{word!r} is not a finite number; give one")
 
 
 def plain_integer(word: str) -> int:
-    """The decimal integer ``word``, of any sign; ValueError for anything else.
+    """Return the decimal integer ``word``, of any sign; raise ValueError for anything else.
 
-    More than 20 digits give ±10²⁰: out of every range here, and read in no time.
+    More than 20 digits give ±10²⁰, which is outside every range here and fast to read.
     """
     if not _INTEGER.fullmatch(word):
         raise ValueError(f"{word!r} is not a whole number; give one")

@@ -1,4 +1,4 @@
-"""Reading a whole input file, every trouble with it told in one sentence."""
+"""Reading a whole input file; every failure is one sentence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from parity_bridge.errors import FileError
 
 
 class FileVersion(NamedTuple):
-    """What changes when a file does: a key for what was read from it."""
+    """What changes when a file changes: a key for values read from it."""
 
     device: int
     inode: int
@@ -23,7 +23,10 @@ class FileVersion(NamedTuple):
 
 
 def file_status(path: Path, what: str) -> os.stat_result:
-    """Status of the regular file ``path``; ``what`` is its role in the sentence of a FileError."""
+    """Return the status of the regular file ``path``; ``what`` is its role in an error message.
+
+    Raises FileError where it does not exist, cannot be read or is no regular file.
+    """
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -35,13 +38,16 @@ def file_status(path: Path, what: str) -> os.stat_result:
 
 
 def file_version(path: Path, what: str) -> FileVersion:
-    """Version of the regular file ``path``; raises FileError as ``file_status`` does."""
+    """Return the version of the regular file ``path``; raises FileError as ``file_status`` does."""
     status = file_status(path, what)
     return FileVersion(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def read_file(path: Path, what: str) -> bytes:
-    """Content of the regular file ``path``; raises FileError when it is empty or cannot be read."""
+    """Return the content of the regular file ``path``.
+
+    Raises FileError where it is empty or cannot be read.
+    """
     file_status(path, what)
     try:
         data = path.read_bytes()
@@ -53,10 +59,13 @@ def read_file(path: Path, what: str) -> bytes:
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
-    """The table in the TOML file ``path``; raises FileError as ``read_file``, and for no TOML."""
+    """Return the table in the TOML file ``path``.
+
+    Raises FileError as ``read_file`` does, and for a file that is not TOML.
+    """
     try:
         return tomllib.loads(read_file(path, what).decode())
-    # Besides what is no TOML it refuses numbers of thousands of digits.
+    # tomllib also refuses numbers of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise FileError(f"{what} {path} is not TOML ({error}); mend it") from error
 

@@ -1,4 +1,4 @@
-"""What all stored models share: strict types, and numbers that survive JSON."""
+"""What all stored models share: strict types, and numbers that JSON preserves exactly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 #: JSON has no words for these; they are written as strings.
 _SPELLED = ("NaN", "Infinity", "-Infinity")
-#: What float64 holds, in the words of JSON Schema.
+#: The range of float64 in JSON Schema.
 _FINITE = {"type": "number", "minimum": -sys.float_info.max, "maximum": sys.float_info.max}
 
 
@@ -22,18 +22,18 @@ def _number(value: Any, info: ValidationInfo) -> Any:
     return value
 
 
-#: A float64, bit for bit in JSON and back.
+#: A float64 that JSON preserves bit for bit.
 Number = Annotated[
     float,
     BeforeValidator(_number),
     WithJsonSchema({"anyOf": [_FINITE, {"enum": list(_SPELLED)}]}),
 ]
 Vector = tuple[Number, Number, Number]
-#: Any figure as a report holds it; the union is tried from left to right: "NaN" is a number.
+#: Any figure in a report; the union is tried from left to right, so that "NaN" is a number.
 AnyFigure = Annotated[bool | int | Number | str | None, Field(union_mode="left_to_right")]
 #: How often something happened.
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-#: A number of something counted from 0.
+#: An ordinal number, counted from 0.
 Ordinal = Annotated[int, Field(ge=0, le=2**31 - 1)]
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -44,7 +44,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-#: Version of a record; a literal alone would take true and 1.0, which Python holds to be 1.
+#: Version of a record; a literal alone would accept true and 1.0, which equal 1 in Python.
 Version = Annotated[Literal[1], BeforeValidator(_whole)]
 
 

@@ -15,12 +15,12 @@ _INTERRUPTED = 130
 
 
 class Terminated(BaseException):
-    """SIGTERM came; like KeyboardInterrupt no engine may take it for a failure of its own."""
+    """SIGTERM arrived; as with KeyboardInterrupt, no engine may treat it as its own failure."""
 
 
 @contextmanager
 def raise_on_sigterm() -> Iterator[None]:
-    """Raise Terminated in the block where SIGTERM comes; outside the main thread change nothing."""
+    """Raise Terminated in the block when SIGTERM arrives; do nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread may set a handler
         return
@@ -38,6 +38,6 @@ def exit_at_next_interrupt() -> None:
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    # `timeout` sends it twice: the second one must not break off the cleaning up.
+    # `timeout` sends it twice: the second one must not interrupt the cleaning up.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated

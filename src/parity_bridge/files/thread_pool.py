@@ -1,4 +1,4 @@
-"""A pool of threads that gives up what it has not begun as soon as something goes wrong."""
+"""A pool of threads that drops the tasks it has not started as soon as one fails."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def cancelling_thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """A pool whose tasks are waited for at the end, or cancelled where the block is left early.
+    """Yield a pool; wait for its tasks at the end, or cancel them where the block raises.
 
-    Otherwise Ctrl-C, or a first row that cannot be computed, would wait for the whole frame.
+    Without this, Ctrl-C or a first row that cannot be computed would wait for the whole frame.
     """
     pool = ThreadPoolExecutor(threads)
     try:

@@ -1,1 +1,1 @@
-"""Other people's images of a whole detector."""
+"""Images of a whole detector that other programs wrote."""

@@ -1,7 +1,7 @@
-"""Every other format, as fabio reads it: nothing here can tell whether such a file is whole.
+"""Every other format, as fabio reads it: nothing here can check that such a file is whole.
 
-A format is taken from the ending of a file's name, which somebody chose, and not from its first
-bytes, by which fabio takes ten zeros for an image.
+The format follows from the ending of the file's name, which its author chose. Its first bytes are
+no guide: by them fabio takes ten zeros for an image.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from parity_bridge.images.image_checks import BrokenImageError, check_single, sh
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: What fabio would write to the terminal is told by an error here.
+#: Keeps fabio from writing to the terminal what an error here says.
 _SILENT = logging.NullHandler()
 
-#: Endings that fabio knows and that are of no image of a detector, or of formats read elsewhere.
+#: Endings that fabio knows but that mean no image of a detector, or a format read elsewhere.
 _NOT_TAKEN = {"bin", "cbf", "cor", "edf", "img", "npy", "tif", "tiff", "xml", "xsd"}
 _PACKED = {"gz", "bz2"}
 
 
 def read_with_fabio(path: Path, refusal: str) -> tuple[str, NDArray[Any]]:
-    """fabio's name of the format, and the pixels; ``refusal`` says why it is read by nobody else.
+    """Return fabio's name of the format and the pixels of the image ``path``.
 
-    Raises BrokenImageError where fabio does not read it either.
+    Raises BrokenImageError where fabio cannot read it, with ``refusal`` where fabio does not know
+    its ending: the sentence with which the readers here refused it.
     """
     import fabio  # noqa: PLC0415 - slow to import, and few scans have such an image
 

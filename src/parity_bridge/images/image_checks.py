@@ -9,13 +9,16 @@ if TYPE_CHECKING:
 
 
 class BrokenImageError(Exception):
-    """What is wrong with an image, to be put after its name; fabio raises all but this."""
+    """What is wrong with an image, to follow its name in a message; fabio never raises this."""
 
 
 def check_size(
     size: int, start: int, shape: tuple[int, int], dtype: np.dtype[Any], *, exact: bool = True
 ) -> None:
-    """Check that ``size`` bytes hold an image of ``shape`` from ``start`` on, and no more."""
+    """Check that ``size`` bytes hold an image of ``shape`` from ``start`` on, and no more.
+
+    Without ``exact`` more bytes may follow. Raises BrokenImageError.
+    """
     if min(shape) < 1:
         raise BrokenImageError(
             f"its header has {shape_text(shape)} pixels, which is no image; write it anew"
@@ -31,11 +34,11 @@ def check_size(
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as ``slow x fast``."""
+    """Write a shape as ``slow x fast``."""
     return " x ".join(map(str, shape))
 
 
 def check_single(images: int) -> None:
-    """Check that a file holds one image."""
+    """Check that a file holds one image; raise BrokenImageError where it holds more."""
     if images != 1:
         raise BrokenImageError("it holds more than one image; write the one to compare on its own")

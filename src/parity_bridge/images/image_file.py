@@ -1,7 +1,7 @@
-"""Other people's images of a whole detector: .bin, .npy, SMV, EDF, CBF, TIFF, and what fabio opens.
+"""Images of a whole detector: .bin, .npy, SMV, EDF, CBF, TIFF, and what fabio opens.
 
-``.bin`` and ``.npy`` are mapped and not read before somebody asks for a region; the others are
-decoded once when they are opened, and may be packed with gzip or bzip2.
+``.bin`` and ``.npy`` are mapped, and read only where a region is requested. The others are decoded
+once when they are opened, and may be packed with gzip or bzip2.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ class ImageFile:
     path: Path
     #: Pixels along slow and fast.
     shape: tuple[int, int]
-    #: Of the file, ``uint16`` say.
+    #: Of the values in the file, ``uint16`` say.
     dtype: str
-    #: ``bin``, ``npy``, ``SMV``, ``EDF``, ``CBF``, ``TIFF``, or a class of fabio's.
+    #: ``bin``, ``npy``, ``SMV``, ``EDF``, ``CBF``, ``TIFF``, or the name of a class of fabio.
     format: str
     version: FileVersion
     _pixels: NDArray[Any] = field(repr=False)
 
     @property
     def note(self) -> str | None:
-        """What is to be known of it: values rounded to float32, a file nobody could check; None."""
+        """A warning that values are rounded to float32 or that the file is unchecked, or None."""
         notes = []
         if not np.can_cast(self._pixels.dtype, np.float32):
             notes.append(f"image {self.path} holds {self.dtype}; its values are rounded to float32")
         if self.format.endswith(_BY_FABIO):
-            notes.append(f"it was read as {self.format}, which does not tell whether it is whole")
+            notes.append(f"it was read as {self.format}, which does not say whether it is whole")
         return "; ".join(notes) or None
 
     @cached_property
     def sha256(self) -> str:
-        """Digest of the file, hexadecimal; raises FileError where it cannot be read or changed."""
+        """Digest of the file, hexadecimal; FileError where it cannot be read or has changed."""
         try:
             with self.path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -66,10 +66,10 @@ class ImageFile:
         return digest
 
     def read(self, region: Region) -> NDArray[np.float32]:
-        """The pixels of ``region``, C-contiguous and the caller's own; too large ones are infinite.
+        """Return a C-contiguous copy of the pixels of ``region``, (slow, fast).
 
-        Raises UsageError for a region that is not on the image, FileError when the file is no
-        longer the one that was opened.
+        Values too large for float32 are infinite. Raises UsageError for a region that is not on the
+        image, FileError where the file has changed since it was opened.
         """
         region.check(*self.shape)
         self._check_version()
@@ -81,24 +81,24 @@ class ImageFile:
         _check_unchanged(self.path, self.version, file_version(self.path, "image"))
 
     def __reduce__(self) -> tuple[Callable[..., ImageFile], tuple[Any, ...]]:
-        # Pixels stay behind: another process maps or decodes the file itself.
+        # The pixels are not pickled: another process maps or decodes the file itself.
         return _reopen_image, (self.path.absolute(), self.shape, self.version)
 
 
 def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
-    """The image ``path``, which must have ``pixels`` along slow and fast where these are given.
+    """Open the image ``path``, which must have ``pixels`` along slow and fast where they are given.
 
     A name that ends in ``.bin`` means bare little-endian float32, slow-major; all other formats are
-    known by their content. Raises FileError for a file that cannot be read, is no image of real
-    numbers, holds less or more than one image, or is truncated; ShapeError for an image of another
-    size than ``pixels``; UsageError for a ``.bin`` without ``pixels``.
+    recognised by their content. Raises FileError for a file that cannot be read, is no image of
+    real numbers, does not hold exactly one image, or is truncated; ShapeError for an image of
+    another size than ``pixels``; UsageError for a ``.bin`` without ``pixels``.
     """
     version = file_version(path, "image")
     try:
-        name, held = _read_pixels(path, version.size, pixels)
+        name, values = _read_pixels(path, version.size, pixels)
     except BrokenImageError as error:
         raise FileError(f"image {path}: {error}") from error
-    image = ImageFile(path, held.shape, held.dtype.name, name, version, held)
+    image = ImageFile(path, values.shape, values.dtype.name, name, version, values)
     if pixels is not None and image.shape != pixels:
         raise ShapeError(
             f"image {path} has {image.shape[0]} slow x {image.shape[1]} fast pixels, the detector "
@@ -113,14 +113,14 @@ def _reopen_image(path: Path, pixels: tuple[int, int], version: FileVersion) -> 
     return image
 
 
-def _check_unchanged(path: Path, opened: FileVersion, found: FileVersion) -> None:
-    # A shared folder is another device on another machine.
-    if opened[1:] != found[1:]:
+def _check_unchanged(path: Path, opened: FileVersion, current: FileVersion) -> None:
+    # The device is left out: a shared folder has another number on another machine.
+    if opened[1:] != current[1:]:
         raise FileError(f"image {path} has changed since it was opened; start again")
 
 
 def _read_pixels(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple[str, NDArray[Any]]:
-    """Name of the format and pixels of an image of ``size`` bytes."""
+    """Return the name of the format and the pixels of an image of ``size`` bytes."""
     if not size:
         raise BrokenImageError("it is empty; name a file with content")
     ending = path.suffix.lower()
@@ -132,8 +132,8 @@ def _read_pixels(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple
     except OSError as error:
         raise _unreadable(path, error) from error
     if start.startswith(npy.MAGIC):
-        found = npy.read_layout(size, start)
-        return "npy", _map_pixels(path, found.dtype, found.shape, found.offset, found.order)
+        layout = npy.read_layout(size, start)
+        return "npy", _map_pixels(path, layout.dtype, layout.shape, layout.offset, layout.order)
     if ending == ".npy":
         raise BrokenImageError("it does not begin like a .npy; write it with numpy.save")
     if size > MAX_BYTES:

@@ -1,7 +1,8 @@
-"""SMV, EDF, CBF and TIFF, each held to what its own header says of every pixel.
+"""SMV, EDF, CBF and TIFF images, each checked against its own header, pixel by pixel.
 
-fabio is less strict: it fills with zeros what is missing, reads some broken files without end, and
-leaves rows of a TIFF out. What is none of the four may be another format (``by_fabio.py``).
+fabio is less strict: it fills missing pixels with zeros, reads some broken files for ever, and
+leaves out rows of a TIFF. A file in none of these formats may be one that fabio reads
+(``by_fabio.py``).
 """
 
 from __future__ import annotations
@@ -39,9 +40,9 @@ _EDF_DIMENSIONS = re.compile(rb"dim_[0-9]{3}", re.IGNORECASE)
 
 _CBF_SECTION = re.compile(rb"--CIF-BINARY-FORMAT-SECTION--\s*?\n")
 _CBF_START = b"\x0c\x1a\x04\xd5"
-#: Longest run of bytes that one pixel of a CBF takes, less one.
+#: One byte less than the longest pixel of a CBF.
 _CBF_PADDING = bytes(14)
-#: Longest headers of a CBF before its pixels, bytes.
+#: Longest header of a CBF before its pixels, bytes.
 _CBF_HEADER = 2**20
 
 _TIFF_TAGS = {
@@ -56,21 +57,24 @@ _TIFF_TAGS = {
     320: "colours",
     339: "kind",
 }
-#: Dtypes of such values, BYTE, SHORT and LONG.
+#: Dtypes of the values of tags: BYTE, SHORT and LONG.
 _TIFF_NUMBERS = {1: "u1", 3: "u2", 4: "u4"}
-#: Kinds of dtype of the sample formats of TIFF that are not unsigned.
+#: TIFF sample format -> kind of dtype, for those that are not unsigned integers.
 _TIFF_KINDS = {2: "i", 3: "f"}
 
-#: What fabio would write to the terminal is either harmless or told by an error here.
+#: Keeps fabio from writing to the terminal: its warnings are harmless or an error here says them.
 _SILENT = logging.NullHandler()
 
 
 class UnknownFormatError(BrokenImageError):
-    """It is none of these formats, and may be another."""
+    """The file is in none of these formats, but may be in one that fabio reads."""
 
 
 def decompressed(data: bytes) -> bytes:
-    """``data`` without gzip or bzip2 around it; raises BrokenImageError."""
+    """Return ``data`` without gzip or bzip2 around it.
+
+    Raises BrokenImageError where it cannot be unpacked, or unpacks to more than ``MAX_BYTES``.
+    """
     if data.startswith(_GZIP):
         stream: gzip.GzipFile | bz2.BZ2File = gzip.GzipFile(fileobj=BytesIO(data))
     elif data.startswith(_BZIP2):
@@ -89,7 +93,11 @@ def decompressed(data: bytes) -> bytes:
 
 
 def decode_image(data: bytes) -> tuple[str, NDArray[Any]]:
-    """Name of the format and pixels of ``data``, the content of a file."""
+    """Return the name of the format and the pixels of ``data``, the content of a file.
+
+    Raises UnknownFormatError where it is in none of these formats, BrokenImageError where it is
+    wrong in its own.
+    """
     name = next((name for name, begin in _FORMAT_SIGNATURES.items() if begin.match(data)), None)
     if name is None:
         raise UnknownFormatError(
@@ -112,9 +120,9 @@ def decode_image(data: bytes) -> tuple[str, NDArray[Any]]:
 
 
 class _FabioStream(BytesIO):
-    """``data`` as fabio wants a file: named, locked, and with an end to its reading.
+    """``data`` as the kind of file that fabio reads: with a name, a lock, and a limit on reads.
 
-    A header that points back to itself keeps fabio reading for ever.
+    A header that points back to itself would keep fabio reading for ever.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -139,9 +147,9 @@ def _decode_smv(data: bytes) -> NDArray[Any]:
     image = DtrekImage()
     try:
         pixels: NDArray[Any] | None = image.read(_FabioStream(data)).data
-    except Exception:  # noqa: BLE001 - fabio lets through whatever its own arithmetic raises
+    except Exception:  # noqa: BLE001 - fabio does not catch what its own arithmetic raises
         pixels = None
-    # fabio guesses where a header is wrong, so that its pixels count only after these checks.
+    # fabio guesses where a header is wrong, so its pixels are used only after these checks.
     shape = _smv_shape(image.header, len(data))
     if pixels is None or pixels.shape != shape:
         raise BrokenImageError("it cannot be read as SMV; write it anew")
@@ -158,7 +166,7 @@ def _smv_shape(header: Mapping[str, str], size: int) -> tuple[int, int]:
 def _decode_edf(data: bytes) -> NDArray[Any]:
     from fabio.edfimage import EdfImage  # noqa: PLC0415
 
-    # fabio counts up to the highest dimension that is named, however high.
+    # fabio loops up to the highest dimension in the header, however high.
     if _EDF_DIMENSIONS.search(data):
         raise BrokenImageError("it has more than 99 dimensions; write one image, slow x fast")
     image = EdfImage().read(_FabioStream(data))
@@ -166,7 +174,7 @@ def _decode_edf(data: bytes) -> NDArray[Any]:
     frame = image.get_frame(0)
     header = {key.upper(): value.upper() for key, value in frame.header.items()}
     if "EDF_BINARYFILENAME" in header:
-        raise BrokenImageError("it keeps its pixels in another file; write both in one")
+        raise BrokenImageError("it stores its pixels in another file; write both in one")
     if not header.get("COMPRESSION", "NO").startswith("NO"):
         raise UnknownFormatError(
             "its pixels are compressed; write it uncompressed, or pack all of it"
@@ -175,7 +183,7 @@ def _decode_edf(data: bytes) -> NDArray[Any]:
         raise BrokenImageError(
             f"it has {len(frame.shape)} dimensions; write one image, slow x fast"
         )
-    # fabio fills with zeros what it does not find, and pixels may be followed by padding.
+    # fabio fills missing pixels with zeros, and padding may follow the pixels.
     end = min(len(data), frame.start + max(frame.blobsize, 0))
     check_size(end, frame.start, frame.shape, frame.dtype, exact=False)
     pixels: NDArray[Any] = frame.data
@@ -183,9 +191,9 @@ def _decode_edf(data: bytes) -> NDArray[Any]:
 
 
 def _decode_cbf(data: bytes) -> NDArray[Any]:
-    """Integers compressed by byte offsets; what surrounds them is read here.
+    """Decode integers compressed by byte offsets; the headers around them are read here.
 
-    fabio looks for the start of the pixels without end, decodes past their end and passes over a
+    fabio would search for the start of the pixels for ever, decode past their end and ignore a
     wrong checksum.
     """
     from fabio.cbfimage import DATA_TYPES  # noqa: PLC0415
@@ -211,19 +219,19 @@ def _decode_cbf(data: bytes) -> NDArray[Any]:
         )
     check_single(2 if _CBF_SECTION.search(data, end) else 1)
     _check_digest(data[begin:end], header.get("CONTENT-MD5"))
-    # Every byte of the padding gives a pixel, but for those a last pixel that is cut short takes.
-    # Steps may be larger than the dtype: only the decoder of int64 knows those.
+    # Each byte of the padding decodes to a pixel, except where it completes a truncated last one.
+    # Steps between pixels may exceed the dtype: only the decoder of int64 reads those.
     pixels = np.asarray(decByteOffset(data[begin:end] + _CBF_PADDING, None, "int64"))
-    found = pixels.size - len(_CBF_PADDING)
-    if found != slow * fast:
+    count = pixels.size - len(_CBF_PADDING)
+    if count != slow * fast:
         raise BrokenImageError(
-            f"it holds {found} pixels, where its header has {slow} x {fast}; write it anew"
+            f"it holds {count} pixels, where its header has {slow} x {fast}; write it anew"
         )
-    return pixels[:found].reshape(slow, fast).astype(dtype)
+    return pixels[:count].reshape(slow, fast).astype(dtype)
 
 
 def _cbf_header(text: bytes) -> dict[str, str]:
-    """Keyword in capitals -> value; a line holds ``keyword: value`` or ``keyword="value"``."""
+    """Return keyword in capitals -> value from lines ``keyword: value`` or ``keyword="value"``."""
     lines = (re.split("[:=]", line, maxsplit=1) for line in text.decode("latin-1").splitlines())
     pairs = (line for line in lines if len(line) == 2)
     return {key.strip().upper(): value.strip(' \t"') for key, value in pairs}
@@ -246,17 +254,17 @@ def _check_digest(binary: bytes, stated: str | None) -> None:
     if stated is None:
         return
     try:
-        right = base64.b64decode(stated) == hashlib.md5(binary, usedforsecurity=False).digest()
+        equal = base64.b64decode(stated) == hashlib.md5(binary, usedforsecurity=False).digest()
     except binascii.Error:
-        right = False
-    if not right:
+        equal = False
+    if not equal:
         raise BrokenImageError(
             "its pixels do not give its Content-MD5; they are damaged, copy it anew"
         )
 
 
 def _decode_tiff(data: bytes) -> NDArray[Any]:
-    """Plain numbers in strips, read without fabio, which repeats rows or leaves them out."""
+    """Decode plain numbers in strips, without fabio, which repeats or leaves out rows."""
     order = "<" if data.startswith(b"II") else ">"
     tags = _tiff_tags(data, order)
     compression, bits, kind = (tags.get(tag, [1])[0] for tag in ("compression", "bits", "kind"))
@@ -266,7 +274,7 @@ def _decode_tiff(data: bytes) -> NDArray[Any]:
         raise BrokenImageError("it is a picture in colours; write one number a pixel")
     dtype = np.dtype(f"{order}{_TIFF_KINDS.get(kind, 'u')}{bits // 8}")
     rows, columns = tags["rows"][0], tags["columns"][0]
-    # Before the strips are counted, of which there may then be no more than bytes.
+    # Checked before the strips are counted, so that there are no more strips than bytes.
     check_size(len(data), 8, (rows, columns), dtype, exact=False)
     most = min(tags.get("rows_per_strip", [rows])[0], rows)
     sizes = [min(most, rows - row) * columns * dtype.itemsize for row in range(0, rows, most)]
@@ -285,7 +293,7 @@ def _decode_tiff(data: bytes) -> NDArray[Any]:
 
 
 def _tiff_tags(data: bytes, order: str) -> dict[str, list[int]]:
-    """The values of each of ``_TIFF_TAGS`` that the only directory of a TIFF has."""
+    """Return the values of those ``_TIFF_TAGS`` that the only directory of a TIFF has."""
     (place,) = struct.unpack_from(f"{order}I", data, 4)
     if not place:
         raise BrokenImageError("it holds no image; name another file")
@@ -297,7 +305,7 @@ def _tiff_tags(data: bytes, order: str) -> dict[str, list[int]]:
         tag, kind, number, at = struct.unpack_from(f"{order}HHII", data, entry)
         if tag in _TIFF_TAGS and kind in _TIFF_NUMBERS:
             dtype = np.dtype(f"{order}{_TIFF_NUMBERS[kind]}")
-            # What fits stands in place of the offset.
+            # Values that fit stand in place of their offset.
             at = entry + 8 if number * dtype.itemsize <= 4 else at
             tags[_TIFF_TAGS[tag]] = np.frombuffer(data, dtype, number, at).tolist()
     return tags

@@ -1,6 +1,6 @@
 """The header of a .npy, read without numpy's own reader.
 
-That would evaluate the header, and warn of some headers on the terminal.
+Numpy's reader would evaluate the header, and print warnings about some headers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from parity_bridge.images.image_checks import BrokenImageError, check_size
 MAGIC = b"\x93NUMPY"
 #: Longest header that is read, bytes; numpy writes 118 for an image.
 _LONGEST = 2**16
-#: Bytes of a file that are certain to hold its header.
+#: Bytes at the start of a file that hold the longest header.
 HEADER_BYTES = len(MAGIC) + 6 + _LONGEST
 
 
@@ -31,7 +31,11 @@ class NpyLayout(NamedTuple):
 
 
 def read_layout(size: int, start: bytes) -> NpyLayout:
-    """Of a .npy of ``size`` bytes, whose first ones are ``start``; raises BrokenImageError."""
+    """Return the layout of a .npy of ``size`` bytes, the first of which are ``start``.
+
+    Raises BrokenImageError for a header that is wrong, for values that are not real numbers, and
+    for an array that is not one image or not as large as the file.
+    """
     width = 2 if start[6:7] == b"\x01" else 4
     length = int.from_bytes(start[8 : 8 + width], "little")
     offset = 8 + width + length
@@ -57,7 +61,7 @@ def _shape(header: str) -> tuple[int, int]:
 
 def _dtype(header: str) -> np.dtype[Any]:
     text = _value(header, "descr", r"(\[|['\"][^'\"]{,20})").lstrip("'\"")
-    # So written, a dtype is one of numbers, or none at all.
+    # A dtype written in this form is one of real numbers, or does not exist.
     if re.fullmatch(r"[<>|=]?[biuf][0-9]{1,2}", text):
         with suppress(TypeError):
             return np.dtype(text)
@@ -66,7 +70,7 @@ def _dtype(header: str) -> np.dtype[Any]:
 
 
 def _value(header: str, name: str, pattern: str) -> str:
-    found = re.search(rf"['\"]{name}['\"]\s*:\s*{pattern}", header)
-    if found is None:
+    match = re.search(rf"['\"]{name}['\"]\s*:\s*{pattern}", header)
+    if match is None:
         raise BrokenImageError(f"its .npy header has no {name}; write it with numpy.save")
-    return found[1]
+    return match[1]

@@ -1,1 +1,1 @@
-"""One module a command: its arguments into a question, the bridge, and the answer shown."""
+"""One module per command: turn its arguments into a question, ask the bridge, print the answer."""

@@ -1,4 +1,4 @@
-"""``check-report``: a report held against the records in it."""
+"""``check-report``: compare a report with the records in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _DRIFTED = 3
 
 
 def execute(arguments: Namespace, _flags: list[str]) -> int:
-    """Make a report again from its records and say what has drifted; the exit status."""
+    """Write a report again from its records, print what has drifted, return the exit status."""
     drifted = check_report(arguments.folder)
     if drifted:
         print_lines(

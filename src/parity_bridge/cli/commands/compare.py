@@ -1,4 +1,4 @@
-"""``compare``: records against records."""
+"""``compare``: records with records."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from parity_bridge.report.writing import report_folder, write_answer
 
 
 def execute(arguments: Namespace, _flags: list[str]) -> int:
-    """Compare two folders of records, two records or two TRACE logs; the exit status."""
+    """Compare two folders of records, two records or two TRACE logs; return the exit status."""
     folder = _report_folder(arguments)
     if arguments.reference.suffix == arguments.other.suffix == LOG_SUFFIX:
         if arguments.json or folder or arguments.taps or arguments.tolerances:
@@ -36,7 +36,7 @@ def execute(arguments: Namespace, _flags: list[str]) -> int:
 
 
 def _compare_records(arguments: Namespace, target: Path | None) -> PairAnswer:
-    """Compare two sides; keep a report where one is asked for."""
+    """Compare two sides; write a report to ``target`` where it is given."""
     question = Question(
         arguments.text,
         arguments.reference,

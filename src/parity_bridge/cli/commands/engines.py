@@ -1,4 +1,4 @@
-"""``engines``: which engines are there, and what each can do."""
+"""``engines``: the registered engines and what each can do."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from parity_bridge.report.engine_table import engine_table
 
 
 def execute(arguments: Namespace, _flags: list[str]) -> int:
-    """Print the table of engines; the exit status is 0."""
+    """Print the table of engines; return the exit status 0."""
     print_lines((engine_table(arguments.engine),))
     return 0

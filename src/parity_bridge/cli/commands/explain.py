@@ -1,4 +1,4 @@
-"""``explain``: why two sides disagree, each an engine that is run or a folder of records."""
+"""``explain``: why two sides disagree; each is an engine that is run or a folder of records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from parity_bridge.report.explanation_text import explanation_text
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
-    """Look at both sides, say why they disagree; the exit status of their verdict."""
+    """Compare both sides, print why they disagree, return the exit status of the comparison."""
     question = _question(arguments, flags)
     pair = explain_pair(compare(question, print_note).against[0], question)
     if arguments.json and pair.finding is not None:
@@ -57,7 +57,7 @@ def _question(arguments: Namespace, flags: list[str]) -> Question:
 
 
 def _source(arguments: Namespace, side: EngineChoice | Path, words: Sequence[str] | None) -> Source:
-    """An engine given ``words``; without them, what the other side's records were made with."""
+    """Return a side with ``words``; without these an engine gets those of the other's records."""
     if isinstance(side, Path):
         return side
     return engine_source(
@@ -66,7 +66,7 @@ def _source(arguments: Namespace, side: EngineChoice | Path, words: Sequence[str
 
 
 def _side(arguments: Namespace, word: str) -> EngineChoice | Path:
-    """An engine, unless a folder or file has that name and no engine has."""
+    """Return the engine ``word``, or the folder or file of that name where no engine has it."""
     if is_engine(word):
         return engine_choice(arguments, word)
     if Path(word).exists():

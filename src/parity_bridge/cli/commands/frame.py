@@ -12,7 +12,7 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
-    """Render and say what was written; the exit status is 0."""
+    """Render the frame, print what was written, return the exit status 0."""
     settings = {"precision": arguments.precision, "compile": arguments.compile}
     check_writable(arguments.output)
     choice = engine_choice(arguments, arguments.engine)

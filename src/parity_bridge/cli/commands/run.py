@@ -1,4 +1,4 @@
-"""``run``: engines at the same pixels, compared, in one report folder or none at all."""
+"""``run``: compare engines at the same pixels; the report folder is complete or not written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from parity_bridge.report.writing import MEMO, report_folder, write_answer
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
-    """Ask, report and show the answer; the exit status."""
+    """Compare and explain, write and print the report, return the exit status."""
     question = _question(arguments, flags)
     stamp = arguments.stamp or options.default_stamp()
     context = RunContext(question.command, utc_now(), stamp)

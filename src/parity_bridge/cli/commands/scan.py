@@ -1,4 +1,4 @@
-"""``scan``: two sides over a whole region, of one experiment or of many."""
+"""``scan``: two sides over a whole region, for one experiment or many."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from parity_bridge.report.scan.memo import scan_terminal_text
 from parity_bridge.report.scan.writing import MEMO, PAGE, write_scan
 from parity_bridge.scan.experiments import NamedExperiment, read_experiments
 
-#: The reference and what is held against it, each an engine or the file of an image.
+#: The reference and the other side, each an engine or the file of an image.
 _Sides = tuple[EngineChoice | Path, EngineChoice | Path]
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
-    """Scan, report and show what was found; the exit status, the gravest of all experiments."""
+    """Scan, write and print the report; return the exit status, the highest of all experiments."""
     sides = _sides(arguments)
     stamp = arguments.stamp or options.default_stamp()
     if arguments.resume and arguments.stamp is None and "STAMP" not in os.environ:
         raise UsageError("--resume goes on with a scan that has a name; give its --stamp")
     on_note = ignore_note if arguments.quiet else print_note
-    act = _scan_one if arguments.experiments is None else _scan_many
-    lines, status = act(arguments, flags, sides, stamp, on_note)
+    run_scan = _scan_one if arguments.experiments is None else _scan_many
+    lines, status = run_scan(arguments, flags, sides, stamp, on_note)
     if not arguments.quiet:
         print_lines(lines)
     return status
@@ -55,7 +55,7 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
 def _scan_one(
     arguments: Namespace, flags: list[str], sides: _Sides, stamp: str, on_note: OnNote
 ) -> tuple[list[str], int]:
-    """Lines to print and the exit status of one experiment."""
+    """Scan one experiment; return the lines to print and the exit status."""
     words = (*experiment_flags(arguments, flags), *_roi(arguments))
     question = _question(arguments, sides, words, given=says_experiment(arguments, flags))
     answer = scan(question, _settings(arguments, stamp), on_note)
@@ -69,8 +69,8 @@ def _scan_one(
 def _scan_many(
     arguments: Namespace, flags: list[str], sides: _Sides, stamp: str, on_note: OnNote
 ) -> tuple[list[str], int]:
-    """Lines to print and the exit status of a file of experiments."""
-    # Every experiment of a file says what it is.
+    """Scan a file of experiments; return the lines to print and the exit status."""
+    # Every experiment of a file states its own flags: the benchmark is no default.
     words = (*experiment_flags(arguments, flags, ()), *_roi(arguments))
     experiments = read_experiments(arguments.experiments, words)
 
@@ -102,7 +102,7 @@ def _settings(arguments: Namespace, stamp: str) -> ScanSettings:
 def _question(
     arguments: Namespace, sides: _Sides, words: Sequence[str], *, given: bool
 ) -> Question:
-    """Both sides given ``words``; ``given`` says whether these are more than the benchmark's."""
+    """Return both sides with ``words``; ``given`` says whether these differ from the benchmark."""
     sources = tuple(_source(arguments, side, words) for side in sides)
     are_images = all(isinstance(side, Path) for side in sides)
     needs_detector = given or any(_is_bare(side) for side in sides)
@@ -121,7 +121,7 @@ def _source(arguments: Namespace, side: EngineChoice | Path, words: Sequence[str
 
 
 def _is_bare(side: EngineChoice | Path) -> bool:
-    """Whether a file holds nothing but numbers, so that flags must say how many."""
+    """Return whether a side is a file of bare numbers, whose shape only flags can state."""
     return isinstance(side, Path) and side.suffix == ".bin"
 
 
@@ -130,7 +130,7 @@ def _roi(arguments: Namespace) -> tuple[str, ...]:
 
 
 def _sides(arguments: Namespace) -> _Sides:
-    """The reference and what is held against it."""
+    """Return the reference and the other side."""
     if arguments.image is None:
         return _engines(arguments)
     if tuple(arguments.engines) != DEFAULT_ENGINES:

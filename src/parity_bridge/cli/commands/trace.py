@@ -1,4 +1,4 @@
-"""``trace``: one engine at one pixel, the TRACE lines first and the taps after them."""
+"""``trace``: one engine at one pixel; the TRACE lines come first, the taps after them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from parity_bridge.taps.registry import choose_taps
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
-    """Run the engine at the pixel and print what it recorded; the exit status is 0."""
+    """Run the engine at the pixel, print what it recorded, return the exit status 0."""
     if len(arguments.targets) > 1:
-        raise UsageError("trace looks at one pixel; give --pixel once, or use run")
+        raise UsageError("trace runs at one pixel; give --pixel once, or use run")
     choice = engine_choice(arguments, arguments.engine)
     source = engine_source(choice, experiment_flags(arguments, flags))
     taps = choose_taps(arguments.taps)

@@ -28,7 +28,7 @@ _MISSET = FLAG_BY_NAME["-misset"].fields
 class ExperimentBuilder:
     """What the flags read so far say."""
 
-    #: Path of a field -> its value; what no flag has set is left out, but for parts of a tuple.
+    #: Path of a field -> its value. Only tuples have values here before a flag sets them.
     fields: dict[str, Value] = field(
         default_factory=lambda: {
             path: value for path, value in DEFAULTS.items() if path[-1].isdigit()
@@ -36,14 +36,14 @@ class ExperimentBuilder:
     )
     #: Path of a field -> the words that set it.
     words_by_field: dict[str, str] = field(default_factory=dict)
-    #: One line each: what stands in no word of the command line.
+    #: One line each: values that the command line does not state.
     notes: list[str] = field(default_factory=list)
 
     def apply_flag(self, words: Sequence[str]) -> int:
-        """Apply the flag at the front of ``words``; how many words it took.
+        """Apply the flag at the front of ``words``; return how many words it took.
 
-        Raises UsageError for a flag or a value that cannot be, FileError for a file of the flag
-        that cannot be read.
+        Raises UsageError for an unknown or refused flag or an impossible value, FileError for a
+        file of the flag that cannot be read.
         """
         name, *following = words
         flag = _flag_named(name)
@@ -51,11 +51,11 @@ class ExperimentBuilder:
         typed = " ".join([name, *given])
         self._set(flag, read_values(flag, name, given), typed)
         if flag.reads_header:
-            self._take_header(Path(given[0]), typed)
+            self._apply_header(Path(given[0]), typed)
         return 1 + len(given)
 
     def draw_orientation(self) -> None:
-        """Put numbers to ``-misset random``, once it is known that no later flag replaced it."""
+        """Draw the angles of ``-misset random``, once no later flag can replace it."""
         seed = self.fields.pop(MISSET_SEED, None)
         if self.fields[_MISSET[0]] is None:
             chosen = DEFAULT_SEED if seed is None else cast("int", seed)
@@ -68,13 +68,13 @@ class ExperimentBuilder:
             )
 
     def experiment(self) -> Experiment:
-        """The experiment of these fields; raises UsageError for a value that it does not take."""
+        """Return the experiment of these fields; raise UsageError for an impossible value."""
         try:
             return experiment_of(self.fields)
         except ValidationError as error:
             raise UsageError(_validation_message(error, self.words_by_field)) from None
 
-    def _take_header(self, path: Path, typed: str) -> None:
+    def _apply_header(self, path: Path, typed: str) -> None:
         header = read_header(path)
         for keyword, value in header.items():
             self._set(FLAG_BY_NAME[FLAG_OF[keyword]], [value], typed)
@@ -83,7 +83,7 @@ class ExperimentBuilder:
     def _set(self, flag: Flag, values: Sequence[Value], typed: str) -> None:
         for path in flag.fields:
             self.fields.pop(path, None)
-        # Of the six fields of a cell only as many are set as numbers were given.
+        # A cell has six fields, but only as many are set as numbers were given.
         self.fields.update(zip(flag.fields, values, strict=False))
         self.fields.update(flag.also_sets)
         if list(values) == [0.0]:
@@ -106,7 +106,10 @@ def _nearest(name: str) -> str:
 
 
 def _validation_message(error: ValidationError, typed: Mapping[str, str]) -> str:
-    """One complaint of ``error`` after the words that caused it: values before what is missing."""
+    """Return one complaint of ``error`` after the words that caused it.
+
+    An impossible value comes before a missing one.
+    """
     complaints = error.errors(include_url=False)
     first = next((each for each in complaints if each["type"] != "value_error"), complaints[0])
     path = ".".join(map(str, first["loc"]))

@@ -10,12 +10,14 @@ from parity_bridge.experiment.model import Cell, Crystal, Experiment
 
 
 def fields_of(experiment: Experiment) -> dict[str, Value]:
-    """Every field of ``experiment``: ``beam.wavelength``, ``crystal.misset.0`` and so on."""
+    """Return every field of ``experiment``: ``beam.wavelength``, ``crystal.misset.0`` and so on."""
     return dict(_leaves(experiment.model_dump(), ""))
 
 
 def experiment_of(fields: Mapping[str, Value]) -> Experiment:
-    """The inverse of ``fields_of``; fields left out take their default.
+    """Return the experiment of ``fields``, the inverse of ``fields_of``.
+
+    Fields that are left out take their default.
 
     Raises pydantic.ValidationError, whose locations are the paths split at the dots.
     """
@@ -47,7 +49,7 @@ def _with_tuples(node: Any) -> Any:
     return {name: _with_tuples(item) for name, item in node.items()}
 
 
-#: Fields of an experiment for which nothing was given; the cell has no default.
+#: The default of every field; the cell has none.
 DEFAULTS: Mapping[str, Value] = {
     path: value
     for path, value in fields_of(Experiment(crystal=Crystal(cell=Cell(a=1.0)))).items()

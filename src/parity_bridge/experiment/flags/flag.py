@@ -13,8 +13,8 @@ from typing import Literal
 
 Value = float | str | Path | None
 
-#: How the words after a flag are read; a matrix is a file or the nine numbers themselves, an
-#: orientation three numbers or the word random, a depth a number or the word inf.
+#: How the words after a flag are read. A matrix is a file or nine numbers, an orientation three
+#: numbers or the word random, a depth a number or the word inf.
 ValueKind = Literal[
     "number", "integer", "direction", "path", "matrix", "pivot", "orientation", "depth"
 ]
@@ -33,13 +33,13 @@ class Flag:
     counts: tuple[int, ...] = ()
     #: A single value goes to every field.
     repeat: bool = False
-    #: Turns the number that was given into the one the field holds.
+    #: Converts the given number into the value of the field.
     convert: Callable[[float], float] | None = None
-    #: Fields set to a constant besides; all that a flag without values sets.
+    #: Further fields, set to constants; a flag without values sets only these.
     also_sets: Mapping[str, Value] = field(default_factory=dict)
-    #: Fields set to a constant besides where the number given is 0.
+    #: Further fields, set to constants where the given number is 0.
     also_at_zero: Mapping[str, Value] = field(default_factory=dict)
-    #: The value is an SMV image whose header sets fields too.
+    #: Whether the value is an SMV image whose header sets fields too.
     reads_header: bool = False
     #: Whether ``to_flags`` writes this flag from the table alone.
     written: bool = True

@@ -8,5 +8,5 @@ _WIDTH = 28
 
 
 def flag_help() -> str:
-    """One line a flag: its names and what it sets."""
+    """Return one line per flag: its names and what it sets."""
     return "\n".join(f"  {', '.join(flag.names):{_WIDTH}}{flag.help}" for flag in FLAGS)

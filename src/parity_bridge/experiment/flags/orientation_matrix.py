@@ -12,9 +12,10 @@ _SIZE = 9
 
 
 def read_matrix(path: Path) -> tuple[float, ...]:
-    """The first nine numbers of ``path``, row by row: the x, y, z rows of the columns a*, b*, c*.
+    """Return the first nine numbers of ``path``, row by row.
 
-    Dimensionless (1/Å times the wavelength), as MOSFLM writes them. What follows is ignored.
+    The rows are x, y, z, the columns a*, b*, c*. The numbers are dimensionless (1/Å times the
+    wavelength), as MOSFLM writes them; text after them is ignored.
     Raises FileError for a file that is missing or does not begin with nine finite numbers.
     """
     words = read_file(path, "orientation matrix").split(maxsplit=_SIZE)[:_SIZE]

@@ -1,4 +1,4 @@
-"""The random orientation of ``-misset random``; its draw is our own, the contract gives none."""
+"""The random orientation of ``-misset random``; the contract states no way to draw it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Quaternion = tuple[float, float, float, float]
 
 
 def random_misset(seed: int = DEFAULT_SEED) -> Vector:
-    """Rotations about x, then y, then z, degrees: those of an orientation drawn with ``seed``.
+    """Return the rotations about x, then y, then z, degrees, of an orientation drawn with ``seed``.
 
-    Every orientation is equally likely, and a ``seed`` of 0 or more gives one of its own.
+    Every orientation is equally likely, and each ``seed`` of 0 or more gives another one.
     """
     return misset_of(random_quaternion(random.Random(seed)))  # noqa: S311 - no secret
 
 
 def random_quaternion(source: random.Random) -> Quaternion:
-    """A uniformly random rotation from three deviates of ``source`` (Shoemake 1992)."""
+    """Draw a uniformly random rotation from three deviates of ``source`` (Shoemake 1992)."""
     split, first, second = (source.random() for _ in range(3))
     low, high = math.sqrt(1.0 - split), math.sqrt(split)
     return (
@@ -36,15 +36,15 @@ def random_quaternion(source: random.Random) -> Quaternion:
 
 
 def misset_of(quaternion: Quaternion) -> Vector:
-    """The angles, degrees, by which ``rotate`` of contract §2 turns as ``quaternion`` does."""
+    """Return the angles, degrees, with which ``rotate`` of contract §2 turns as ``quaternion``."""
     x, y, z, w = quaternion
     # The matrix is Rz·Ry·Rx, so that its last row gives the turns about x and y.
     zx, zy, zz = 2.0 * (x * z - y * w), 2.0 * (y * z + x * w), 1.0 - 2.0 * (x * x + y * y)
     xy, yy = 2.0 * (x * y - z * w), 1.0 - 2.0 * (x * x + z * z)
     xz, yz = 2.0 * (x * z + y * w), 2.0 * (y * z - x * w)
     about_x, about_y = math.atan2(zy, zz), math.atan2(-zx, math.hypot(zy, zz))
-    # With the turn about x undone, the y axis has been turned about z alone. The first column would
-    # do as well, but not where y turns by 90 degrees.
+    # With the turn about x undone, the y axis has been turned about z alone. The x axis would do as
+    # well, except where the turn about y is 90 degrees.
     cos, sin = math.cos(about_x), math.sin(about_x)
     about_z = math.atan2(xz * sin - xy * cos, yy * cos - yz * sin)
     return math.degrees(about_x), math.degrees(about_y), math.degrees(about_z)

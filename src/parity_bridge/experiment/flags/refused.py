@@ -15,5 +15,5 @@ _INSTEAD = {
     "it changes no figure": "-show_progress -progress -noprogress",
 }
 
-#: What was typed -> what does its work here.
+#: Flag -> what to use instead.
 REFUSED = {name: instead for instead, names in _INSTEAD.items() for name in names.split()}

@@ -8,7 +8,7 @@ _PIVOT = "detector.pivot"
 
 _CONVENTION = "detector.convention"
 
-#: Where a seed of ``-misset random`` waits until all flags are read; no field of an Experiment.
+#: Holds the seed of ``-misset random`` until all flags are read; it is no field of an Experiment.
 MISSET_SEED = "crystal.misset_seed"
 
 
@@ -30,7 +30,7 @@ def _integer_flag(names: str, field_name: str, text: str) -> Flag:
 
 
 def _divergence(name: str, part: str, text: str, kind: ValueKind = "number") -> Flag:
-    """One number for the divergence along both axes."""
+    """Return a flag whose one number is for the divergence along both axes."""
     fields = tuple(f"beam.{axis}_divergence.{part}" for axis in ("horizontal", "vertical"))
     return Flag((name,), text, fields, kind=kind, counts=(1,), repeat=True, written=False)
 

@@ -25,29 +25,29 @@ _NOUNS: dict[ValueKind, tuple[str, str]] = {
 
 
 def is_flag_word(word: str) -> bool:
-    """Whether ``word`` is written like a flag: a minus sign and no number after it."""
+    """Return whether ``word`` is written like a flag: a minus sign and no number after it."""
     return word.startswith("-") and not _looks_numeric(word)
 
 
 def value_words(flag: Flag, name: str, following: Sequence[str]) -> list[str]:
-    """Those of the words ``following`` the flag typed as ``name`` that belong to it.
+    """Return the values of the flag typed as ``name`` from the words ``following`` it.
 
-    Raises UsageError when their number is not one the flag takes.
+    Raises UsageError where the flag does not take this number of values.
     """
     words = list(
         takewhile(lambda word: not is_flag_word(word), following[: max(flag.value_counts)])
     )
     if len(words) not in flag.value_counts:
-        found = f"only {' '.join(words)!r} follows it" if words else "none follows it"
-        raise UsageError(f"{name} takes {_takes(flag)}, but {found}; give what is missing")
+        given = f"only {' '.join(words)!r} follows it" if words else "none follows it"
+        raise UsageError(f"{name} takes {_takes(flag)}, but {given}; give what is missing")
     return words
 
 
 def read_values(flag: Flag, name: str, words: Sequence[str]) -> list[Value]:
-    """Values of the ``words`` after the flag typed as ``name``.
+    """Return the values of the ``words`` after the flag typed as ``name``.
 
-    An orientation still to be drawn is three times ``None``. Raises UsageError for a word that
-    cannot be a value of the flag, FileError for a matrix file.
+    A random orientation, drawn later, is three times ``None``. Raises UsageError for a word that is
+    no value of the flag, FileError for a matrix file that cannot be read.
     """
     if not words:
         return []
@@ -103,7 +103,7 @@ def _orientation(words: Sequence[str], flag: Flag) -> list[Value]:
 
 
 def _depth(words: Sequence[str], flag: Flag) -> list[Value]:
-    # An infinite depth absorbs nothing, which 0 stands for (contract §1).
+    # An infinite depth absorbs nothing; 0 means the same (contract §1).
     return [0.0] if words[0] == "inf" else _numbers(words, flag)
 
 

@@ -1,4 +1,4 @@
-"""A command line in one string -> its words, as a shell splits them."""
+"""A command line in one string, split into words as a shell does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Words of a quoted string of nanoBragg flags; raises ValueError where a quote stays open."""
+    """Split a quoted string of nanoBragg flags; raise ValueError where a quote stays open."""
     try:
         return tuple(shlex.split(text))
     except ValueError as error:

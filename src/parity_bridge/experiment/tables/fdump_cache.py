@@ -1,7 +1,7 @@
 """The binary cache of a structure-factor grid, ``Fdump.bin`` (contract §5).
 
 Layout: ``h_min h_max k_min k_max l_min l_max`` as text, a newline, a form feed, then little-endian
-doubles, l fastest, with one plane of zeros more at the end of each axis.
+doubles, l fastest, with one extra plane of zeros at the end of each axis.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _DOUBLE = np.dtype("<f8")
 
 
 def decode_cache(data: bytes, path: Path) -> tuple[IndexBox, NDArray[np.float64]]:
-    """Box and grid (h, k, l) held by ``data``, the content of ``path``, without the extra planes.
+    """Return box and grid (h, k, l) of ``data``, the content of ``path``, without the extra planes.
 
-    Raises FileError for a wrong header, a size that does not fit it, or an entry that is not
+    Raises FileError for a wrong header, a size that does not match it, or an entry that is not
     finite.
     """
-    # No search for the end of the header: the first stored byte may look like white space.
+    # The end of the header is not searched for: the first stored byte may look like white space.
     header = _HEADER.match(data)
     if header is None:
         raise FileError(
@@ -47,7 +47,7 @@ def decode_cache(data: bytes, path: Path) -> tuple[IndexBox, NDArray[np.float64]
 
 
 def encode_cache(box: IndexBox, grid: NDArray[np.float64]) -> bytes:
-    """The bytes of a cache that holds ``grid`` (h, k, l)."""
+    """Return the bytes of a cache that holds ``grid`` (h, k, l)."""
     bounds = (bound for pair in zip(*box, strict=True) for bound in pair)
     header = " ".join(map(str, bounds)) + "\n\f"
     return header.encode() + np.pad(grid, (0, 1)).astype(_DOUBLE).tobytes()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.hkl_table import IndexBounds
 
-#: A grid of doubles larger than this is a slip in the indices, not a crystal.
+#: Bytes; a larger grid of doubles comes from an error in the indices.
 MAX_BYTES = 2 * 2**30
 
 MillerIndex = tuple[int, int, int]
@@ -29,7 +29,7 @@ class IndexBox(NamedTuple):
 
     @property
     def extents(self) -> IndexBounds:
-        """The six bounds under the names of the records."""
+        """The six bounds, named as in records."""
         (h_min, k_min, l_min), (h_max, k_max, l_max) = self
         return IndexBounds(
             h_min=h_min, h_max=h_max, k_min=k_min, k_max=k_max, l_min=l_min, l_max=l_max

@@ -16,7 +16,7 @@ from parity_bridge.files.plain_numbers import plain_integer, plain_number
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Beyond it sums and differences of indices leave the range of a 32-bit integer.
+#: Sums and differences of larger indices leave the range of a 32-bit integer.
 MAX_INDEX = 2**30
 
 _COLUMNS = 4
@@ -31,7 +31,7 @@ class Reflections(NamedTuple):
 
 
 def parse_reflections(data: bytes, path: Path) -> Reflections:
-    """The reflections in ``data``, the content of ``path``; blank lines are passed over.
+    """Return the reflections in ``data``, the content of ``path``; blank lines are skipped.
 
     Raises FileError naming the first line that is not three whole numbers within ±2³⁰ and a finite
     number, and for a table without reflections.
@@ -46,11 +46,11 @@ def parse_reflections(data: bytes, path: Path) -> Reflections:
 
 
 def _parse_at_once(data: bytes) -> Reflections:
-    """Fast, but tells only that something is wrong, by a ValueError or a Warning."""
+    """Parse fast; raise a ValueError or a Warning, without the line, where anything is wrong."""
     if not data.isascii():
         raise ValueError("not plain text")
     with warnings.catch_warnings():
-        # Among them: older numpy reads 1.0 as a whole number and only warns.
+        # Older versions of numpy only warn where they read 1.0 as a whole number.
         warnings.simplefilter("error")
         table = np.loadtxt(BytesIO(data), dtype=_LINE, comments=None, ndmin=1)
     reflections = Reflections(table["hkl"], table["F"])
