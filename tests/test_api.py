@@ -58,6 +58,7 @@ def test_nothing_is_no_comparison() -> None:
         compare(Experiment.from_nanobragg(FLAGS), [])
 
 
+@pytest.mark.usefixtures("without_pictures")
 def test_a_scan(tmp_path: Path) -> None:
     found = scan(Experiment.from_nanobragg(FLAGS), tmp_path / "whole", tile=32)
     assert found.summary.verdict == "parity"

@@ -32,7 +32,7 @@ def image() -> np.ndarray:
 
 
 class TestImages:
-    @pytest.mark.usefixtures("image")
+    @pytest.mark.usefixtures("image", "without_pictures")
     @pytest.mark.parametrize("name", ["right.npy", "right.bin"])
     @pytest.mark.parametrize("against", ["c", "torch", "right.npy"])
     def test_an_image_against_an_engine_or_another(self, name: str, against: str) -> None:
@@ -53,6 +53,7 @@ class TestImages:
         assert "An image has no taps" in Path("reports/s/scan/scan_comparison.md").read_text()
         assert scan("--image", "theirs.cbf", "--corr-min", "0.9", stamp="cbf") in (0, 3)
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_only_the_region_of_interest_is_compared(self, image: np.ndarray) -> None:
         image[40, 50] += 7
         np.save("wrong.npy", image)
@@ -60,6 +61,7 @@ class TestImages:
         assert scan(*words, "--roi", "0", "30", "0", "95") == 0
         assert summary().pixels == 96 * 31
 
+    @pytest.mark.usefixtures("without_pictures")
     def test_what_a_mask_leaves_out_counts_for_nothing(self) -> None:
         from tests.experiment.smv_files import smv
 
@@ -109,6 +111,7 @@ class TestNotFinite:
         assert summary().max_rel_diff == np.inf
 
 
+@pytest.mark.usefixtures("without_pictures")
 class TestChanges:
     def test_a_table_that_changes_is_read_anew_in_the_same_process(self) -> None:
         flags = [*TWO, "-hkl", "t.hkl"]
@@ -149,6 +152,7 @@ class TestChanges:
         assert Path("reports/s/scan/summary.json").exists()
 
 
+@pytest.mark.usefixtures("without_pictures")
 class TestExperiments:
     FILE = """
 flags = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 32 -pixel 2 -oversample 1"
