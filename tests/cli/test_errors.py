@@ -108,7 +108,7 @@ class TestErrors:
         )
 
     @pytest.mark.parametrize("command", ["run", "trace"])
-    def test_an_output_folder_that_cannot_be_made(
+    def test_an_output_folder_that_cannot_be_created(
         self, use: UseEngine, command: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         use("FakeTorch")

@@ -37,7 +37,7 @@ class TestNothingHalfWritten:
         run("--out-dir", "deep/er")
         assert everything() == []
 
-    def test_a_second_sigterm_does_not_break_off_the_cleaning_up(self, use: UseEngine) -> None:
+    def test_a_second_sigterm_does_not_interrupt_the_cleaning_up(self, use: UseEngine) -> None:
         use("Terminated")
         assert run() == 143
         assert everything() == ["put_in_order"]

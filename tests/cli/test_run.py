@@ -125,7 +125,7 @@ class TestRun:
             "float32 on cpu"
         )
 
-    def test_notes_are_printed_once_and_kept(
+    def test_notes_are_printed_once_and_stored(
         self, use: UseEngine, capsys: pytest.CaptureFixture[str]
     ) -> None:
         use("FakeTorch")

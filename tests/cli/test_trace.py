@@ -74,7 +74,7 @@ class TestTrace:
         assert "never overwritten" in capsys.readouterr().err
         assert before == {path: path.read_bytes() for path in Path("out").iterdir()}
 
-    def test_flags_are_read_before_the_folder_is_looked_at(
+    def test_flags_are_read_before_the_folder_is_checked(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
         main([*TRACE, "--out-dir", "out"])

@@ -1,4 +1,4 @@
-"""Random valid experiments, every value one that a beamline could have, and random behaviours."""
+"""Random valid experiments, with values that a beamline could have, and random behaviours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_PIXELS = 64
 
 UP_TO_THREE = st.integers(1, 3)
 
-#: The custom convention's own axes; given ones stay near them, so that no two become parallel.
+#: The custom convention's own axes; drawn axes stay near them, so that no two become parallel.
 _CUSTOM_AXES: dict[str, Vector] = {
     "fast": (0.0, 0.0, 1.0),
     "slow": (0.0, -1.0, 0.0),
@@ -42,7 +42,7 @@ _CUSTOM_AXES: dict[str, Vector] = {
 
 
 def between(low: float, high: float) -> SearchStrategy[float]:
-    """Floats in a closed range, neither NaN nor subnormal."""
+    """Draw floats in a closed range, neither NaN nor subnormal."""
     return st.floats(low, high, allow_subnormal=False)
 
 
@@ -56,7 +56,7 @@ def _zero_or(low: float, high: float) -> SearchStrategy[float]:
 
 @st.composite
 def sweeps(draw: DrawFn, largest: float) -> Sweep:
-    """Sweeps of at most four steps over at most ``largest``, each number given or not."""
+    """Draw sweeps of at most four steps over at most ``largest``, each number given or not."""
     if not draw(st.booleans()):
         return Sweep()
     spread = draw(between(largest / 100, largest))
@@ -69,7 +69,7 @@ def sweeps(draw: DrawFn, largest: float) -> Sweep:
 
 @st.composite
 def cells(draw: DrawFn) -> Cell:
-    """Unit cells, given by one number up to all six."""
+    """Draw unit cells, given by one to six numbers."""
     lengths = st.lists(between(5, 150), min_size=1, max_size=3)
     values = draw(lengths)
     if len(values) == 3:
@@ -79,7 +79,7 @@ def cells(draw: DrawFn) -> Cell:
 
 @st.composite
 def matrices(draw: DrawFn) -> tuple[float, ...]:
-    """Orientation matrices as MOSFLM writes them, none near singular."""
+    """Draw orientation matrices as MOSFLM writes them, none near singular."""
     columns = []
     for axis in range(3):
         length = draw(between(1 / 150, 1 / 5))
@@ -90,7 +90,7 @@ def matrices(draw: DrawFn) -> tuple[float, ...]:
 
 
 def crystals() -> SearchStrategy[Crystal]:
-    """Crystals of every shape, from a cell or a matrix, at most some 40 cells along an axis."""
+    """Draw crystals of every shape, from a cell or a matrix, at most about 40 cells on an axis."""
     common = {
         "misset": _three(_zero_or(-180, 180)),
         "cells": _three(st.integers(1, 40)),
@@ -106,7 +106,7 @@ def crystals() -> SearchStrategy[Crystal]:
 
 
 def _mosaics() -> SearchStrategy[dict[str, Any]]:
-    """No mosaic spread, or a spread over at most three domains: without a count it is over ten."""
+    """Draw no mosaic spread, or one over at most three domains: without a count there are ten."""
     count = st.none() | UP_TO_THREE
     without = {"mosaic_spread": st.none() | st.just(0.0), "mosaic_domains": count}
     spread = {"mosaic_spread": between(0.01, 2), "mosaic_domains": UP_TO_THREE}
@@ -115,7 +115,7 @@ def _mosaics() -> SearchStrategy[dict[str, Any]]:
 
 
 def beams() -> SearchStrategy[Beam]:
-    """Beams of any polarization, intensity, divergence and dispersion."""
+    """Draw beams of any polarization, intensity, divergence and dispersion."""
     return st.builds(
         Beam,
         wavelength=between(0.5, 3),
@@ -143,14 +143,14 @@ def _near(draw: DrawFn, axis: Vector) -> Vector:
 
 
 def detector_vectors() -> SearchStrategy[DetectorVectors]:
-    """Any choice of the custom convention's vectors, not normalised, near their defaults."""
+    """Draw any choice of the custom convention's vectors, not normalised, near their defaults."""
     given = {name: st.none() | _near(axis) for name, axis in _CUSTOM_AXES.items()}
     return st.builds(DetectorVectors, **given)
 
 
 @st.composite
 def detectors(draw: DrawFn) -> Detector:
-    """Detectors of at most 64² pixels in every convention and pivot."""
+    """Draw detectors of at most 64² pixels in every convention and pivot."""
     pixel_size = draw(between(0.02, 2))
     count = st.integers(1, MAX_PIXELS)
     # mm
@@ -186,26 +186,26 @@ def detectors(draw: DrawFn) -> Detector:
 
 @st.composite
 def regions(draw: DrawFn) -> tuple[int, int, int, int]:
-    """Regions of interest, at least one pixel, not always on the detector."""
+    """Draw regions of interest of at least one pixel, not always on the detector."""
     fast, slow = (sorted(draw(st.tuples(*[st.integers(0, MAX_PIXELS)] * 2))) for _ in range(2))
     return fast[0], fast[1], slow[0], slow[1]
 
 
 def oscillations() -> SearchStrategy[Sweep]:
-    """Rotations of at most 5 degrees in at most four steps."""
-    # No rotation in steps of some size has no step at all.
+    """Draw rotations of at most 5 degrees in at most four steps."""
+    # A range of 0 in steps of a given size would have no step at all.
     return sweeps(5).filter(lambda sweep: sweep.range != 0 or sweep.step is None)
 
 
 def samplings(oversample: SearchStrategy[int | None]) -> SearchStrategy[Sampling]:
-    """Every way to sample a pixel."""
+    """Draw every way to sample a pixel."""
     return st.builds(
         Sampling,
         oversample=oversample,
         oversample_polar=st.booleans(),
         oversample_omega=st.booleans(),
         oversample_thick=st.booleans(),
-        # An angle of exactly 0 carries the last rotation over.
+        # A spindle angle of exactly 0 keeps the last rotation.
         phi=_zero_or(-180, 180),
         oscillation=oscillations(),
         dmin=_zero_or(0.5, 5),
@@ -221,13 +221,13 @@ WITHOUT_FILES = st.builds(
 
 
 def paths() -> SearchStrategy[Path | None]:
-    """Names of files that need not exist, or none."""
+    """Draw names of files that need not exist, or None."""
     letters = st.characters(codec="utf-8", exclude_characters="/\0")
     return st.none() | st.text(letters, min_size=1).map(Path)
 
 
 def sources_with_files() -> SearchStrategy[StructureFactorSource]:
-    """Structure factors with the names of files that need not exist."""
+    """Draw structure factors with the names of files that need not exist."""
     return st.builds(
         StructureFactorSource, hkl=paths(), dump=paths(), default_F=between(-1000, 1000)
     )
@@ -238,7 +238,7 @@ def experiments(
     oversample: SearchStrategy[int | None] = UP_TO_THREE,
     sources: SearchStrategy[StructureFactorSource] = WITHOUT_FILES,
 ) -> SearchStrategy[Experiment]:
-    """Valid experiments; by default 1 to 3 subpixels along an axis and no files."""
+    """Draw valid experiments; by default 1 to 3 subpixels along an axis and no files."""
     return st.builds(
         Experiment,
         crystal=crystals(),
@@ -251,7 +251,7 @@ def experiments(
 
 @st.composite
 def behaviours(draw: DrawFn) -> Behaviours:
-    """Any behaviours, most often few that are not the reference's."""
+    """Draw any behaviours; usually few differ from the reference."""
     few = st.lists(st.sampled_from(sorted(Behaviours.model_fields)), unique=True, max_size=3)
     everything = st.just(sorted(Behaviours.model_fields))
     names = draw(st.one_of(st.just([]), *[few] * 6, everything))

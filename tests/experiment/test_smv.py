@@ -1,4 +1,4 @@
-"""SMV images: masks and headers as they are, and one sentence for whatever is broken."""
+"""SMV images: masks and headers as they are, and one sentence for any broken one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TestMask:
             mask[0, 0] = 1
 
     def test_either_byte_order_is_read(self, tmp_path: Path) -> None:
-        # Zero is zero in both; only a larger type than the stated one would tell.
+        # Zero is zero in both byte orders; only reading a larger type than stated would show.
         content = smv(PIXELS.astype(">u2"), BYTE_ORDER="big_endian")
         assert read_mask(write_file(tmp_path / "big.img", content)).tolist() == MASK
 
@@ -59,18 +59,18 @@ class TestMask:
         path = write_file(tmp_path / "a.img", smv(pixels, BYTE_ORDER=order, **types))
         assert read_mask(path).tolist() == [[0, 1], [1, 0], [1, 1]]
 
-    def test_what_no_byte_order_and_no_dimension_mean(self, tmp_path: Path) -> None:
+    def test_no_byte_order_means_little_endian_and_no_dimension_two(self, tmp_path: Path) -> None:
         content = smv(BYTE_ORDER=None, DIM=None)
         assert read_mask(write_file(tmp_path / "a.img", content)).tolist() == MASK
 
     @settings(deadline=None, max_examples=50)
     @given(arrays("<u2", array_shapes(min_dims=2, max_dims=2, max_side=20)))
     def test_any_image(self, folder: Path, pixels: np.ndarray) -> None:
-        # A file of its own: one may change twice within a tick of the clock.
+        # Every image has its own file: one file may change twice within a tick of the clock.
         path = write_file(folder / f"{pixels.shape}-{hash(pixels.tobytes())}.img", smv(pixels))
         assert np.array_equal(read_mask(path), pixels != 0)
 
-    def test_an_unchanged_image_is_kept_and_a_changed_one_read_anew(self, tmp_path: Path) -> None:
+    def test_an_image_is_cached_until_it_changes(self, tmp_path: Path) -> None:
         path = write_file(tmp_path / "mask.img", smv())
         assert read_mask(path) is read_mask(path)
         write_file(path, smv(np.ones((1, 1), "<u2")))
@@ -85,7 +85,7 @@ class TestHeader:
         with pytest.raises(TypeError):
             header["PHI"] = 1  # type: ignore[index]
 
-    def test_what_is_not_there_is_left_out(self, tmp_path: Path) -> None:
+    def test_what_is_not_in_the_header_is_left_out(self, tmp_path: Path) -> None:
         path = write_file(tmp_path / "a.img", smv(keywords={"DETECTOR_SN": 457, "TWOTHETA": 0}))
         assert read_header(path) == {"SIZE1": 3, "SIZE2": 2, "TWOTHETA": 0.0}
 
@@ -99,7 +99,7 @@ class TestHeader:
             ({"OSC_START": 5, "PHI": 7}, {"PHI": 7.0}),
         ],
     )
-    def test_the_first_name_of_a_value_counts(
+    def test_the_first_keyword_of_a_value_is_used(
         self, tmp_path: Path, keywords: dict[str, float], read: dict[str, float]
     ) -> None:
         path = write_file(tmp_path / "a.img", smv(keywords=keywords))
@@ -124,7 +124,7 @@ class TestHeader:
             ("TWOTHETA", "0x10", "has TWOTHETA '0x10' instead of a finite number"),
         ],
     )
-    def test_a_value_that_cannot_be_is_refused(
+    def test_an_impossible_value_is_refused(
         self, tmp_path: Path, keyword: str, value: str, complaint: str
     ) -> None:
         path = write_file(tmp_path / "a.img", smv(keywords={keyword: value}))
@@ -204,7 +204,7 @@ class TestBroken:
         assert complaint in refused(write_file(tmp_path / "broken.img", content))
 
     def test_a_second_header_size_is_refused(self, tmp_path: Path) -> None:
-        # fabio goes by the first one and reports the last.
+        # fabio uses the first one and reports the last.
         content = smv(PIXELS, {}).replace(b"TYPE=", b"HEADER_BYTES=510;\nTYPE=", 1)
         content = content.replace(b" " * len(b"HEADER_BYTES=510;\n"), b"", 1)
         for cut in (content, content[:-2]):

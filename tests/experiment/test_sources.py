@@ -62,11 +62,11 @@ def test_columns_and_missing_ones(tmp_path: Path) -> None:
         "# Strahlengröße, 10 µm\n1 2 3".encode("latin-1"),
     ],
 )
-def test_blank_lines_and_comments_are_passed_over(tmp_path: Path, content: str | bytes) -> None:
+def test_blank_lines_and_comments_are_skipped(tmp_path: Path, content: str | bytes) -> None:
     assert read_sources(listed(tmp_path, content))[:, :3].tolist() == [[1.0, 2.0, 3.0]]
 
 
-def test_the_sources_are_read_only_and_kept_until_the_file_changes(tmp_path: Path) -> None:
+def test_the_sources_are_read_only_and_cached_until_the_file_changes(tmp_path: Path) -> None:
     path = listed(tmp_path, "1 2 3\n")
     sources = read_sources(path)
     assert read_sources(path) is sources
@@ -116,7 +116,7 @@ def test_too_many_sources_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "lists more than 3 sources; shorten it" in refused(listed(tmp_path, "1 0 0\n" * 4))
 
 
-def test_files_that_are_none_are_refused(tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_and_a_pipe_are_refused(tmp_path: Path) -> None:
     assert "does not exist" in refused(tmp_path / "nothing")
     assert "is a folder" in refused(tmp_path)
     os.mkfifo(tmp_path / "pipe")

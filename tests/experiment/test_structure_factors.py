@@ -224,12 +224,12 @@ class TestBehaviours:
 
     def test_a_grid_is_kept_for_one_behaviour_only(self, tmp_path: Path) -> None:
         source = StructureFactorSource(hkl=table(tmp_path, SPARSE), default_F=100)
-        kept = load(source)
+        cached = load(source)
         zeros = load(source, self.ZERO)
-        assert zeros is not kept
-        assert load(source, REFERENCE) is kept
+        assert zeros is not cached
+        assert load(source, REFERENCE) is cached
         assert load(source, self.ZERO) is zeros
-        assert load(source, Behaviours(omega="last", cache="ignored")) is kept
+        assert load(source, Behaviours(omega="last", cache="ignored")) is cached
 
     def test_a_cache_is_never_filled(self, tmp_path: Path) -> None:
         write_cache(tmp_path / "Fdump.bin", load_text(table(tmp_path, SPARSE), default_F=3))
@@ -310,7 +310,7 @@ def cache_bytes(bounds: str, values: list[float]) -> bytes:
 
 
 class TestCache:
-    #: Two entries along l; the extra planes are 9, to be seen if they were ever read.
+    #: Two entries along l; the extra planes hold 9, which would show if they were read.
     ONE_BY_ONE_BY_TWO = cache_bytes("3 3 -1 -1 0 1", [5.0, 0.0, *[9.0] * 10])
 
     def test_the_entries_inside_the_box_are_read(self, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Images of every format on disk, and what reading them is to give."""
+"""Images of every format on disk, and checks of what is read from them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CLASSES = {"EDF": EdfImage, "CBF": CbfImage, "TIFF": TifImage, "SMV": DtrekImage
 
 
 def pixels(dtype: str = "f4", shape: tuple[int, ...] = SHAPE) -> NDArray[Any]:
-    """All bytes, within what float64 holds exactly."""
+    """Return random pixels over the range of ``dtype``, as far as float64 holds it exactly."""
     random = np.random.default_rng(5)
     if np.dtype(dtype).kind == "f":
         return random.normal(scale=1e3, size=shape).astype(dtype)
@@ -62,14 +62,14 @@ def numpy_file(path: Path, values: NDArray[Any], **options: Any) -> Path:
 
 
 def of_any(path: Path) -> Path:
-    """``path``, which now holds ``pixels()`` in the format of its ending."""
+    """Write ``pixels()`` to ``path`` in the format of its ending and return ``path``."""
     if path.suffix == ".bin":
         return write_file(path, pixels("<f4").tobytes())
     return numpy_file(path, pixels()) if path.suffix == ".npy" else saved(path, "EDF", pixels())
 
 
 def strips(replaced: Mapping[str, int] = MappingProxyType({}), order: str = "<") -> bytes:
-    """A TIFF of ``pixels("u2")`` in strips of two rows, ``replaced`` in its directory."""
+    """Return a TIFF of ``pixels("u2")`` in strips of two rows, with ``replaced`` tags."""
     rows, row = SHAPE[0], SHAPE[1] * 2
     starts = [8 + first * row for first in range(0, rows, 2)]
     sizes = [min(2, rows - first) * row for first in range(0, rows, 2)]
@@ -108,12 +108,12 @@ def check_read(path: Path, values: NDArray[Any]) -> None:
     assert image.dtype == values.dtype.name
     for region in (REGION, Region.whole(*values.shape)):
         rows, columns = region.slow, region.fast
-        found = image.read(region)
+        read = image.read(region)
         part = values[rows.start : rows.stop, columns.start : columns.stop]
-        assert found.dtype == np.float32
-        assert found.flags.c_contiguous
-        assert found.flags.owndata
-        assert np.array_equal(found, part.astype(np.float32))
+        assert read.dtype == np.float32
+        assert read.flags.c_contiguous
+        assert read.flags.owndata
+        assert np.array_equal(read, part.astype(np.float32))
 
 
 def refused(path: Path, shape: tuple[int, int] | None = None, error: Any = FileError) -> str:

@@ -33,7 +33,7 @@ from tests.images.image_files import (
 
 
 def unpickled(packed: bytes) -> ImageFile:
-    """What a worker gets."""
+    """Return the image as a worker unpickles it."""
     image: ImageFile = pickle.loads(packed)  # noqa: S301 - packed here
     return image
 
@@ -44,7 +44,7 @@ class TestImage:
         assert open_image(numpy_file(tmp_path / "a.npy", pixels(dtype)), None).note is None
 
     @pytest.mark.parametrize("dtype", ["f8", "i4", "u8"])
-    def test_what_it_does_not_hold_is_noted(self, tmp_path: Path, dtype: str) -> None:
+    def test_what_float32_does_not_hold_is_noted(self, tmp_path: Path, dtype: str) -> None:
         note = open_image(numpy_file(tmp_path / "a.npy", pixels(dtype)), None).note
         assert note is not None
         assert f"a.npy holds {np.dtype(dtype).name}; its values are rounded to float32" in note
@@ -110,7 +110,7 @@ class TestImage:
 
 class TestShape:
     @pytest.mark.parametrize("name", ["a.npy", "a.edf"])
-    def test_another_one_is_refused(self, tmp_path: Path, name: str) -> None:
+    def test_another_shape_is_refused(self, tmp_path: Path, name: str) -> None:
         complaint = refused(of_any(tmp_path / name), (9, 7), ShapeError)
         assert "has 7 slow x 9 fast pixels, the detector 9 x 7; give the image's own" in complaint
 
@@ -119,14 +119,16 @@ class TestShape:
         assert "has 252 bytes, where 7 slow x 8 fast pixels of float32 need 224" in complaint
         assert "-detpixels or -detsize" in complaint
 
-    def test_a_bin_says_nothing_of_its_own(self, tmp_path: Path) -> None:
+    def test_a_bin_does_not_state_its_shape(self, tmp_path: Path) -> None:
         complaint = refused(of_any(tmp_path / "a.bin"), None, UsageError)
         assert "does not say how many pixels it has; give nanoBragg flags" in complaint
 
 
 class TestNoFile:
     @pytest.mark.parametrize("name", ["a.bin", "a.npy", "a.img"])
-    def test_nothing_a_folder_a_pipe_an_empty_file(self, tmp_path: Path, name: str) -> None:
+    def test_a_missing_file_a_folder_a_pipe_and_an_empty_file(
+        self, tmp_path: Path, name: str
+    ) -> None:
         path = tmp_path / name
         assert "does not exist" in refused(path, SHAPE)
         path.mkdir()
@@ -144,7 +146,7 @@ class TestNoFile:
     ) -> None:
         path = of_any(tmp_path / name)
 
-        # Root may read anything.
+        # Permissions would not stop root.
         def denied(*_: Any, **__: Any) -> None:
             raise PermissionError(13, "Permission denied")
 

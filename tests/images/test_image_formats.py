@@ -100,7 +100,7 @@ class TestFormats:
 
     @settings(deadline=None, max_examples=40)
     @given(
-        # fabio cannot write a CBF of larger steps.
+        # fabio cannot write a CBF with larger steps between pixels.
         values=arrays(
             np.int32,
             array_shapes(min_dims=2, max_dims=2, max_side=12),
@@ -110,5 +110,5 @@ class TestFormats:
     )
     def test_any_integers(self, folder: Path, values: NDArray[np.int32], name: str) -> None:
         path = saved(folder / f"{name}{values.shape}{hash(values.tobytes())}", name, values)
-        found = open_image(path, values.shape).read(Region.whole(*values.shape))
-        assert np.array_equal(found, values.astype(np.float32))
+        read = open_image(path, values.shape).read(Region.whole(*values.shape))
+        assert np.array_equal(read, values.astype(np.float32))

@@ -40,7 +40,7 @@ class TestHeaders:
         assert experiment.sampling == Sampling(phi=12.5, oscillation=Sweep(range=0.5))
         assert experiment.beam.wavelength == 0.979
 
-    def test_a_mask_is_kept_besides(self, image: Path) -> None:
+    def test_a_mask_is_also_a_field(self, image: Path) -> None:
         masked, imaged = parsed(f"-mask {image}"), parsed(f"-img {image}")
         assert masked == with_field(imaged, "detector.mask", image)
 
@@ -88,14 +88,14 @@ class TestHeaders:
         other = {"beam": "sample", "sample": "beam"}[pivot]
         assert parsed(f"-pivot {other} -img {path}").detector.pivot == pivot
 
-    def test_a_note_tells_what_was_taken(self, tmp_path: Path) -> None:
+    def test_a_note_says_what_was_taken(self, tmp_path: Path) -> None:
         path = write_file(tmp_path / "a.img", smv(keywords={"DISTANCE": 250, "OSC_START": 0.1}))
         line = shlex.split(f"{CELL} -img {path} -mask {path} -hkl a.hkl")
         taken = "SIZE1 3, SIZE2 2, DISTANCE 250.0, OSC_START 0.1 taken from its header"
         assert parse_flags(line).notes == (f"-img {path}: {taken}", f"-mask {path}: {taken}")
 
     @pytest.mark.parametrize("flag", ["-img", "-mask"])
-    def test_an_image_that_cannot_be_is_a_file_error(self, tmp_path: Path, flag: str) -> None:
+    def test_an_impossible_header_is_a_file_error(self, tmp_path: Path, flag: str) -> None:
         path = write_file(tmp_path / "a.img", smv(WAVELENGTH=0))
         message = refusal(f"{CELL} {flag} {path} -lambda 1")
         assert message.startswith(f"image {path}: its header has WAVELENGTH '0' instead of")

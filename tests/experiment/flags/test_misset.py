@@ -17,7 +17,7 @@ class TestRandomOrientation:
         drawn = parsed(f"-misset random {seed}").crystal.misset
         assert drawn == (random_misset(5) if seed else random_misset())
 
-    def test_the_seed_may_stand_anywhere_and_the_last_one_counts(self) -> None:
+    def test_the_seed_may_stand_anywhere_and_the_last_one_wins(self) -> None:
         drawn = parsed("-misset_seed 1 -misset random -misset_seed 5").crystal.misset
         assert drawn == random_misset(5)
 
@@ -25,7 +25,7 @@ class TestRandomOrientation:
         assert parsed("-misset random -misset 1 2 3").crystal.misset == (1.0, 2.0, 3.0)
         assert parsed("-misset 1 2 3 -misset random").crystal.misset == random_misset()
 
-    def test_a_note_tells_angles_and_seed(self) -> None:
+    def test_a_note_says_angles_and_seed(self) -> None:
         line = shlex.split(f"{CELL} -misset random -misset_seed 5 -hkl a.hkl")
         rx, ry, rz = random_misset(5)
         (note,) = parse_flags(line).notes

@@ -38,7 +38,7 @@ def test_the_first_nine_numbers_are_read_row_by_row(tmp_path: Path, rest: str) -
         (b"\x93NUMPY\0\0 1 2 3", "number 1 of nine reads"),
     ],
 )
-def test_anything_else_is_refused_with_file_and_finding(
+def test_anything_else_is_refused_naming_the_file_and_the_word(
     tmp_path: Path, content: bytes, complaint: str
 ) -> None:
     path = written(tmp_path, content)

@@ -1,4 +1,4 @@
-"""The orientation of -misset random: reproducible, consistent, and like any other."""
+"""The orientation of -misset random: reproducible, consistent and uniformly random."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Matrix = NDArray[np.float64]
 
 
 def turned_by_angles(misset: tuple[float, float, float]) -> Matrix:
-    """``rotate`` of contract §2 on the three axes, as columns."""
+    """Apply ``rotate`` of contract §2 to the three axes; the results are columns."""
     columns = []
     rx, ry, rz = map(math.radians, misset)
     for axis in np.eye(3):
@@ -36,7 +36,7 @@ def turned_by_angles(misset: tuple[float, float, float]) -> Matrix:
 
 
 def turned_by_quaternion(quaternion: Quaternion) -> Matrix:
-    """v + 2 w (q x v) + 2 q x (q x v) on the three axes, as columns."""
+    """Compute v + 2 w (q x v) + 2 q x (q x v) for the three axes; the results are columns."""
     q, w = np.array(quaternion[:3]), quaternion[3]
     rows = [v + 2 * w * np.cross(q, v) + 2 * np.cross(q, np.cross(q, v)) for v in np.eye(3)]
     return np.array(rows).T

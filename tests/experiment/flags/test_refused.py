@@ -14,7 +14,7 @@ from parity_bridge.experiment.flags.table import FLAGS
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from tests.experiment.flags.command_lines import CELL, refusal
 
-#: For command lines of nonsense.
+#: Words of random command lines, most of them wrong.
 WORDS = (
     *BENCHMARK_FLAGS,
     *"-roi -N nan - -mat é -misset random -misset_seed -osc -phisteps -detector_abs inf -5".split(),

@@ -26,7 +26,7 @@ from tests.experiment.strategies import experiments, paths, sources_with_files
 
 @pytest.fixture(scope="module")
 def masks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """One header with the size alone, one with every keyword."""
+    """Write one image whose header has only its size, and one with every keyword."""
     folder = tmp_path_factory.mktemp("masks")
     contents = {"bare": smv(keywords={}), "full": smv()}
     return {name: write_file(folder / f"{name}.img", content) for name, content in contents.items()}
@@ -57,7 +57,7 @@ class TestRoundTrip:
         if unset:
             with pytest.raises(UsageError, match="and no flag takes it back"):
                 to_flags(experiment)
-        # No None stays where the header has a value: such an experiment has its flags.
+        # An experiment without None where the header has a value can be written as flags.
         experiment = experiment_of({**fields, **dict.fromkeys(unset, 3)})
         flags = to_flags(experiment)
         assert flags[:2] == ["-mask", str(masks[mask])]

@@ -179,7 +179,7 @@ class TestFields:
             ("-twotheta_axis", "twotheta"),
         ],
     )
-    def test_a_vector_is_kept_as_given_and_selects_custom_geometry(
+    def test_a_vector_is_stored_as_given_and_selects_custom_geometry(
         self, flag: str, vector: str
     ) -> None:
         detector = parsed(f"-xds {flag} 0 -2.5 1e-3").detector
