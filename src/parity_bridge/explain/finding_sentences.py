@@ -1,0 +1,153 @@
+"""The sentences of a finding, in the words that a user reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parity_bridge.comparison.result import Comparison
+from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.hypothesis_search import SearchResult
+from parity_bridge.explain.inputs import InputDifferences
+from parity_bridge.explain.transplant import TransplantResult
+
+
+def agreement_sentence(comparison: Comparison) -> str:
+    """Say that both sides agree."""
+    return f"{comparison.other} and {comparison.reference} agree; nothing is to be explained."
+
+
+def shapes_sentence(comparison: Comparison) -> str:
+    """Say how the recorded shapes differ."""
+    names = f"{comparison.other} and {comparison.reference}"
+    oversamplings = (pixel.oversample for pixel in comparison.pixels)
+    differing = next((pair for pair in oversamplings if pair[0] != pair[1]), None)
+    if differing is None:
+        return f"{names} did not record the same; what both recorded agrees."
+    return (
+        f"{names} took {differing[1]} and {differing[0]} subpixels along each edge; nothing was "
+        "compared."
+    )
+
+
+def inputs_sentence(comparison: Comparison, inputs: InputDifferences, *, was_run: bool) -> str:
+    """Say that different inputs explain everything.
+
+    ``was_run`` says whether the reference was run with the other side's inputs to show it.
+    """
+    reference, other = comparison.reference, comparison.other
+    shown = (
+        f"with the inputs of {other} {reference} reproduces it {_pixels(comparison)}"
+        if was_run
+        else "every recorded figure before the first lookup agrees, and nothing could be run to "
+        "show that this is all"
+    )
+    return f"{inputs.label}: {inputs.clause}; {shown}."
+
+
+def noise_sentence(comparison: Comparison, transplant_result: TransplantResult) -> str:
+    """Say that only rounding differs, and in which stages."""
+    stages = _join_words([item.what for item in transplant_result.differing])
+    return (
+        f"{comparison.other} rounds differently in its {stages}: no figure differs by more than "
+        "changes of one unit in the last place of the inputs would make it."
+    )
+
+
+def hypotheses_sentence(
+    comparison: Comparison, inputs: InputDifferences, sufficient: Sequence[Trial]
+) -> str:
+    """Say which hypotheses reproduce the other side: the first sufficient set, then others."""
+    chosen = sufficient[0]
+    does = _join_words([item.does for item in chosen.hypotheses])
+    tolerances = comparison.tolerances
+    within = (
+        f"to {chosen.largest_ulps} ULP"
+        if tolerances.are_exact
+        else f"within the tolerances of {tolerances.file or tolerances.case}"
+    )
+    if inputs.evidence and all(item.kind != "inputs" for item in chosen.hypotheses):
+        within += f" (that {inputs.clause} makes no difference here)"
+    return (
+        f"{comparison.other} {does}; with {_quoted_names(chosen.hypotheses)} the C core "
+        f"reproduces it {_pixels(comparison)} {within}{_alternatives(sufficient)}."
+    )
+
+
+def unexplained_sentence(
+    comparison: Comparison, transplant_result: TransplantResult, search_result: SearchResult | None
+) -> str:
+    """Say what differs, and that no hypothesis explains it."""
+    return f"{_divergence(comparison, transplant_result)}; {_search_summary(search_result)}."
+
+
+def ruled_out_lines(inputs: InputDifferences, search_result: SearchResult | None) -> list[str]:
+    """List what cannot be the reason: inputs, and hypotheses that fail or have no effect."""
+    lines = []
+    if inputs.evidence:
+        lines.append(f"the inputs alone, though they differ: {inputs.clause}")
+    else:
+        lines.append("different inputs: flags and structure factors are the same where recorded")
+    if search_result is None:
+        return lines
+    failed = [
+        trial.hypotheses[0]
+        for trial in search_result.trials
+        if trial.matters and not trial.is_sufficient and len(trial.hypotheses) == 1
+    ]
+    if failed:
+        lines.append(f"alone, and they change these pixels: {_names(failed)}")
+    if search_result.without_effect:
+        lines.append(f"no effect at these pixels: {_names(search_result.without_effect)}")
+    return lines
+
+
+def _search_summary(search_result: SearchResult | None) -> str:
+    if search_result is None:
+        return "nothing more could be tried"
+    text = "no behaviour of contract §7 or known slip, alone or together, reproduces it"
+    if search_result.nearest is None:
+        return text
+    names = _quoted_names(search_result.nearest.hypotheses)
+    return f"{text}, though with {names} it is `{search_result.nearest.left}` that differs first"
+
+
+def _divergence(comparison: Comparison, transplant_result: TransplantResult) -> str:
+    """Say what differs first and, where that is known, which stages differ."""
+    first = f"{comparison.other} differs first in `{_first_figure(comparison)}`"
+    if any(pixel.rounding_sensitive for pixel in comparison.pixels if pixel.differing):
+        first += ", and some nearest indices lie within their noise of a half"
+    if not transplant_result.differing:
+        return first
+    stages = _join_words([f"{item.what} (`{item.left}`)" for item in transplant_result.differing])
+    return f"{first}; given its own values before them, it computes its {stages} differently"
+
+
+def _first_figure(comparison: Comparison) -> str:
+    divergences = (pixel.first_divergence for pixel in comparison.pixels)
+    first = next((item for item in divergences if item is not None), None)
+    return "the recorded shapes" if first is None else f"{first.tap}.{first.field}"
+
+
+def _pixels(comparison: Comparison) -> str:
+    count = len(comparison.pixels)
+    words = {1: "at the pixel", 2: "at both pixels"}
+    return words.get(count, f"at all {count} pixels")
+
+
+def _alternatives(sufficient: Sequence[Trial]) -> str:
+    """Name further sets of the same size that these pixels cannot distinguish from the first."""
+    others = [_quoted_names(trial.hypotheses) for trial in sufficient[1:]]
+    return f" (these pixels cannot tell it from {', '.join(others)})" if others else ""
+
+
+def _join_words(words: Sequence[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _names(hypotheses: Sequence[Hypothesis]) -> str:
+    return ", ".join(item.name for item in hypotheses)
+
+
+def _quoted_names(hypotheses: Sequence[Hypothesis]) -> str:
+    return " and ".join(f"`{item.name}`" for item in hypotheses)
