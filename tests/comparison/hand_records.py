@@ -53,7 +53,7 @@ def f_cell_record(
 
 
 def pixel_taps_of(records: Sequence[FCellRecord]) -> list[PixelTaps]:
-    """What a comparison is made from, one record a pixel."""
+    """The figures that are compared, one record a pixel."""
     return [PixelTaps.from_records([each]) for each in records]
 
 
@@ -63,7 +63,7 @@ def benchmark(implementation: str) -> list[FCellRecord]:
 
 
 def benchmark_with_stale_cache() -> list[FCellRecord]:
-    """Edge and centre as the C core sees them with an old cache in its way."""
+    """Edge and centre as the C core observes them where it reads an old cache."""
     return [
         f_cell_record(EDGE, "c", STALE_CACHE, outside=True),
         f_cell_record(CENTRE, "c", STALE_CACHE, (0.0,) * 4, default=False),

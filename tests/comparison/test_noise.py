@@ -1,4 +1,4 @@
-"""The noise budget: computed by moving inputs, and what it tells noise from signal by."""
+"""The noise budget: computed by moving inputs, it distinguishes noise from signal."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ pytestmark = pytest.mark.usefixtures("fault_inputs")
 
 def budget(flags: str, pixel: tuple[int, int]) -> NoiseBudget:
     experiment = parse_flags(flags.split()).experiment
-    (found,) = noise.noise_budgets(ReferenceRunner(experiment, (pixel,)))
-    return found
+    (computed,) = noise.noise_budgets(ReferenceRunner(experiment, (pixel,)))
+    return computed
 
 
 @pytest.mark.parametrize(
@@ -61,21 +61,25 @@ def test_a_slip_is_signal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_spread_of_what_is_an_input_is_its_last_place() -> None:
-    found = budget("-cell 100 -default_F 7 -lambda 3 -distance 100 -detpixels 8 -pixel 1", (0, 0))
-    (wavelength,) = found.spread["config_snapshot"]["derived.lambda0"]
-    # 3 Å is moved by an ULP of 3, and what that makes of metres is rounded.
+    computed = budget(
+        "-cell 100 -default_F 7 -lambda 3 -distance 100 -detpixels 8 -pixel 1", (0, 0)
+    )
+    (wavelength,) = computed.spread["config_snapshot"]["derived.lambda0"]
+    # 3 Å is moved by an ULP of 3, and the change in metres is rounded.
     assert wavelength == pytest.approx(math.ulp(3.0) / 1e10, rel=0.2)
-    assert found.spread["f_cell_stats"]["mean_f_cell"] == pytest.approx((2 * math.ulp(7.0),))
-    assert {"-lambda", "-cell 1", "-default_F", "position 1", "omega"} <= set(found.inputs)
-    assert "-polar" not in found.inputs
+    assert computed.spread["f_cell_stats"]["mean_f_cell"] == pytest.approx((2 * math.ulp(7.0),))
+    assert {"-lambda", "-cell 1", "-default_F", "position 1", "omega"} <= set(computed.inputs)
+    assert "-polar" not in computed.inputs
 
 
 def test_no_figure_is_surer_than_its_last_place() -> None:
     experiment = parse_flags(BENCHMARK_FLAGS).experiment
     reference = ReferenceRunner(experiment, ((0, 0), (2048, 2048)))
-    for found, seen in zip(noise.noise_budgets(reference), reference.pixel_taps, strict=True):
-        for tap_id, spreads in found.spread.items():
-            figures = seen.taps[tap_id]
+    for computed, pixel_taps in zip(
+        noise.noise_budgets(reference), reference.pixel_taps, strict=True
+    ):
+        for tap_id, spreads in computed.spread.items():
+            figures = pixel_taps.taps[tap_id]
             for name, spread in spreads.items():
                 values = figures.columns[name].tolist() if name in figures.columns else [
                     figures.pixel[name]
@@ -86,12 +90,12 @@ def test_no_figure_is_surer_than_its_last_place() -> None:
 
 
 def test_an_index_within_its_noise_of_a_half_is_rounding_sensitive() -> None:
-    found = budget(TIE_FLAGS, (0, 0))
+    computed = budget(TIE_FLAGS, (0, 0))
     first = Place(layer=0, subpixel=(0, 0), source=0, phi_step=0, domain=0)
-    assert {(item.place, item.axis) for item in found.rounding_sensitive} == {
+    assert {(item.place, item.axis) for item in computed.rounding_sensitive} == {
         (first, "h"), (first, "k"),
     }  # fmt: skip
-    assert found.is_sensitive(first)
+    assert computed.is_sensitive(first)
     assert not budget(CUBE, (10, 50)).rounding_sensitive
 
 
@@ -115,6 +119,6 @@ def test_files_of_a_budget_stand_beside_the_reference_s_records(fault_inputs: Pa
     from parity_bridge.records.pixel_records import read_noise
 
     assert main(["run", "--pixel", "1", "2", "--stamp", "x", "--", *CUBE.split()]) == 0
-    found = read_noise(fault_inputs / "reports" / "x" / "c_taps")
-    assert found == {(1, 2): budget(CUBE, (1, 2))}
+    stored = read_noise(fault_inputs / "reports" / "x" / "c_taps")
+    assert stored == {(1, 2): budget(CUBE, (1, 2))}
     assert read_noise(fault_inputs / "reports" / "x" / "py_taps") == {}

@@ -18,7 +18,7 @@ class TestTolerances:
         record["values"]["subpixels"][0]["F_latt"] *= 1 + 1e-9
         return record
 
-    def test_what_is_set_otherwise_is_marked(
+    def test_what_a_file_overrides_is_marked(
         self, tmp_path: Path, compared: Compare, other: Json
     ) -> None:
         own = tmp_path / "own.toml"

@@ -27,7 +27,7 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> GoldenCase:
     return load_case(request.param, tmp_path)
 
 
-def seen(case: GoldenCase, choice: EngineChoice) -> list[PixelTaps]:
+def observed(case: GoldenCase, choice: EngineChoice) -> list[PixelTaps]:
     run = observe(choice, parse_flags(case.flags), [Target(pixel) for pixel in case.pixels])
     name = run.engine.implementation
     return [
@@ -36,34 +36,36 @@ def seen(case: GoldenCase, choice: EngineChoice) -> list[PixelTaps]:
 
 
 def comparison(case: GoldenCase, dtype: str) -> Comparison:
-    reference = seen(case, EngineChoice("c"))
-    return compare_runs(reference, seen(case, EngineChoice("torch", dtype)), tolerances_for(dtype))
+    reference = observed(case, EngineChoice("c"))
+    return compare_runs(
+        reference, observed(case, EngineChoice("torch", dtype)), tolerances_for(dtype)
+    )
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_golden_case_is_at_parity_on_a_gpu(case: GoldenCase, dtype: str) -> None:
-    found = compare_runs(
-        seen(case, EngineChoice("c")),
-        seen(case, EngineChoice("torch", dtype, "cuda")),
+    compared = compare_runs(
+        observed(case, EngineChoice("c")),
+        observed(case, EngineChoice("torch", dtype, "cuda")),
         tolerances_for(dtype, "cuda"),
     )
-    assert found.verdict == "parity"
+    assert compared.verdict == "parity"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_every_golden_case_is_at_parity(case: GoldenCase, dtype: str) -> None:
-    found = comparison(case, dtype)
-    assert [pixel.first_divergence for pixel in found.pixels if pixel.differing] == []
-    assert all(set(pixel.taps) == set(TAPS_BY_ID) for pixel in found.pixels)
-    assert found.verdict == "parity"
+    compared = comparison(case, dtype)
+    assert [pixel.first_divergence for pixel in compared.pixels if pixel.differing] == []
+    assert all(set(pixel.taps) == set(TAPS_BY_ID) for pixel in compared.pixels)
+    assert compared.verdict == "parity"
 
 
 def test_the_float32_tolerance_is_neither_tight_nor_idle(tmp_path: Path) -> None:
     """The largest error of an interpolated F of all golden cases."""
     case = load_case("xtal_size_auto_oversample", tmp_path)
-    ours = seen(case, EngineChoice("c"))
-    theirs = seen(case, EngineChoice("torch", "float32"))
+    ours = observed(case, EngineChoice("c"))
+    theirs = observed(case, EngineChoice("torch", "float32"))
     largest = max(
         abs(b - a) / abs(a)
         for reference, other in zip(ours, theirs, strict=True)

@@ -1,4 +1,4 @@
-"""``explain`` of two engines: what it says, what it rules out, and what a report holds of it."""
+"""``explain`` of two engines: what it states and rules out, and what a report stores of it."""
 
 from __future__ import annotations
 

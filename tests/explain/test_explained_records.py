@@ -1,4 +1,4 @@
-"""``explain`` with records on one side or both: what they hold, what they lack."""
+"""``explain`` with records on one side or both: complete, partial and of other programs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_records_of_a_frame_are_held_against_a_frame(capsys: pytest.CaptureFixtu
     assert explained(capsys, "c", "port", "--state", "start").reason == "unexplained"
 
 
-def test_records_that_lack_a_tap_do_not_round_otherwise(
+def test_records_that_lack_a_tap_are_not_taken_for_noise(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ours, theirs = recorded("core", "c"), recorded("port", "torch")
@@ -73,7 +73,7 @@ def test_records_alone_go_on_to_the_c_core(capsys: pytest.CaptureFixture[str]) -
     assert explained(capsys, ours, theirs).names == (("polar=mean",),)
 
 
-def test_records_that_the_c_core_does_not_give_are_no_reference(
+def test_records_that_the_c_core_does_not_compute_are_no_reference(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ours, theirs = recorded("core", "c"), recorded("port", "torch")
@@ -81,7 +81,7 @@ def test_records_that_the_c_core_does_not_give_are_no_reference(
     capsys.readouterr()
     finding = explained(capsys, ours, theirs)
     assert finding.reason == "unexplained"
-    assert "the C core does not give the reference's records any more" in finding.not_tried[0]
+    assert "the C core no longer computes the reference's records" in finding.not_tried[0]
 
 
 def test_tap_4_of_another_program(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,9 +96,9 @@ def test_tap_4_of_another_program(capsys: pytest.CaptureFixture[str]) -> None:
         | dict.fromkeys(("k_min", "k_max"), 3) | dict.fromkeys(("l_min", "l_max"), 3),
     }  # fmt: skip
     flags = [*FLAGS, "-hkl", "zeros.hkl", "-nointerpolate"]
-    (seen,) = ReferenceRunner(parse_flags(flags).experiment, ((10, 50),)).pixel_taps
+    (reference,) = ReferenceRunner(parse_flags(flags).experiment, ((10, 50),)).pixel_taps
     for name in ("h_min", "h_max", "k_min", "k_max", "l_min", "l_max"):
-        values["hkl_bounds"][name] = seen.taps["f_cell_stats"].pixel[f"hkl_bounds.{name}"]
+        values["hkl_bounds"][name] = reference.taps["f_cell_stats"].pixel[f"hkl_bounds.{name}"]
     record = {
         "tap_id": "f_cell_stats", "pixel_coords": [10, 50], "oversample": 2, "values": values,
         "timestamp_utc": "2026-01-01T00:00:00Z",

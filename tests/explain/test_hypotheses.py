@@ -1,4 +1,4 @@
-"""Hypotheses: which there are, and which sets of them are found to explain a difference."""
+"""Hypotheses: which exist, and which sets of them explain a difference."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("empty_folder")
 def test_every_choice_has_words() -> None:
     for name in Behaviours.model_fields:
         for choice in behaviour_choices(name):
-            told = Behaviours.parse([f"{name}={choice}"])
-            named = {item.name for item, _ in behaviour_hypotheses(told)}
+            chosen = Behaviours.parse([f"{name}={choice}"])
+            named = {item.name for item, _ in behaviour_hypotheses(chosen)}
             assert f"{name}={choice}" not in named
     alternatives = sum(len(behaviour_choices(name)) - 1 for name in Behaviours.model_fields)
     assert len(list(behaviour_hypotheses(REFERENCE))) == alternatives
@@ -38,7 +38,7 @@ def test_a_slip_that_changes_nothing_is_no_hypothesis() -> None:
 
 @pytest.mark.parametrize("convention", ["-xds", "-dials"])
 def test_a_convention_written_out_as_custom_is_the_same_geometry(convention: str) -> None:
-    """Which makes the other pivot of a convention something that can be asked for."""
+    """So the other pivot of a convention can be given by flags."""
     flags = [*FLAGS, convention, "-detector_rotx", "3", "-detector_roty", "2"]
     experiment = parse_flags(flags).experiment
     written_out = pivots._pivoted_at_sample(experiment)  # noqa: SLF001
@@ -77,12 +77,12 @@ def test_sets_of_which_no_part_helps_alone(capsys: pytest.CaptureFixture[str]) -
     Path("sources.txt").write_text(
         "-10 0 0 1.0 1.0e-10\n-10 0.1 0 0.25 1.01e-10\n-10 0 -0.1 3.0 0.99e-10\n"
     )
-    told = ("background=undivided", "omega=each", "weights=used")
-    words = [word for name in told for word in ("--behaviour", f"torch:{name}")]
+    behaviours = ("background=undivided", "omega=each", "weights=used")
+    words = [word for name in behaviours for word in ("--behaviour", f"torch:{name}")]
     finding = explained(
         capsys, *PIXELS, *words, "--", *FLAGS, "-sourcefile", "sources.txt", "-water", "0.001"
     )
-    assert {frozenset(names) for names in finding.names} == {frozenset(told)}
+    assert {frozenset(names) for names in finding.names} == {frozenset(behaviours)}
 
 
 def test_sets_that_pixels_cannot_tell_apart_are_all_named(
@@ -91,28 +91,30 @@ def test_sets_that_pixels_cannot_tell_apart_are_all_named(
     """At an index of -4.5 rounding half to even and half up give the same."""
     tie = "-cell 5.625 -lambda 1 -N 1 -distance 60 -detpixels 1 -pixel 2 -default_F 3"
     flags = [*tie.split(), "-oversample", "1", "-Xbeam", "-80", "-Ybeam", "0"]
-    told = ["--behaviour", "torch:rounding=half_up"]
-    finding = explained(capsys, "--pixel", "0", "0", *told, "--", *flags)
+    behaviours = ["--behaviour", "torch:rounding=half_up"]
+    finding = explained(capsys, "--pixel", "0", "0", *behaviours, "--", *flags)
     assert set(finding.names) == {("rounding=half_even",), ("rounding=half_up",)}
     assert "(these pixels cannot tell it from `rounding=half_up`)" in finding.sentence
 
 
 @pytest.mark.parametrize(
-    "told",
+    "behaviours",
     [
         ("omega=last", "polar=mean"),
         ("omega=last", "polar=mean", "divide_by_steps=false"),
         ("omega=mean", "polar=last", "divide_by_steps=false", "background=undivided"),
     ],
 )
-def test_several_reasons_at_once(told: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    words = [word for name in told for word in ("--behaviour", f"torch:{name}")]
+def test_several_reasons_at_once(
+    behaviours: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [word for name in behaviours for word in ("--behaviour", f"torch:{name}")]
     finding = explained(capsys, *PIXELS, *words, "--", *FLAGS, "-polar", "0.5", "-water", "0.001")
-    assert {frozenset(names) for names in finding.names} == {frozenset(told)}
+    assert {frozenset(names) for names in finding.names} == {frozenset(behaviours)}
     assert finding.reason == "behaviours"
 
 
-def test_too_many_evaluations_are_told(
+def test_too_many_evaluations_are_noted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hypothesis_set_search, "_MAX_EVALUATIONS", 100)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("empty_folder")
 
 
 def test_the_command_of_a_finding_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
-    """With the reference told to do the same there is parity."""
+    """With the same behaviour the reference is at parity."""
     finding = explained(capsys, *PIXELS, "--behaviour", "torch:omega=last", "--", *FLAGS)
     assert finding.command is not None
     words = finding.command.split()
@@ -63,20 +63,20 @@ def test_the_command_shown_leads_to_parity(
     [("-misset negated", True), ("-point_pixel added", True), ("-pivot sample", True),
      ("-misset left out", True), ("-nopolar added", True), ("k and l swapped", False)],
 )  # fmt: skip
-def test_a_slip_is_shown_by_flags_where_flags_say_it(slip: str, shown: bool) -> None:
+def test_a_slip_is_shown_by_flags_where_flags_can_state_it(slip: str, shown: bool) -> None:
     experiment = parse_flags([*FLAGS, "-misset", "1", "2", "3"]).experiment
     finding = Finding(reason="slips", sentence="", names=((slip,),), pixels=((0, 0),))
     command = showing("python -m parity_bridge run --pixel 0 0", finding, experiment, experiment)
     assert ("--engine-flags c" in command) is shown
     if shown:
         further = shlex.split(shlex.split(command)[-1])
-        made = parse_flags([*to_flags(experiment), *further]).experiment
-        assert made == input_slips.apply_slips(experiment, (slip,)) != experiment
+        changed = parse_flags([*to_flags(experiment), *further]).experiment
+        assert changed == input_slips.apply_slips(experiment, (slip,)) != experiment
 
 
 @pytest.mark.parametrize("spelt", ["core/", "./core", ".//core"])
 def test_a_folder_may_be_spelt_in_any_way(spelt: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command shown has the C core, told what it was told, in the place of its records."""
+    """The command shown runs the C core with its own behaviours instead of reading records."""
     recorded("core", "c", "--behaviour", "c:polar=last")
     recorded("port", "torch", "--behaviour", "torch:omega=last", "--behaviour", "torch:polar=last")
     capsys.readouterr()
@@ -87,11 +87,11 @@ def test_a_folder_may_be_spelt_in_any_way(spelt: str, capsys: pytest.CaptureFixt
     assert explained(capsys, *words, status=0).reason == "agreement"
 
 
-def test_a_flag_without_effect_is_told_and_leads_to_parity(
+def test_a_flag_without_effect_is_noted_and_leads_to_parity(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    told = ["--engine-flags", "torch", "-mosaic_seed 5", "--behaviour", "torch:omega=last"]
-    finding = explained(capsys, *PIXELS, *told, "--", *FLAGS)
+    words = ["--engine-flags", "torch", "-mosaic_seed 5", "--behaviour", "torch:omega=last"]
+    finding = explained(capsys, *PIXELS, *words, "--", *FLAGS)
     assert "(that -mosaic_seed is the default for c, 5 for pytorch makes no difference here)" in (
         finding.sentence
     )

@@ -50,7 +50,7 @@ def everything(engine: str) -> list[Json]:
 
 
 def compared_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Compare:
-    """Exit status and ``--json`` of comparing two records, or two lists of them."""
+    """Return a function that compares two records or lists of records: exit status and JSON."""
 
     def compare(reference: Json | list[Json], other: Json | list[Json], *words: str) -> Any:
         sides = []

@@ -1,4 +1,4 @@
-"""Runs of both engines whose records the tests of everything around a record are made of."""
+"""Runs of both engines whose records the tests use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.experiment.smv_files import smv, write_file
 
 ENGINES = ("c", "torch")
 RUN_CONTEXT = RunContext("python -m parity_bridge run", "2026-01-31T12:00:00Z")
-#: What each run has that others have not.
+#: Golden case -> what its run has that the others do not.
 CASES = {
     "bench4096_default_f": "no table at all",
     "shape_tophat_all_skipped": "no lookup at all",
@@ -37,23 +37,26 @@ CASES = {
 
 @cache
 def real_run(case: str, engine: str) -> EngineRun:
-    """What an engine sees at the pixels of a golden case, or under a mask."""
+    """Run an engine at the pixels of a golden case, or under a mask."""
     folder = Path(mkdtemp(prefix="parity_bridge_"))
     if case == "masked":
-        pixels = np.array([[0, 1, 255], [7, 0, 200]], dtype="<u2")
-        mask = write_file(folder / "mask.img", smv(pixels, {}))
-        # The mask says how many pixels there are, so that no flag may say otherwise.
-        flags, seen = ["-mask", str(mask), *"-cell 50 -default_F 2 -N 3".split()], [(0, 0), (1, 2)]
+        mask_values = np.array([[0, 1, 255], [7, 0, 200]], dtype="<u2")
+        mask = write_file(folder / "mask.img", smv(mask_values, {}))
+        # The mask says how many pixels there are, so no flag may state it too.
+        flags, pixels = (
+            ["-mask", str(mask), *"-cell 50 -default_F 2 -N 3".split()],
+            [(0, 0), (1, 2)],
+        )
     else:
         golden = load_case(case, folder)
-        flags, seen = golden.flags, golden.pixels
+        flags, pixels = golden.flags, golden.pixels
     choice = EngineChoice(engine)
-    return observe(choice, parse_flags(flags), [Target(pixel) for pixel in seen])
+    return observe(choice, parse_flags(flags), [Target(pixel) for pixel in pixels])
 
 
 @cache
 def benchmark_run(engine: str) -> EngineRun:
-    """Two pixels of the benchmark."""
+    """Run an engine at two pixels of the benchmark."""
     targets = [Target((0, 0), "edge"), Target((2048, 2048))]
     return observe(EngineChoice(engine), parse_flags(BENCHMARK_FLAGS), targets)
 
@@ -61,6 +64,9 @@ def benchmark_run(engine: str) -> EngineRun:
 def record_texts(run: EngineRun) -> dict[str, list[str]]:
     """tap_id -> the record of each pixel, as it is stored."""
     return {
-        tap_id: [as_json(record_of(run, seen, RUN_CONTEXT, tap)) for seen in run.observations]
+        tap_id: [
+            as_json(record_of(run, observation, RUN_CONTEXT, tap))
+            for observation in run.observations
+        ]
         for tap_id, tap in TAPS_BY_ID.items()
     }

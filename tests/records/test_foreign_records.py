@@ -17,8 +17,8 @@ class TestPlainRecords:
     ) -> None:
         status, summary = compared(ours(), plain())
         assert (status, summary["verdict"], summary["other"]) == (0, "parity", "b")
-        told = {field["field"] for field in summary["pixels"][0]["fields"]}
-        assert told == {*PLAIN[:4], *(f"hkl_bounds.{axis}_{end}" for axis in "hkl"
+        compared_fields = {field["field"] for field in summary["pixels"][0]["fields"]}
+        assert compared_fields == {*PLAIN[:4], *(f"hkl_bounds.{axis}_{end}" for axis in "hkl"
                                       for end in ("min", "max"))}  # fmt: skip
         left = {
             name for what, side, name in absences(summary) if (what, side) == ("field", "other")

@@ -1,4 +1,4 @@
-"""Files that are no records: refused in one line that names them, never with a traceback."""
+"""Files that are not records: refused in one line that names them, never with a traceback."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ class TestNoRecord:
     def test_bare_nan_is_taken_for_nan(
         self, place: dict[str, list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        # Not JSON, but what Python's own writer makes of it.
+        # Not JSON, but what Python's own writer produces.
         (tmp_path / "bad.json").write_text(GOOD.replace('"F_cell": 100.0', '"F_cell": NaN'))
         assert main([*place["compare"], "--json"]) == 3
         first = json.loads(capsys.readouterr().out)["pixels"][0]["first_divergence"]
@@ -327,7 +327,7 @@ class TestCheckReport:
         assert str(report) in capsys.readouterr().out
 
     @pytest.mark.parametrize("name", ["f_cell_comparison.md", "f_cell_summary.md", "summary.json"])
-    def test_a_digit_changed_in_what_was_made_is_named(
+    def test_a_digit_changed_in_a_rendered_file_is_named(
         self, place: dict[str, list[str]], tmp_path: Path, name: str,
         capsys: pytest.CaptureFixture[str],
     ) -> None:  # fmt: skip
@@ -340,7 +340,7 @@ class TestCheckReport:
         assert line.startswith(str(path))
 
     @pytest.mark.parametrize("tap_id", TAPS_BY_ID)
-    def test_a_digit_changed_in_a_record_is_seen(
+    def test_a_digit_changed_in_a_record_is_noticed(
         self, place: dict[str, list[str]], tmp_path: Path, tap_id: str,
         capsys: pytest.CaptureFixture[str],
     ) -> None:  # fmt: skip

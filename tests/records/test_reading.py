@@ -151,7 +151,7 @@ class TestContradictions:
         other[-1]["oversample"] = 3
         sides = folder_of(tmp_path / "a", everything("c")), folder_of(tmp_path / "b", other)
         assert main(["compare", *map(str, sides)]) == 5
-        assert f"{sides[1]} tells two oversamplings of pixel" in capsys.readouterr().err
+        assert f"{sides[1]} states two oversamplings of pixel" in capsys.readouterr().err
 
     def test_an_evaluation_that_is_there_twice_is_refused(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -27,7 +27,7 @@ from parity_bridge.taps.registry import TAPS_BY_ID
 from parity_bridge.taps.tap_data import ROWS, data_of_record
 from tests.records.real_records import CASES, ENGINES, real_run, record_texts
 
-# A smaller record tells no more, and looking for one takes minutes.
+# A smaller failing record shows no more, and searching for one takes minutes.
 IN_PLACE = settings(
     deadline=None,
     max_examples=20,
@@ -39,7 +39,7 @@ SPELLED = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 def _float64(bits: int) -> float:
     value: float = struct.unpack("<d", struct.pack("<Q", bits))[0]
-    # JSON has one word for all NaNs: which of them it is, is lost.
+    # JSON has one word for all NaNs: their payload is lost.
     return math.nan if math.isnan(value) else value
 
 
@@ -68,8 +68,8 @@ class Valid:
             return st.just(schema["const"])
         if "enum" in schema:
             return st.sampled_from(schema["enum"])
-        made: SearchStrategy[Any] = getattr(self, f"_{schema['type']}")(schema)
-        return made
+        strategy: SearchStrategy[Any] = getattr(self, f"_{schema['type']}")(schema)
+        return strategy
 
     def _object(self, schema: Mapping[str, Any]) -> SearchStrategy[Any]:
         if "properties" not in schema:
@@ -107,7 +107,7 @@ def valid(name: str) -> SearchStrategy[Any]:
 
 
 def has_distinct_rows(record: Mapping[str, Any]) -> bool:
-    """A row that is there twice is refused."""
+    """Whether no row is recorded twice: such records are refused."""
     rows = record["values"].get(ROWS, [])
     steps = ("layer", "source", "phi_step", "domain")
     places = {(*row["subpixel_index"], *(row.get(step) for step in steps)) for row in rows}
@@ -181,8 +181,8 @@ def test_any_record_gives_its_figures_bit_for_bit(
     for name, column in figures.columns.items():
         field, _, part = name.partition(".")
         number = "hkl".find(part) if field.startswith("hkl") else "xyz".find(part)
-        told = [row[field][number] if part else row[field] for row in rows]
-        assert_same_leaves(column.tolist(), told)
+        recorded = [row[field][number] if part else row[field] for row in rows]
+        assert_same_leaves(column.tolist(), recorded)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -193,9 +193,11 @@ def test_a_stored_observation_is_the_observation(case: str, engine: str, tmp_pat
         for number, text in enumerate(records):
             (tmp_path / f"pixel_{number}_0{record_suffix(TAPS_BY_ID[tap_id])}").write_text(text)
     stored = {pixel.pixel: pixel for pixel in read_side(tmp_path).pixels}
-    for seen in run.observations:
-        fresh = PixelTaps.from_observation(seen, run.engine.implementation, TAPS_BY_ID.values())
-        read = stored[seen.pixel]
+    for observation in run.observations:
+        fresh = PixelTaps.from_observation(
+            observation, run.engine.implementation, TAPS_BY_ID.values()
+        )
+        read = stored[observation.pixel]
         assert list(read.taps) == list(fresh.taps)
         assert (read.hkl_table, read.flags) == (fresh.hkl_table, fresh.flags)
         for tap_id, figures in fresh.taps.items():

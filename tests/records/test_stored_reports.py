@@ -11,12 +11,12 @@ from parity_bridge.cli.program import main
 from tests.records.json_records import everything, folder_of, plain
 
 
-class TestKeptReports:
-    """What ``--out-dir`` keeps is what ``check-report`` makes of it, whatever was compared."""
+class TestStoredReports:
+    """``check-report`` reproduces what ``--out-dir`` stores, whatever was compared."""
 
     @pytest.mark.parametrize("words", [(), ("--taps", "omega"), ("--tolerances", "own.toml")])
     @pytest.mark.parametrize("other", ["ours", "plain"])
-    def test_a_kept_report_has_not_drifted(
+    def test_a_stored_report_has_not_drifted(
         self, other: str, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:  # fmt: skip
@@ -38,8 +38,8 @@ class TestKeptReports:
     ) -> None:
         monkeypatch.chdir(tmp_path)
         Path("own.toml").write_text('"omega_subpixel.omega" = { rtol = 1e-9 }\n')
-        told = ["--behaviour", "torch:omega=last"]
-        assert main(["run", "--pixel", "0", "0", "--stamp", "s", *told, *words]) == 3
+        behaviour = ["--behaviour", "torch:omega=last"]
+        assert main(["run", "--pixel", "0", "0", "--stamp", "s", *behaviour, *words]) == 3
         assert main(["check-report", "reports/s"]) == 0
 
     def test_a_report_with_noise_budgets_is_compared_tap_by_tap(

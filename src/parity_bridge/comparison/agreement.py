@@ -1,4 +1,4 @@
-"""Questions about two sides of one pixel: do they agree, where first not, and by how much."""
+"""Whether two sides of one pixel agree, which figure differs first, and how far any differs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from parity_bridge.taps.pixel_taps import PixelTaps
 
 
 def taps_agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -> bool:
-    """Whether all that both sides tell agrees, but for what they were given."""
+    """Return whether every figure that both sides recorded agrees; inputs are not compared."""
     return reference.oversample == other.oversample and not any(
         item.differing
         for tap_id in reversed(common_taps(reference, other))
@@ -24,7 +24,7 @@ def taps_agree(reference: PixelTaps, other: PixelTaps, tolerances: Tolerances) -
 def first_differing_field(
     reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
 ) -> str | None:
-    """The first figure that differs, ``tap.field``; None where all that both sides tell agrees."""
+    """Return the first figure that differs, ``tap.field``; None where all common figures agree."""
     if reference.oversample != other.oversample:
         return "config_snapshot.derived.oversample"
     for tap_id in common_taps(reference, other):
@@ -35,13 +35,16 @@ def first_differing_field(
 
 
 def first_differing_field_among(
-    own: Mapping[str, Sequence[str]],
+    fields_by_tap: Mapping[str, Sequence[str]],
     reference: PixelTaps,
     other: PixelTaps,
     tolerances: Tolerances,
 ) -> str | None:
-    """The first figure of these fields, by tap_id, that differs, ``tap.field``; or None."""
-    for tap_id, names in own.items():
+    """Return the first figure of ``fields_by_tap`` that differs, ``tap.field``; or None.
+
+    ``fields_by_tap`` maps a tap_id to names of figures or of whole fields.
+    """
+    for tap_id, names in fields_by_tap.items():
         if tap_id in reference.taps and tap_id in other.taps:
             fields = [
                 item
@@ -57,14 +60,14 @@ def first_differing_field_among(
 def count_differing_figures(
     tap_id: str, reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
 ) -> int:
-    """How many figures of a tap differ; 0 where not both sides tell it."""
+    """Count the figures of a tap that differ; 0 where a side did not record the tap."""
     if tap_id not in reference.taps or tap_id not in other.taps:
         return 0
     return sum(item.differing for item in _fields(tap_id, reference, other, tolerances))
 
 
 def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
-    """Largest distance of any float figure that both sides tell, in units in the last place."""
+    """Return the largest distance, in ULP, of any float figure that both sides recorded."""
     largest = 0
     for tap_id in common_taps(reference, other):
         ours, theirs = reference.taps[tap_id], other.taps[tap_id]
@@ -82,11 +85,11 @@ def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
 def _fields(
     tap_id: str, reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
 ) -> Iterator[FieldComparison]:
-    """The fields of a tap that both sides tell; whether they differ is asked, not by how much."""
+    """Compare the fields of a tap without a noise budget: only whether they differ counts."""
     return compare_tap(tap_id, reference.taps[tap_id], other.taps[tap_id], tolerances, None)
 
 
 def _first_name(fields: Sequence[FieldComparison]) -> str | None:
-    """The first figure that differs, ``tap.field``."""
+    """Return the first figure that differs, ``tap.field``; None where none does."""
     first = first_divergence(fields)
     return None if first is None else f"{first.tap}.{first.field}"

@@ -1,6 +1,6 @@
-"""Named behaviours (contract §7): what may explain a difference, judged from two records alone.
+"""Named causes (contract §7): what may explain a difference, judged from two records alone.
 
-A name is given where the records are consistent with it; several may be.
+A cause is named where the records are consistent with it; several causes may be named.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 #: Fractional indices this close to a half-integer are decided by the rounding rule.
 TIE = 1e-6
 
-#: Causes that lie in what was read, not in how it was used.
+#: Causes that lie in the inputs that were read, not in how they were used.
 INPUT_CAUSES = ("stale cache", "different tables", "different default_F")
 
 _KINDS = {"text": "text table", "cache": "cache"}
 
 
 class Cause(Schema):
-    """A behaviour by name and the sentence that says what the records show of it."""
+    """The name of a cause, and a sentence that says how the records show it."""
 
     name: str
     sentence: str
 
 
 def possible_causes(reference: PixelTaps, other: PixelTaps) -> tuple[Cause, ...]:
-    """Every named behaviour that the two records of one pixel are consistent with."""
+    """Return every named cause with which the two records of one pixel are consistent."""
     pair = _FCellPair.of(reference, other)
     if pair is None:
         return ()
-    found = ((name, judge(pair)) for name, judge in _CAUSE_CHECKS.items())
-    return tuple(Cause(name=name, sentence=text) for name, text in found if text)
+    sentences = ((name, check(pair)) for name, check in _CAUSE_CHECKS.items())
+    return tuple(Cause(name=name, sentence=text) for name, text in sentences if text)
 
 
 def table_text(table: HklTable) -> str:
-    """One phrase: kind, file, hash, extents and default_F of what an engine read."""
+    """Describe the table that an engine read: kind, file, hash, extents and default_F."""
     if table.source == "none":
         return f"no table (default_F {table.default_F!r})"
     sha256 = (table.sha256 or "unknown")[:12]
@@ -58,7 +58,7 @@ def table_text(table: HklTable) -> str:
 
 
 def extents_text(extents: IndexBounds | None) -> str:
-    """Extents of a table as ``h -24..24, k ..., l ...``."""
+    """Format the extents of a table as ``h -24..24, k ..., l ...``."""
     if extents is None:
         return "none"
     return ", ".join(
@@ -69,18 +69,18 @@ def extents_text(extents: IndexBounds | None) -> str:
 
 @dataclass(frozen=True)
 class _FCellPair:
-    """Tap 4 of one pixel on both sides, and the lookups that both made."""
+    """Tap 4 of one pixel on both sides, and the lookups that both recorded."""
 
     names: tuple[str, str]
     ours: HklTable
     theirs: HklTable
     counts: tuple[dict[str, Any], dict[str, Any]]
-    #: Field of a lookup -> both columns.
+    #: Field of a lookup -> the columns of both sides.
     lookups: dict[str, tuple[NDArray[Any], NDArray[Any]]]
 
     @classmethod
     def of(cls, reference: PixelTaps, other: PixelTaps) -> _FCellPair | None:
-        """None where a side does not tell what it read or looked up."""
+        """Return None where a side did not record its table or its lookups."""
         if reference.hkl_table is None or other.hkl_table is None:
             return None
         if TAP_ID not in reference.taps or TAP_ID not in other.taps:
@@ -106,12 +106,12 @@ class _FCellPair:
 
     @property
     def both_read(self) -> str:
-        """What each side read, in one phrase."""
+        """The table that each side read, in one phrase."""
         ours, theirs = table_text(self.ours), table_text(self.theirs)
         return f"{self.names[0]} read {ours}; {self.names[1]} read {theirs}"
 
     def in_box(self) -> NDArray[np.bool_]:
-        """Lookups that both sides found inside a table."""
+        """Return which lookups lie inside the table on both sides."""
         first, second = self.lookups["out_of_bounds"]
         inside: NDArray[np.bool_] = ~(first.astype(bool) | second.astype(bool))
         return inside
@@ -177,9 +177,9 @@ def _half_down(pair: _FCellPair) -> str | None:
 
 def _ties(pair: _FCellPair, axis: str) -> list[str]:
     nearest, fractions = pair.lookups[f"hkl_rounded.{axis}"], pair.lookups[f"hkl_fractional.{axis}"]
-    apart = np.abs(nearest[0] - nearest[1]) == 1
+    are_neighbours = np.abs(nearest[0] - nearest[1]) == 1
     near = (tie_distance(fractions[0]) < TIE) & (tie_distance(fractions[1]) < TIE)
-    return [f"{axis} = {fraction!r}" for fraction in fractions[0][apart & near].tolist()]
+    return [f"{axis} = {fraction!r}" for fraction in fractions[0][are_neighbours & near].tolist()]
 
 
 def _skipped_lookups(pair: _FCellPair) -> str | None:

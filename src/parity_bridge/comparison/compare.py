@@ -1,6 +1,6 @@
-"""What two sides recorded of the same pixels, into a verdict that leads with where they part.
+"""Two sides compared over the same pixels: a verdict for each pixel and for all of them.
 
-Inputs come before numbers: engines that were given different structure factors or flags cannot be
+Inputs come before figures: engines that were given different structure factors or flags cannot be
 at parity, whatever they returned. Comparing nothing is an error, never a pass.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Not ``entries``: a text table counts its lines, a cache every entry of its box.
 _TABLE_FIELDS = ("source", "sha256", "extents", "default_F")
-#: Under which name a tap's record holds the structure factors that were read.
+#: tap_id -> the key under which the tap's record holds the table that was read.
 _TABLE_NAMES = {"f_cell_stats": "hkl_table", "config_snapshot": "structure_factors"}
 
 
@@ -40,14 +40,14 @@ def compare_runs(
     tolerances: Tolerances,
     noise: Mapping[tuple[int, int], NoiseBudget] | None = None,
 ) -> Comparison:
-    """Compare two sides over all pixels, matched by pixel; ``noise`` is that of the reference.
+    """Compare two sides over all pixels; ``noise`` holds the noise budgets of the reference.
 
-    Raises UsageError where there is nothing to compare, ShapeError where one side has a pixel twice
-    or the two have no pixel in common.
+    Pixels are matched by their coordinates. Raises UsageError where a side has no pixels,
+    ShapeError where one side recorded a pixel twice or the two have no pixel in common.
     """
     if not reference or not other:
         raise UsageError(
-            "there is nothing to compare: give at least one pixel that both engines see"
+            "there is nothing to compare: give at least one pixel that both engines observe"
         )
     ours, theirs = _by_pixel(reference), _by_pixel(other)
     pixels = tuple(
@@ -79,7 +79,7 @@ def compare_pixel(
 ) -> PixelComparison:
     """Compare one pixel.
 
-    Raises ShapeError where the two are of different pixels or have no figure in common.
+    Raises ShapeError where the two sides are of different pixels or have no figure in common.
     """
     if reference.pixel != other.pixel:
         raise ShapeError(_no_common_pixel([reference.pixel], [other.pixel]))
@@ -118,12 +118,12 @@ def compare_pixel(
 
 
 def _by_pixel(sides: Sequence[PixelTaps]) -> dict[tuple[int, int], PixelTaps]:
-    found = {side.pixel: side for side in sides}
-    if len(found) != len(sides):
+    by_pixel = {side.pixel: side for side in sides}
+    if len(by_pixel) != len(sides):
         raise ShapeError(
             f"{sides[0].implementation} recorded a pixel twice; keep one record a pixel"
         )
-    return found
+    return by_pixel
 
 
 def _no_common_pixel(ours: Iterable[tuple[int, int]], theirs: Iterable[tuple[int, int]]) -> str:
@@ -150,8 +150,8 @@ def _verdict(*, is_whole: bool, inputs: InputComparison, differs: bool) -> Verdi
 def _compare_inputs(reference: PixelTaps, other: PixelTaps) -> InputComparison:
     flags = tuple(_differing_flags(reference.flags, other.flags))
     pairs = _tables(reference, other)
-    apart = [(pair, fields) for pair in pairs if (fields := _differing_fields(*pair))]
-    (ours, theirs), fields = apart[0] if apart else (pairs[0], ())
+    differing = [(pair, fields) for pair in pairs if (fields := _differing_fields(*pair))]
+    (ours, theirs), fields = differing[0] if differing else (pairs[0], ())
     return InputComparison(
         differing=(*fields, *(item.flag for item in flags)),
         reference=ours,
@@ -164,7 +164,7 @@ _Table = HklTable | None
 
 
 def _tables(reference: PixelTaps, other: PixelTaps) -> list[tuple[_Table, _Table]]:
-    """What both sides say they read, as each tap tells it; at least one pair."""
+    """Return the tables that both sides recorded, a pair for each tap; at least one pair."""
     common = [tap_id for tap_id in reference.hkl_tables if tap_id in other.hkl_tables]
     pairs: list[tuple[_Table, _Table]] = [
         (reference.hkl_tables[tap_id], other.hkl_tables[tap_id]) for tap_id in common
@@ -215,7 +215,7 @@ def _missing_figures(reference: PixelTaps, other: PixelTaps) -> Iterator[Missing
 
 
 def _is_excused(absence: MissingFigure, reference: PixelTaps, other: PixelTaps) -> bool:
-    """Whether something is missing only because another program writes less, or more."""
+    """Return whether a figure is missing only because another program records fewer or more."""
     coverage = (reference if absence.missing_in == "reference" else other).coverage
     if absence.what == "tap":
         return coverage is not None and absence.name not in coverage.taps

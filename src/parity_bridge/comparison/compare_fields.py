@@ -1,4 +1,4 @@
-"""One field of one tap on both sides: which figures differ, and by every measure how far."""
+"""One field of one tap compared: which figures differ, and how far by every measure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class FieldComparer:
-    """One field of both sides."""
+    """Compares one field of both sides; ``noise`` is the noise budget of the reference."""
 
     def __init__(
         self, tap_id: str, field: str, tolerance: Tolerance | None, noise: NoiseBudget | None
@@ -33,9 +33,9 @@ class FieldComparer:
         self.tolerance, self.noise = tolerance, noise
 
     def of_pixel(self, ours: Scalar, theirs: Scalar) -> FieldComparison:
-        """A figure of the pixel."""
+        """Compare a figure of the whole pixel."""
         if type(ours) is type(theirs) and ours == theirs:
-            # Nearly always so, and much sooner known than by way of arrays.
+            # Nearly always so, and much faster to check than with arrays.
             return self._compared(1, 0, None, None, 0.0)
         differs = bool(exceeds_tolerance(as_column(ours), as_column(theirs), self.tolerance)[0])
         distance = float(absolute_differences(as_column(ours), as_column(theirs))[0])
@@ -46,33 +46,36 @@ class FieldComparer:
     def of_rows(
         self, ours: NDArray[Any], theirs: NDArray[Any], reference: TapFields, rows: RowMatch
     ) -> FieldComparison:
-        """A column of the rows that both sides have."""
+        """Compare a column of the rows that both sides recorded."""
         differing = np.flatnonzero(exceeds_tolerance(ours, theirs, self.tolerance))
-        apart = absolute_differences(ours, theirs)
+        distances = absolute_differences(ours, theirs)
         first, signal = None, None
         if differing.size:
             at = int(differing[0])
             row = int(rows.ours[at])
             values = [column[at : at + 1].tolist()[0] for column in (ours, theirs)]
             first = self.difference(reference.place(row), row, *values)
-            signal = self._signal(apart[differing], rows.ours[differing])
-        largest = float(apart.max(initial=0.0))
+            signal = self._signal(distances[differing], rows.ours[differing])
+        largest = float(distances.max(initial=0.0))
         return self._compared(len(ours), len(differing), first, signal, largest)
 
-    def _signal(self, apart: NDArray[np.float64], rows: NDArray[np.int64]) -> int | None:
-        """How many of these differences are beyond the noise; all of what must be equal are."""
+    def _signal(self, distances: NDArray[np.float64], rows: NDArray[np.int64]) -> int | None:
+        """Count the differences beyond the noise; every one where figures must be equal.
+
+        Return None where the noise is not known.
+        """
         if self.noise is None:
             return None
         spread = self.noise.spread.get(self.tap_id, {}).get(self.field)
         if spread is None:
-            return len(apart)
+            return len(distances)
         widths = np.array(spread)[rows]
-        return int((apart > widths).sum()) if np.isfinite(widths).all() else None
+        return int((distances > widths).sum()) if np.isfinite(widths).all() else None
 
     def difference(
         self, place: Place | None, row: int | None, ours: Scalar, theirs: Scalar
     ) -> Difference:
-        """Two figures that disagree, with every measure of by how much."""
+        """Describe two figures that differ, with every measure of how far."""
         absolute = _absolute(ours, theirs)
         noise = None if self.noise is None else self.noise.spread_of(self.tap_id, self.field, row)
         return Difference(
@@ -111,7 +114,7 @@ class FieldComparer:
 
 
 def as_column(value: Scalar) -> NDArray[Any]:
-    """A figure as a column of one; what does not exist differs from everything that does."""
+    """Turn a figure into a column of one; a missing figure differs from every existing one."""
     if value is None:
         return np.array([None], dtype=object)
     return np.array([value])
@@ -136,7 +139,7 @@ def _allowed(tolerance: Tolerance | None, ours: Scalar) -> float | None:
 
 
 def _over(absolute: float | None, unit: float | None) -> float | None:
-    """How many units a difference is; None where there is no unit to speak of."""
+    """Divide a difference by ``unit``; None where the unit is missing, 0 or not finite."""
     if absolute is None or not unit or not math.isfinite(unit):
         return None
     return absolute / unit

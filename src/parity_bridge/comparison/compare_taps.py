@@ -1,4 +1,4 @@
-"""One tap on both sides: every field and row compared, and which figure differs first."""
+"""One tap compared: every field and row, and which figure differs first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from parity_bridge.taps.registry import TAPS_BY_ID
 if TYPE_CHECKING:
     from parity_bridge.taps.noise_budget import NoiseBudget
 
-#: Name of the figure that says whether a row is there.
+#: tap_id -> name of the figure that says whether a row was recorded; elsewhere ``row``.
 _PRESENCE = {"f_cell_stats": "lookup"}
 
 
@@ -27,54 +27,59 @@ def compare_tap(
     tolerances: Tolerances,
     noise: NoiseBudget | None,
 ) -> Iterator[FieldComparison]:
-    """Every field that both sides have, in schema order; ``noise`` is that of the reference."""
+    """Compare every common field in schema order; ``noise`` is the reference's noise budget."""
     for field, value in ours.pixel.items():
         if field in theirs.pixel:
-            pair = FieldComparer(tap_id, field, tolerances.of(tap_id, field), noise)
-            yield pair.of_pixel(value, theirs.pixel[field])
+            comparer = FieldComparer(tap_id, field, tolerances.of(tap_id, field), noise)
+            yield comparer.of_pixel(value, theirs.pixel[field])
     if TAPS_BY_ID[tap_id].row is None or not (ours.columns and theirs.columns):
         return
     rows = match_rows(ours, theirs)
     yield _compare_row_presence(tap_id, ours, theirs, rows)
     for field, column in ours.columns.items():
         if field in theirs.columns:
-            pair = FieldComparer(tap_id, field, tolerances.of(tap_id, field), noise)
-            yield pair.of_rows(column[rows.ours], theirs.columns[field][rows.theirs], ours, rows)
+            comparer = FieldComparer(tap_id, field, tolerances.of(tap_id, field), noise)
+            yield comparer.of_rows(
+                column[rows.ours], theirs.columns[field][rows.theirs], ours, rows
+            )
 
 
 def common_taps(reference: PixelTaps, other: PixelTaps) -> list[str]:
-    """Taps that both sides tell, by tap_id, in the order of the chain."""
+    """Return the tap_ids of the taps that both sides recorded, in the order of the chain."""
     return [tap_id for tap_id in reference.taps if tap_id in other.taps]
 
 
 def first_divergence(fields: Sequence[FieldComparison]) -> Difference | None:
-    """In the first tap that differs, the first row that does; else its first figure."""
+    """Return the first differing row of the first differing tap; else the tap's first figure.
+
+    Return None where no figure differs.
+    """
     differing = [item.first for item in fields if item.first is not None]
     if not differing:
         return None
     of_tap = [item for item in differing if item.tap == differing[0].tap]
-    in_rows = [(_order(item.place), item) for item in of_tap if item.place is not None]
+    in_rows = [(_evaluation_order(item.place), item) for item in of_tap if item.place is not None]
     if in_rows:
         return min(in_rows, key=lambda pair: pair[0])[1]
     return of_tap[0]
 
 
-def _order(place: Place) -> tuple[int, ...]:
+def _evaluation_order(place: Place) -> tuple[int, ...]:
     return place.layer, *place.subpixel, place.source, place.phi_step, place.domain
 
 
 def _compare_row_presence(
     tap_id: str, ours: TapFields, theirs: TapFields, rows: RowMatch
 ) -> FieldComparison:
-    """Whether each row is on both sides, as a figure of its own."""
+    """Compare which rows each side recorded, as a figure of its own."""
     field = _PRESENCE.get(tap_id, "row")
-    alone = [
+    one_sided = [
         *((ours.place(int(row)), True) for row in rows.only_ours[:1]),
         *((theirs.place(int(row)), False) for row in rows.only_theirs[:1]),
     ]
     first = None
-    if alone:
-        place, is_ours = min(alone, key=lambda item: _order(item[0]))
+    if one_sided:
+        place, is_ours = min(one_sided, key=lambda item: _evaluation_order(item[0]))
         first = Difference(
             tap=tap_id, field=field, place=place, reference=is_ours, other=not is_ours,
             absolute=None, ulps=None, tolerance=None,

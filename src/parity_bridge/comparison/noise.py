@@ -1,12 +1,13 @@
-"""The noise budget, computed: inputs moved by one ULP, the C core run again.
+"""The noise budget: how far each figure moves when every input moves by one ULP.
 
-What a faithful engine may differ by is not known beforehand; what its inputs do not determine any
-better is. Moved, up and down and one at a time, are every float that was given, and what each stage
-of the chain hands to the next: a subpixel's position, a scattering vector, Miller indices, lattice
-and structure factors, solid angle, captured fraction and polarization factor. The larger of both
-changes of a figure is that input's share, and the shares add up to the figure's spread, which is at
-least one ULP of the figure. A component of a vector is moved by the last place of the largest
-number it is made from: it cannot be known any better, however small it comes out.
+How far a faithful engine may differ is not known beforehand. How well its inputs determine each
+figure can be computed: each input is moved by one ULP, and the C core is run again. The inputs are
+every float that was given, and the values that each stage of the chain hands to the next: a
+subpixel's position, a scattering vector, Miller indices, lattice and structure factors, solid
+angle, captured fraction and polarization factor. Each is moved up and down, one at a time. The
+larger of the two changes of a figure is that input's share. The shares add up to the figure's
+spread, which is at least one ULP of the figure. A component of a vector is moved by the last place
+of the largest number from which it is computed: it cannot be known any better, however small it is.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ if TYPE_CHECKING:
     from parity_bridge.taps.fields import TapFields
     from parity_bridge.taps.pixel_taps import PixelTaps
 
-#: Evaluations that a budget may take; pixels that need more have none.
+#: Evaluations that a budget may cost; pixels that need more have no budget.
 MAX_EVALUATIONS = 1_000_000
 
-#: tap_id -> figure -> spread of the pixel or of each row.
+#: tap_id -> figure -> spread: one number for a figure of the pixel, else one for each row.
 _Spread = dict[str, dict[str, "NDArray[np.float64]"]]
 _HKL_TAP = "hkl_subpixel"
 #: Figures that are float32 in every engine.
@@ -47,9 +48,9 @@ _SINGLE = {("final_output", "image")}
 
 
 def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
-    """The budget of every pixel; none where it would take too long.
+    """Compute the budget of every pixel; return none where that would take too long.
 
-    Raises what the reference raises where it cannot be run as it stands.
+    Raises what ``Engine.observe`` raises where the reference cannot be run.
     """
     inputs = list(input_perturbations(reference.experiment))
     run_count = len(DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in PERTURBED_COLUMNS))
@@ -57,9 +58,9 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
         return ()
     spreads: list[_Spread] = [_one_ulp_spread(pixel_taps) for pixel_taps in reference.pixel_taps]
     shares: list[_Spread] = [_zero_spread(spread) for spread in spreads]
-    moved = chain(inputs, stage_perturbations(reference.observations))
+    perturbations = chain(inputs, stage_perturbations(reference.observations))
     contributing_inputs = [
-        name for name, changes in moved if _add_share(shares, reference, changes)
+        name for name, changes in perturbations if _add_share(shares, reference, changes)
     ]
     for spread, share in zip(spreads, shares, strict=True):
         _raise_to(spread, share)
@@ -70,7 +71,7 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
 
 
 def _one_ulp_spread(pixel_taps: PixelTaps) -> _Spread:
-    """One ULP of every float figure."""
+    """Return one ULP of every float figure."""
     return {
         tap_id: {
             name: _last_place((tap_id, name), values) for name, values in _floats(tap_id, figures)
@@ -104,17 +105,17 @@ def _zero_spread(spread: _Spread) -> _Spread:
 def _add_share(
     shares: Sequence[_Spread], reference: ReferenceRunner, changes: Sequence[Perturbation]
 ) -> bool:
-    """Add the share of one input, the larger of the changes on both sides; whether it has any."""
-    looks = [
+    """Add the share of one input, the larger of its two changes; return whether it has any."""
+    reruns = [
         rerun for change in changes if (rerun := _rerun_or_none(reference, change)) is not None
     ]
     has_share = False
     for number, (pixel_taps, share) in enumerate(zip(reference.pixel_taps, shares, strict=True)):
         for tap_id, figures in share.items():
             before = dict(_floats(tap_id, pixel_taps.taps[tap_id]))
-            after = [dict(_floats(tap_id, rerun[number].taps[tap_id])) for rerun in looks]
+            after = [dict(_floats(tap_id, rerun[number].taps[tap_id])) for rerun in reruns]
             for name in figures:
-                moves = [_distance(before[name], found.get(name)) for found in after]
+                moves = [_distance(before[name], columns.get(name)) for columns in after]
                 own = np.max(moves, axis=0) if moves else np.zeros_like(before[name])
                 figures[name] += own
                 has_share = has_share or bool(own.any())
@@ -125,12 +126,15 @@ def _rerun_or_none(reference: ReferenceRunner, change: Perturbation) -> list[Pix
     try:
         return reference.rerun(**change)
     except BridgeError:
-        # One ULP further there is no such experiment.
+        # The experiment is not valid one ULP further.
         return None
 
 
 def _distance(before: NDArray[np.float64], after: Any) -> NDArray[np.float64]:
-    """Infinite where rows came or went: the figure is not determined at all."""
+    """Return the change of a figure; infinite where the number of rows changed.
+
+    The inputs do not determine such a figure at all.
+    """
     if after is None or after.shape != before.shape:
         return np.full(before.shape, np.inf)
     with np.errstate(invalid="ignore"):
@@ -158,7 +162,7 @@ def _budget(pixel_taps: PixelTaps, spread: _Spread, inputs: tuple[str, ...]) -> 
 
 
 def _sensitive(pixel_taps: PixelTaps, spread: _Spread) -> Iterator[SensitiveIndex]:
-    """Indices within their own noise of a tie."""
+    """Yield the indices that lie within their own noise of a tie."""
     if _HKL_TAP not in pixel_taps.taps:
         return
     figures = pixel_taps.taps[_HKL_TAP]

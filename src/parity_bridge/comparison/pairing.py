@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from parity_bridge.taps.fields import TapFields
 
 
-#: Beyond it a distance in units in the last place says no more than the difference itself.
+#: Distances beyond it, in ULP, say no more than the difference itself.
 MAX_ULPS = 2**20
 
 
@@ -33,7 +33,7 @@ class RowMatch:
 
 
 def match_rows(reference: TapFields, other: TapFields) -> RowMatch:
-    """Rows of the same place; several of one place, as others may write, in their order."""
+    """Match rows of the same place; several rows of one place, as others may write, in order."""
     nothing = np.zeros(0, dtype=np.int64)
     if np.array_equal(reference.places, other.places):
         same = np.arange(len(reference.places))
@@ -52,10 +52,10 @@ def match_rows(reference: TapFields, other: TapFields) -> RowMatch:
 def exceeds_tolerance(
     ours: NDArray[Any], theirs: NDArray[Any], tolerance: Tolerance | None
 ) -> NDArray[np.bool_]:
-    """Where two columns differ by more than ``tolerance``; None is not at all."""
+    """Return where two columns differ by more than ``tolerance``; None allows no difference."""
     if not (_is_number(ours) and _is_number(theirs)):
-        unlike: NDArray[np.bool_] = ours != theirs
-        return unlike
+        differ: NDArray[np.bool_] = ours != theirs
+        return differ
     with np.errstate(invalid="ignore", over="ignore"):
         agree: NDArray[np.bool_] = (ours == theirs) | (
             (ours != ours) & (theirs != theirs)  # noqa: PLR0124 - NaN
@@ -67,7 +67,7 @@ def exceeds_tolerance(
 
 
 def absolute_differences(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.float64]:
-    """|theirs - ours|; 0 where equal or both NaN, infinite where no distance exists."""
+    """Return |theirs - ours|; 0 where equal or both NaN, infinite where no distance exists."""
     if not (_is_number(ours) and _is_number(theirs)):
         return np.where(ours == theirs, 0.0, np.inf)
     with np.errstate(invalid="ignore", over="ignore"):
@@ -84,7 +84,7 @@ def ulp_distance(first: float, second: float) -> int | None:
 
 
 def column_ulps(ours: NDArray[Any], theirs: NDArray[Any]) -> int:
-    """Largest distance of two float columns where both are finite; 0 for other columns."""
+    """Return the largest distance, in ULP, where both columns are finite; 0 for no floats."""
     if ours.dtype.kind != "f" or theirs.dtype.kind != "f":
         return 0
     finite = np.isfinite(ours) & np.isfinite(theirs) & (ours != theirs)
@@ -93,7 +93,7 @@ def column_ulps(ours: NDArray[Any], theirs: NDArray[Any]) -> int:
 
 
 def _ordinal(value: float) -> int:
-    """Position of a float64 among all, so that neighbours differ by one and -0 equals 0."""
+    """Return the position of a float64 among all: neighbours differ by one, -0 equals 0."""
     bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
     return bits if bits >= 0 else -(bits + 2**63)
 
@@ -103,10 +103,10 @@ def _numbered(places: NDArray[np.int64]) -> dict[tuple[int, ...], int]:
 
 
 def _repeats(places: NDArray[np.int64]) -> Iterator[tuple[tuple[int, ...], int]]:
-    seen: Counter[tuple[int, ...]] = Counter()
+    counts: Counter[tuple[int, ...]] = Counter()
     for place in map(tuple, places.tolist()):
-        yield place, seen[place]
-        seen[place] += 1
+        yield place, counts[place]
+        counts[place] += 1
 
 
 def _is_number(column: NDArray[Any]) -> bool:

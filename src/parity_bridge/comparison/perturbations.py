@@ -1,4 +1,4 @@
-"""What a noise budget moves by one ULP: every input, and what each stage hands to the next."""
+"""Changes by one ULP of each input, and of the values that each stage hands to the next."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.taps.observation import Observation
 
-#: Keywords of ``ReferenceRunner.rerun`` under which one thing is moved.
+#: Keywords of ``ReferenceRunner.rerun`` with which one input is moved.
 Perturbation = dict[str, Any]
 DOWN_AND_UP = (-1.0, 1.0)
 
 
 def input_perturbations(experiment: Experiment) -> Iterator[tuple[str, list[Perturbation]]]:
-    """Every float that was given, by the name of its flag."""
+    """Yield the perturbations of every float that was given, by the name of its flag."""
     fields = fields_of(experiment)
     for path, value in fields.items():
         if isinstance(value, float) and value != 0.0 and math.isfinite(value):
             ends = (math.nextafter(value, sign * math.inf) for sign in DOWN_AND_UP)
             moved = (_experiment_or_none({**fields, path: end}) for end in ends)
-            yield _flag_of(path), [{"experiment": made} for made in moved if made is not None]
+            yield _flag_of(path), [{"experiment": other} for other in moved if other is not None]
 
 
 def _experiment_or_none(fields: Mapping[str, Any]) -> Experiment | None:
     try:
         return experiment_of(fields)
     except ValueError:
-        # One ULP further is not allowed.
+        # The experiment is not valid one ULP further.
         return None
 
 
 def _flag_of(path: str) -> str:
-    """The flag that sets a field, with the number of its value where it takes several."""
+    """Return the flag that sets a field, with the number of its value where it takes several."""
     for flag in FLAGS:
         if path in flag.fields:
             return flag.names[0] + (f" {flag.fields.index(path) + 1}" if flag.fields[1:] else "")
@@ -50,7 +50,7 @@ def _flag_of(path: str) -> str:
 
 
 def _position_spacing(observation: Observation) -> NDArray[np.float64]:
-    """Of the largest component."""
+    """Return the last place of each position's largest component."""
     spacing: NDArray[np.float64] = np.spacing(
         np.abs(observation.evaluations["position"]).max(axis=1)
     )
@@ -58,13 +58,16 @@ def _position_spacing(observation: Observation) -> NDArray[np.float64]:
 
 
 def _scattering_spacing(observation: Observation) -> NDArray[np.float64]:
-    """Of the unit vectors, over the wavelength, whose difference it is."""
+    """Return the last place of a unit vector over the wavelength.
+
+    A scattering vector is the difference of two of these.
+    """
     wavelength = np.float64(observation.derived["lambda0"])  # type: ignore[arg-type]
     return np.full(len(observation.evaluations), np.spacing(1.0 / wavelength))
 
 
 def _index_spacing(observation: Observation) -> NDArray[np.float64]:
-    """Of the largest product that may be part of the sum."""
+    """Return the last place of the largest product that an index may be the sum of."""
     cell = max(np.abs(observation.derived[name]).max() for name in ("a0", "b0", "c0"))
     largest = cell * np.abs(observation.evaluations["q"]).max(axis=1)
     spacing: NDArray[np.float64] = np.spacing(largest)
@@ -75,7 +78,7 @@ def _column_spacing(column: str) -> Callable[[Observation], NDArray[np.float64]]
     return lambda observation: np.spacing(np.abs(observation.evaluations[column]))
 
 
-#: Stage, the column of its rows that is moved, by which step, and the column's components.
+#: Stage, the column of its rows that is moved, the step, and the number of components.
 PERTURBED_COLUMNS = (
     (Stage.POSITION, "position", _position_spacing, 3),
     (Stage.SCATTERING, "q", _scattering_spacing, 3),
@@ -91,7 +94,7 @@ PERTURBED_COLUMNS = (
 def stage_perturbations(
     observations: Sequence[Observation],
 ) -> Iterator[tuple[str, list[Perturbation]]]:
-    """What each stage hands on, component by component."""
+    """Yield the perturbations of the values that each stage hands on, by component."""
     for stage, column, step, width in PERTURBED_COLUMNS:
         for axis in range(width):
             name = f"{column} {axis + 1}" if width > 1 else column
@@ -112,7 +115,7 @@ def stage_perturbations(
 def _perturbed_stage(
     observation: Observation, stage: Stage, column: str, axis: int, by: NDArray[np.float64]
 ) -> StageOverrides:
-    """An engine's own rows with one component of one column moved."""
+    """Return an engine's own rows with one component of one column moved."""
     rows = observation.evaluations.copy()
     moved = rows[column].reshape(len(rows), -1)[:, axis]
     moved += by

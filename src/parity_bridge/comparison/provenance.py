@@ -1,4 +1,4 @@
-"""How one side was made, whether it was run just now or its records say so."""
+"""How one side was computed: by the run just made, or as the metadata of its records states."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Provenance:
-    """The experiment, the engine by its name, and how it was to compute."""
+    """The experiment, the engine's name and its settings."""
 
     experiment: Experiment
     engine: str
     behaviours: Behaviours = REFERENCE
-    #: Whether pixels began as a run over the whole frame would have come to them.
+    #: Whether each pixel began in the state that a run over the whole frame carries to it.
     in_frame: bool = False
     dtype: str = "float64"
     device: str = "cpu"
-    #: The case of tolerances that the engine asks for; None: that of its dtype and device.
+    #: The case of tolerances that the engine asks for; None: the case of its dtype and device.
     tolerance_case: str | None = None
 
     @classmethod
     def of_run(cls, run: EngineRun) -> Provenance:
-        """How an engine was run."""
+        """Return how an engine was run."""
         choice = run.choice
         return cls(
             run.parsed.experiment,
@@ -44,7 +44,7 @@ class Provenance:
 
     @classmethod
     def of_metadata(cls, metadata: Metadata) -> Provenance:
-        """How records were made, as the metadata beside them says."""
+        """Return how records were computed, as the metadata beside them states."""
         return cls(
             metadata.experiment,
             metadata.engine,

@@ -1,4 +1,4 @@
-"""The reference as an instrument: the C core run again and again under this or that hypothesis."""
+"""The reference as an instrument: the C core, run again with one change at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReferenceRunner:
-    """An experiment, pixels of it (slow, fast), and how the C core looks at them."""
+    """An experiment, pixels of it (slow, fast), and how the C core is run at them."""
 
     experiment: Experiment
     pixels: tuple[tuple[int, int], ...]
@@ -36,12 +36,12 @@ class ReferenceRunner:
 
     @cached_property
     def observations(self) -> list[Observation]:
-        """What the C core sees as it stands; raises as ``Engine.observe`` does."""
+        """What the C core observes without a change; raises as ``Engine.observe`` does."""
         return self.observe()
 
     @cached_property
     def pixel_taps(self) -> list[PixelTaps]:
-        """The figures of that."""
+        """The figures of ``observations``."""
         return self.figures(self.observations)
 
     @cached_property
@@ -50,7 +50,7 @@ class ReferenceRunner:
         return structure_factors.load(self.experiment.structure_factors, self.behaviours)
 
     def observe(self, **changed: Any) -> list[Observation]:
-        """What the C core sees with another experiment, other behaviours, factors or stages given.
+        """Run the C core with another experiment, other behaviours, factors or stages.
 
         Keywords are those of ``CCore.replay``, ``experiment`` and ``pixels``.
         """
@@ -60,16 +60,16 @@ class ReferenceRunner:
         return CCore().replay(experiment, pixels, **settings)
 
     def in_pixel_order(self, others: Sequence[PixelTaps]) -> list[PixelTaps]:
-        """The other side at each of ``pixels``, in their order."""
-        seen = {other.pixel: other for other in others}
-        return [seen[pixel] for pixel in self.pixels]
+        """Return the other side at each of ``pixels``, in their order."""
+        by_pixel = {other.pixel: other for other in others}
+        return [by_pixel[pixel] for pixel in self.pixels]
 
     def rerun(self, **changed: Any) -> list[PixelTaps]:
-        """The figures of what ``observe`` gives."""
+        """Return the figures of what ``observe`` returns for the same keywords."""
         return self.figures(self.observe(**changed))
 
     def figures(self, observations: Sequence[Observation]) -> list[PixelTaps]:
-        """The figures of the taps asked for, as those of ``pixels``."""
+        """Return the figures of the requested taps, each under its pixel of ``pixels``."""
         return [
             replace(
                 PixelTaps.from_observation(observation, CCore.implementation, self.taps),
@@ -80,12 +80,12 @@ class ReferenceRunner:
 
     @property
     def evaluation_count(self) -> int:
-        """Of all pixels together: what one more look costs."""
+        """Evaluations of all pixels together: the cost of one more run."""
         return sum(len(observation.evaluations) for observation in self.observations)
 
 
 def runner_of_run(run: EngineRun, taps: Sequence[Tap]) -> ReferenceRunner | None:
-    """The C core as it was run; None where another engine was the reference."""
+    """Return the C core as it was run; None where another engine was the reference."""
     if run.choice.name != CCore.name:
         return None
     return ReferenceRunner(
@@ -103,7 +103,10 @@ def runner_of_records(
     pixels: Sequence[tuple[int, int]],
     taps: Sequence[Tap],
 ) -> tuple[ReferenceRunner | None, str]:
-    """The C core as records were made, at ``pixels``; None, and why, where it cannot be run so."""
+    """Return the C core with the settings of its records, at ``pixels``.
+
+    Return None and the reason where it cannot be run so, or no longer computes the same figures.
+    """
     if provenance is None:
         return None, "the reference's records come without metadata"
     if provenance.engine != CCore.name:
@@ -121,10 +124,10 @@ def runner_of_records(
     except BridgeError as error:
         return None, f"the reference cannot be run again: {error}"
     if not all(taps_agree(by_pixel[rerun.pixel], rerun, EXACT) for rerun in reruns):
-        return None, "the C core does not give the reference's records any more"
+        return None, "the C core no longer computes the reference's records"
     return runner, ""
 
 
 def not_the_core(engine: str) -> str:
-    """Why nothing can be run in the place of another reference than the C core."""
-    return f"only the C core can be run for that, and {engine} is not it"
+    """Say why a reference other than the C core cannot be run again."""
+    return f"only the C core can be run again, and the reference is {engine}"

@@ -1,4 +1,4 @@
-"""What a comparison finds: figure by figure, field by field, pixel by pixel; stored as it is."""
+"""The result of a comparison by figure, field and pixel; stored as it is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXIT_STATUS: dict[Verdict, int] = {
 
 
 class FlagDifference(Schema):
-    """A nanoBragg flag that the two sides were not given alike; None: not given."""
+    """A nanoBragg flag whose values differ between the two sides; None: not given."""
 
     flag: str
     reference: str | None
@@ -31,7 +31,7 @@ class FlagDifference(Schema):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """Both in words; a flag without values is a switch."""
+        """Both values in words; a flag without values is a switch."""
         is_switch = "" in (self.reference, self.other)
         absent = "not given" if is_switch else "the default"
         ours, theirs = (
@@ -41,7 +41,7 @@ class FlagDifference(Schema):
 
 
 class InputComparison(Schema):
-    """What each side was given, and in what that differs; None where a side does not tell."""
+    """What each side was given, and what differs; None where a side did not record it."""
 
     differing: tuple[str, ...]
     reference: HklTable | None
@@ -55,7 +55,7 @@ class InputComparison(Schema):
 
 
 class Difference(Schema):
-    """One figure on which two sides disagree."""
+    """One figure that differs between two sides."""
 
     tap: str
     field: str
@@ -65,12 +65,12 @@ class Difference(Schema):
     absolute: int | Number | None  # None where either figure does not exist or is no number
     ulps: int | None  # units in the last place of float64
     tolerance: Tolerance | None  # None: must be equal
-    #: The difference over what the tolerance allows; None where it allows nothing.
+    #: The difference divided by what the tolerance allows; None where it allows nothing.
     tolerance_units: Number | None = None
-    #: Spread that 1-ULP changes of the inputs cause, and the difference over it.
+    #: Spread that 1-ULP changes of the inputs cause, and the difference divided by it.
     noise: Number | None = None
     noise_units: Number | None = None
-    #: A nearest index here is decided by noise.
+    #: Whether noise decides a nearest index here.
     rounding_sensitive: bool = False
 
     @property
@@ -87,15 +87,15 @@ class FieldComparison(Schema):
     compared: int
     differing: int
     first: Difference | None
-    #: Of the differing, those beyond the noise of the inputs; None where the noise is not known.
+    #: How many of the differing figures are beyond the noise; None where that is not known.
     signal: int | None
     #: Largest difference, which is the smallest atol that passes with rtol 0; None where no atol
-    #: does.
+    #: passes.
     smallest_passing_atol: Number | None
 
 
 class MissingFigure(Schema):
-    """Something that one side does not tell, or tells and the schema does not know."""
+    """A tap or field that one side did not record, or one that the schema does not know."""
 
     what: Literal["tap", "field", "unknown field"]
     missing_in: Literal["reference", "other"]
@@ -103,7 +103,7 @@ class MissingFigure(Schema):
 
 
 class PixelComparison(Schema):
-    """One pixel: the verdict and all it rests on, in the order of the chain."""
+    """One pixel: the verdict and all that it rests on, in the order of the chain."""
 
     pixel_coords: Pixel  # slow, fast
     tag: str | None
@@ -114,7 +114,7 @@ class PixelComparison(Schema):
     absent: tuple[MissingFigure, ...]
     first_divergence: Difference | None
     fields: tuple[FieldComparison, ...]
-    #: Nearest indices of the reference that are decided by noise; 0 where that is not known.
+    #: Nearest indices of the reference that noise decides; 0 where the noise is not known.
     rounding_sensitive: Count = 0
     causes: tuple[Cause, ...]
 
@@ -125,16 +125,16 @@ class PixelComparison(Schema):
 
     @property
     def is_noise(self) -> bool:
-        """Whether something differs, and nothing by more than the noise of the inputs.
+        """Whether any figure differs, and none by more than the noise of the inputs.
 
-        Not where a nearest index is decided by noise: whatever follows from it may jump.
+        False where noise decides a nearest index: whatever follows from the index may jump.
         """
         is_small = all(item.signal == 0 for item in self.differing)
         return bool(self.differing) and is_small and not self.rounding_sensitive
 
 
 class Comparison(Schema):
-    """Two sides over all pixels: the gravest verdict of them."""
+    """Two sides over all pixels; the verdict is the gravest of any pixel."""
 
     verdict: Verdict
     exit_status: int

@@ -1,4 +1,4 @@
-"""How far two engines may differ before a comparison says so: one file, ``tolerances.toml``.
+"""How far figures of two engines may differ and still agree: one file, ``tolerances.toml``.
 
 A float agrees where ``|other - reference| <= atol + rtol*|reference|``; NaN agrees with NaN and an
 infinity with the same infinity. What the semantic table calls exact (counts, nearest Miller
@@ -34,22 +34,22 @@ class Tolerance(Schema):
 
 
 class Tolerances(Schema):
-    """The tolerances of one comparison: which case they are for, and who set them otherwise."""
+    """The tolerances of one comparison: their case, and which of them a file overrides."""
 
     case: str
     #: ``tap.field``, ``tap.*`` or ``*`` -> tolerance.
     fields: dict[str, Tolerance]
-    #: Name of the file of ``--tolerances`` and which of ``fields`` are from it.
+    #: Name of the file of ``--tolerances``, and which of ``fields`` come from it.
     file: str | None = None
     overridden: tuple[str, ...] = ()
 
     def of(self, tap_id: str, figure: str) -> Tolerance | None:
-        """Tolerance of ``figure``, ``hkl_fractional.h`` say; None where it must be equal."""
+        """Return the tolerance of ``figure``, ``hkl_fractional.h`` say; None: must be equal."""
         key = self.key(tap_id, figure)
         return None if key is None else self.fields[key]
 
     def key(self, tap_id: str, figure: str) -> str | None:
-        """Which of ``fields`` holds for ``figure``; None where it must be equal."""
+        """Return the key in ``fields`` that holds for ``figure``; None where it must be equal."""
         if is_exact(tap_id, figure):
             return None
         names = (f"{tap_id}.{field_of(tap_id, figure)}", f"{tap_id}.*", "*")
@@ -73,11 +73,11 @@ def tolerances_for(
     overrides: Path | None = None,
     own_case: str | None = None,
 ) -> Tolerances:
-    """Tolerances for an engine computing in ``dtype`` on ``device`` against the C core.
+    """Return the tolerances of an engine that computes in ``dtype`` on ``device``.
 
-    ``own_case`` is the shipped case that an engine asks for instead; ``overrides`` a TOML file of
-    ``"tap.field" = { atol = ..., rtol = ... }``. Raises FileError for one that is not, UsageError
-    for a case or dtype that has no tolerances.
+    The reference is the C core. ``own_case`` is the shipped case that an engine asks for instead;
+    ``overrides`` is a TOML file of ``"tap.field" = { atol = ..., rtol = ... }``. Raises FileError
+    where it is not such a file, UsageError for a case or dtype that has no tolerances.
     """
     case = own_case or f"{dtype} on {device}"
     shipped = _shipped()
@@ -118,7 +118,7 @@ def _read_overrides(path: Path) -> dict[str, Tolerance]:
 
 
 def _check_names(path: Path, fields: Mapping[str, Any]) -> None:
-    """Raise FileError for a name that no float figure has, lest it be taken for effective."""
+    """Raise FileError for a name that no float figure has: its tolerance would have no effect."""
     known = {"*"}
     for tap_id, meanings in SEMANTICS.items():
         known |= {f"{tap_id}.*"}

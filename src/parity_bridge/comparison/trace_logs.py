@@ -1,4 +1,4 @@
-"""``compare A.log B.log``: the first line at which two TRACE logs part."""
+"""``compare A.log B.log``: the first line at which two TRACE logs differ."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SHAPES = 4
 
 
 def compare_logs(reference: Path, other: Path) -> tuple[str, int]:
-    """What is to be printed of two TRACE logs, and the exit status.
+    """Compare two TRACE logs; return the text to print and the exit status.
 
-    Values are compared as they are printed, keys in the order of the reference, the first line of a
-    key with the first of that key. Raises FileError for a file that is no log, ShapeError where the
-    two have no key in common.
+    Values are compared as they are printed, keys in the order of the reference. The nth line of a
+    key is compared with the nth line of that key in the other log. Raises FileError for a file
+    that is not a log, ShapeError where the two logs have no key in common.
     """
     ours, theirs = _by_key_and_count(read_trace(reference)), _by_key_and_count(read_trace(other))
     common = [key for key in ours if key in theirs]
@@ -33,17 +33,17 @@ def compare_logs(reference: Path, other: Path) -> tuple[str, int]:
     lines += _one_sided_text(str(other), [theirs[key] for key in theirs if key not in ours])
     if differing_keys:
         lines.insert(0, _first_divergence_text(ours[differing_keys[0]], theirs[differing_keys[0]]))
-    alone = ours.keys() != theirs.keys()
-    return "\n".join(lines), _DIFFER if differing_keys else _SHAPES if alone else 0
+    same_keys = ours.keys() == theirs.keys()
+    return "\n".join(lines), _DIFFER if differing_keys else 0 if same_keys else _SHAPES
 
 
 def _by_key_and_count(lines: Sequence[TraceLine]) -> dict[tuple[str, int], TraceLine]:
-    seen: Counter[str] = Counter()
-    found = {}
+    counts: Counter[str] = Counter()
+    by_key_and_count = {}
     for line in lines:
-        found[line.key, seen[line.key]] = line
-        seen[line.key] += 1
-    return found
+        by_key_and_count[line.key, counts[line.key]] = line
+        counts[line.key] += 1
+    return by_key_and_count
 
 
 def _agree(ours: Sequence[str], theirs: Sequence[str]) -> bool:
@@ -51,7 +51,7 @@ def _agree(ours: Sequence[str], theirs: Sequence[str]) -> bool:
 
 
 def _words_agree(first: str, second: str) -> bool:
-    """Whether two words are the same, or the same number, however they are written."""
+    """Return whether two words are the same, or the same number however written."""
     a, b = _parsed_number(first), _parsed_number(second)
     if a is None or b is None:
         return first == second
@@ -59,7 +59,7 @@ def _words_agree(first: str, second: str) -> bool:
 
 
 def _parsed_number(word: str) -> float | int | None:
-    """Whole numbers as they are: a float64 would not tell large ones apart."""
+    """Parse a number; whole numbers stay whole: float64 merges large ones."""
     for kind in (int, float):
         try:
             return kind(word)

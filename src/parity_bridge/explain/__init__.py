@@ -1,1 +1,1 @@
-"""Why two engines disagree: inputs, stages of the chain, named behaviours and slips."""
+"""Why two engines differ: inputs, stages of the chain, named behaviours and slips."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from parity_bridge.experiment.behaviours import Behaviours, behaviour_choices
 from parity_bridge.explain.explanation import Hypothesis
 
-#: What an engine does under each choice; also the reference's own, which a reference that was told
-#: otherwise may have to be led back to.
+#: What an engine does under each choice. The reference's own choices are included: a reference that
+#: was run with another behaviour may have to return to them.
 _BEHAVIOUR_DESCRIPTIONS = {
     "rounding=half_down": "rounds half indices down",
     "rounding=half_even": "rounds half indices to even",
@@ -54,7 +54,7 @@ _BEHAVIOUR_DESCRIPTIONS = {
 
 
 def behaviour_hypotheses(reference: Behaviours) -> Iterator[tuple[Hypothesis, dict[str, object]]]:
-    """Every choice that ``reference`` did not make, and the field of it with its value."""
+    """Yield every choice that ``reference`` did not make, with its field and value."""
     for name in Behaviours.model_fields:
         for choice in behaviour_choices(name):
             word = f"{name}={choice}"

@@ -1,4 +1,4 @@
-"""Changes of an experiment of which slips of inputs are made."""
+"""Changes of an experiment from which slips of inputs are built."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ExperimentSlip = Callable[[Experiment], Experiment]
 
 
 def change(part: str, **values: object) -> ExperimentSlip:
-    """Fields of one part of the experiment set to other values."""
+    """Return the slip that sets fields of one part of the experiment to other values."""
 
     def slip(experiment: Experiment) -> Experiment:
         before = getattr(experiment, part)
@@ -21,7 +21,7 @@ def change(part: str, **values: object) -> ExperimentSlip:
 
 
 def negate(part: str, field: str) -> ExperimentSlip:
-    """One field of one part of the experiment with the opposite sign."""
+    """Return the slip that takes one field with the opposite sign; vectors component-wise."""
 
     def slip(experiment: Experiment) -> Experiment:
         value = getattr(getattr(experiment, part), field)
@@ -34,7 +34,7 @@ def negate(part: str, field: str) -> ExperimentSlip:
 
 
 def convention(given: str, taken: str) -> ExperimentSlip:
-    """One convention for another where the first was given."""
+    """Return the slip that takes the convention ``given`` for ``taken``."""
 
     def slip(experiment: Experiment) -> Experiment:
         if experiment.detector.convention != given:

@@ -1,4 +1,4 @@
-"""What an explanation says and what it rests on; a record like any other."""
+"""What an explanation states and what it rests on; a record like any other."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Hypothesis(Schema):
     """Something that the other side may do otherwise than the reference."""
 
     kind: HypothesisKind
-    #: ``omega=last`` say, as ``--behaviour`` takes it; or the name of a slip.
+    #: A behaviour as ``--behaviour`` takes it, ``omega=last`` say; or the name of a slip.
     name: str
-    #: What the other side then does, "uses the last subpixel's solid angle" say.
+    #: What the other side does if it holds, "uses the last subpixel's solid angle" say.
     does: str
 
 
@@ -25,21 +25,21 @@ class Trial(Schema):
     """The reference run under some hypotheses and held against the other side."""
 
     hypotheses: tuple[Hypothesis, ...]
-    #: Pixels at which every figure agrees then, of how many.
+    #: Number of pixels at which every figure then agrees, and of all pixels.
     reproduced: Count
     pixels: Count
-    #: Whether the reference's own figures change at any pixel: otherwise nothing was tried.
+    #: Whether the reference's figures change at any pixel: if not, the trial shows nothing.
     matters: bool
     #: First figure that still differs, ``tap.field``; None where none does.
     left: str | None
-    #: Whether the reference then reads what the other side says it read, as far as it says.
+    #: Whether the reference then reads the table that the other side recorded, where it did.
     same_tables: bool = True
-    #: Of any float figure, where every pixel is reproduced.
+    #: Largest distance of any float figure, where every pixel is reproduced.
     largest_ulps: Count | None = None
 
     @property
     def is_sufficient(self) -> bool:
-        """Whether the reference then reproduces the other side everywhere."""
+        """Whether the reference then reproduces the other side at every pixel."""
         return self.reproduced == self.pixels
 
 
@@ -47,11 +47,11 @@ class Transplant(Schema):
     """A stage that the reference computed from the other side's values of all stages before it."""
 
     stage: str
-    #: What the stage hands on, in words.
+    #: The values that the stage hands on, in words.
     what: str
-    #: Whether that is what the other side has there.
+    #: Whether the other side recorded the same values.
     agrees: bool
-    #: First figure of the stage that is not, ``tap.field``.
+    #: First figure of the stage that differs, ``tap.field``.
     left: str | None
 
 
@@ -63,21 +63,22 @@ class Finding(Schema):
     #: One sentence.
     sentence: str
     #: Names of the inputs, behaviours or slips that explain everything; several sets where the
-    #: pixels cannot tell them apart.
+    #: pixels cannot distinguish them.
     names: tuple[tuple[str, ...], ...] = ()
     pixels: tuple[Pixel, ...]
-    #: Of the reference so changed against the other side; None where nothing was reproduced.
+    #: Largest distance of the reference so changed from the other side; None where nothing was
+    #: reproduced.
     largest_ulps: Count | None = None
-    #: What each side was given where that differs.
+    #: What each side was given, where that differs.
     inputs: tuple[str, ...] = ()
     transplants: tuple[Transplant, ...] = ()
-    #: The stages that the other side computes otherwise, given its own values before them.
+    #: The stages that the other side computes differently, given its own values before them.
     stages: tuple[str, ...] = ()
     trials: tuple[Trial, ...] = ()
     ruled_out: tuple[str, ...] = ()
     #: What could not be tried, and why.
     not_tried: tuple[str, ...] = ()
-    #: The command that shows it.
+    #: The command that shows the finding.
     command: str | None = None
 
     @property

@@ -20,13 +20,13 @@ from parity_bridge.taps.pixel_taps import PixelTaps
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
 
-#: The hypothesis that the other side was right about what it was given.
+#: The hypothesis that the other side differs because of the inputs that it was given.
 OWN_INPUTS = "its own inputs"
 
 
 @dataclass(frozen=True)
 class OtherSideInputs:
-    """What the other side was given, and how that differs."""
+    """The experiment that the other side was given, and how it differs."""
 
     experiment: Experiment
     clause: str
@@ -34,12 +34,12 @@ class OtherSideInputs:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search tried, the sets that suffice, and what it left out."""
+    """The trials of a search, the sets that suffice, and what was not tried."""
 
     trials: tuple[Trial, ...]
     sufficient: tuple[Trial, ...]
     not_tried: tuple[str, ...] = ()
-    #: Where none suffices, the set that moves the first divergence to the furthest tap.
+    #: Where no set suffices, the one that moves the first divergence furthest down the chain.
     nearest: Trial | None = None
 
     @property
@@ -60,34 +60,34 @@ def search_hypotheses(
 ) -> SearchResult:
     """Try behaviours one by one, then slips, then sets of those that matter, smallest first.
 
-    ``given`` is what the other side was given, where that differs: it may be part of a set.
+    ``given`` holds the inputs of the other side where they differ: they may be part of a set.
     """
     trial_runner = TrialRunner(reference, others, tolerances)
-    tried = _SingleTrials(trial_runner)
-    tried.try_each([*_input_candidates(given), *_behaviour_candidates(reference)])
-    if not tried.sufficient:
-        tried.try_each(_slip_candidates(reference))
-    if tried.sufficient:
-        return SearchResult(tuple(tried.trials.values()), tried.sufficient, tuple(tried.failed))
-    telling = [candidate for candidate, trial in tried.trials.items() if trial.matters]
-    sets = HypothesisSetSearch(trial_runner, telling)
-    more = tuple(trial_runner.run_trial(chosen) for chosen in sets.sufficient)
-    nearest = trial_runner.run_trial(sets.nearest) if sets.nearest and not more else None
-    trials = (*tried.trials.values(), *more)
-    return SearchResult(trials, more, (*tried.failed, *sets.not_tried), nearest)
+    single = _SingleTrials(trial_runner)
+    single.try_each([*_input_candidates(given), *_behaviour_candidates(reference)])
+    if not single.sufficient:
+        single.try_each(_slip_candidates(reference))
+    if single.sufficient:
+        return SearchResult(tuple(single.trials.values()), single.sufficient, tuple(single.failed))
+    effective = [candidate for candidate, trial in single.trials.items() if trial.matters]
+    sets = HypothesisSetSearch(trial_runner, effective)
+    sufficient = tuple(trial_runner.run_trial(chosen) for chosen in sets.sufficient)
+    nearest = trial_runner.run_trial(sets.nearest) if sets.nearest and not sufficient else None
+    trials = (*single.trials.values(), *sufficient)
+    return SearchResult(trials, sufficient, (*single.failed, *sets.not_tried), nearest)
 
 
 class _SingleTrials:
-    """Hypotheses tried one by one."""
+    """Tries hypotheses one by one."""
 
     def __init__(self, trial_runner: TrialRunner) -> None:
         self._trial_runner = trial_runner
         self.trials: dict[Candidate, Trial] = {}
-        #: Those under which the reference cannot be run, and why.
+        #: Hypotheses under which the reference cannot be run, and why.
         self.failed: list[str] = []
 
     def try_each(self, candidates: Iterable[Candidate]) -> None:
-        """Try these too."""
+        """Try each of ``candidates``."""
         for candidate in candidates:
             try:
                 self.trials[candidate] = self._trial_runner.run_trial((candidate,))
@@ -96,13 +96,15 @@ class _SingleTrials:
 
     @property
     def sufficient(self) -> tuple[Trial, ...]:
-        """Trials that reproduce the other side, and not because nothing was changed.
+        """Trials that change the reference and reproduce the other side.
 
-        Where figures cannot tell them apart, what was read may.
+        Where figures cannot distinguish them, the table that was read may.
         """
-        found = [trial for trial in self.trials.values() if trial.matters and trial.is_sufficient]
-        told = [trial for trial in found if trial.same_tables]
-        return tuple(told or found)
+        reproducing = [
+            trial for trial in self.trials.values() if trial.matters and trial.is_sufficient
+        ]
+        same_tables = [trial for trial in reproducing if trial.same_tables]
+        return tuple(same_tables or reproducing)
 
 
 def _input_candidates(given: OtherSideInputs | None) -> Iterator[Candidate]:

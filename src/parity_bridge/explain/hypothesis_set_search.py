@@ -1,8 +1,8 @@
 """Sets of several hypotheses, behaviours before slips, smallest first.
 
-Every two are tried. Larger sets are grown: only by what moves the first divergence further down the
-chain, or leaves fewer figures differing in the tap where it lies, as every true part of an
-explanation does unless two of them hide each other.
+Every pair is tried. Larger sets are grown. A hypothesis is added only if it moves the first
+divergence further down the chain, or leaves fewer figures differing in the tap where it lies. Every
+true part of an explanation does so, unless two of them hide each other.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from parity_bridge.explain.trial_runner import (
     TrialRunner,
 )
 
-#: Hypotheses of one set, at most, and sets of one size that are grown further.
+#: The most hypotheses of one set, and the number of sets of one size that are grown further.
 _LARGEST = 5
 _GROWN = 6
-#: Hypotheses of which every two are tried as the next step of a set that grows.
+#: The most hypotheses of which every pair is tried as the next step of a growing set.
 _MOST_PAIRED = 12
-#: Evaluations that may be spent on sets of several, lest a heavy pixel take minutes.
+#: Evaluations that sets of several may cost, so that a heavy pixel does not take minutes.
 _MAX_EVALUATIONS = 8_000_000
 
 
 class HypothesisSetSearch:
-    """Sets of several, behaviours before slips, as far as the budget of evaluations goes."""
+    """Searches sets of several hypotheses within a budget of evaluations."""
 
     def __init__(
         self, trial_runner: TrialRunner, effective_candidates: Sequence[Candidate]
@@ -35,7 +35,7 @@ class HypothesisSetSearch:
         self._trial_runner = trial_runner
         self._left = _MAX_EVALUATIONS
         self.not_tried: list[str] = []
-        #: The set that got furthest.
+        #: The set under which the sides agree furthest down the chain.
         self.nearest: tuple[Candidate, ...] = ()
         self.sufficient = self._search(effective_candidates)
 
@@ -44,9 +44,11 @@ class HypothesisSetSearch:
             item for item in effective_candidates if item.hypothesis.kind in ("behaviour", "inputs")
         ]
         for kind, candidates in (("behaviours", behaviours), ("hypotheses", effective_candidates)):
-            found = self._sufficient_pairs(kind, candidates) or self._grow_sets(kind, candidates)
-            if found:
-                return found
+            sufficient = self._sufficient_pairs(kind, candidates) or self._grow_sets(
+                kind, candidates
+            )
+            if sufficient:
+                return sufficient
         return []
 
     def _reserve_evaluations(self, sets: int, what: str) -> bool:
@@ -66,7 +68,7 @@ class HypothesisSetSearch:
         return [chosen for chosen in pairs if self._trial_runner.suffices(chosen)]
 
     def _grow_sets(self, kind: str, candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
-        """Sets of three and more that suffice, all of one size; each in the order given."""
+        """Return the sufficient sets of three or more, all of one size, in the order given."""
         reached = self._trial_runner.agreement_depth(())
         grown: dict[tuple[Candidate, ...], AgreementDepth] = {(): reached}
         for _ in range(_LARGEST):
@@ -92,7 +94,10 @@ class HypothesisSetSearch:
         candidates: Sequence[Candidate],
         more: int,
     ) -> dict[tuple[Candidate, ...], AgreementDepth]:
-        """What is reached by one more hypothesis, or by two that only help together."""
+        """Add ``more`` hypotheses to each set; return the sets that agree further, and how far.
+
+        Two hypotheses are added at once where they only help together.
+        """
         further: dict[tuple[Candidate, ...], AgreementDepth] = {}
         if more > 1 and len(candidates) > _MOST_PAIRED:
             return further
@@ -118,6 +123,6 @@ def _larger(
 
 
 def _fit_together(chosen: Sequence[Candidate]) -> bool:
-    """Whether no two of a set decide the same behaviour."""
+    """Return whether no two hypotheses of a set decide the same behaviour."""
     named = [name for item in chosen for name in item.switches]
     return len(named) == len(set(named))

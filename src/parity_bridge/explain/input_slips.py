@@ -1,6 +1,6 @@
-"""Hypotheses that are slips: inputs taken otherwise than they were given, as ports often do.
+"""Hypotheses that are slips of an input: mistakes that ports often make with what they are given.
 
-A slip is not a behaviour of contract §7; each is here because it can be told from the figures.
+A slip is not a behaviour of contract §7. Each slip listed here can be recognized from the figures.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from parity_bridge.explain.pivots import pivot
 
 
 def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, ExperimentSlip]]:
-    """Every slip that changes the experiment."""
+    """Yield every slip that changes the experiment."""
     for name, (does, slip) in _INPUT_SLIPS.items():
         try:
             changes = slip(experiment) != experiment
         except ValueError:
-            # No experiment is like that, so no port behaves as if it were given.
+            # Such an experiment is not valid, so no port behaves as if it were given.
             continue
         if changes:
             yield Hypothesis(kind="slip of an input", name=name, does=does), slip
 
 
 def apply_slips(experiment: Experiment, names: Sequence[str]) -> Experiment:
-    """The experiment after the slips of these names; others are passed over."""
+    """Apply the slips of these names to the experiment; names of other hypotheses are ignored."""
     for name in names:
         if name in _INPUT_SLIPS:
             experiment = _INPUT_SLIPS[name][1](experiment)
@@ -119,10 +119,10 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
 }  # fmt: skip
 
 
-#: Names of the slips of inputs.
+#: Names of all slips of inputs.
 INPUT_SLIP_NAMES = frozenset(_INPUT_SLIPS)
 
-#: Flags that say a slip where a default has to be given outright.
+#: Flags that give the C core a slip, where it consists in giving a default explicitly.
 SLIP_FLAGS = {
     "-misset left out": "-misset 0 0 0",
     "-fudge left out": "-fudge 1",

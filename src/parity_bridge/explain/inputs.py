@@ -1,4 +1,4 @@
-"""Whether the two sides were given the same, and whether that is reason enough."""
+"""Whether the two sides were given different inputs, and whether that explains everything."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InputDifferences:
-    """What differs in what the sides were given."""
+    """How the inputs of the two sides differ."""
 
     names: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
-    #: What a sentence may say of it, and under which name.
+    #: The differences as a clause of a sentence, and their name.
     clause: str = ""
     label: str = ""
     is_sufficient: bool = False
@@ -39,10 +39,10 @@ def differing_inputs(
     experiment: Experiment | None,
     tolerances: Tolerances,
 ) -> InputDifferences:
-    """Compare what was given; ``experiment`` is the other side's.
+    """Compare the inputs of both sides; ``experiment`` is the other side's.
 
-    Sufficient is what the reference, given the same, reproduces; without a reference to run, what
-    leaves every figure before the first lookup alone.
+    The differences are sufficient if the reference, given the same inputs, reproduces the other
+    side. Without a reference to run, they are if every figure before the first lookup agrees.
     """
     names, evidence = _names(comparison), tuple(_evidence(comparison))
     if not evidence:
@@ -54,9 +54,9 @@ def differing_inputs(
         try:
             reruns = reference.rerun(experiment=experiment)
         except BridgeError as error:
-            tried = (f"the reference with the other side's inputs: {error}",)
+            not_tried = (f"the reference with the other side's inputs: {error}",)
             sufficient = _explained_by_records(comparison)
-            return InputDifferences(names, evidence, clause, label, sufficient, tried)
+            return InputDifferences(names, evidence, clause, label, sufficient, not_tried)
         pairs = zip(reruns, reference.in_pixel_order(others), strict=True)
         sufficient = all(taps_agree(rerun, other, tolerances) for rerun, other in pairs)
         return InputDifferences(names, evidence, clause, label, sufficient)
@@ -64,7 +64,7 @@ def differing_inputs(
 
 
 def _names(comparison: Comparison) -> tuple[str, ...]:
-    """What differs, by name: causes, then flags."""
+    """Return the names of what differs: causes, then flags."""
     names: dict[str, None] = {}
     for pixel in comparison.pixels:
         causes = [item.name for item in pixel.causes if item.name in INPUT_CAUSES]
@@ -82,8 +82,8 @@ def _evidence(comparison: Comparison) -> list[str]:
     for pixel in comparison.pixels:
         inputs = pixel.inputs
         if inputs.differing_table_fields:
-            told = [item.sentence for item in pixel.causes if item.name in INPUT_CAUSES]
-            lines += told or [_table_text(comparison, inputs)]
+            sentences = [item.sentence for item in pixel.causes if item.name in INPUT_CAUSES]
+            lines += sentences or [_table_text(comparison, inputs)]
         lines += [
             f"{pair.flag} is {pair.texts[0]} for {comparison.reference}, {pair.texts[1]} for "
             f"{comparison.other}"
@@ -103,14 +103,14 @@ def _table_text(comparison: Comparison, inputs: InputComparison) -> str:
 
 
 def _reported_flags(inputs: InputComparison) -> Iterator[FlagDifference]:
-    """The flags that differ, but for what is told of the structure factors anyway."""
+    """Yield the flags that differ, except those that the structure factors report already."""
     for pair in inputs.flags:
         if not (pair.flag == "-default_F" and "default_F" in inputs.differing_table_fields):
             yield pair
 
 
 def _explained_by_records(comparison: Comparison) -> bool:
-    """Whether only lookups and what follows them differ, and the sides read different tables."""
+    """Return whether the sides read different tables, and nothing before the lookups differs."""
     firsts = [pixel.first_divergence for pixel in comparison.pixels if pixel.first_divergence]
     tables = any(pixel.inputs.differing_table_fields for pixel in comparison.pixels)
     flags = any(pixel.inputs.flags for pixel in comparison.pixels)

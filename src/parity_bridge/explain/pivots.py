@@ -1,4 +1,7 @@
-"""The detector's other pivot: a named convention, which sets its own, as a custom one."""
+"""Slips of the detector's pivot.
+
+A named convention sets its own pivot, so it is written out as a custom one to give it the other.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from parity_bridge.explain.experiment_changes import ExperimentSlip, change
 
 
 def pivot(pivot: str) -> ExperimentSlip:
-    """Another pivot; a named convention, which sets its own, is written out as a custom one."""
+    """Return the slip that takes another pivot."""
 
     def slip(experiment: Experiment) -> Experiment:
         detector = experiment.detector
@@ -39,7 +42,11 @@ def _axes(detector: Detector) -> DetectorVectors:
 
 
 def _pivoted_at_sample(experiment: Experiment) -> Experiment:
-    """Custom geometry takes its close point from the beam centre: that of the convention."""
+    """Write the convention out as a custom one that pivots about the sample.
+
+    Custom geometry takes its close point from the beam centre, so the convention's close point is
+    given as the beam centre.
+    """
     detector = experiment.detector
     fast, slow = _edges(detector)
     close_fast = detector.x_close if detector.x_close is not None else fast / 2
@@ -62,7 +69,7 @@ def _pivoted_at_beam(experiment: Experiment) -> Experiment:
 
 
 def _edges(detector: Detector) -> tuple[float, float]:
-    """Edges of the detector along fast and slow, mm."""
+    """Return the edges of the detector along fast and slow, mm."""
     fast, slow = detector.detsize_fast, detector.detsize_slow
     if detector.pixels_fast is not None:
         fast = detector.pixel_size * detector.pixels_fast

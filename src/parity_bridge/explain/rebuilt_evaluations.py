@@ -1,4 +1,4 @@
-"""The evaluations of a pixel rebuilt from what another side recorded, to be run on from."""
+"""The evaluations of a pixel rebuilt from another side's figures, to run the chain on from."""
 
 from __future__ import annotations
 
@@ -46,35 +46,34 @@ _KINDS = {kind.name.lower(): kind for kind in EvaluationKind}
 
 @dataclass(frozen=True)
 class RebuiltEvaluations:
-    """Rows of dtype ``EVALUATION`` and the ends of the chain."""
+    """Rows of dtype ``EVALUATION``, and the totals at the end of the chain."""
 
     rows: NDArray[np.void]
     totals: dict[str, float]
 
 
 def rebuild_evaluations(like: NDArray[np.void], side: PixelTaps) -> RebuiltEvaluations | None:
-    """Rows as in ``like`` with the figures of ``side``; None where a tap or a row is missing."""
+    """Return the rows of ``like`` with the figures of ``side``; None if a tap or row is missing."""
     if not {*_COLUMNS, "intensity_post_scale"} <= side.taps.keys():
         return None
     rows = like.copy()
     places = {place: row for row, place in enumerate(map(tuple, _places(like).tolist()))}
     for tap_id, columns in _COLUMNS.items():
         figures = side.taps[tap_id]
-        at = (
+        rows_of_both = (
             _subpixels(like, figures)
             if tap_id == "omega_subpixel"
             else _match_rows(places, figures)
         )
-        if at is None or not _has(figures, columns):
+        if rows_of_both is None or not _has(figures, columns):
             return None
-        ours, theirs = at
+        ours, theirs = rows_of_both
         for column, names in columns.items():
             rows[column][ours] = _joined(figures, names)[theirs]
-    ended, totals = (
-        _set_evaluation_kinds(rows, places, side.taps["intensity_pre_norm"]),
-        _totals(side),
-    )
-    return None if ended is None or totals is None else RebuiltEvaluations(ended, totals)
+    if not _set_evaluation_kinds(rows, places, side.taps["intensity_pre_norm"]):
+        return None
+    totals = _totals(side)
+    return None if totals is None else RebuiltEvaluations(rows, totals)
 
 
 def _places(rows: NDArray[np.void]) -> NDArray[np.int64]:
@@ -84,22 +83,24 @@ def _places(rows: NDArray[np.void]) -> NDArray[np.int64]:
 def _match_rows(
     places: dict[tuple[int, ...], int], figures: TapFields
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Rows of ours and theirs; None where they have one that we have not."""
-    found = [places.get(place) for place in map(tuple, figures.places.tolist())]
-    if None in found:
+    """Return the numbers of matching rows, ours and theirs; None where ours lack one."""
+    numbers = [places.get(place) for place in map(tuple, figures.places.tolist())]
+    if None in numbers:
         return None
-    return np.array(found, dtype=np.int64), np.arange(len(found))
+    return np.array(numbers, dtype=np.int64), np.arange(len(numbers))
 
 
 def _subpixels(
     like: NDArray[np.void], figures: TapFields
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """For each of our evaluations its subpixel among theirs."""
-    numbers = {place[:3]: row for row, place in enumerate(map(tuple, figures.places.tolist()))}
-    found = [numbers.get(place[:3]) for place in map(tuple, _places(like).tolist())]
-    if None in found:
+    """Return for each of our evaluations the row of its subpixel in theirs; None without one."""
+    row_of_subpixel = {
+        place[:3]: row for row, place in enumerate(map(tuple, figures.places.tolist()))
+    }
+    numbers = [row_of_subpixel.get(place[:3]) for place in map(tuple, _places(like).tolist())]
+    if None in numbers:
         return None
-    return np.arange(len(found)), np.array(found, dtype=np.int64)
+    return np.arange(len(numbers)), np.array(numbers, dtype=np.int64)
 
 
 def _has(figures: TapFields, columns: dict[str, tuple[str, ...]]) -> bool:
@@ -109,31 +110,31 @@ def _has(figures: TapFields, columns: dict[str, tuple[str, ...]]) -> bool:
 def _joined(figures: TapFields, names: tuple[str, ...]) -> NDArray[Any]:
     parts = [figures.columns[name] for name in names]
     joined = parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
-    # What a shape does not have is NaN in rows.
+    # Figures that a crystal shape does not have are NaN in rows.
     return joined.astype(np.float64) if joined.dtype == object else joined
 
 
 def _set_evaluation_kinds(
     rows: NDArray[np.void], places: dict[tuple[int, ...], int], figures: TapFields
-) -> NDArray[np.void] | None:
-    """How each evaluation ended there; None where some are not told.
+) -> bool:
+    """Set in ``rows`` how each evaluation ended; return False where some are not recorded.
 
-    What only an evaluation that went on has is 0 elsewhere.
+    Figures that only an evaluation with a lookup has are set to 0 elsewhere.
     """
-    at = _match_rows(places, figures)
-    if at is None or len(at[0]) != len(rows) or "evaluation" not in figures.columns:
-        return None
+    matched = _match_rows(places, figures)
+    if matched is None or len(matched[0]) != len(rows) or "evaluation" not in figures.columns:
+        return False
     words = figures.columns["evaluation"].tolist()
-    rows["kind"][at[0]] = [_KINDS[word] for word in words]
+    rows["kind"][matched[0]] = [_KINDS[word] for word in words]
     for column in ("F_cell", "out_of_bounds"):
         rows[column][rows["kind"] != EvaluationKind.LOOKUP] = 0
-    return rows
+    return True
 
 
 def _totals(side: PixelTaps) -> dict[str, float] | None:
     scale, sums = side.taps["intensity_post_scale"].pixel, side.taps["intensity_pre_norm"].pixel
-    found = {name: scale.get(name) for name in ("omega", "capture", "polar")} | {
+    totals = {name: scale.get(name) for name in ("omega", "capture", "polar")} | {
         "I": sums.get("sum")
     }
-    told = {name: value for name, value in found.items() if isinstance(value, float)}
-    return told if told.keys() == found.keys() else None
+    recorded = {name: value for name, value in totals.items() if isinstance(value, float)}
+    return recorded if recorded.keys() == totals.keys() else None

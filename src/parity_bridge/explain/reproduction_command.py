@@ -1,4 +1,4 @@
-"""The command that shows a finding: the one that was given, with the C core told what was found."""
+"""The command that shows a finding: the given command, with the C core changed accordingly."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.explain.explanation import Finding
 
-#: Options that say what is simulated, and how many words they are with their values.
+#: Options that state the experiment, and their number of words including values.
 _OF_EXPERIMENT = {"--engine-flags": 3, "--hkl": 2, "--oversample": 2}
 
 
 def reproduction_command(
     command: str, finding: Finding, reference: Experiment | None, other: Experiment | None
 ) -> str:
-    """``command``, a ``run`` or ``explain``, changed so that the C core reproduces the other side.
+    """Change ``command``, a ``run`` or ``explain``, so that the C core reproduces the other side.
 
-    ``reference`` and ``other`` are what the sides were given, where that is known. Unchanged where
-    no command line says what was found.
+    ``reference`` and ``other`` are the experiments of the sides, where they are known. ``command``
+    is returned unchanged where no command line can state the finding.
     """
     words = shlex.split(command)
     at = words.index("--") if "--" in words else len(words)
@@ -38,14 +38,14 @@ def reproduction_command(
         if not further:
             return command
         ours = [*ours, *further]
-    told = [name for name in names if name.partition("=")[0] in Behaviours.model_fields]
-    switches = [word for name in told for word in ("--behaviour", f"c:{name}")]
+    behaviours = [name for name in names if name.partition("=")[0] in Behaviours.model_fields]
+    switches = [word for name in behaviours for word in ("--behaviour", f"c:{name}")]
     return shlex.join([*ours, *switches, *flags])
 
 
 def _without_experiment(words: list[str]) -> list[str]:
-    """Our own options less those that say what is simulated."""
-    kept: list[str] = []
+    """Return the options without those that state the experiment."""
+    others: list[str] = []
     skipped = 0
     for word in words:
         if skipped:
@@ -53,12 +53,12 @@ def _without_experiment(words: list[str]) -> list[str]:
         elif word in _OF_EXPERIMENT:
             skipped = _OF_EXPERIMENT[word] - 1
         elif word.partition("=")[0] not in _OF_EXPERIMENT:
-            kept.append(word)
-    return kept
+            others.append(word)
+    return others
 
 
 def _slip_flags(reference: Experiment, names: tuple[str, ...]) -> list[str]:
-    """Flags that give the C core all of the slips; none where flags cannot say them."""
+    """Return flags that give the C core all of the slips; none where flags cannot."""
     if not all(name in INPUT_SLIP_NAMES or "=" in name for name in names):
         return []
     changed = apply_slips(reference, names)
@@ -70,9 +70,9 @@ def _slip_flags(reference: Experiment, names: tuple[str, ...]) -> list[str]:
         for word in (flag, *values.split())
     ]
     try:
-        says_it = parse_flags([*to_flags(reference), *further]).experiment == changed
+        is_reproduced = parse_flags([*to_flags(reference), *further]).experiment == changed
     except BridgeError:
         return []
-    if not (further and says_it):
+    if not (further and is_reproduced):
         return []
     return ["--engine-flags", "c", shlex.join(further)]

@@ -1,4 +1,4 @@
-"""Hypotheses that are slips of the table: entries found under other indices."""
+"""Hypotheses that are slips of the table: entries under other indices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TableSlip = Callable[[StructureFactors], StructureFactors]
 
 
 def table_slips(factors: StructureFactors) -> Iterator[tuple[Hypothesis, TableSlip]]:
-    """Every slip with a table; none without one."""
+    """Yield every slip of the table; none where there is no table."""
     if factors.grid is not None:
         for name, (does, slip) in _TABLE_SLIPS.items():
             yield Hypothesis(kind="slip of the table", name=name, does=does), slip

@@ -1,8 +1,8 @@
-"""Which stages of the chain the other side computes otherwise, each given its own values before it.
+"""Which stages of the chain the other side computes differently, given its own earlier values.
 
-The reference is run on from the other side's values of all stages up to one, and computes the next.
-Where that is not what the other side has there, the stage is computed otherwise; a defect in an
-earlier stage cannot be blamed on it, nor can it hide one.
+The reference is given the other side's values of all stages before one, and computes that stage. If
+the other side recorded other values for it, the two compute this stage differently. A defect in an
+earlier stage is not blamed on this one, and cannot hide a defect in it.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ Fields = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class _TransplantStage:
-    """A part of the chain, and the figures that it and nothing else decides once it is fed."""
+    """A part of the chain, and the figures that it alone decides once earlier stages are fed."""
 
     name: str
     what: str
-    #: The last stage that is fed: the derived setup alone, or nothing at all, where it is None.
+    #: The last stage that is fed; None: only the derived setup is fed, or nothing at all.
     last_fed_stage: Stage | None
-    own: Fields
+    fields: Fields
     is_derived: bool = False
 
 
@@ -119,14 +119,14 @@ _TRANSPLANT_STAGES = (
 
 @dataclass(frozen=True)
 class TransplantResult:
-    """What each stage does with the other side's values before it."""
+    """What each stage computes from the other side's values before it."""
 
     transplants: tuple[Transplant, ...] = ()
     not_tried: tuple[str, ...] = ()
 
     @property
     def differing(self) -> tuple[Transplant, ...]:
-        """The stages that the other side computes otherwise."""
+        """The stages that the other side computes differently."""
         return tuple(item for item in self.transplants if not item.agrees)
 
 
@@ -144,24 +144,26 @@ def transplant(
         return TransplantResult(not_tried=(_not_transplanted_reason(reference, sides),))
     records_setup = all(_CONFIG in side.taps for side in sides)
     left_out = () if records_setup else (_NO_SETUP,)
-    done: list[Transplant] = []
+    transplants: list[Transplant] = []
     for step in (step for step in _TRANSPLANT_STAGES if records_setup or not step.is_derived):
         try:
             reruns = reference.rerun(**_feed_keywords(step, sides, feeds))
         except BridgeError as error:
-            return TransplantResult(tuple(done), (*left_out, f"further transplants: {error}"))
-        done.append(_compare_stage(step, reruns, sides, tolerances))
-    return TransplantResult(tuple(done), left_out)
+            return TransplantResult(
+                tuple(transplants), (*left_out, f"further transplants: {error}")
+            )
+        transplants.append(_compare_stage(step, reruns, sides, tolerances))
+    return TransplantResult(tuple(transplants), left_out)
 
 
 def _not_transplanted_reason(reference: ReferenceRunner, sides: Sequence[PixelTaps]) -> str:
-    """Too little recorded, or other evaluations than the reference makes."""
+    """Say which is the reason: other evaluations than the reference's, or missing figures."""
     for observation, side in zip(reference.observations, sides, strict=True):
-        made, told = len(observation.evaluations), side.taps.get(_SUM)
-        if told is not None and len(told.places) != made:
+        expected, sums = len(observation.evaluations), side.taps.get(_SUM)
+        if sums is not None and len(sums.places) != expected:
             return (
-                f"transplants: {side.implementation} has {len(told.places)} evaluations of pixel "
-                f"{side.pixel} where the reference has {made}"
+                f"transplants: {side.implementation} has {len(sums.places)} evaluations of pixel "
+                f"{side.pixel} where the reference has {expected}"
             )
     return _NOT_RECORDED
 
@@ -169,11 +171,11 @@ def _not_transplanted_reason(reference: ReferenceRunner, sides: Sequence[PixelTa
 def _feed_keywords(
     step: _TransplantStage, sides: Sequence[PixelTaps], feeds: Sequence[RebuiltEvaluations]
 ) -> dict[str, Any]:
-    """Keywords of ``ReferenceRunner.rerun`` that feed everything before ``step``."""
+    """Return the keywords of ``ReferenceRunner.rerun`` that feed every stage before ``step``."""
     if step.is_derived:
         return {}
     keywords: dict[str, Any] = {}
-    # Otherwise the reference's own stands.
+    # Without the tap, the reference's own derived quantities are used.
     if _CONFIG in sides[0].taps:
         keywords["derived"] = _derived_quantities(sides[0].taps[_CONFIG].pixel)
     if step.last_fed_stage is not None:
@@ -189,20 +191,20 @@ def _compare_stage(
     sides: Sequence[PixelTaps],
     tolerances: Tolerances,
 ) -> Transplant:
-    left = (
-        first_differing_field_among(step.own, rerun, side, tolerances)
+    first_fields = (
+        first_differing_field_among(step.fields, rerun, side, tolerances)
         for rerun, side in zip(reruns, sides, strict=True)
     )
-    first = next((name for name in left if name is not None), None)
+    first = next((name for name in first_fields if name is not None), None)
     return Transplant(stage=step.name, what=step.what, agrees=first is None, left=first)
 
 
 def _derived_quantities(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The derived quantities as an engine holds them, scalars and vectors."""
-    found: dict[str, Any] = {}
+    """Return the derived quantities as an engine holds them, scalars and vectors."""
+    quantities: dict[str, Any] = {}
     for name in DERIVED:
         if f"derived.{name}" in figures:
-            found[name] = figures[f"derived.{name}"]
+            quantities[name] = figures[f"derived.{name}"]
         elif f"derived.{name}.x" in figures:
-            found[name] = tuple(figures[f"derived.{name}.{axis}"] for axis in "xyz")
-    return found
+            quantities[name] = tuple(figures[f"derived.{name}.{axis}"] for axis in "xyz")
+    return quantities

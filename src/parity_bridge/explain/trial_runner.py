@@ -1,4 +1,4 @@
-"""The reference under hypotheses, held against the other side at every pixel."""
+"""The reference run under hypotheses, and compared with the other side at every pixel."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ class Candidate:
     """A hypothesis and how the reference is run under it."""
 
     hypothesis: Hypothesis
-    #: Fields of ``Behaviours`` that it sets.
+    #: Fields of ``Behaviours`` that the hypothesis sets, with their values.
     switches: Mapping[str, object] = field(default_factory=dict)
-    #: What it makes of the experiment, and of the table that is read.
+    #: How the hypothesis changes the experiment, and the table that is read.
     experiment_slip: ExperimentSlip | None = None
     table_slip: TableSlip | None = None
-    #: Whether the slow pixel number is taken for the fast one.
+    #: Whether the slow and the fast pixel number are swapped.
     swaps_pixels: bool = False
 
 
-#: How far down the chain the reference and the other side agree at all pixels: number of the first
-#: tap in which anything differs, and how many figures still do there, as a negative number.
+#: How far down the chain the reference and the other side agree at all pixels: the number of the
+#: first tap in which a figure differs, and minus the number of figures that differ in it.
 AgreementDepth = tuple[float, float]
 FULL_AGREEMENT: AgreementDepth = (inf, 0.0)
 _BEFORE_ALL: AgreementDepth = (-1.0, 0.0)
 
 
 class TrialRunner:
-    """Runs the reference under hypotheses and holds it against the other side."""
+    """Runs the reference under hypotheses and compares it with the other side."""
 
     def __init__(
         self, reference: ReferenceRunner, others: Sequence[PixelTaps], tolerances: Tolerances
@@ -55,7 +55,7 @@ class TrialRunner:
         self.others = reference.in_pixel_order(others)
 
     def run_trial(self, chosen: Sequence[Candidate]) -> Trial:
-        """What comes of a set of hypotheses at every pixel; raises as the C core does."""
+        """Run a set of hypotheses at every pixel and compare; raises as ``Engine.observe`` does."""
         hypotheses = tuple(candidate.hypothesis for candidate in chosen)
         reruns = self._run(chosen)
         left = [
@@ -71,7 +71,7 @@ class TrialRunner:
                 for rerun, pixel_taps in zip(reruns, self.reference.pixel_taps, strict=True)
             ),
             left=next((name for name in left if name is not None), None),
-            same_tables=all(map(_read_the_same, reruns, self.others)),
+            same_tables=all(map(_same_tables, reruns, self.others)),
             largest_ulps=self._largest_ulps(reruns) if not any(left) else None,
         )
 
@@ -80,7 +80,7 @@ class TrialRunner:
         return max(largest_ulps(rerun, other) for rerun, other in pairs)
 
     def suffices(self, chosen: Sequence[Candidate]) -> bool:
-        """The same as a yes or no, which is found sooner."""
+        """Return whether a set reproduces the other side at every pixel; faster than a trial."""
         reruns = self._run_or_none(chosen)
         return reruns is not None and all(
             taps_agree(rerun, other, self.tolerances)
@@ -88,7 +88,7 @@ class TrialRunner:
         )
 
     def agreement_depth(self, chosen: Sequence[Candidate]) -> AgreementDepth:
-        """How far the reference under these hypotheses agrees with the other side."""
+        """Return how far the reference under these hypotheses agrees with the other side."""
         reruns = self._run_or_none(chosen)
         if reruns is None:
             return _BEFORE_ALL
@@ -102,11 +102,11 @@ class TrialRunner:
         return FULL_AGREEMENT
 
     def _run_or_none(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
-        """None where the reference cannot be run like that."""
+        """Run a set of hypotheses; return None where the reference cannot be run under it."""
         try:
             return self._run(chosen)
         except (BridgeError, ValueError):
-            # ValueError: no experiment is like that.
+            # ValueError: the experiment is not valid.
             return None
 
     def _run(self, chosen: Sequence[Candidate]) -> list[PixelTaps]:
@@ -128,7 +128,7 @@ class TrialRunner:
         return self.reference.rerun(**changed)
 
 
-def _read_the_same(rerun: PixelTaps, other: PixelTaps) -> bool:
+def _same_tables(rerun: PixelTaps, other: PixelTaps) -> bool:
     ours, theirs = rerun.hkl_table, other.hkl_table
     if ours is None or theirs is None:
         return True

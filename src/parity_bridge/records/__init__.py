@@ -1,1 +1,1 @@
-"""What lies on disk: folders, JSON records, logs and metadata, written and read back."""
+"""Files of the package: folders, JSON records, logs and metadata, written and read back."""

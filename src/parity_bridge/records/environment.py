@@ -1,4 +1,4 @@
-"""Where a run took place: versions, machine and, inside a checkout, the commit."""
+"""Where a run took place: versions, machine and, in a checkout, the commit."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ _PACKAGES = ("parity_bridge", "torch", "numpy", "pydantic", "cffi", "tabulate", 
 
 @cache
 def package_versions() -> dict[str, str | None]:
-    """Version of every package that takes part; None where it is not installed. Imports none."""
+    """Return the version of every package that takes part; None where it is not installed.
+
+    Imports none of them.
+    """
     return {name: _version(name) for name in _PACKAGES}
 
 
 def environment() -> dict[str, object]:
-    """Everything about the place of a run that may change a last bit."""
+    """Return everything about the place of a run that may change a last bit."""
     return {
         "python": platform.python_version(),
         "python_implementation": platform.python_implementation(),
@@ -37,15 +40,15 @@ def environment() -> dict[str, object]:
 
 
 def write_environment(folder: Path) -> None:
-    """Put ``environment`` into the report ``folder``; raises FileError where that cannot be."""
+    """Write ``environment`` into the report ``folder``; raises FileError where it cannot."""
     make_folder(folder / "env")
     write_text(folder / "env" / "trace_env.json", json.dumps(environment(), indent=2) + "\n")
 
 
 def git_commit(package: Path) -> str | None:
-    """Commit of the checkout whose ``src/`` holds the folder ``package``; None where none does.
+    """Return the commit of the checkout whose ``src/`` holds ``package``; None without one.
 
-    An installed copy has none, even in an environment that lies inside a checkout.
+    An installed copy has no commit, even in an environment inside a checkout.
     """
     git = package.parents[1] / ".git"
     return _head_commit(git) if package.parent.name == "src" and git.is_dir() else None
@@ -75,7 +78,7 @@ def _version(package: str) -> str | None:
 
 
 def libc() -> str | None:
-    """Name and version of the C library; None where it does not tell."""
+    """Return the name and version of the C library; None where they are not known."""
     try:
         return os.confstr("CS_GNU_LIBC_VERSION")
     except (AttributeError, ValueError, OSError):  # not glibc

@@ -1,4 +1,4 @@
-"""Folders of a report: assembled aside and renamed into place, so none is ever half-written."""
+"""Folders of a report: assembled beside the target and renamed, so none is half-written."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def check_not_existing(target: Path) -> None:
 
 @contextmanager
 def staged_folder(target: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``target`` that becomes ``target`` when the block ends well.
+    """Yield an empty folder beside ``target`` that becomes ``target`` when the block succeeds.
 
-    When it does not, nothing stays behind. Raises FileError where ``target`` exists or its parent
-    cannot be written.
+    When the block fails, nothing stays behind. Raises FileError where ``target`` exists or its
+    parent cannot be written.
     """
     check_not_existing(target)
     created_folders = make_folder(target.parent)
@@ -40,7 +40,7 @@ def staged_folder(target: Path) -> Iterator[Path]:
 
 
 def make_folder(folder: Path) -> list[Path]:
-    """Create ``folder`` and its parents; returns those that were not there, outermost first."""
+    """Create ``folder`` and its parents; return those that did not exist, outermost first."""
     created_folders: list[Path] = []
     missing = [path for path in (folder, *folder.parents) if not _exists(path)]
     for path in reversed(missing):
@@ -56,7 +56,7 @@ def make_folder(folder: Path) -> list[Path]:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove ``folder`` and what is in it, if it is there; raises FileError."""
+    """Remove ``folder`` and its contents, if it exists; raises FileError where it cannot."""
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
@@ -66,7 +66,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def _exists(path: Path) -> bool:
-    # Unlike Path.exists, false where a folder above may not be searched: writing then says why.
+    # False, where Path.exists raises, if a parent may not be searched: writing then says why.
     return os.path.lexists(path)
 
 

@@ -1,4 +1,4 @@
-"""What stands beside a rendered frame: everything needed to make it again."""
+"""Metadata beside a rendered frame: everything needed to compute it again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from parity_bridge.files.schema import Schema
 
 
 class FrameMetadata(Schema):
-    """Engine, experiment, behaviours and state of a frame, and what its pixels add up to."""
+    """Engine, experiment, behaviours and state of a frame, and the sum of its pixels."""
 
     schema_version: Literal[1] = 1
     implementation: str
@@ -22,9 +22,9 @@ class FrameMetadata(Schema):
     command: str
     experiment: Experiment
     behaviours: Behaviours
-    #: Of the run after the last pixel; it began at the start of a run.
+    #: The state after the last pixel; the frame began in the state of the start of a run.
     state_after: RunState
-    #: Whether the order of pixels matters: the run began in a state that a pixel may change.
+    #: Whether the order of pixels matters: a pixel may change the state in which the run began.
     in_order: bool
     shape: tuple[int, int]  # slow, fast
     sum: float  # photons, added up in float64

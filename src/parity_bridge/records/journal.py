@@ -1,4 +1,4 @@
-"""``commands.txt`` and ``attempt_fail.log``: what was asked, and why it could not be done."""
+"""``commands.txt`` and ``attempt_fail.log``: the commands given, and why some failed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def log_command(folder: Path, command: str) -> None:
 
 
 def log_failure(folder: Path, run_context: RunContext, error: BridgeError, remedy: str) -> None:
-    """Append to ``attempt_fail.log`` what was tried, why it failed and how to go on."""
+    """Append to ``attempt_fail.log`` the command, why it failed and how to go on."""
     _append(
         folder / FAILURE_FILE,
         f"when: {run_context.timestamp}\n"
@@ -42,7 +42,7 @@ def _append(path: Path, text: str) -> None:
 
 @contextmanager
 def failures_noted(folder: Path, context: RunContext, remedy: str) -> Iterator[None]:
-    """Write down in ``folder`` what goes wrong in the block, where that can still be done."""
+    """Log in ``folder`` a BridgeError that the block raises, if the log can be written."""
     try:
         yield
     except BridgeError as error:

@@ -1,4 +1,4 @@
-"""Records read leniently: of any program, with parts missing and others added."""
+"""Records read leniently: of any program, with fields missing and unknown fields added."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from parity_bridge.taps.tap_data import ROWS
 
 
 class _Lenient(BaseModel):
-    """A model of which any part may be missing and to which anything may be added."""
+    """A model in which any field may be missing and any other may be added."""
 
     model_config = ConfigDict(
         frozen=True, extra="allow", strict=True, ser_json_inf_nan="strings", protected_namespaces=()
@@ -27,7 +27,7 @@ class _Lenient(BaseModel):
 
 
 class _RecordHeader(_Lenient):
-    """What tells one record from another."""
+    """The fields that identify a record."""
 
     schema_version: Any = None
     tap_id: str
@@ -36,25 +36,25 @@ class _RecordHeader(_Lenient):
 
 
 def read_record(path: Path) -> tuple[Path, TapRecord]:
-    """Read the record in ``path``; raises FileError where it is not one."""
-    probe = read_model(path, _RecordHeader)
-    version = probe.schema_version
-    # Python takes true and 1.0 for 1.
+    """Read the record in ``path``; return both. Raises FileError where it is not a record."""
+    header = read_model(path, _RecordHeader)
+    version = header.schema_version
+    # In Python, true and 1.0 equal 1.
     if version is not None and (type(version) is not int or version != SCHEMA_VERSION):
         raise FileError(
             f"{path} has schema_version {repr(version)[:80]}; this program reads "
             f"{SCHEMA_VERSION}, so read it with the one that wrote it"
         )
-    if probe.tap_id not in TAPS_BY_ID:
+    if header.tap_id not in TAPS_BY_ID:
         raise FileError(
-            f"{path} is of the tap {probe.tap_id[:80]!r}, which there is not; choose from "
+            f"{path} is of the tap {header.tap_id[:80]!r}, which does not exist; choose from "
             f"{', '.join(TAPS_BY_ID)}"
         )
-    tap = TAPS_BY_ID[probe.tap_id]
+    tap = TAPS_BY_ID[header.tap_id]
     model: type[BaseModel] = tap.record
     record: TapRecord = read_model(path, lenient_model(model))
     if record.values is None:
-        raise FileError(f"{path} is not a record: it has no values; make the record again")
+        raise FileError(f"{path} is not a record: it has no values; write the record again")
     # In a tap without rows it is an unknown field, which may hold anything.
     rows = None if tap.row is None else getattr(record.values, ROWS)
     for number, row in enumerate(rows or ()):
@@ -68,7 +68,7 @@ def read_record(path: Path) -> tuple[Path, TapRecord]:
 
 @cache
 def lenient_model(model: type[BaseModel]) -> type[BaseModel]:
-    """``model`` with every field optional, at every depth, and unknown fields kept."""
+    """Return ``model`` with every field optional, at every depth, and unknown fields allowed."""
     fields: dict[str, Any] = {
         name: (_annotated(_lenient_type(field.annotation), field.metadata), None)
         for name, field in model.model_fields.items()
@@ -81,9 +81,9 @@ def _annotated(annotation: Any, metadata: Sequence[Any]) -> Any:
 
 
 def _lenient_type(annotation: Any) -> Any:
-    """The same type with every model in it lenient; what may be null is as it was."""
+    """Return the same type with every model in it lenient; null is allowed where it was."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        # The table that was read is compared as a whole: it is told completely or not at all.
+        # The table that was read is compared as a whole: it is recorded completely or not at all.
         return annotation if annotation is HklTable else lenient_model(annotation)
     arguments = get_args(annotation)
     if get_origin(annotation) is tuple and arguments[-1] is Ellipsis:
@@ -95,7 +95,10 @@ def _lenient_type(annotation: Any) -> Any:
 
 
 def unknown_fields(model: BaseModel, name: str = "") -> Iterator[str]:
-    """Fields that the schema does not have, dotted names as those of figures; outermost first."""
+    """Yield the fields that the schema does not have, outermost first.
+
+    Names are dotted, as the names of figures.
+    """
     yield from (f"{name}{extra}" for extra in model.model_extra or ())
     for part in type(model).model_fields:
         value = getattr(model, part)

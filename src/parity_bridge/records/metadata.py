@@ -1,4 +1,4 @@
-"""What stands beside every record: the experiment, the engine and the versions that made it."""
+"""Metadata beside every record: the experiment, the engine and the versions behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from parity_bridge.files.schema import Schema
 
 
 def state_assumed(state: RunState, *, in_frame: bool) -> str:
-    """Where a pixel began, as the reference carries state from pixel to pixel (contract §5, §6)."""
+    """Describe the state in which a pixel began.
+
+    The reference carries state from pixel to pixel (contract §5, §6).
+    """
     where = "a run over the frame up to this pixel" if in_frame else "the start of a run"
     interpolation = "on" if state.interpolation_on else "off"
     ahead = "" if state.swept else ", no spindle sweep made yet: phi 0 finds the crystal unrotated"
@@ -24,7 +27,7 @@ def state_assumed(state: RunState, *, in_frame: bool) -> str:
 
 @dataclass(frozen=True)
 class RunContext:
-    """The command that asked, when, and the name of its report where it has one."""
+    """The command given, its time, and the name of its report where it has one."""
 
     command: str
     timestamp: str
@@ -32,7 +35,7 @@ class RunContext:
 
 
 class Metadata(Schema):
-    """Everything needed to make one record again."""
+    """Everything needed to compute one record again."""
 
     schema_version: Literal[1] = 1
     implementation: str
@@ -46,12 +49,13 @@ class Metadata(Schema):
     nanobragg_flags: str
     experiment: Experiment
     behaviours: Behaviours = REFERENCE
-    #: The taps that the engine tells, by tap_id, fields of them that it does not tell, and the case
-    #: of tolerances that it asks for; None: all, and that of its dtype and device.
+    #: The taps that the engine records, by tap_id; None: all. ``untold``: fields of these taps that
+    #: it does not record. ``tolerances``: the case of tolerances that it asks for; None: the case
+    #: of its dtype and device.
     taps: tuple[str, ...] | None = None
     untold: tuple[str, ...] = ()
     tolerances: str | None = None
-    #: Whether the pixel was begun as a run over the frame would have come to it.
+    #: Whether the pixel began in the state that a run over the whole frame carries to it.
     in_frame: bool = False
     state_assumed: str
     notes: tuple[str, ...]

@@ -31,21 +31,21 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def record_paths(folder: Path, pixel: tuple[int, int], taps: Sequence[Tap]) -> dict[str, Path]:
-    """The files of a pixel by their ending."""
+    """Return the paths of a pixel's files by their suffix."""
     slow, fast = pixel
     ends = (*map(record_suffix, taps), METADATA_SUFFIX, LOG_SUFFIX)
     return {end: folder / f"pixel_{slow}_{fast}{end}" for end in ends}
 
 
 def record_suffix(tap: Tap) -> str:
-    """How the names of a tap's files end."""
+    """Return the suffix of a tap's file names."""
     return f"_{tap.tap_id}.json"
 
 
 def record_of(
     run: EngineRun, observation: Observation, run_context: RunContext, tap: Tap
 ) -> TapRecord:
-    """One tap of one observation as it is stored."""
+    """Return one tap of one observation as it is stored."""
     table = {"hkl_table": observation.hkl_table} if "hkl_table" in tap.record.model_fields else {}
     return tap.record(
         implementation=run.engine.implementation,
@@ -59,7 +59,7 @@ def record_of(
 
 
 def metadata_of(run: EngineRun, observation: Observation, run_context: RunContext) -> Metadata:
-    """What was run to make one observation."""
+    """Return the metadata of one observation: what was run, and how."""
     coverage = run.coverage
     return Metadata(
         implementation=run.engine.implementation,
@@ -92,7 +92,7 @@ def metadata_of(run: EngineRun, observation: Observation, run_context: RunContex
 def write_run(folder: Path, run: EngineRun, run_context: RunContext, taps: Sequence[Tap]) -> None:
     """Write ``taps``, metadata and TRACE log of every pixel into the existing ``folder``.
 
-    Raises FileError, and takes back what it wrote, where one of them cannot be written.
+    Raises FileError, and removes the files that it wrote, where one of them cannot be written.
     """
     written: list[Path] = []
     try:
@@ -125,48 +125,51 @@ def write_noise(folder: Path, budgets: Sequence[NoiseBudget]) -> None:
 
 
 def read_records(folder: Path) -> dict[tuple[int, int], list[TapRecord]]:
-    """Every record in ``folder`` by pixel; raises FileError for one that is none, or is twice."""
-    found: dict[tuple[int, int], dict[str, TapRecord]] = {}
+    """Read every record in ``folder``, by pixel.
+
+    Raises FileError for a file that is not a record, and for a tap that is recorded twice.
+    """
+    by_pixel: dict[tuple[int, int], dict[str, TapRecord]] = {}
     for tap in TAPS_BY_ID.values():
         for record in _read_all(folder, record_suffix(tap), tap.record):
-            of_pixel = found.setdefault(record.pixel_coords, {})
+            of_pixel = by_pixel.setdefault(record.pixel_coords, {})
             if tap.tap_id in of_pixel:
                 raise FileError(
                     f"{folder} records {tap.tap_id} of pixel {record.pixel_coords} twice; keep one"
                 )
             of_pixel[tap.tap_id] = record
-    return {pixel: list(found[pixel].values()) for pixel in sorted(found)}
+    return {pixel: list(by_pixel[pixel].values()) for pixel in sorted(by_pixel)}
 
 
 def read_metadata(folder: Path) -> list[Metadata]:
-    """Every metadata file in ``folder``, by pixel; raises FileError for one that is not."""
-    found = _read_all(folder, METADATA_SUFFIX, Metadata)
-    return sorted(found, key=lambda metadata: metadata.pixel_coords)
+    """Read every metadata file in ``folder``, by pixel; raises FileError for an invalid one."""
+    all_metadata = _read_all(folder, METADATA_SUFFIX, Metadata)
+    return sorted(all_metadata, key=lambda metadata: metadata.pixel_coords)
 
 
 def read_noise(folder: Path) -> dict[tuple[int, int], NoiseBudget]:
-    """Every noise budget in ``folder``, by pixel; raises FileError for one that is not."""
-    found = _read_all(folder, NOISE_SUFFIX, NoiseBudget)
-    return {budget.pixel_coords: budget for budget in found}
+    """Read every noise budget in ``folder``, by pixel; raises FileError for an invalid one."""
+    budgets = _read_all(folder, NOISE_SUFFIX, NoiseBudget)
+    return {budget.pixel_coords: budget for budget in budgets}
 
 
 def as_json(model: BaseModel) -> str:
-    """A model as it is stored; floats read back bit for bit."""
+    """Return a model as it is stored; floats read back bit for bit."""
     return model.model_dump_json(indent=2) + "\n"
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
-    """The ``model`` stored in ``path``; raises FileError where it is not one."""
+    """Read the ``model`` stored in ``path``; raises FileError where it is not one."""
     data = read_file(path, "record")
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:200] or "the file"
-        # A key may hold whatever its writer liked.
+        # A key may hold any characters.
         shown = "".join(letter if letter.isprintable() else " " for letter in where)
         reason = f"{shown}: {first['msg']}"
-        raise FileError(f"{path} is not a record: {reason}; make the record again") from error
+        raise FileError(f"{path} is not a record: {reason}; write the record again") from error
 
 
 def _read_all(folder: Path, end: str, model: type[Model]) -> Iterator[Model]:

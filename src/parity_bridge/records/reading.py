@@ -1,8 +1,8 @@
-"""Records made at other times and places, by this program or another, as sides of a comparison.
+"""Records written earlier or elsewhere, by this program or another, as sides of a comparison.
 
-A record without ``schema_version`` is of another program: it needs to say which tap, pixel and
-oversampling it is about, and may leave out or add what it likes. Everything that is there must be
-of the schema's type.
+A record without ``schema_version`` is of another program: it must state its tap, pixel and
+oversampling, and may leave out or add any field. Every field that it has must be of the schema's
+type.
 """
 
 from __future__ import annotations
@@ -31,35 +31,37 @@ from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID, TapRecord
 
 _COMPANION_SUFFIXES = (METADATA_SUFFIX, NOISE_SUFFIX)
-#: What ``run`` and ``trace`` write beside records.
+#: Suffixes of the files that ``run`` and ``trace`` write beside records.
 _WRITTEN_BESIDE = (*_COMPANION_SUFFIXES, LOG_SUFFIX)
 
 
 @dataclass(frozen=True)
 class RecordedSide:
-    """One side of a comparison, from files."""
+    """One side of a comparison, read from files."""
 
     source: Path
     pixels: tuple[PixelTaps, ...]
     metadata: tuple[Metadata, ...] = ()
     noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
-    #: Record files with their tap, and the others beside them.
+    #: Record files with their tap_id, and the other files beside them.
     records: tuple[tuple[Path, str], ...] = ()
     companion_files: tuple[Path, ...] = ()
-    #: Which taps are taken from them; None: all.
+    #: The taps that are compared; None: all.
     taps: frozenset[str] | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The files that hold what is taken."""
-        taken = (path for path, tap_id in self.records if self.taps is None or tap_id in self.taps)
-        return (*taken, *self.companion_files)
+        """The files that hold the taps that are compared."""
+        compared = (
+            path for path, tap_id in self.records if self.taps is None or tap_id in self.taps
+        )
+        return (*compared, *self.companion_files)
 
 
 def read_side(source: Path) -> RecordedSide:
-    """All records in a folder, or the one in a file.
+    """Read all records in a folder, or the one in a file.
 
-    Raises FileError for a file that is no record of this schema, and where there is none at all.
+    Raises FileError for a file that is not a record of this schema, and where there is no record.
     """
     if not source.is_dir():
         record = read_record(source)
@@ -93,7 +95,7 @@ def read_side(source: Path) -> RecordedSide:
 
 
 def _partial_metadata(folder: Path, pixel: tuple[int, int]) -> tuple[Metadata, ...]:
-    """The metadata beside a record, if it is of an engine that does not tell everything."""
+    """Read the metadata beside a record, if its engine does not record every tap."""
     slow, fast = pixel
     path = folder / f"pixel_{slow}_{fast}{METADATA_SUFFIX}"
     if not path.exists():
@@ -103,9 +105,9 @@ def _partial_metadata(folder: Path, pixel: tuple[int, int]) -> tuple[Metadata, .
 
 
 def read_strict_side(folder: Path) -> RecordedSide:
-    """The same of a folder that ``run`` or ``trace`` wrote: every record follows its schema.
+    """Read a folder that ``run`` or ``trace`` wrote: every record must follow its schema.
 
-    Raises FileError for one that does not, and where there is none.
+    Raises FileError for a record that does not, and where there is no record.
     """
     records = read_records(folder)
     if not records:
@@ -126,7 +128,7 @@ def read_strict_side(folder: Path) -> RecordedSide:
 
 
 def _record_files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every record file and its tap."""
+    """Yield every record file and its tap_id."""
     for tap in TAPS_BY_ID.values():
         for path in sorted(folder.glob(f"pixel_*{record_suffix(tap)}")):
             yield path, tap.tap_id
@@ -135,7 +137,7 @@ def _record_files(folder: Path) -> Iterator[tuple[Path, str]]:
 def _with_coverage(
     pixels: Sequence[PixelTaps], metadata: Sequence[Metadata]
 ) -> tuple[PixelTaps, ...]:
-    """The pixels with what the metadata beside them says that their engine tells at all."""
+    """Limit each pixel to the taps and fields that its metadata says its engine records."""
     partial = {item.pixel_coords: item for item in metadata if item.taps is not None}
     return tuple(
         side.limited_to(_coverage_of(partial[side.pixel]), partial[side.pixel].experiment)
@@ -150,22 +152,21 @@ def _coverage_of(metadata: Metadata) -> Coverage:
 
 
 def _noise(folder: Path, pixels: Sequence[PixelTaps]) -> dict[tuple[int, int], NoiseBudget]:
-    """The noise budgets beside the records; raises FileError for one of other records."""
-    found = read_noise(folder)
+    """Read the noise budgets beside the records; raises FileError for one of other records."""
+    budgets = read_noise(folder)
     for side in pixels:
-        budget = found.get(side.pixel)
+        budget = budgets.get(side.pixel)
         if budget is not None and not _budget_matches(budget, side):
             slow, fast = side.pixel
             raise FileError(
                 f"{folder / f'pixel_{slow}_{fast}{NOISE_SUFFIX}'} is not the noise budget of the "
-                "records "
-                "beside it; make both again"
+                "records beside it; write both again"
             )
-    return found
+    return budgets
 
 
 def _budget_matches(budget: NoiseBudget, side: PixelTaps) -> bool:
-    """Whether every spread has a figure, or a row each, of its own."""
+    """Return whether the length of every spread is the number of its figure's rows, or 1."""
     return all(
         len(spread) == (len(figures.columns[name]) if name in figures.columns else 1)
         for tap_id, figures in side.taps.items()
@@ -175,9 +176,9 @@ def _budget_matches(budget: NoiseBudget, side: PixelTaps) -> bool:
 
 
 def _subfolder_hint(source: Path) -> str:
-    inner = sorted(path.parent.name for path in source.glob("*/pixel_*.json"))
-    if inner:
-        return f"; name one engine's folder in it, {' or '.join(dict.fromkeys(inner))}"
+    subfolders = sorted(path.parent.name for path in source.glob("*/pixel_*.json"))
+    if subfolders:
+        return f"; name one engine's folder in it, {' or '.join(dict.fromkeys(subfolders))}"
     return "; name a folder of pixel_SLOW_FAST_*.json files"
 
 
@@ -191,13 +192,13 @@ def _pixel_taps(records: Sequence[tuple[Path, TapRecord]], source: Path) -> Pixe
             )
         path_by_tap[record.tap_id] = path
     _check_oversample([record for _, record in records], source)
-    found = PixelTaps.from_records([record for _, record in records])
+    pixel_taps = PixelTaps.from_records([record for _, record in records])
     foreign = all(record.schema_version is None for _, record in records)
     if not foreign:
-        _check_rows(found, source)
+        _check_rows(pixel_taps, source)
     return replace(
-        found,
-        implementation=found.implementation or source.stem,
+        pixel_taps,
+        implementation=pixel_taps.implementation or source.stem,
         foreign=foreign,
         unknown_fields={
             record.tap_id: tuple(dict.fromkeys(unknown_fields(record))) for _, record in records
@@ -210,16 +211,16 @@ def _check_oversample(records: Sequence[TapRecord], source: Path) -> None:
     oversamplings = sorted({record.oversample for record in records})
     if len(oversamplings) > 1:
         raise FileError(
-            f"{source} tells two oversamplings of pixel {tuple(records[0].pixel_coords)}, "
+            f"{source} states two oversamplings of pixel {tuple(records[0].pixel_coords)}, "
             f"{oversamplings[0]} and {oversamplings[1]}; keep the records of one run"
         )
 
 
 def _check_rows(side: PixelTaps, source: Path) -> None:
-    """Raise FileError where a row is there twice: two figures cannot both be of one place."""
+    """Raise FileError where a row is recorded twice: one place has one figure."""
     for tap_id, figures in side.taps.items():
         if len(np.unique(figures.places, axis=0)) < len(figures.places):
             raise FileError(
-                f"{source} records an evaluation twice in {tap_id} of pixel {side.pixel}; make the "
-                "record again"
+                f"{source} records an evaluation twice in {tap_id} of pixel {side.pixel}; write "
+                "the record again"
             )
