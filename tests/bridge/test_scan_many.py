@@ -42,7 +42,7 @@ class TestImages:
         assert (found.other.kind, Path(found.other.name).name) == ("image", name)
         assert found.shells
         memo = Path("reports/s/scan/scan_comparison.md").read_text()
-        assert "Not compared: the lookups of a whole region are not told by" in memo
+        assert "Not compared: the lookups of a whole region are not recorded by" in memo
 
     def test_one_that_differs(self, image: np.ndarray) -> None:
         image[40, 50] += 7

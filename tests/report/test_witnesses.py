@@ -89,7 +89,7 @@ def test_two_in_the_order_that_was_given() -> None:
 
 
 def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
-    engines = "c,tests.scan.scan_engines:Port,tests.scan.scan_engines:Slow"
+    engines = "c,tests.scan.scan_engines:Port,tests.scan.scan_engines:BreaksDown"
     command = ["run", "--engines", engines, "--pixel", "0", "0", "--stamp", "s", "--", *FLAGS]
     assert main(command) == 1
     assert "give each class a folder of its own and a name" in capsys.readouterr().err

@@ -24,15 +24,15 @@ Item = TypeVar("Item")
 
 
 def inputs_section(pair: PairAnswer) -> str:
-    """What each engine was given, where that differs; empty where it does not."""
+    """Return what each engine was given where the inputs differ; empty where they are the same."""
     pixels = [pixel for pixel in pair.comparison.pixels if pixel.inputs.differing]
-    unlike = _unique(pixel.inputs for pixel in pixels)
+    differing = _unique(pixel.inputs for pixel in pixels)
     tables = [
         table(_structure_factor_rows(inputs, pair))
-        for inputs in unlike
+        for inputs in differing
         if inputs.differing_table_fields
     ]
-    flags = _unique(flag for inputs in unlike for flag in inputs.flags)
+    flags = _unique(flag for inputs in differing for flag in inputs.flags)
     flag_rows: list[Row] = [
         {
             "nanoBragg flag": f"`{flag.flag}`",
@@ -51,7 +51,7 @@ def inputs_section(pair: PairAnswer) -> str:
 
 
 def differences_section(pair: PairAnswer) -> str:
-    """Pixel by pixel: all differing fields, and what is consistent with them."""
+    """Return pixel by pixel all differing fields and what is consistent with them."""
     parts = [_pixel_subsection(pair, pixel) for pixel in pair.comparison.pixels if pixel.differing]
     return "\n\n".join(("## Differences", *parts)) if parts else ""
 
@@ -68,7 +68,7 @@ def _pixel_subsection(pair: PairAnswer, pixel: PixelComparison) -> str:
 
 
 def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
-    """What the figures of a pixel are consistent with; inputs were explained further up."""
+    """Return what the figures of a pixel are consistent with; inputs are explained further up."""
     if causes:
         bullets = (
             f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in causes
@@ -83,7 +83,7 @@ def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
 
 
 def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
-    """One row a differing field, with its first occurrence."""
+    """Return one row per differing field, with its first occurrence."""
     return [
         {
             "tap": item.tap,
@@ -103,7 +103,7 @@ def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
 
 
 def _rounding_margins_text(pair: PairAnswer, pixel: PixelComparison) -> str:
-    """Rounding margins, where a nearest index differs: a small one is a flip near a tie."""
+    """Return rounding margins where a nearest index differs: a small one is a flip near a tie."""
     if not any("hkl_rounded" in item.field for item in pixel.differing):
         return ""
     margins = [
@@ -135,8 +135,8 @@ def _different_behaviours(pair: PairAnswer) -> str:
     texts = [behaviours_text(side.metadata[0]) for side in pair.sides if side.metadata]
     if len(set(texts)) < 2:
         return ""
-    told = "; ".join(f"{side.name}: {text}" for side, text in zip(pair.sides, texts, strict=True))
-    return f"Behaviours told: {told}."
+    listed = "; ".join(f"{side.name}: {text}" for side, text in zip(pair.sides, texts, strict=True))
+    return f"Behaviours told: {listed}."
 
 
 def _input_text(value: IndexBounds | str | float | None) -> str:
@@ -154,8 +154,8 @@ def _bullet(cause: Cause) -> str:
 
 
 def _unique(items: Iterable[Item]) -> list[Item]:
-    found: list[Item] = []
+    unique: list[Item] = []
     for item in items:
-        if item not in found:
-            found.append(item)
-    return found
+        if item not in unique:
+            unique.append(item)
+    return unique

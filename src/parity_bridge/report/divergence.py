@@ -1,4 +1,4 @@
-"""The part of the memo that leads: where the two sides part first, and by every measure how far."""
+"""The leading part of the memo: where the two sides differ first, and by how much."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_UNITS = 1e6
 
 
 def first_divergence_section(pair: PairAnswer) -> str:
-    """Where the two sides part first, and by every measure how far; empty where they do not."""
+    """Return where the two sides differ first, by every measure; empty where they agree."""
     pixel = first_diverging_pixel(pair)
     if pixel is None or pixel.first_divergence is None:
         return ""
@@ -39,7 +39,7 @@ def first_divergence_section(pair: PairAnswer) -> str:
 
 
 def _beyond_noise_sentence(pixel: PixelComparison, names: tuple[str, str]) -> str:
-    """Where the first divergence is noise, the first field that holds more than that."""
+    """Return the first field beyond noise where the first divergence is noise."""
     if pixel.first_divergence is None or pixel.first_divergence.is_noise is not True:
         return ""
     signal = next((item.first for item in pixel.differing if item.signal), None)
@@ -49,7 +49,7 @@ def _beyond_noise_sentence(pixel: PixelComparison, names: tuple[str, str]) -> st
 
 
 def first_diverging_pixel(pair: PairAnswer) -> PixelComparison | None:
-    """The pixel whose first divergence is earliest in the chain; the first of several."""
+    """Return the pixel whose first divergence is earliest in the chain; the first of several."""
     order = list(TAPS_BY_ID)
     diverging = [pixel for pixel in pair.comparison.pixels if pixel.first_divergence]
     return min(
@@ -97,7 +97,7 @@ def _in_noise(first: Difference) -> str:
 
 
 def units_text(count: float) -> str:
-    """How many times a unit; beyond a million nobody counts any more."""
+    """Return how many times a unit, without digits beyond a million."""
     return rounded_text(count) if count <= _MOST_UNITS else f"more than {_MOST_UNITS:.0e}"
 
 
@@ -121,7 +121,7 @@ def _is_overridden(tolerances: Tolerances, tap_id: str, figure: str) -> bool:
 
 
 def difference_text(item: Difference, names: tuple[str, str]) -> str:
-    """A figure with both values, and where it stands."""
+    """Return a figure with both values, and where it stands."""
     where = f" at {place_text(item.place)}" if item.place else ""
     ours, theirs = (
         f"{names[0]} {number_text(item.reference)}",
@@ -132,7 +132,7 @@ def difference_text(item: Difference, names: tuple[str, str]) -> str:
 
 
 def ulps_within_limit(item: Difference) -> int | None:
-    """The distance in ULPs where that says more than the difference itself."""
+    """Return the distance in ULPs where it says more than the difference itself."""
     return None if item.ulps is None or item.ulps > MAX_ULPS else item.ulps
 
 

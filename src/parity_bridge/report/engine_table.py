@@ -23,9 +23,9 @@ _YES, _NO = "yes", "no"
 
 
 def engine_table(further: Sequence[str] = ()) -> str:
-    """A table of the registered engines and of ``further`` ones, ``package.module:Class``.
+    """Return a table of the registered engines and of ``further`` ones, ``package.module:Class``.
 
-    One that cannot be loaded is told with the reason.
+    The reason is given for an engine that cannot be loaded.
     """
     names = (*engine_names(), *further)
     rows = [_engine_row(name) for name in names]
@@ -64,7 +64,7 @@ def _has_method_text(engine_type: type[Engine], method: str) -> str:
 
 
 def _constructor_settings(engine_type: type[Engine]) -> Iterator[str]:
-    """Keywords of its constructor besides dtype and device."""
+    """Yield the keywords of the constructor besides dtype and device."""
     for name in signature(engine_type).parameters:
         if name not in ("dtype", "device", "args", "kwargs"):
             yield name
@@ -77,7 +77,7 @@ def _not_ready_lines(name: str) -> Iterator[str]:
 
 
 def _not_ready_reason(name: str) -> str:
-    """Why an engine is not ready to run; empty where it is."""
+    """Return why an engine is not ready to run; empty where it is."""
     try:
         with engine_failures(name):
             create_engine(name)

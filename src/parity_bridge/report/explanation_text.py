@@ -1,4 +1,4 @@
-"""What ``explain`` prints: the verdict, where two sides part first, and why."""
+"""The text that ``explain`` prints: the verdict, where two sides differ first, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def explanation_text(pair: PairAnswer) -> str:
-    """The finding of a pair as Markdown."""
+    """Return the finding of a pair as Markdown."""
     parts = (
         f"# Why {pair.comparison.other} differs from {pair.comparison.reference}",
         f"**Verdict: {verdict_sentence(pair)}.**",

@@ -31,7 +31,7 @@ _MOST_FIELDS = 6
 
 
 def failure_text(pair: PairAnswer) -> str:
-    """Verdict, how many figures differ, the first divergence, the worst figure, and the reason."""
+    """Return verdict, number of figures that differ, first divergence, worst figure and reason."""
     lines = [verdict_sentence(pair), *_differing_inputs_lines(pair), _difference_counts_line(pair)]
     pixel = first_diverging_pixel(pair)
     if pixel is not None and pixel.first_divergence is not None:
@@ -43,7 +43,7 @@ def failure_text(pair: PairAnswer) -> str:
 
 
 def _differing_inputs_lines(pair: PairAnswer) -> list[str]:
-    """What the two were not given alike."""
+    """Return the inputs in which the two sides differ."""
     names = dict.fromkeys(
         name for pixel in pair.comparison.pixels for name in pixel.inputs.differing
     )
@@ -98,17 +98,17 @@ class _WorstFigure(NamedTuple):
 
 
 def _worst_figure_line(pair: PairAnswer, first: Difference) -> str:
-    """Where the field that differs first differs most."""
-    found = [
+    """Return where the field of the first divergence differs most."""
+    worst_of_pixels = [
         worst
         for pixel in pair.comparison.pixels
         for item in pixel.differing
         if (item.tap, item.field) == (first.tap, first.field)
         if (worst := _worst_figure(pair, pixel, item)) is not None
     ]
-    if not found:
+    if not worst_of_pixels:
         return ""
-    worst = max(found, key=lambda item: item.distance)
+    worst = max(worst_of_pixels, key=lambda item: item.distance)
     names = pair.comparison.reference, pair.comparison.other
     where = f"pixel {pixel_text(worst.pixel)}"
     where += f", {place_text(worst.place)}" if worst.place else ""
@@ -128,16 +128,16 @@ def _worst_figure(
     )
     if item.field in ours.pixel:
         a, b = ours.pixel[item.field], theirs.pixel[item.field]
-        apart = absolute_differences(np.array([a]), np.array([b]))[0]
-        return _WorstFigure(float(apart), pixel.pixel_coords, None, a, b)
+        distance = absolute_differences(np.array([a]), np.array([b]))[0]
+        return _WorstFigure(float(distance), pixel.pixel_coords, None, a, b)
     if item.field not in ours.columns:
         return None
     rows = match_rows(ours, theirs)
     columns = ours.columns[item.field][rows.ours], theirs.columns[item.field][rows.theirs]
-    apart = absolute_differences(*columns)
-    at = int(apart.argmax())
+    distances = absolute_differences(*columns)
+    at = int(distances.argmax())
     return _WorstFigure(
-        float(apart[at]),
+        float(distances[at]),
         pixel.pixel_coords,
         ours.place(int(rows.ours[at])),
         columns[0][at].item(),

@@ -9,7 +9,7 @@ from parity_bridge.report.wording import plural, table
 
 
 def finding_section(finding: Finding | None) -> str:
-    """Why the two sides disagree, and the evidence; empty where nobody asked."""
+    """Return why the two sides disagree, and the evidence; empty without a reason to give."""
     if finding is None or finding.reason == "agreement":
         return ""
     title = "Explanation" if finding.is_sufficient else "Unexplained"
@@ -39,11 +39,11 @@ def finding_line(finding: Finding) -> str:
 
 
 def _differing_stages_sentence(finding: Finding) -> str:
-    """The stages that are computed otherwise, in a sentence."""
-    apart = [item for item in finding.transplants if not item.agrees]
-    if not apart:
+    """Return in a sentence the stages that the two sides compute differently."""
+    differing = [item for item in finding.transplants if not item.agrees]
+    if not differing:
         return ""
-    named = ", ".join(f"{item.what} (`{item.left}`)" for item in apart)
+    named = ", ".join(f"{item.what} (`{item.left}`)" for item in differing)
     return (
         f"Transplants: given the other side's own values of all stages before, the C core computes "
         f"every stage alike but for {named}."
@@ -56,7 +56,7 @@ def _transplants_table(finding: Finding) -> str:
     rows = [
         {
             "from the other side's own values before, the C core computes its": item.what,
-            "": "alike" if item.agrees else f"otherwise: `{item.left}`",
+            "": "the same" if item.agrees else f"differently: `{item.left}`",
         }
         for item in finding.transplants
     ]

@@ -1,4 +1,4 @@
-"""JSON Schema of every record, made from the models and shipped beside them.
+"""JSON Schema of every record, generated from the models and shipped beside them.
 
 ``python -m parity_bridge.report.json_schema`` writes them to ``taps/schemas/``. They describe what
 is written: fields for which a reader has a default are required all the same.
@@ -43,7 +43,7 @@ class _AllFieldsRequired(GenerateJsonSchema):
 
 
 def json_schema(name: str) -> dict[str, Any]:
-    """JSON Schema 2020-12 of the record ``name``, a key of ``RECORD_MODELS``."""
+    """Return the JSON Schema 2020-12 of the record ``name``, a key of ``RECORD_MODELS``."""
     model = RECORD_MODELS[name]
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
@@ -54,12 +54,12 @@ def json_schema(name: str) -> dict[str, Any]:
 
 
 def schema_text(name: str) -> str:
-    """The schema of the record ``name`` as it is shipped."""
+    """Return the schema of the record ``name`` as it is shipped."""
     return json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def schema_path(name: str) -> Path:
-    """Where it is shipped."""
+    """Return where the schema of the record ``name`` is shipped."""
     return FOLDER / f"{name}.schema.json"
 
 

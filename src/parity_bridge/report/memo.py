@@ -34,7 +34,7 @@ _MOST_SENSITIVE = 12
 
 
 def memo(pair: PairAnswer) -> str:
-    """The whole memo: the verdict, where the sides part first and why, then everything else."""
+    """Return the whole memo: verdict, where the sides differ first and why, then all else."""
     return "\n\n".join(part for part in _memo_sections(pair) if part) + "\n"
 
 
@@ -83,7 +83,7 @@ def _tap_row(pair: PairAnswer, tap_id: str) -> Row:
 
 
 def _signal_count_text(differing_fields: Sequence[FieldComparison]) -> str:
-    """How many differences are signal; a dash where the noise is not known or nothing differs."""
+    """Return how many differences are signal; a dash where noise is unknown or all agrees."""
     signals = [item.signal for item in differing_fields]
     if not signals or None in signals:
         return "-"
@@ -103,7 +103,7 @@ electrons."""
 
 
 def shapes_section(pair: PairAnswer) -> str:
-    """What only one side recorded; empty where both recorded the same."""
+    """Return what only one side recorded; empty where both recorded the same."""
     comparison = pair.comparison
     lines = [
         *_one_sided_pixel_lines(comparison.reference, comparison.only_in_reference),
@@ -127,8 +127,8 @@ def _oversampling_line(pixel: PixelComparison) -> str | None:
 
 
 def _missing_figure_lines(pair: PairAnswer) -> Iterator[str]:
-    """What only one side tells, all of a kind in one line."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    """Yield what only one side recorded, all of a kind in one line."""
+    pixels_by_kind: dict[tuple[str, str, str], list[str]] = {}
     for pixel in pair.comparison.pixels:
         kinds: dict[tuple[str, str], list[str]] = {}
         for missing_figure in pixel.absent:
@@ -138,8 +138,8 @@ def _missing_figure_lines(pair: PairAnswer) -> Iterator[str]:
         for (what, missing_in), names in kinds.items():
             listed = ", ".join(f"`{name}`" for name in names)
             where = pixel_text(pixel.pixel_coords, pixel.tag)
-            found.setdefault((what, missing_in, listed), []).append(where)
-    for (what, missing_in, listed), pixels in found.items():
+            pixels_by_kind.setdefault((what, missing_in, listed), []).append(where)
+    for (what, missing_in, listed), pixels in pixels_by_kind.items():
         missing = _missing_figure_text(pair, what, missing_in)
         yield f"- Pixel {'; '.join(pixels)}: {missing}: {listed}."
 
@@ -208,8 +208,8 @@ def _noise_section(pair: PairAnswer) -> str:
     ]
     sensitive = [
         f"- {pixel_text(pixel)}, {place_text(item.place)}: {item.axis} = {number_text(item.index)} "
-        "lies "
-        f"{rounded_text(item.tie_distance)} from a half, its noise is {rounded_text(item.noise)}."
+        f"lies {rounded_text(item.tie_distance)} from a half, "
+        f"its noise is {rounded_text(item.noise)}."
         for pixel, budget in budgets.items()
         for item in budget.rounding_sensitive[:_MOST_SENSITIVE]
     ]
@@ -225,7 +225,7 @@ the figure known worst for its size:
 
 
 class _RelativeSpread(NamedTuple):
-    """A figure and its spread; the first decides."""
+    """A figure and its spread; the first field decides the order."""
 
     relative: float
     spread: float
@@ -234,8 +234,8 @@ class _RelativeSpread(NamedTuple):
 
 
 def _largest_relative_spreads(pair: PairAnswer) -> dict[str, _RelativeSpread]:
-    """Of each tap the figure that is known worst for its size."""
-    found: dict[str, _RelativeSpread] = {}
+    """Return of each tap the figure that is known worst for its size."""
+    largest: dict[str, _RelativeSpread] = {}
     for pixel in pair.reference.pixels:
         budget = pair.reference.noise.get(pixel.pixel)
         for tap_id, spreads in (budget.spread if budget else {}).items():
@@ -243,8 +243,8 @@ def _largest_relative_spreads(pair: PairAnswer) -> dict[str, _RelativeSpread]:
                 continue
             for field, spread in spreads.items():
                 for item in _relative_spreads(pixel.taps[tap_id], field, spread):
-                    found[tap_id] = max(found.get(tap_id, item), item)
-    return {tap_id: found[tap_id] for tap_id in TAPS_BY_ID if tap_id in found}
+                    largest[tap_id] = max(largest.get(tap_id, item), item)
+    return {tap_id: largest[tap_id] for tap_id in TAPS_BY_ID if tap_id in largest}
 
 
 def _relative_spreads(

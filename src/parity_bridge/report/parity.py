@@ -1,4 +1,4 @@
-"""An engine held against the reference in a program or a test: an answer that says itself."""
+"""An engine compared with the reference in a program or a test: an answer that prints itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Parity:
 
     @property
     def taps(self) -> tuple[str, ...]:
-        """Names of the taps that were asked for."""
+        """Names of the requested taps."""
         return self.question.taps
 
     @property
@@ -61,8 +61,12 @@ class Parity:
         """Whether the two are at parity."""
         return self.agrees
 
+    def __repr__(self) -> str:
+        """Return the verdict; ``str`` says more, and all records would fill many screens."""
+        return f"<Parity {verdict_sentence(self.pair)}>"
+
     def __str__(self) -> str:
-        """A line where they agree; else counts, first divergence, worst figure and the reason."""
+        """Return the verdict where they agree; else also first divergence, worst figure, reason."""
         if self.agrees:
             return verdict_sentence(self.pair)
         return failure_text(replace(self.pair, finding=self.finding))

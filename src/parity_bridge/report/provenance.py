@@ -1,4 +1,4 @@
-"""The part of the memo that says where its figures come from and how to make them again."""
+"""The part of the memo that says where its figures come from and how to reproduce them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from parity_bridge.records.metadata import Metadata
 
 
 def provenance_section(pair: PairAnswer) -> str:
-    """Flags, table, build and versions of each engine."""
+    """Return flags, table, build and versions of each engine."""
     return "## Provenance\n\n" + "\n\n".join(_side_provenance(side) for side in pair.sides)
 
 
 def reproduce_section(pair: PairAnswer) -> str:
-    """The commands that make the records again; empty where no metadata tells them."""
+    """Return the commands that reproduce the records; empty where no metadata states them."""
     originals = [metadata.command for side in pair.sides for metadata in side.metadata]
     commands = dict.fromkeys(map(without_stamp, originals))
     if not commands:
@@ -23,7 +23,7 @@ def reproduce_section(pair: PairAnswer) -> str:
 
 
 def behaviours_text(metadata: Metadata) -> str:
-    """What the engine did otherwise than the reference."""
+    """Return the behaviours in which the engine differs from the reference."""
     switched = metadata.behaviours.switched
     if not switched:
         return "all as in the reference (contract §7)"

@@ -19,7 +19,7 @@ from parity_bridge.report.wording import (
 
 
 def summary(pair: PairAnswer) -> str:
-    """The Markdown summary."""
+    """Return the Markdown summary."""
     return f"""# Structure-factor lookups
 
 {table(_summary_rows(pair))}
@@ -29,13 +29,13 @@ Verdict: {verdict_sentence(pair)}.
 
 
 def terminal_text(pair: PairAnswer) -> str:
-    """The same records for a person at a terminal."""
+    """Return the same records for a person at a terminal."""
     parts = (table(lookup_rows(pair), "simple"), verdict_sentence(pair), _reason_lines(pair))
     return "\n\n".join(part for part in parts if part)
 
 
 def _reason_lines(pair: PairAnswer) -> str:
-    """The first divergence and the reason for it, a line each."""
+    """Return the first divergence and the reason for it, a line each."""
     lines = []
     pixel = first_diverging_pixel(pair)
     if pixel is not None and pixel.first_divergence is not None:

@@ -1,4 +1,4 @@
-"""A traced pixel as text: TRACE lines, then each tap as JSON or a key a line."""
+"""A traced pixel as text: TRACE lines, then each tap as JSON or one key per line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def trace_text(
     run: EngineRun, taps: Sequence[Tap], context: RunContext, *, as_json_records: bool
 ) -> Iterator[str]:
-    """Lines of every pixel of ``run``, its taps as JSON records or key by key."""
+    """Yield the lines of every pixel of ``run``, its taps as JSON records or key by key."""
     prefix = run.engine.trace_prefix
     for observation in run.observations:
         yield from trace_lines(prefix, observation)
@@ -36,7 +36,7 @@ def _tap_lines(prefix: str, record: TapRecord) -> Iterator[str]:
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Leaves of a JSON value under dotted keys; a list of plain values stays on one line."""
+    """Yield leaves of a JSON value under dotted keys; a list of plain values takes one line."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from _leaves(f"{key}.{name}" if key else name, item)

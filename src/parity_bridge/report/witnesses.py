@@ -24,19 +24,19 @@ _FINAL = "final_output"
 
 
 def answer_memo(answer: Answer) -> str:
-    """The memo; of several engines their figures in columns, then each against the reference."""
+    """Return the memo; of several engines a column each, then each against the reference."""
     if len(answer.against) == 1:
         return memo(answer.against[0])
     return "\n\n".join(_parts(answer)) + "\n"
 
 
 def answer_summary(answer: Answer) -> str:
-    """The Markdown summary of every pair with the reference."""
+    """Return the Markdown summary of every pair with the reference."""
     return "\n".join(map(summary, answer.against))
 
 
 def answer_terminal_text(answer: Answer) -> str:
-    """The same for a person at a terminal."""
+    """Return the answer for a person at a terminal."""
     if len(answer.against) == 1:
         return terminal_text(answer.against[0])
     parts = (
@@ -77,7 +77,7 @@ def _pairs(answer: Answer) -> Iterator[Row]:
 
 
 def _outlier(answer: Answer) -> str:
-    """The one with which nobody agrees while all others agree with each other; or nothing."""
+    """Name the engine that agrees with no other while all others agree; empty if there is none."""
     pairs = [
         (pair.comparison.reference, pair.comparison.other, pair.comparison.verdict)
         for pair in (*answer.against, *answer.among)
@@ -91,7 +91,7 @@ def _outlier(answer: Answer) -> str:
 
 
 def _side_by_side(answer: Answer) -> Iterator[Row]:
-    """Tap 4 and the end of the chain of every pixel, a column for each engine."""
+    """Yield Tap 4 and the end of the chain of every pixel, a column for each engine."""
     sides = answer.sides
     for pixel_taps in sides[0].pixels:
         columns = {side.name: _at(side, pixel_taps.pixel) for side in sides}
@@ -110,7 +110,7 @@ def _figures(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str
         yield (
             name,
             [
-                _dash(pixel_taps, TAP_ID) or tap4_figure_text(_seen(pixel_taps), name)
+                _dash(pixel_taps, TAP_ID) or tap4_figure_text(_recorded(pixel_taps), name)
                 for pixel_taps in pixels
             ],
         )
@@ -118,14 +118,18 @@ def _figures(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str
         yield (
             f"{axis}_range",
             [
-                _dash(pixel_taps, TAP_ID) or tap4_range_text(_seen(pixel_taps), "hkl_bounds", axis)
+                _dash(pixel_taps, TAP_ID)
+                or tap4_range_text(_recorded(pixel_taps), "hkl_bounds", axis)
                 for pixel_taps in pixels
             ],
         )
     for name in ("intensity", "image"):
         yield (
             f"{name} / photons",
-            [_dash(pixel_taps, _FINAL) or _final(_seen(pixel_taps), name) for pixel_taps in pixels],
+            [
+                _dash(pixel_taps, _FINAL) or _final(_recorded(pixel_taps), name)
+                for pixel_taps in pixels
+            ],
         )
 
 
@@ -134,16 +138,16 @@ def _final(pixel_taps: PixelTaps, name: str) -> str:
 
 
 def _dash(pixel_taps: PixelTaps | None, tap_id: str) -> str:
-    """A dash where a side does not tell the tap."""
+    """Return a dash where a side did not record the tap."""
     return "" if pixel_taps is not None and tap_id in pixel_taps.taps else "-"
 
 
-def _seen(pixel_taps: PixelTaps | None) -> PixelTaps:
+def _recorded(pixel_taps: PixelTaps | None) -> PixelTaps:
     if pixel_taps is None:
         raise ValueError("a side without the pixel has a dash")
     return pixel_taps
 
 
 def _why(pair: PairAnswer) -> str:
-    """Verdict and reason of one pair, without its table."""
+    """Return verdict and reason of one pair, without its table."""
     return terminal_text(pair).partition("\n\n")[2]

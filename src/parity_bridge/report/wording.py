@@ -18,7 +18,7 @@ Row = dict[str, str]
 
 
 def lookup_rows(pair: PairAnswer) -> list[Row]:
-    """One row a side and pixel: counts, mean and ranges of the nearest index asked for."""
+    """Return one row per side and pixel: counts, mean and ranges of the nearest index."""
     return [
         {
             "Pixel": pixel_text(side.pixel, side.tag),
@@ -35,41 +35,41 @@ def lookup_rows(pair: PairAnswer) -> list[Row]:
 
 
 def pixels_with_lookups(pair: PairAnswer) -> Iterator[PixelTaps]:
-    """What both sides tell of Tap 4, pixel by pixel, the reference first."""
-    told = [pixel for side in pair.sides for pixel in side.pixels if TAP_ID in pixel.taps]
-    for at in dict.fromkeys(pixel.pixel for pixel in told):
-        yield from (pixel for pixel in told if pixel.pixel == at)
+    """Yield the pixels at which a side recorded Tap 4, the reference first at each."""
+    recorded = [pixel for side in pair.sides for pixel in side.pixels if TAP_ID in pixel.taps]
+    for at in dict.fromkeys(pixel.pixel for pixel in recorded):
+        yield from (pixel for pixel in recorded if pixel.pixel == at)
 
 
 def tap4_figure_text(side: PixelTaps, name: str) -> str:
-    """A figure of Tap 4; a dash where the side does not tell it."""
+    """Return a figure of Tap 4; a dash where the side did not record it."""
     figures = side.taps[TAP_ID].pixel
     return number_text(figures[name]) if name in figures else "-"
 
 
 def verdict_sentence(pair: PairAnswer) -> str:
-    """The verdict in one sentence."""
+    """Return the verdict in one sentence."""
     comparison = pair.comparison
     names = f"{comparison.reference} and {comparison.other}"
     at = plural(len(comparison.pixels), "pixel")
-    apart = sum(bool(pixel.differing) for pixel in comparison.pixels)
+    differing = sum(bool(pixel.differing) for pixel in comparison.pixels)
     match comparison.verdict:
         case "parity":
             agree = f"agree {taps_text(comparison)} {_how_well(comparison)} at {at}"
             return f"parity: {names} {agree}{_without_lookup(pair)}"
         case "inputs differ":
-            given = f"no parity: {names} were given different {_what(comparison)}"
-            if not apart:
+            given = f"no parity: {names} were given different {_differing_inputs_text(comparison)}"
+            if not differing:
                 return f"{given}, though no figure differs at {at}{_without_lookup(pair)}"
-            return f"{given} and disagree at {apart} of {at}"
+            return f"{given} and disagree at {differing} of {at}"
         case "values differ":
-            return f"no parity: {names} disagree at {apart} of {at}"
+            return f"no parity: {names} disagree at {differing} of {at}"
         case "shapes differ":
             return f"no parity: {names} did not record the same figures of the same pixels"
 
 
-def _what(comparison: Comparison) -> str:
-    """What the two sides were not given alike."""
+def _differing_inputs_text(comparison: Comparison) -> str:
+    """Return the inputs in which the two sides differ."""
     inputs = [pixel.inputs for pixel in comparison.pixels]
     flags = any(item.flags for item in inputs)
     tables = any(item.differing_table_fields for item in inputs)
@@ -78,7 +78,7 @@ def _what(comparison: Comparison) -> str:
 
 
 def _without_lookup(pair: PairAnswer) -> str:
-    """How many of the pixels show nothing, because neither engine looked anything up there."""
+    """Return how many pixels show nothing because neither engine made a lookup there."""
     empty = (
         {
             pixel.pixel
@@ -100,7 +100,7 @@ def _how_well(comparison: Comparison) -> str:
 
 
 def taps_text(comparison: Comparison) -> str:
-    """What was compared, in a few words."""
+    """Return what was compared, in a few words."""
     taps = list(dict.fromkeys(tap for pixel in comparison.pixels for tap in pixel.taps))
     named = f"all {len(taps)} taps" if len(taps) == len(TAPS_BY_ID) else ", ".join(taps)
     if any(pixel.absent for pixel in comparison.pixels):
@@ -109,25 +109,25 @@ def taps_text(comparison: Comparison) -> str:
 
 
 def table(rows: Sequence[Row], style: str = "github") -> str:
-    """Rows as a table, text as it is: nothing is rounded or aligned on a decimal point."""
+    """Return rows as a table, text as it is: no number is rounded or aligned on its point."""
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True)
 
 
 def pixel_text(pixel: tuple[int, int], tag: str | None = None) -> str:
-    """A pixel as ``slow fast (tag)``."""
+    """Return a pixel as ``slow fast (tag)``."""
     slow, fast = pixel
     return f"{slow} {fast}" + (f" ({tag})" if tag else "")
 
 
 def place_text(place: Place) -> str:
-    """A place as ``subpixel 0 1``, and whatever else is not the first of its kind."""
+    """Return a place as ``subpixel 0 1``, and all else that is not the first of its kind."""
     steps = {"layer": place.layer, "source": place.source, "phi step": place.phi_step}
     further = [f"{name} {step}" for name, step in {**steps, "domain": place.domain}.items() if step]
     return ", ".join([f"subpixel {pixel_text(place.subpixel)}", *further])
 
 
 def number_text(value: Scalar) -> str:
-    """A figure with every digit it has; ``none`` where it does not exist."""
+    """Return a figure with every digit it has; ``none`` where it does not exist."""
     if isinstance(value, str):
         return value
     return "none" if value is None else repr(value)
@@ -149,16 +149,16 @@ def tolerance_text(tolerance: Tolerance) -> str:
 
 
 def rounded_text(value: float) -> str:
-    """A number that says how much and needs no more digits."""
+    """Return a number in three digits."""
     return f"{value:.3g}"
 
 
 def tap4_range_text(side: PixelTaps, field_name: str, axis: str) -> str:
-    """``min..max`` of Tap 4 along one axis."""
+    """Return ``min..max`` of a field of Tap 4 along one axis."""
     low, high = (tap4_figure_text(side, f"{field_name}.{axis}_{end}") for end in ("min", "max"))
     return low if low == high and low in ("none", "-") else f"{low}..{high}"
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 pixel``, ``2 pixels``."""
+    """Return ``1 pixel``, ``2 pixels``."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,4 +1,4 @@
-"""Answers written into the folder of a report, and reports held against their own records."""
+"""Answers written into the folder of a report, and reports checked against their records."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def write_answer(folder: Path, answer: Answer) -> None:
 
 
 def rendered_files(answer: Answer) -> dict[str, str]:
-    """Everything that is derived from the records, by file name."""
+    """Return everything that is derived from the records, by file name."""
     first = answer.against[0].comparison
     return {
         SUMMARY_JSON: as_json(answer.comparisons if len(answer.against) > 1 else first),
@@ -90,9 +90,9 @@ def rendered_files(answer: Answer) -> dict[str, str]:
 
 
 def check_report(folder: Path) -> list[str]:
-    """Make everything again that a report derives from its records; what has drifted, by name.
+    """Render a report again from its records; return the names of the files that differ.
 
-    Raises FileError where the records or what was made from them cannot be read.
+    Raises FileError where the records or the files derived from them cannot be read.
     """
     if not folder.is_dir():
         raise FileError(f"{folder} is not a folder; name a report")

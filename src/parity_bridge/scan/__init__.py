@@ -1,1 +1,1 @@
-"""Two sides over a whole region: every pixel compared, tile by tile, wherever the tiles are run."""
+"""Two sides over a whole region: every pixel compared, tile by tile, here or on a cluster."""

@@ -27,24 +27,24 @@ _TICK = 0.5
 
 @dataclass(frozen=True)
 class WorkerPool:
-    """An executor, and what is to be known of it."""
+    """An executor and its properties."""
 
     executor: Executor
     #: Tasks that can run at once.
     workers: int
-    #: Threads that a task may take that runs alone.
+    #: Threads that a task may use if it runs alone.
     threads: int
-    #: As summaries name it.
+    #: Name in summaries.
     description: str
-    #: What each process does before its tasks.
+    #: Called in each process before its tasks.
     prepare: Callable[[], None]
-    #: Whether there is anyone to run a task.
+    #: Whether there is a worker to run a task.
     has_workers: Callable[[], bool]
 
 
 @contextmanager
 def thread_pool(count: int) -> Iterator[WorkerPool]:
-    """A pool of threads of this process."""
+    """Yield a pool of threads of this process."""
     with cancelling_thread_pool(count) as pool:
         plural = "" if count == 1 else "s"
         yield WorkerPool(
@@ -54,9 +54,9 @@ def thread_pool(count: int) -> Iterator[WorkerPool]:
 
 @contextmanager
 def dask_pool(address: str) -> Iterator[WorkerPool]:
-    """The workers of the Dask cluster whose scheduler is at ``address``.
+    """Yield the workers of the Dask cluster whose scheduler is at ``address``.
 
-    Raises UsageError where ``distributed`` is not installed, or nothing answers there.
+    Raises UsageError where ``distributed`` is not installed, or no scheduler answers there.
     """
     try:
         import distributed  # noqa: PLC0415 - an extra
@@ -64,7 +64,7 @@ def dask_pool(address: str) -> Iterator[WorkerPool]:
         raise UsageError(
             "--dask needs Dask's distributed, which is not installed; install parity-bridge[dask]"
         ) from error
-    # Whatever it would log of a lost worker or scheduler is told by an error here.
+    # A lost worker or scheduler is an error here; Dask need not log it too.
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distrib")]:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     connect: Any = distributed.Client  # without annotations
@@ -95,9 +95,10 @@ def run_all(
     items: Iterable[T],
     on_done: Callable[[T, R], None],
 ) -> None:
-    """Call ``function`` for every item, a few more at once than can run; hear of each result.
+    """Call ``function`` for every item, and ``on_done`` with each item and its result.
 
-    Raises what a call raises; what has not begun then is given up.
+    A few more calls are submitted at once than can run. Raises what a call raises; calls that have
+    not begun by then are cancelled.
     """
     left = iter(items)
     running: dict[Future[R], T] = {}
@@ -116,7 +117,7 @@ def run_all(
             for future in _wait_for_completed(worker_pool, running):
                 on_done(running.pop(future), _task_result(future))
     except BaseException:
-        # What runs already is stored when it ends; nobody waits here for a cluster to end it.
+        # Tasks that run already store their tile when they end; a cluster is not waited for.
         for future in running:
             future.cancel()
         raise
@@ -125,24 +126,24 @@ def run_all(
 def reduce_all(
     worker_pool: WorkerPool, function: Callable[[Sequence[T]], T], parts: Sequence[T]
 ) -> T:
-    """``function`` of all parts, neighbours first, a tree of tasks."""
+    """Return ``function`` of all parts, neighbours first, by a tree of tasks."""
     level = list(parts)
     while len(level) > 1:
         groups = [level[start : start + _FAN_IN] for start in range(0, len(level), _FAN_IN)]
-        found: dict[int, T] = {}
+        results: dict[int, T] = {}
         run_all(
             worker_pool,
             _IgnoreItemNumber(function),
             list(enumerate(groups)),
-            lambda item, part, found=found: found.__setitem__(item[0], part),  # type: ignore[misc]
+            lambda item, part, results=results: results.__setitem__(item[0], part),  # type: ignore[misc]
         )
-        level = [found[number] for number in range(len(groups))]
+        level = [results[number] for number in range(len(groups))]
     return level[0]
 
 
 @dataclass(frozen=True)
 class _IgnoreItemNumber:
-    """A function of the second of two, which other processes can be sent."""
+    """A function of the second value of a pair; it can be sent to other processes."""
 
     function: Callable[..., Any]
 
@@ -151,7 +152,7 @@ class _IgnoreItemNumber:
 
 
 def _has_workers(client: Any) -> bool:
-    """Whether the scheduler answers and knows of a worker."""
+    """Return whether the scheduler answers and knows of a worker."""
     try:
         return client.status == "running" and bool(client.scheduler_info(n_workers=-1)["workers"])
     except (OSError, ValueError):
@@ -168,17 +169,20 @@ def _prepare_and_call(prepare: Callable[[], None], function: Callable[[T], R], i
 
 
 def _wait_for_completed(worker_pool: WorkerPool, running: dict[Future[R], T]) -> list[Future[R]]:
-    """At least one of them that has ended; raises EngineError where nobody is left to end any."""
-    alone_since: float | None = None
+    """Return the calls that have ended, at least one.
+
+    Raises EngineError where no worker is left to end any.
+    """
+    without_worker_since: float | None = None
     while True:
         done = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED).done
         if done:
             return list(done)
         if worker_pool.has_workers():
-            alone_since = None
+            without_worker_since = None
             continue
-        alone_since = alone_since or time.monotonic()
-        if time.monotonic() - alone_since > NO_WORKER_SECONDS:
+        without_worker_since = without_worker_since or time.monotonic()
+        if time.monotonic() - without_worker_since > NO_WORKER_SECONDS:
             raise EngineError(
                 "the Dask cluster has no worker left, or its scheduler is gone; start one, then go "
                 "on with --resume"

@@ -34,7 +34,7 @@ _KEYS = ("flags", "experiment", "grid")
 class NamedExperiment(NamedTuple):
     """An experiment and what it is called."""
 
-    #: Good as part of a file name.
+    #: Fit to be part of a file name.
     name: str
     flags: tuple[str, ...]
 
@@ -47,11 +47,12 @@ class _GridValue(NamedTuple):
 
 
 def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperiment]:
-    """The experiments of the TOML file ``path`` in its order, list before grid, names unique.
+    """Return the experiments of the TOML file ``path`` in its order, list before grid.
 
-    Flags are those of ``base_flags``, those common to the file and those of the experiment, in this
-    order; the last one wins. Raises FileError for a file that cannot be read or is not as said
-    above, more than 10000 experiments, and flags that ``parse_flags`` does not take.
+    Names are unique. Flags are those of ``base_flags``, those common to the file and those of the
+    experiment, in this order; the last one wins. Raises FileError for a file that cannot be read or
+    is not as described above, for more than 10000 experiments, and for flags that ``parse_flags``
+    does not accept.
     """
     table = read_toml(path, "experiment file")
     try:
@@ -64,7 +65,7 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperim
 
 
 def _parse_experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[NamedExperiment]:
-    """Raises ValueError telling what is wrong."""
+    """Return the experiments of ``table``; raise ValueError where it is not as described above."""
     _check_keys(table, _KEYS, "the file")
     common = (*base, *_flags(table.get("flags", ""), "flags"))
     listed = [
@@ -77,14 +78,14 @@ def _parse_experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[
         raise ValueError("it has no experiment; give [[experiment]] with name and flags, or [grid]")
     if count > MOST_EXPERIMENTS:
         raise ValueError(f"it has {count} experiments, more than {MOST_EXPERIMENTS}; shorten it")
-    found = [*listed, *_grid_combinations(axes)]
-    for item in found:
+    experiments = [*listed, *_grid_combinations(axes)]
+    for item in experiments:
         if item.name.lower() in _RESERVED:
             raise ValueError(f"no experiment can be called {item.name!r}; take another name")
-    name, times = Counter(item.name for item in found).most_common(1)[0]
+    name, times = Counter(item.name for item in experiments).most_common(1)[0]
     if times > 1:
         raise ValueError(f"{times} experiments are called {name!r}; give each a name of its own")
-    return [NamedExperiment(check_name(item.name), (*common, *item.flags)) for item in found]
+    return [NamedExperiment(check_name(item.name), (*common, *item.flags)) for item in experiments]
 
 
 def _check_keys(table: Mapping[str, Any], keys: Sequence[str], what: str) -> None:
@@ -121,7 +122,7 @@ def _flags(value: Any, what: str) -> tuple[str, ...]:
 
 
 def _grid_axes(grid: Any) -> list[list[_GridValue]]:
-    """Values of each key of a grid."""
+    """Return the values of each key of a grid."""
     if not isinstance(grid, dict) or not grid:
         raise ValueError("the grid is no table of lists; write [grid] and wavelength = [1.0] say")
     used: dict[str, str] = {}
@@ -142,20 +143,20 @@ def _grid_axis(key: str, values: Any) -> list[_GridValue]:
     if not isinstance(values, list) or not values:
         raise ValueError(f"the grid's {key!r} is no list of values; write them in [ ]")
     flag, size = _GRID_FLAGS.get(key, (key, None))
-    found = [_value_words(key, value, size) for value in values]
-    words, times = Counter(found).most_common(1)[0]
+    words_of_values = [_value_words(key, value, size) for value in values]
+    words, times = Counter(words_of_values).most_common(1)[0]
     if times > 1:
         raise ValueError(f"the grid's {key!r} has {' '.join(words)} twice; remove one")
-    labels = [f"{key.lstrip('-')}-{_label(words)}" for words in found]
+    labels = [f"{key.lstrip('-')}-{_label(words)}" for words in words_of_values]
     same = {label for label, times in Counter(labels).items() if times > 1}
-    # Words that differ only in what a name cannot hold are told apart by their place.
+    # Values that differ only in what a name cannot hold are distinguished by their place.
     return [
         _GridValue(f"{label}.{place}" if label in same else label, (flag, *words))
-        for place, (label, words) in enumerate(zip(labels, found, strict=True), start=1)
+        for place, (label, words) in enumerate(zip(labels, words_of_values, strict=True), start=1)
     ]
 
 
-#: What a value must be, by how many numbers it has.
+#: What a value must be, by the number of numbers in it.
 _NEEDED: dict[int | None, str] = {
     None: "a number, a string or a list of numbers",
     1: "a number",
@@ -164,7 +165,7 @@ _NEEDED: dict[int | None, str] = {
 
 
 def _value_words(key: str, value: Any, size: int | None) -> tuple[str, ...]:
-    """The words after a flag; ``size`` says how many numbers, None any and a string too."""
+    """Return the words after a flag; ``size`` numbers, or with None any and a string too."""
     if isinstance(value, str) and size is None:
         return (value,)
     numbers = value if isinstance(value, list) and size != 1 else [value]

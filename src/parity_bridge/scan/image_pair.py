@@ -56,7 +56,7 @@ class ImagePair:
 
 
 def differing_mask(ours: NDArray[Any], theirs: NDArray[Any]) -> NDArray[np.bool_] | None:
-    """Return where two arrays differ; None: nowhere, which equal bits tell quickly."""
+    """Return where two arrays differ; None: nowhere, which equal bits show quickly."""
     bits = f"i{ours.dtype.itemsize}"
     if (ours.view(bits) == theirs.view(bits)).all():
         return None

@@ -1,4 +1,4 @@
-"""One tile from beginning to end, in whatever thread or process: computed, compared, stored."""
+"""One tile from beginning to end, in any thread or process: computed, compared, stored."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScanJob:
-    """What all tiles of a scan share; it can be sent to another process."""
+    """All that the tiles of a scan share; it can be sent to another process."""
 
     reference: ScanSide
     other: ScanSide
-    #: Of the two sides where the scan was begun.
+    #: Of the two sides in the process that began the scan.
     identities: tuple[SideIdentity, SideIdentity]
     layout: StoreLayout
     rules: ComparisonRules
@@ -63,22 +63,22 @@ def run_task(job: ScanJob, task: TileTask, threads: int = 1) -> TileRecord:
 
 
 def states_after(record: TileRecord) -> tuple[RunState | None, ...]:
-    """Of each side, after the tile."""
+    """Return the state of each side after the tile."""
     return tuple(
         None if state is None else RunState(**state.model_dump()) for state in record.states
     )
 
 
 def _rounding_margins(side: ScanSide, task: TileTask) -> Margins | None:
-    """The distances of the reference's indices from a half, when they are asked for."""
+    """Return a function that computes the distances of the reference's indices from a half."""
     if not isinstance(side, EngineSide):
         return None
     state = task.states[0]
 
-    def computed() -> NDArray[np.float64]:
+    def compute_margins() -> NDArray[np.float64]:
         return side.scanner.margins(task.region, side.start() if state is None else state)
 
-    return computed
+    return compute_margins
 
 
 def _stored_state(tile: SideTile) -> StoredState | None:
@@ -99,11 +99,11 @@ def _check_same_engines(job: ScanJob) -> None:
 
 @lru_cache(maxsize=8)
 def _check_same_engine(side: EngineSide, begun: str) -> None:
-    """Once for each scan in each process."""
-    expected, found = SideIdentity.model_validate_json(begun), side.identity()
+    """Check a side once for each scan in each process."""
+    expected, current = SideIdentity.model_validate_json(begun), side.identity()
     for what, ours, theirs in (
-        ("engine", expected.build, found.build),
-        ("content of a file", expected.files, found.files),
+        ("engine", expected.build, current.build),
+        ("content of a file", expected.files, current.files),
     ):
         for name, value in ours.items():
             if theirs.get(name) != value:

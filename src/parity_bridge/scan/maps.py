@@ -1,4 +1,4 @@
-"""Maps of a scan reduced to a screen, and cut out at full size: what pictures are drawn from."""
+"""Maps of a scan reduced to a screen, and details at full size: what pictures are drawn from."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ class Geometry:
 
 @dataclass(frozen=True)
 class RegionMaps:
-    """Maps over ``region``, each value that of ``factor`` x ``factor`` pixels (fewer at the ends).
+    """Maps over ``region``: a value per block of ``factor`` x ``factor`` pixels, fewer at the ends.
 
-    All of shape (rows, columns) = ceil(region.shape / factor). Those of Tap 4 are None where a side
-    has none.
+    All are of shape (rows, columns) = ceil(region.shape / factor). The maps of Tap 4 are None where
+    a side has none.
     """
 
     region: Region
     factor: int
     reference: NDArray[np.float32]  # photons, the largest of the block
     other: NDArray[np.float32]
-    #: other - reference, photons: of the block the one that is largest in size.
+    #: other - reference, photons: the difference of the block that is largest in size.
     difference: NDArray[np.float32]
     #: Pixels that differ in Tap 4 beyond its tolerance.
     mismatch: NDArray[np.int32] | None
-    #: Mean F of the lookups of the first side that tells them, electrons; NaN without a lookup.
+    #: Mean F of the lookups of the first side that records them, electrons; NaN without a lookup.
     f_cell: NDArray[np.float32] | None
     #: Fraction of the reference's lookups that fell outside the table's box; NaN without a lookup.
     out_of_bounds: NDArray[np.float32] | None
@@ -50,10 +50,10 @@ class RegionMaps:
 
 @dataclass(frozen=True)
 class ScanMaps:
-    """Everything pictures show of a scan."""
+    """Everything that pictures show of a scan."""
 
     whole: RegionMaps
     #: Full size (factor 1), around the worst pixels, in the order of ``summary.worst``.
     details: tuple[RegionMaps, ...]
-    #: None where neither side says where its pixels lie.
+    #: None where neither side states where its pixels lie.
     geometry: Geometry | None

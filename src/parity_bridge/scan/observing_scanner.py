@@ -1,4 +1,4 @@
-"""An engine that only looks at pixels, as one that computes regions: slow, and enough for any."""
+"""A scanner for an engine that only observes single pixels: slow, but it works for any engine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BATCH = 256
 
 
 def scanner_of(engine: Engine, experiment: Experiment, behaviours: Behaviours) -> Scanner:
-    """The engine's own scanner, or one made of what it observes."""
+    """Return the engine's own scanner, or one that observes pixel by pixel."""
     if callable(getattr(engine, "scanner", None)):
         frames: FrameEngine = engine  # type: ignore[assignment]
         return frames.scanner(experiment, behaviours=behaviours)
@@ -38,33 +38,33 @@ def scanner_of(engine: Engine, experiment: Experiment, behaviours: Behaviours) -
 
 
 class ObservingScanner:
-    """Twin in words of an engine's ``Scanner``; every pixel begins as in a run over the frame."""
+    """A ``Scanner`` by observation; every pixel begins as in a run over the frame."""
 
     def __init__(self, engine: Engine, experiment: Experiment, behaviours: Behaviours) -> None:
-        """Look at one pixel, to see that the engine can.
+        """Observe one pixel, so that an engine that cannot fails at once.
 
-        The size of the detector is the C core's: not every engine tells it.
+        The size of the detector is the C core's: not every engine states it.
         """
         self._engine = engine
         self._experiment = experiment
         self._behaviours = behaviours
-        laid_out = CCore().scanner(experiment)
-        self.pixels, self.roi = laid_out.pixels, laid_out.roi
+        c_scanner = CCore().scanner(experiment)
+        self.pixels, self.roi = c_scanner.pixels, c_scanner.roi
         first = self._observe([(0, 0)])[0]
         self.derived: Mapping[str, Quantity] = first.derived
         self.oversample = first.oversample
         self._start = first.state
 
     def start(self) -> RunState:
-        """Where the engine said that its first pixel began."""
+        """Return the state in which the engine began its first pixel."""
         return self._start
 
     def is_settled(self, state: RunState) -> bool:  # noqa: ARG002 - what all scanners take
-        """True: the engine itself sees to the order of pixels."""
+        """Return True: the engine itself takes care of the order of pixels."""
         return True
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:  # noqa: ARG002
-        """Image and Tap 4 of ``region``, pixel by pixel."""
+        """Return image and Tap 4 of ``region``, observed pixel by pixel."""
         image = np.zeros(region.shape, dtype=np.float32)
         planes = f_cell_planes(region)
         for plane in planes.values():
@@ -76,7 +76,7 @@ class ObservingScanner:
         return ScannedRegion(image, planes, state)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:  # noqa: ARG002
-        """Smallest distance of any fractional index from a half-integer tie, (slow, fast)."""
+        """Return the smallest distance of any index from a half-integer tie, (slow, fast)."""
         margins = np.full(region.shape, np.inf)
         for observation, place in self._observations(region):
             if _is_computed(observation) and observation.f_cell.counts["total_lookups"]:
@@ -84,7 +84,7 @@ class ObservingScanner:
         return margins
 
     def _observations(self, region: Region) -> Iterator[tuple[Observation, tuple[int, int]]]:
-        """Every pixel and its place in the region, a few at a time: each takes some kB."""
+        """Yield every pixel and its place in the region; few are in memory: each takes some kB."""
         pixels = [(slow, fast) for slow in region.slow for fast in region.fast]
         for start in range(0, len(pixels), _BATCH):
             for observation in self._observe(pixels[start : start + _BATCH]):
@@ -98,7 +98,7 @@ class ObservingScanner:
 
 
 def _is_computed(observation: Observation) -> bool:
-    """Whether a run over the frame computes the pixel at all."""
+    """Return whether a run over the frame computes the pixel at all."""
     return bool(observation.totals["in_roi"]) and observation.mask != 0
 
 
@@ -109,7 +109,7 @@ def _fill_planes(planes: Planes, place: tuple[int, int], observation: Observatio
         if name in counts:
             planes[name][place] = counts[name]
     if total == 0:
-        # What an engine that counts plane by plane leaves there.
+        # The values that an engine leaves there that counts plane by plane.
         lowest, highest = [2**31 - 1] * 3, [-(2**31)] * 3
     else:
         lowest, highest = ([int(x) for x in ends] for ends in observation.f_cell.hkl_bounds)

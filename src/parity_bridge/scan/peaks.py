@@ -1,4 +1,4 @@
-"""The strongest local maxima of an image, and how far those of two images lie apart.
+"""The strongest local maxima of an image, and the distances of those of two images.
 
 A peak is a pixel, or an area of equal pixels that touch, of a number above 0 that is greater than
 all pixels around it; it stands at the first of its pixels, slow-major. Pixels touch at edges and
@@ -20,17 +20,17 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Peaks that are looked for.
+#: Peaks of an image that are compared.
 PEAK_COUNT = 50
 #: Pixels of the largest peak.
 MOST_PIXELS = 1000
 #: Pixels between two peaks that are still the same one.
 MATCH_DISTANCE = 10.0
 
-#: Rows looked at together: few, so that the first of them soon set a threshold for all others.
+#: Rows searched together: few, so that the first of them soon set a threshold for all others.
 _BAND = 64
-#: Bands kept: the one looked at, its neighbours, and one that a flat peak reaches into.
-_KEPT = 4
+#: Bands in memory: the one searched, its neighbours, and one that a flat peak reaches into.
+_CACHED_BANDS = 4
 
 #: Rows of an image, all its columns: (rows, columns).
 ReadRows = Callable[[range], "NDArray[np.float32]"]
@@ -48,12 +48,12 @@ class Peak(NamedTuple):
 
 
 class PeakMatch(NamedTuple):
-    """How the peaks of two images lie to each other; distances are in pixels."""
+    """The peaks of two images against each other; distances are in pixels."""
 
     reference: int
     other: int
     matched: int
-    #: None where nothing is matched, as is the next.
+    #: None where no peak is matched, as is the next.
     mean_distance: float | None
     max_distance: float | None
 
@@ -61,11 +61,11 @@ class PeakMatch(NamedTuple):
 def strongest_peaks(
     read: ReadRows, shape: tuple[int, int], count: int = PEAK_COUNT, band: int = _BAND
 ) -> tuple[Peak, ...]:
-    """The ``count`` strongest peaks of an image of ``shape``, the strongest first.
+    """Return the ``count`` strongest peaks of an image of ``shape``, the strongest first.
 
     Equal ones stand in the order of their pixels. ``read`` gives rows of the image: ``band`` at a
     time, from the first to the last and each once, but for those that a flat peak reaches back to.
-    What is found does not depend on ``band``; give the height of tiles where rows come from tiles.
+    The result does not depend on ``band``; give the height of tiles where rows come from tiles.
     """
     image = _BandedImage(read, shape, band)
     strongest: list[tuple[float, int, int]] = []  # a heap of (value, -slow, -fast)
@@ -99,30 +99,30 @@ def match_peaks(
 def _mutual_nearest_distances(
     reference: tuple[Peak, ...], other: tuple[Peak, ...]
 ) -> NDArray[np.float64]:
-    """Distances of those that are each other's nearest."""
+    """Return the distances of peaks that are each other's nearest."""
     slow, fast = (
         np.subtract.outer([peak[axis] for peak in reference], [peak[axis] for peak in other])
         for axis in (0, 1)
     )
-    apart = np.hypot(slow, fast)
-    nearest, back = apart.argmin(axis=1), apart.argmin(axis=0)
+    distances = np.hypot(slow, fast)
+    nearest, back = distances.argmin(axis=1), distances.argmin(axis=0)
     mutual = back[nearest] == np.arange(len(reference))
-    distances: NDArray[np.float64] = apart.min(axis=1)[mutual]
-    return distances
+    mutual_distances: NDArray[np.float64] = distances.min(axis=1)[mutual]
+    return mutual_distances
 
 
 class _BandedImage:
-    """An image by its bands of ``height`` rows, of which few are kept."""
+    """An image by its bands of ``height`` rows, few of them in memory."""
 
     def __init__(self, read: ReadRows, shape: tuple[int, int], height: int) -> None:
         self.shape = shape
         self.height = height
-        self._band = lru_cache(_KEPT)(
+        self._band = lru_cache(_CACHED_BANDS)(
             lambda number: read(range(number * height, min((number + 1) * height, shape[0])))
         )
 
     def block(self, number: int) -> tuple[NDArray[np.float32], slice]:
-        """A band with a row on either side where there is one, and which rows are the band's."""
+        """Return a band with a row on either side if there is one, and which rows are its own."""
         band = self._band(number)
         before = [self._band(number - 1)[-1:]] if number else []
         after = [self._band(number + 1)[:1]] if (number + 1) * self.height < self.shape[0] else []
@@ -130,57 +130,57 @@ class _BandedImage:
         return block, slice(len(before), len(before) + len(band))
 
     def value(self, slow: int, fast: int) -> float:
-        """A pixel; NaN outside the image."""
+        """Return the value of a pixel; NaN outside the image."""
         if not (0 <= slow < self.shape[0] and 0 <= fast < self.shape[1]):
             return np.nan
         return float(self._band(slow // self.height)[slow % self.height, fast])
 
 
 def _peaks_of_band(image: _BandedImage, number: int, floor: float, count: int) -> Iterator[Peak]:
-    """The ``count`` strongest peaks above ``floor`` that stand in a band."""
+    """Yield the ``count`` strongest peaks above ``floor`` that stand in a band."""
     block, inner = image.block(number)
     places = np.flatnonzero(_candidates(block, inner, floor))
     values = block[inner].ravel()[places]
-    found = 0
+    yielded = 0
     for at in np.argsort(-values, kind="stable"):
         slow, fast = divmod(int(places[at]), image.shape[1])
         slow += number * image.height
         if _is_peak(image, slow, fast):
             yield Peak(slow, fast, float(values[at]))
-            found += 1
-            if found == count:
+            yielded += 1
+            if yielded == count:
                 return
 
 
 def _candidates(block: NDArray[np.float32], inner: slice, floor: float) -> NDArray[np.bool_]:
-    """Pixels of ``inner`` rows above ``floor``, above neighbours before, not below those after.
+    """Return the pixels of ``inner`` rows at which a peak may stand.
 
-    Every peak stands at one of them.
+    They are above ``floor``, above their neighbours before, and not below those after.
     """
     pixels = block[inner]
-    found = pixels > floor
-    if not found.any():
-        return found
+    candidates = pixels > floor
+    if not candidates.any():
+        return candidates
     for neighbours, too_high in ((_BEFORE, np.greater_equal), (_AFTER, np.greater)):
         for down, right in neighbours:
             rows, there_rows = _neighbour_slices(inner, down, len(block))
             columns, there_columns = _neighbour_slices(
                 slice(0, block.shape[1]), right, block.shape[1]
             )
-            # So said, NaN is not too high.
+            # Compared this way round, NaN is not too high.
             high = too_high(block[there_rows, there_columns], pixels[rows, columns])
-            found[rows, columns] &= ~high
-    return found
+            candidates[rows, columns] &= ~high
+    return candidates
 
 
 def _neighbour_slices(inner: slice, step: int, size: int) -> tuple[slice, slice]:
-    """Which of ``inner`` have a neighbour ``step`` away within ``size``, and where those are."""
+    """Return which of ``inner`` have a neighbour at ``step`` within ``size``, and where it is."""
     first, last = max(inner.start + step, 0), min(inner.stop + step, size)
     return slice(first - step - inner.start, last - step - inner.start), slice(first, last)
 
 
 def _is_peak(image: _BandedImage, slow: int, fast: int) -> bool:
-    """Whether the area of equal pixels around a candidate is a peak and begins with it."""
+    """Return whether the area of equal pixels around a candidate is a peak and begins there."""
     value = image.value(slow, fast)
     # From the inside out: a terrace mostly ends a few pixels away.
     area = {(slow, fast)}
@@ -189,10 +189,10 @@ def _is_peak(image: _BandedImage, slow: int, fast: int) -> bool:
         here = edge.popleft()
         for down, right in (*_BEFORE, *_AFTER):
             pixel = here[0] + down, here[1] + right
-            found = image.value(*pixel)
-            if found > value or (found == value and pixel < (slow, fast)):
+            neighbour = image.value(*pixel)
+            if neighbour > value or (neighbour == value and pixel < (slow, fast)):
                 return False
-            if found == value and pixel not in area:
+            if neighbour == value and pixel not in area:
                 area.add(pixel)
                 edge.append(pixel)
     return len(area) <= MOST_PIXELS

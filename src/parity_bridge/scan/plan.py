@@ -1,4 +1,4 @@
-"""The tiles of a region, and in which states of the run they begin.
+"""The tiles of a region, and the states of the run in which they begin.
 
 Where nothing in the state of a run can change any more from the first tile's first row on, which is
 the usual case, tiles are independent. Where it can, whole rows of tiles are computed one after the
@@ -25,7 +25,7 @@ class TileTask:
 
     name: str
     region: Region
-    #: In which each side begins.
+    #: In which each side begins the tile.
     states: SideStates
 
 
@@ -38,29 +38,29 @@ class TilePlan:
     tile: tuple[int, int]
     #: The states in which the very first pixel is begun.
     start: SideStates
-    #: In which every other tile begins, where that is known from the first row of the first tile;
-    #: None: rows of tiles go one after the other until it is.
+    #: The states in which every other tile begins, if the first row of the first tile shows them;
+    #: None: rows of tiles are computed one after the other until they are known.
     settled_states: SideStates | None
 
     @property
     def rows(self) -> int:
-        """Of tiles."""
+        """Rows of tiles."""
         return -(-len(self.region.slow) // self.tile[0])
 
     @property
     def columns(self) -> int:
-        """Of tiles."""
+        """Columns of tiles."""
         return -(-len(self.region.fast) // self.tile[1])
 
     def tiles(self, first_row: int, states: SideStates) -> Iterator[TileTask]:
-        """All tiles from a row of them on, each begun in ``states``."""
+        """Yield all tiles from ``first_row`` of them on, each begun in ``states``."""
         for row in range(first_row, self.rows):
             for column in range(self.columns):
                 begin = self.start if (row, column) == (0, 0) else states
                 yield TileTask(f"{row}_{column}", self._region(row, column), begin)
 
     def band(self, row: int, states: SideStates) -> TileTask:
-        """A whole row of tiles, begun in ``states``."""
+        """Return a whole row of tiles as one task, begun in ``states``."""
         slow = _part(self.region.slow, row, self.tile[0])
         return TileTask(f"{row}_all", Region(slow, self.region.fast), states)
 
@@ -83,14 +83,14 @@ def plan_tiles(sides: Sequence[ScanSide], region: Region, tile: int) -> TilePlan
 
 
 def is_settled(sides: Sequence[ScanSide], states: SideStates) -> bool:
-    """Whether the order of pixels matters to neither side any more."""
+    """Return whether the order of pixels matters to neither side any more."""
     return all(side.is_settled(state) for side, state in zip(sides, states, strict=True))
 
 
 def _settled_states(
     sides: Sequence[ScanSide], region: Region, tile: int, start: SideStates
 ) -> SideStates | None:
-    """The states after the first row of the first tile, if they have come to rest by then."""
+    """Return the states after the first row of the first tile, if they have come to rest."""
     if is_settled(sides, start):
         return start
     first = Region(region.slow[:1], region.fast[:tile])

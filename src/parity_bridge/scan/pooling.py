@@ -25,7 +25,7 @@ _AROUND = 24
 def scan_maps(
     layout: StoreLayout, worst: Sequence[tuple[int, int]], geometry: Geometry | None
 ) -> ScanMaps:
-    """The whole region reduced to a screen, and the surroundings of the ``worst`` pixels.
+    """Return the region reduced to a screen, and the surroundings of the ``worst`` pixels.
 
     Raises FileError where the store cannot be read.
     """
@@ -39,7 +39,7 @@ def scan_maps(
 
 
 def whole_region_maps(layout: StoreLayout) -> RegionMaps:
-    """The whole region, every value that of a block of pixels; see ``RegionMaps``."""
+    """Return the whole region, a value per block of pixels; see ``RegionMaps``."""
     region = layout.region
     factor = -(-max(region.shape) // _SCREEN)
     rows = max(factor, layout.tile[0] // factor * factor)
@@ -57,7 +57,7 @@ def whole_region_maps(layout: StoreLayout) -> RegionMaps:
 
 
 def match_scan_peaks(layout: StoreLayout, *, equal: bool) -> PeakMatch:
-    """How the strongest peaks of the two images lie to each other; ``equal`` where they are one.
+    """Match the strongest peaks of the two images; ``equal`` says that the images are the same.
 
     Raises FileError where the store cannot be read.
     """
@@ -103,14 +103,15 @@ def _surroundings(region: Region, pixel: tuple[int, int]) -> Region:
 def _difference(
     reference: NDArray[np.float32], other: NDArray[np.float32], factor: int
 ) -> NDArray[np.float32]:
-    """Of each block the difference that is largest in size, NaN where one is not a number."""
+    """Return the difference of each block that is largest in size, NaN where any is NaN."""
     if (reference.view(np.int32) == other.view(np.int32)).all():
         return _block_maxima(np.zeros_like(reference), factor)
     with np.errstate(invalid="ignore", over="ignore"):
-        apart = (other.astype(np.float64) - reference).astype(np.float32)
+        difference = (other.astype(np.float64) - reference).astype(np.float32)
         # Infinities of one sign are no difference.
-        apart[reference == other] = 0.0
-    high, low = _block_maxima(apart, factor), _block_reduced(np.minimum, apart, factor, "edge")
+        difference[reference == other] = 0.0
+    high = _block_maxima(difference, factor)
+    low = _block_reduced(np.minimum, difference, factor, "edge")
     return np.where(-low > high, low, high)
 
 
@@ -123,8 +124,11 @@ def _mismatch(layout: StoreLayout, region: Region, factor: int) -> NDArray[np.in
 def _per_lookup(
     layout: StoreLayout, region: Region, factor: int, name: str
 ) -> NDArray[np.float32] | None:
-    """A sum over the lookups of each block by their number, of the first side with Tap 4."""
-    side = next((side for side, told in zip(SIDE_GROUPS, layout.f_cell, strict=True) if told), None)
+    """Return a sum over the lookups of each block by their number, of the first side with Tap 4."""
+    with_f_cell = (
+        side for side, has_f_cell in zip(SIDE_GROUPS, layout.f_cell, strict=True) if has_f_cell
+    )
+    side = next(with_f_cell, None)
     if side is None:
         return None
     lookups = _block_sums(read_map(layout, f"{side}/total_lookups", region), factor)
@@ -145,7 +149,7 @@ def _block_sums(values: NDArray[Any], factor: int) -> NDArray[Any]:
 def _block_reduced(
     join: Callable[[Any, Any], Any], values: NDArray[Any], factor: int, padding: Any
 ) -> NDArray[Any]:
-    """``values`` (slow, fast) joined over blocks; padded where the last ones are not whole."""
+    """Return ``values`` (slow, fast) joined over blocks; the last ones are padded to be whole."""
     if factor == 1:
         return values
     missing = [(0, -size % factor) for size in values.shape]

@@ -1,4 +1,4 @@
-"""How far a scan has come: a bar on a terminal, plain lines elsewhere, or nothing."""
+"""The progress of a scan: a bar on a terminal, plain lines elsewhere, or no output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 #: Seconds between two plain lines.
 _LINE_SECONDS = 5.0
 
-#: Hears of pixels that are finished, the second argument whether just now or in an earlier run.
+#: Called with the number of pixels that are finished, and whether an earlier run computed them.
 Advance = Callable[[int, bool], None]
 
 
@@ -64,18 +64,18 @@ class _Rate:
         self.computed = 0
 
     def add(self, pixels: int, resumed: bool) -> None:
-        """``pixels`` more; those ``resumed`` took no time."""
+        """Add finished pixels; those ``resumed`` took no time."""
         self.done += pixels
         self.computed += 0 if resumed else pixels
 
     @property
     def per_second(self) -> float:
-        """Of those computed."""
+        """Pixels computed per second."""
         return self.computed / max(time.monotonic() - self._begin, 1e-9)
 
     @property
     def text(self) -> str:
-        """As ``1.4 Mpixel/s``."""
+        """The rate as ``1.4 Mpixel/s``."""
         return f"{self.per_second / 1e6:.3g} Mpixel/s"
 
 

@@ -1,7 +1,7 @@
 """Resolution of pixels, and shells of it.
 
-Only to sort pixels and label pictures: no engine reads it, and where sources have many directions
-or wavelengths it is that of the beam's own.
+They only sort pixels and label pictures: no engine reads them. Where sources have many directions
+or wavelengths, the resolution is that of the beam's own.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def derived_geometry(experiment: Experiment, derived: Mapping[str, Quantity]) -> Geometry:
-    """Where pixels lie by what an engine derived (names of ``taps.derived``)."""
-    quantities: Mapping[str, Any] = derived  # vectors and numbers, told apart by their names
+    """Return where pixels lie by what an engine derived (names of ``taps.derived``)."""
+    quantities: Mapping[str, Any] = derived  # vectors and numbers, by their names
     vectors = {
         name: tuple(map(float, quantities[source]))
         for name, source in (
@@ -43,7 +43,7 @@ def derived_geometry(experiment: Experiment, derived: Mapping[str, Quantity]) ->
 
 
 def inverse_d(geometry: Geometry, region: Region) -> NDArray[np.float64]:
-    """1/d of the centres of pixels, 1/Å, (slow, fast); 0 in the direct beam."""
+    """Return 1/d of the centres of pixels, 1/Å, (slow, fast); 0 in the direct beam."""
     fast = (np.arange(region.fast.start, region.fast.stop) + 0.5) * geometry.pixel_size
     slow = (np.arange(region.slow.start, region.slow.stop)[:, None] + 0.5) * geometry.pixel_size
     place: list[Any] = [
@@ -55,14 +55,14 @@ def inverse_d(geometry: Geometry, region: Region) -> NDArray[np.float64]:
     length = np.sqrt(place[0] * place[0] + place[1] * place[1] + place[2] * place[2])
     squared = np.zeros_like(length)
     for component, beam in zip(place, geometry.beam, strict=True):
-        apart = component / length - beam
-        squared += apart * apart
+        scattered = component / length - beam
+        squared += scattered * scattered
     inverse: NDArray[np.float64] = np.sqrt(squared) / geometry.wavelength
     return inverse
 
 
 def shell_edges(geometry: Geometry, region: Region, shells: int) -> tuple[float, ...]:
-    """Ascending 1/d, ``shells + 1`` of them from 0: equal volumes up to the farthest pixel."""
+    """Return ``shells + 1`` ascending 1/d, 1/Å, from 0: equal volumes up to the farthest pixel."""
     rows, columns = _ends(region.slow), _ends(region.fast)
     farthest = max(
         float(inverse_d(geometry, Region(range(s, s + 1), range(f, f + 1)))[0, 0])
@@ -74,7 +74,7 @@ def shell_edges(geometry: Geometry, region: Region, shells: int) -> tuple[float,
 
 
 def shell_numbers(edges: Sequence[float], inverse: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Which shell each 1/d lies in, shape as given; beyond either end the nearest."""
+    """Return the shell of each 1/d, shape as given; beyond either end the nearest."""
     count = len(edges) - 1
     scaled = inverse * (1.0 / edges[-1])
     numbers = (scaled * scaled * scaled * count).astype(np.int64)
@@ -86,14 +86,14 @@ def _ends(chosen: range) -> tuple[int, int]:
 
 
 def _on_the_sphere(geometry: Geometry, place: list[Any], radius: float) -> list[Any]:
-    """Flat positions wrapped around the sample (contract §6)."""
+    """Return flat positions wrapped around the sample (contract §6)."""
     start = [component * radius for component in geometry.beam]
     turned = _rotated(start, geometry.slow, place[1] / radius)
     return _rotated(turned, geometry.fast, place[2] / radius)
 
 
 def _rotated(vector: Sequence[Any], axis: Sequence[float], angle: Any) -> list[Any]:
-    """``vector`` turned about a unit vector by ``angle``, radians, of any shape."""
+    """Return ``vector`` turned about a unit vector by ``angle``, radians, of any shape."""
     cosine, sine = np.cos(angle), np.sin(angle)
     along = sum(n * v for n, v in zip(axis, vector, strict=True)) * (1.0 - cosine)
     (nx, ny, nz), (vx, vy, vz) = axis, vector

@@ -1,4 +1,4 @@
-"""A whole scan: planned, computed tile by tile or taken up again, and added up."""
+"""A whole scan: planned, computed tile by tile or resumed, and added up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from parity_bridge.scan.statistics import SHELL_COUNT, Statistics, merge_statist
 from parity_bridge.scan.store import ScanInputs, Span, StoreLayout, TileRecord
 from parity_bridge.scan.tile_comparison import SENSITIVE_ULPS, ComparisonRules
 
-#: Pixels of a tile along either axis, where nothing else is said.
+#: Pixels of a tile along either axis by default.
 DEFAULT_TILE = 1024
 _LARGEST_TILE = 4096
 
@@ -42,7 +42,7 @@ class PreparedScan:
 
     @property
     def layout(self) -> StoreLayout:
-        """Where its maps lie."""
+        """Where the maps lie."""
         return self.job.layout
 
 
@@ -52,13 +52,13 @@ class ScanResult:
 
     scan: PreparedScan
     statistics: Statistics
-    #: Tiles and bands that it was computed in.
+    #: Tiles and bands in which it was computed.
     tiles: int
     #: Whether rows of tiles had to be computed one after the other.
     in_order: bool
     runtime_c_ms: float
     runtime_py_ms: float
-    #: Of this run alone, s: all but what an earlier one had finished.
+    #: Of this run alone, s; tiles of an earlier run do not count.
     seconds: float
 
 
@@ -74,7 +74,7 @@ def prepare_scan(
 ) -> PreparedScan:
     """Plan a scan into ``folder``, and begin it there or check that it may go on.
 
-    ``geometry_side`` says where pixels lie if neither side is an engine that does.
+    ``geometry_side`` states where pixels lie if neither side is an engine.
 
     Raises ShapeError where the two sides have different detectors, UsageError where there is no
     pixel to compare, FileError where the folder cannot be written or holds another scan.
@@ -119,7 +119,7 @@ def prepare_scan(
 def run_scan(scan: PreparedScan, worker_pool: WorkerPool, advance: Advance) -> ScanResult:
     """Compute every tile that is not finished, and add all up.
 
-    Raises EngineError, UsageError and FileError as tiles do; what is finished stays.
+    Raises EngineError, UsageError and FileError as tiles do; finished tiles stay.
     """
     begin = time.monotonic()
     records: dict[str, TileRecord] = {}
@@ -142,7 +142,7 @@ def run_scan(scan: PreparedScan, worker_pool: WorkerPool, advance: Advance) -> S
 
 
 def region_of(reference: ScanSide, other: ScanSide) -> Region:
-    """The pixels that a scan compares: those that an engine of it computes.
+    """Return the pixels that a scan compares: those that one of its engines computes.
 
     Raises ShapeError for detectors of different sizes, UsageError for a region without a pixel.
     """
@@ -172,7 +172,7 @@ def _span(ranges: list[range]) -> range:
 
 
 def _tile_size(tile: int | None, region: Region) -> int:
-    """Of pixels along either axis: large, but so that a small region still has several."""
+    """Return the pixels of a tile along either axis: many, but a small region has several tiles."""
     if tile is not None:
         if not 1 <= tile <= _LARGEST_TILE:
             raise UsageError(f"--tile {tile}: give 1 to {_LARGEST_TILE} pixels")
@@ -186,7 +186,7 @@ def _dtype(side: ScanSide) -> str:
 
 
 def _engine_geometry(*sides: ScanSide | None) -> Geometry | None:
-    """Where pixels lie, by the first side that is an engine."""
+    """Return where pixels lie, by the first side that is an engine."""
     for side in sides:
         if isinstance(side, EngineSide):
             return derived_geometry(side.experiment, side.derived)
@@ -196,7 +196,7 @@ def _engine_geometry(*sides: ScanSide | None) -> Geometry | None:
 def _run_bands(
     scan: PreparedScan, worker_pool: WorkerPool, advance: Advance, records: dict[str, TileRecord]
 ) -> tuple[int, SideStates]:
-    """Compute rows of tiles in order while it matters; the first row left, and its states."""
+    """Compute rows of tiles in order while it matters; return the next row and its states."""
     planned, job = scan.plan, scan.job
     if planned.settled_states is not None:
         return 0, planned.settled_states
@@ -221,7 +221,7 @@ def _collect_record(
 def _unfinished_tasks(
     scan: PreparedScan, tasks: Iterable[TileTask], advance: Advance, records: dict[str, TileRecord]
 ) -> Iterable[TileTask]:
-    """Those of ``tasks`` that no earlier run has finished; the records of the others are kept."""
+    """Yield the ``tasks`` that no earlier run has finished; collect the records of the others."""
     for task in tasks:
         record = store.finished_tile(scan.layout, task.name, task.region)
         if record is None:

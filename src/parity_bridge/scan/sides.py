@@ -1,7 +1,6 @@
 """The two sides of a scan: an engine that computes tiles, or the file of an image that has them.
 
-A side is a description that can be sent to another process; what it takes to compute is prepared
-there once.
+A side is a description that can be sent to another process; each process prepares its engine once.
 """
 
 from __future__ import annotations
@@ -45,14 +44,14 @@ F_CELL_TAP = TAPS_BY_NAME["f_cell"]
 
 
 class SideIdentity(Schema):
-    """Everything about a side that its figures depend on; two scans of equal ones are equal."""
+    """Everything that the figures of a side depend on; scans of equal sides are equal."""
 
     name: str
     implementation: str | None = None
     dtype: str
     device: str | None = None
     behaviours: dict[str, str | bool] = Field(default_factory=dict)
-    #: Without the names of files: their content counts.
+    #: Without the names of files; their content counts.
     experiment: Experiment | None = None
     #: Role of an input file -> sha256.
     files: dict[str, str] = Field(default_factory=dict)
@@ -61,7 +60,7 @@ class SideIdentity(Schema):
 
 @dataclass(frozen=True)
 class SideTile:
-    """What a side has of a region."""
+    """The image and Tap 4 of a region, by one side."""
 
     image: NDArray[np.float32]  # (slow, fast), photons
     planes: Planes | None  # None: a side without Tap 4
@@ -73,46 +72,46 @@ class ScanSide(Protocol):
 
     @property
     def has_f_cell(self) -> bool:
-        """Whether it tells Tap 4."""
+        """Whether the side records Tap 4."""
         ...
 
     @property
     def pixels(self) -> tuple[int, int]:
-        """Of the detector or the image, along slow and fast."""
+        """Size of the detector or the image along slow and fast."""
         ...
 
     @property
     def roi(self) -> Region:
-        """The part of it that is computed."""
+        """The part of the detector that is computed."""
         ...
 
     def start(self) -> RunState | None:
-        """The state at the start of a run; None: there is none."""
+        """Return the state at the start of a run; None: there is none."""
         ...
 
     def is_settled(self, state: RunState | None) -> bool:
-        """Whether the order of pixels matters no more."""
+        """Return whether the order of pixels matters no more."""
         ...
 
     def tile(self, region: Region, state: RunState | None, threads: int) -> SideTile:
-        """Image and Tap 4 of ``region`` as a run that has come there in ``state`` has them."""
+        """Return image and Tap 4 of ``region``, as a run has them that begins it in ``state``."""
         ...
 
     def identity(self) -> SideIdentity:
-        """What its figures depend on."""
+        """Return what the figures of the side depend on."""
         ...
 
 
 @dataclass(frozen=True)
 class EngineSide:
-    """An engine and what it is told."""
+    """An engine and its experiment."""
 
     choice: EngineChoice
     experiment: Experiment
 
     @property
     def has_f_cell(self) -> bool:
-        """Whether it tells all of Tap 4 of whole regions; one that runs a program does not."""
+        """Whether the engine records all of Tap 4 for regions; one that runs a program does not."""
         records_tap = F_CELL_TAP in choose_taps(recorded_taps(self.engine))
         has_unrecorded_field = any(
             name.startswith(f"{F_CELL_TAP.tap_id}.") for name in unrecorded_fields(self.engine)
@@ -125,14 +124,14 @@ class EngineSide:
 
     @property
     def derived(self) -> Mapping[str, Any]:
-        """Derived quantities: its own, or the C core's where the engine does not tell them."""
+        """Derived quantities: its own, or the C core's where the engine does not record them."""
         if self.scanner.derived:
             return self.scanner.derived
         return EngineSide(EngineChoice("c"), self.experiment).scanner.derived
 
     @property
     def pixels(self) -> tuple[int, int]:
-        """Of the detector."""
+        """Size of the detector along slow and fast."""
         return self.scanner.pixels
 
     @property
@@ -142,7 +141,7 @@ class EngineSide:
 
     @property
     def behaviours(self) -> Behaviours:
-        """What the engine is told to decide."""
+        """The behaviours that were chosen for the engine."""
         return Behaviours.parse(self.choice.behaviours)
 
     @property
@@ -162,22 +161,22 @@ class EngineSide:
         )
 
     def start(self) -> RunState:
-        """The state at the start of a run."""
+        """Return the state at the start of a run."""
         return self.scanner.start()
 
     def is_settled(self, state: RunState | None) -> bool:
-        """Whether the order of pixels matters no more."""
+        """Return whether the order of pixels matters no more."""
         return state is None or self.scanner.is_settled(state)
 
     def tile(self, region: Region, state: RunState | None, threads: int) -> SideTile:
         """Compute ``region``; raises as ``Scanner.scan`` does, EngineError for what else fails."""
         with engine_failures(self.choice.name):
             begin = self.start() if state is None else state
-            seen = self.scanner.scan(region, begin, threads=threads)
-        return SideTile(seen.image, seen.planes if self.has_f_cell else None, seen.state)
+            scanned = self.scanner.scan(region, begin, threads=threads)
+        return SideTile(scanned.image, scanned.planes if self.has_f_cell else None, scanned.state)
 
     def identity(self) -> SideIdentity:
-        """Engine, build, behaviours, experiment and the content of its files."""
+        """Return engine, build, behaviours, experiment and the content of its files."""
         with engine_failures(self.choice.name):
             engine = self.engine
             build = {name: text for name, text in engine.build().items() if name != "threads"}
@@ -202,14 +201,14 @@ class ImageSide:
 
     path: Path
     detector: tuple[int, int] | None
-    #: Pixels that it leaves out are 0, as in an engine's image; a detector writes anything there.
+    #: Pixels that the mask leaves out are set to 0, as in an engine's image.
     mask: Path | None = None
-    #: The part that is compared; None: all.
+    #: The part that is compared; None: the whole image.
     region: Region | None = None
 
     @property
     def has_f_cell(self) -> bool:
-        """An image tells intensities only."""
+        """False: an image has intensities only."""
         return False
 
     @property
@@ -219,19 +218,19 @@ class ImageSide:
 
     @property
     def pixels(self) -> tuple[int, int]:
-        """Of the image."""
+        """Size of the image along slow and fast."""
         return self.file.shape
 
     @property
     def roi(self) -> Region:
-        """All of it, unless a region was named."""
+        """The whole image, unless a region was named."""
         return Region.checked_or_whole(self.region, *self.file.shape)
 
     def start(self) -> None:
-        """An image is no run."""
+        """Return None: an image is no run."""
 
     def is_settled(self, state: RunState | None) -> bool:  # noqa: ARG002 - what all sides take
-        """True: it is what it is."""
+        """Return True: the pixels of an image depend on no order."""
         return True
 
     def tile(self, region: Region, state: RunState | None, threads: int) -> SideTile:  # noqa: ARG002
@@ -242,8 +241,7 @@ class ImageSide:
         return SideTile(pixels, None, None)
 
     def identity(self) -> SideIdentity:
-        """The content of the file."""
-        # Its content counts, wherever it lies.
+        """Return the content of the file, which counts wherever the file lies."""
         files = {"image": self.file.sha256}
         if self.mask is not None:
             files["mask"] = _sha256(self.mask, file_version(self.mask, "mask"))
@@ -252,7 +250,7 @@ class ImageSide:
 
 @lru_cache(maxsize=4)
 def _prepare_engine(side: EngineSide, _versions: tuple[FileVersion, ...]) -> tuple[Engine, Scanner]:
-    """Kept while none of the files that the experiment names changes."""
+    """Return an engine and its scanner, cached while no file of the experiment changes."""
     choice = side.choice
     with engine_failures(choice.name):
         engine = engine_for_choice(choice)
@@ -267,7 +265,7 @@ def _open_cached_image(
 
 
 def _input_files(experiment: Experiment) -> dict[str, Path]:
-    """The files that an experiment names, by their role in a sentence."""
+    """Return the files that an experiment names, by their role in a sentence."""
     named = {
         "table": experiment.structure_factors.hkl,
         "cache": experiment.structure_factors.dump,
@@ -288,9 +286,9 @@ def _sha256(path: Path, _version: FileVersion) -> str:
 
 @lru_cache(maxsize=4)
 def _source_sha256(engine: type[Engine]) -> str:
-    """Of all Python files that an engine may be made of: its packages, and this one.
+    """Return a hash of all Python files of an engine: those of its packages and of this one.
 
-    It need not be a hash of nothing but the engine: a scan that is taken up again after any change
+    It may cover more than the engine: a scan that is resumed after any change
     had better begin anew.
     """
     own = {Path(inspect.getfile(kind)) for kind in engine.__mro__ if kind is not object}
@@ -306,7 +304,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def _package_files(file: Path) -> Iterator[Path]:
-    """The files of the whole package that ``file`` is of, or the file alone."""
+    """Yield the files of the whole package that ``file`` belongs to, or the file alone."""
     folder = file if file.is_dir() else file.parent
     if not (folder / "__init__.py").exists():
         yield file

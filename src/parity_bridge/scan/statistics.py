@@ -1,7 +1,7 @@
-"""Statistics of a tile that can be put together with those of any other: what a scan adds up.
+"""Statistics of a tile that can be merged with those of any other: what a scan adds up.
 
 Everything is computed in float64. Counts and extremes are exact in any order; sums and moments
-depend on it in the last digits, so that tiles are put together in their order, pairwise.
+depend on it in the last digits, so that tiles are merged in their order, pairwise.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class Moments(Schema):
     squared_difference: Number = 0.0
 
     def merged(self, other: Moments) -> Moments:
-        """Of both sets of pixels together."""
+        """Return the sums of both sets of pixels together."""
         if not (self.count and other.count):
             return self if self.count else other
         count = self.count + other.count
         weight = self.count * other.count / count
-        apart_c = other.mean_c - self.mean_c
-        apart_py = other.mean_py - self.mean_py
+        step_c = other.mean_c - self.mean_c
+        step_py = other.mean_py - self.mean_py
         share = other.count / count
         return Moments(
             count=count,
-            mean_c=self.mean_c + apart_c * share,
-            mean_py=self.mean_py + apart_py * share,
-            squares_c=self.squares_c + other.squares_c + apart_c * apart_c * weight,
-            squares_py=self.squares_py + other.squares_py + apart_py * apart_py * weight,
-            products=self.products + other.products + apart_c * apart_py * weight,
+            mean_c=self.mean_c + step_c * share,
+            mean_py=self.mean_py + step_py * share,
+            squares_c=self.squares_c + other.squares_c + step_c * step_c * weight,
+            squares_py=self.squares_py + other.squares_py + step_py * step_py * weight,
+            products=self.products + other.products + step_c * step_py * weight,
             sum_c=self.sum_c + other.sum_c,
             sum_py=self.sum_py + other.sum_py,
             squared_difference=self.squared_difference + other.squared_difference,
@@ -67,7 +67,7 @@ class Moments(Schema):
 
 
 class ShellSums(Schema):
-    """What is added up of the pixels of a resolution shell."""
+    """The sums over the pixels of a resolution shell."""
 
     pixels: Count = 0
     differing_f_cell: Count = 0
@@ -79,7 +79,7 @@ class ShellSums(Schema):
     max_abs_diff: Number = 0.0
 
     def merged(self, other: ShellSums) -> ShellSums:
-        """Of both sets of pixels together."""
+        """Return the sums of both sets of pixels together."""
         return ShellSums(
             pixels=self.pixels + other.pixels,
             differing_f_cell=self.differing_f_cell + other.differing_f_cell,
@@ -92,13 +92,13 @@ class ShellSums(Schema):
 
 
 class Statistics(Schema):
-    """All that is kept of the comparison of some pixels."""
+    """All that is stored of the comparison of some pixels."""
 
     pixels: Count = 0
     moments: Moments = Moments()
     nonfinite_c: Count = 0
     nonfinite_py: Count = 0
-    #: Finite on one side only.
+    #: Pixels that are finite on one side only.
     one_sided: Count = 0
     max_abs_diff: Number = 0.0
     max_rel_diff: Number = 0.0
@@ -116,7 +116,7 @@ class Statistics(Schema):
 
 
 def merge_statistics(parts: Sequence[Statistics]) -> Statistics:
-    """Of all parts together, neighbours first; raises ValueError for no part."""
+    """Return the statistics of all parts together, neighbours first; raise ValueError for none."""
     level = list(parts)
     while len(level) > 1:
         pairs = [level[place : place + 2] for place in range(0, len(level), 2)]
@@ -149,17 +149,17 @@ def _merge_pair(a: Statistics, b: Statistics) -> Statistics:
 
 
 def most_differing(pixels: Sequence[WorstPixel]) -> tuple[WorstPixel, ...]:
-    """Those that differ most: by intensity, then by the number of Tap 4 fields, then in order."""
-    return tuple(sorted(pixels, key=_badness)[:WORST_COUNT])
+    """Return the pixels that differ most: by intensity, number of Tap 4 fields, then in order."""
+    return tuple(sorted(pixels, key=_rank)[:WORST_COUNT])
 
 
-def _badness(pixel: WorstPixel) -> tuple[float, int, tuple[int, int]]:
-    apart = math.inf if math.isnan(pixel.abs_diff) else pixel.abs_diff
-    return -apart, -len(pixel.fields), pixel.pixel_coords
+def _rank(pixel: WorstPixel) -> tuple[float, int, tuple[int, int]]:
+    distance = math.inf if math.isnan(pixel.abs_diff) else pixel.abs_diff
+    return -distance, -len(pixel.fields), pixel.pixel_coords
 
 
 def ulp_bins(counts: Sequence[int]) -> tuple[UlpBin, ...]:
-    """The histogram without the empty bins beyond the last that is not."""
+    """Return the histogram up to the last bin that is not empty."""
     last = max((place for place, count in enumerate(counts) if count), default=0)
     return tuple(
         UlpBin(low=1 << (place - 1) if place else 0, high=(1 << place) - 1, pixels=counts[place])

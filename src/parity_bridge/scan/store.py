@@ -1,8 +1,8 @@
 """The folder of a scan while it grows: maps in a Zarr store, a record of each finished tile.
 
 A tile is finished when its record is there, which is written last. Chunks and records are renamed
-into place whole, so that whatever stops a scan costs the tiles under way and nothing else. The
-store itself depends on the inputs only: not on threads, executor, interruptions or the time.
+into place whole, so that a scan that is stopped loses only the tiles under way. The store itself
+depends on the inputs only: not on threads, executor, interruptions or the time.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class Span(Schema):
 
     @classmethod
     def of(cls, region: Region) -> Span:
-        """The ends of ``region``."""
+        """Return the ends of ``region``."""
         return cls(
             slow=(region.slow.start, region.slow.stop), fast=(region.fast.start, region.fast.stop)
         )
 
     @property
     def region(self) -> Region:
-        """The pixels in it."""
+        """The pixels of the span."""
         return Region(range(*self.slow), range(*self.fast))
 
 
@@ -74,12 +74,12 @@ class ScanInputs(Schema):
     tile: tuple[Count, Count]  # pixels along slow and fast
     intensity_tolerance: Tolerance
     f_cell_tolerance: Tolerance
-    #: Of packages and of the C library, which the bits of both engines are.
+    #: Of packages and of the C library, on which the bits of both engines depend.
     versions: dict[str, str | None]
 
 
 class StoredState(Schema):
-    """A ``RunState``, as a record of a tile holds it."""
+    """A ``RunState`` in the record of a tile."""
 
     interpolation_on: bool
     swept: bool
@@ -100,7 +100,7 @@ class TileRecord(Schema):
 
 @dataclass(frozen=True)
 class StoreLayout:
-    """Where the maps lie and how they are cut; all that a worker needs to write a tile."""
+    """Where the maps lie and how they are divided; all that a worker needs to write a tile."""
 
     folder: Path
     region: Region
@@ -111,20 +111,20 @@ class StoreLayout:
     @property
     def arrays(self) -> dict[str, str]:
         """Path in the store -> dtype."""
-        found = {}
+        dtypes = {}
         for side, has_f_cell in zip(SIDE_GROUPS, self.f_cell, strict=True):
-            found[f"{side}/{IMAGE}"] = "float32"
+            dtypes[f"{side}/{IMAGE}"] = "float32"
             if has_f_cell:
-                found |= {f"{side}/{name}": dtype for name, dtype in F_CELL_PLANES.items()}
+                dtypes |= {f"{side}/{name}": dtype for name, dtype in F_CELL_PLANES.items()}
         if all(self.f_cell):
-            found[MISMATCH] = "uint16"
-        return found
+            dtypes[MISMATCH] = "uint16"
+        return dtypes
 
 
 def create_store(layout: StoreLayout, inputs: ScanInputs) -> None:
-    """Lay out an empty store in the existing folder; ``inputs`` are written last.
+    """Create an empty store in the existing folder; ``inputs`` are written last.
 
-    Raises FileError where it cannot be written.
+    Raises FileError where the store cannot be written.
     """
     import zarr  # noqa: PLC0415 - slow to import
 
@@ -142,7 +142,7 @@ def create_store(layout: StoreLayout, inputs: ScanInputs) -> None:
                 fill_value=0,
                 compressors=_compressors(np.dtype(dtype).itemsize),
                 dimension_names=("slow", "fast"),
-                # A chunk of zeros is written like any other: a missing one is a lost one.
+                # A chunk of zeros is written like any other: a missing chunk is a lost one.
                 config={"write_empty_chunks": True},
             )
         write_text(layout.folder / INPUTS_FILE, as_json(inputs))
@@ -154,25 +154,24 @@ def check_same_inputs(folder: Path, inputs: ScanInputs) -> None:
     for name, before, now in _differences(begun.model_dump(), inputs.model_dump()):
         raise FileError(
             f"{folder} was begun with {name} {_value_text(before)}, not {_value_text(now)}; it "
-            "cannot be "
-            "resumed: give it what it was begun with, or another --stamp"
+            "cannot be resumed: give it what it was begun with, or another --stamp"
         )
 
 
 def stored_tile(layout: StoreLayout) -> tuple[int, int]:
-    """The tile of the scan that was begun in the folder; raises FileError."""
+    """Return the tile of the scan begun in the folder; raise FileError if it cannot be read."""
     begun: ScanInputs = _read(layout.folder / INPUTS_FILE, ScanInputs)
     return begun.tile
 
 
 def remove_partial_files(layout: StoreLayout) -> None:
-    """Remove what writers that were killed left half-written."""
+    """Remove the half-written files of writers that were killed."""
     for path in (*layout.folder.rglob("*.partial"), *layout.folder.rglob(".*.tmp")):
         path.unlink(missing_ok=True)
 
 
 def finished_tile(layout: StoreLayout, name: str, region: Region) -> TileRecord | None:
-    """The record of a tile if it was finished, all of it is there and it is of ``region``.
+    """Return the record of a tile if it is of ``region`` and all of the tile is there.
 
     A record that cannot be read counts as none: the tile is computed again.
     """
@@ -197,9 +196,9 @@ def write_tile(
     """Write the maps of a tile, then its record; raises FileError where that fails."""
     place = _array_slices(layout, record.region.region)
     maps: dict[str, NDArray[Any]] = {}
-    for side, seen in zip(SIDE_GROUPS, sides, strict=True):
-        maps[f"{side}/{IMAGE}"] = seen.image
-        maps |= {f"{side}/{field}": plane for field, plane in (seen.planes or {}).items()}
+    for side, tile in zip(SIDE_GROUPS, sides, strict=True):
+        maps[f"{side}/{IMAGE}"] = tile.image
+        maps |= {f"{side}/{field}": plane for field, plane in (tile.planes or {}).items()}
     if mismatch is not None:
         maps[MISMATCH] = mismatch
     with _write_errors(layout.folder):
@@ -210,7 +209,7 @@ def write_tile(
 
 
 def read_map(layout: StoreLayout, path: str, region: Region) -> NDArray[Any]:
-    """A map over ``region``, (slow, fast); raises FileError where it cannot be read."""
+    """Return a map over ``region``, (slow, fast); raise FileError where it cannot be read."""
     try:
         array = _open_arrays(layout)[path]
         return np.asarray(array[_array_slices(layout, region)])
@@ -229,7 +228,7 @@ def _compressors(size: int) -> Any:
 
 
 def _open_arrays(layout: StoreLayout) -> dict[str, Any]:
-    """The arrays of the store by their paths, opened once in each process."""
+    """Return the arrays of the store by their paths, opened once in each process."""
     version = file_version(layout.folder / INPUTS_FILE, "record of a scan")
     return _cached_arrays(layout.folder, tuple(layout.arrays), version)
 
@@ -246,7 +245,7 @@ def _cached_arrays(folder: Path, paths: tuple[str, ...], _version: FileVersion) 
 
 
 def _array_slices(layout: StoreLayout, region: Region) -> tuple[slice, slice]:
-    """Where in the arrays of the store ``region`` lies."""
+    """Return where in the arrays of the store ``region`` lies."""
     top, left = layout.region.slow.start, layout.region.fast.start
     slow, fast = region.slow, region.fast
     return slice(slow.start - top, slow.stop - top), slice(fast.start - left, fast.stop - left)
@@ -266,7 +265,7 @@ def _chunks_exist(layout: StoreLayout, region: Region) -> bool:
 
 
 def _is_filled(chunk: Path) -> bool:
-    """Whether a file is there and holds something, which one cut short by a power cut does not."""
+    """Return whether a file is there and not empty, as a power cut may leave it."""
     try:
         return chunk.stat().st_size > 0
     except OSError:
@@ -275,12 +274,12 @@ def _is_filled(chunk: Path) -> bool:
 
 @contextmanager
 def _write_errors(folder: Path) -> Iterator[None]:
-    """Whatever the file system or Zarr says, as one sentence."""
+    """Turn any error of the file system or of Zarr into a FileError of one sentence."""
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise FileError(
-            f"{folder} cannot be written ({_reason(error)}); what is finished is kept: make room "
+            f"{folder} cannot be written ({_reason(error)}); finished tiles stay: make room "
             "or allow it, then go on with --resume"
         ) from error
 
@@ -300,7 +299,7 @@ def _read(path: Path, model: Any) -> Any:
 
 
 def _differences(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every leaf in which two records differ, by its path."""
+    """Yield every leaf in which two records differ, by its path."""
     if isinstance(before, dict) and isinstance(now, dict):
         for key in dict.fromkeys((*before, *now)):
             yield from _differences(before.get(key), now.get(key), f"{name} {key}".strip())

@@ -1,4 +1,4 @@
-"""From what was added up to ``summary.json``: metrics, verdict, thresholds."""
+"""The summary of a scan from its statistics: metrics, verdict, thresholds."""
 
 from __future__ import annotations
 
@@ -38,11 +38,14 @@ EXIT_STATUS: dict[Verdict, int] = {
 def summarize(
     scanned: ScanResult, peaks: PeakMatch, thresholds: Thresholds, worker_pool: WorkerPool
 ) -> ScanSummary:
-    """The summary of a scan that was run to its end."""
+    """Return the summary of a scan that was run to its end.
+
+    Raises UsageError where no pixel is finite in both images.
+    """
     scan, statistics = scanned.scan, scanned.statistics
     if not statistics.moments.count:
         raise UsageError(
-            "no pixel is finite in both images; there is nothing to compare, look at one with "
+            "no pixel is finite in both images; there is nothing to compare; compute one with "
             "`frame` or `trace`"
         )
     metrics = _metrics(statistics)
@@ -92,7 +95,7 @@ def summarize(
 
 
 def _metrics(statistics: Statistics) -> dict[str, Any]:
-    """Of all pixels finite in both images."""
+    """Return the metrics over all pixels finite in both images."""
     moments = statistics.moments
     mse = moments.squared_difference / moments.count
     return {
@@ -110,7 +113,7 @@ def _metrics(statistics: Statistics) -> dict[str, Any]:
 def _limited_quantities(
     statistics: Statistics, metrics: dict[str, Any]
 ) -> dict[LimitedQuantity, float | None]:
-    """What thresholds limit; a pixel that is finite on one side only differs without end."""
+    """Return what thresholds limit; a pixel finite on one side only differs by infinity."""
     one_sided = statistics.one_sided > 0
     return {
         "correlation": metrics["correlation"],
@@ -121,7 +124,7 @@ def _limited_quantities(
 
 
 def _verdict(statistics: Statistics, checked: Sequence[ThresholdCheck]) -> Verdict:
-    """Thresholds decide where any was set, else whether anything differs beyond its tolerance."""
+    """Decide by the thresholds if any was set, else by the tolerances."""
     if checked:
         return "thresholds met" if all(item.met for item in checked) else "thresholds missed"
     differs = statistics.beyond_tolerance_intensity or statistics.differing_f_cell

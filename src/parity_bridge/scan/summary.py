@@ -1,7 +1,7 @@
-"""What a scan found, as ``summary.json`` holds it: the record that memo, figures and page show.
+"""The result of a scan, ``summary.json``: the record that memo, figures and page show.
 
-``c_`` stands for the reference and ``py_`` for the other side, whatever they are: the names of the
-metrics are those that people know. Intensities are photons, compared in float64 over all pixels
+``c_`` stands for the reference and ``py_`` for the other side, whichever engines they are: users
+know the metrics by these names. Intensities are photons, compared in float64 over all pixels
 where both are finite.
 """
 
@@ -21,23 +21,23 @@ Verdict = Literal["parity", "values differ", "thresholds met", "thresholds misse
 class SideSummary(Schema):
     """One of the two sides of a scan."""
 
-    #: As records call it (``c``, ``pytorch``), or the file of an image.
+    #: Name in records (``c``, ``pytorch``), or the file of an image.
     name: str
     kind: Literal["engine", "image"]
     dtype: str
     device: str | None = None
     behaviours: tuple[str, ...] = ()
-    #: nanoBragg flags that make the experiment; None for an image.
+    #: nanoBragg flags of the experiment; None for an image.
     nanobragg_flags: str | None = None
-    #: Of an image: of its file, and what is lost where float32 cannot hold it.
+    #: Of an image: sha256 of its file, and what is lost where float32 cannot hold its values.
     sha256: str | None = None
     note: str | None = None
-    #: Of an engine: what it was built of, and the sha256 of the files that it reads.
+    #: Of an engine: its build, and the sha256 of the files that it reads.
     build: dict[str, str] = Field(default_factory=dict)
     files: dict[str, str] = Field(default_factory=dict)
     #: Pixels that are NaN or infinite.
     nonfinite: Count = 0
-    #: Whether it tells Tap 4 of whole regions.
+    #: Whether the side records Tap 4 for whole regions.
     has_f_cell: bool = True
 
 
@@ -45,14 +45,14 @@ class FieldCount(Schema):
     """Pixels that differ in one field of Tap 4."""
 
     field: str
-    #: Of bits, or of whole numbers.
+    #: By their bits, or as whole numbers.
     differing: Count
-    #: Of those, beyond the tolerance of the field; whole numbers have none.
+    #: Those of them beyond the tolerance of the field; whole numbers have none.
     beyond_tolerance: Count
 
 
 class UlpBin(Schema):
-    """Pixels whose float32 intensities are ``low`` to ``high`` units in the last place apart."""
+    """Pixels whose float32 intensities differ by ``low`` to ``high`` units in the last place."""
 
     low: Count
     high: Count
@@ -143,7 +143,7 @@ class ScanSummary(Schema):
     differing_intensity: Count
     beyond_tolerance_intensity: Count
     intensity_tolerance: Tolerance
-    #: The case of tolerances that this is of, ``float32 on cpu`` say.
+    #: The case whose tolerances were used, ``float32 on cpu`` say.
     tolerances: str = ""
     #: Field by field; None where a side has no Tap 4.
     f_cell: tuple[FieldCount, ...] | None
@@ -161,7 +161,7 @@ class ScanSummary(Schema):
     shells: tuple[Shell, ...]
     worst: tuple[WorstPixel, ...]
     thresholds: tuple[ThresholdCheck, ...] = ()
-    #: Whether the order of pixels mattered, which were then computed in that of a run.
+    #: Whether the order of pixels mattered; they were then computed in the order of a run.
     in_order: bool
     tile: Count  # pixels along either axis
     tiles: Count

@@ -16,7 +16,7 @@ from parity_bridge.scan.summary import ThresholdCheck
 LimitedQuantity = Literal["correlation", "sum_ratio", "max_abs_diff", "max_rel_diff"]
 ThresholdName = Literal["corr_min", "sum_ratio_min", "sum_ratio_max", "max_abs_max", "max_rel_max"]
 
-#: What each threshold limits, as ``ScanSummary`` calls it; those that end in min from below.
+#: The field of ``ScanSummary`` that each threshold limits; names in ``_min`` limit from below.
 LIMITED_QUANTITY: dict[ThresholdName, LimitedQuantity] = {
     "corr_min": "correlation",
     "sum_ratio_min": "sum_ratio",
@@ -31,7 +31,7 @@ _Difference = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Thresholds(Schema):
-    """How much two images may differ; None where anything passes."""
+    """How much two images may differ; None where every value passes."""
 
     corr_min: _Correlation | None = None
     sum_ratio_min: _Ratio | None = None
@@ -51,9 +51,9 @@ class Thresholds(Schema):
 
 
 def read_thresholds(path: Path) -> Thresholds:
-    """The thresholds in the TOML file ``path``, ``corr_min = 0.99`` a line.
+    """Return the thresholds in the TOML file ``path``, one per line as ``corr_min = 0.99``.
 
-    Raises FileError for a file that cannot be read, sets none, or one that cannot be.
+    Raises FileError for a file that cannot be read, sets no threshold, or sets an impossible one.
     """
     table = read_toml(path, "threshold file")
     try:
@@ -71,9 +71,9 @@ def read_thresholds(path: Path) -> Thresholds:
 
 
 def merge_thresholds(file: Thresholds | None, flags: Mapping[str, float | None]) -> Thresholds:
-    """``flags``, name -> value, and where one is not given what ``file`` has.
+    """Return the thresholds of ``flags``, name -> value; those not given come from ``file``.
 
-    Raises UsageError, naming the flag, for a value that cannot be.
+    Raises UsageError, naming the flag, for an impossible value.
     """
     own = {name: value for name, value in flags.items() if value is not None}
     inherited = {} if file is None else file.model_dump()
@@ -89,7 +89,7 @@ def merge_thresholds(file: Thresholds | None, flags: Mapping[str, float | None])
 def check_thresholds(
     thresholds: Thresholds, measured: Mapping[LimitedQuantity, float | None], *, images_equal: bool
 ) -> tuple[ThresholdCheck, ...]:
-    """Thresholds that are set, against what was ``measured``, in the order of LIMITED_QUANTITY.
+    """Check the thresholds that are set against ``measured``, in the order of LIMITED_QUANTITY.
 
     A quantity that does not exist meets none, unless the ``images_equal`` each other in all pixels:
     two constant images have no correlation, two dark ones no ratio, and yet nothing differs.
@@ -113,7 +113,7 @@ def _is_met(name: ThresholdName, limit: float, measured: float | None, images_eq
 
 
 def _validation_message(error: ValidationError) -> tuple[str, str]:
-    """Which threshold is wrong, empty where that is said with what is wrong, and what is."""
+    """Return which threshold is wrong, empty where the message names it, and the message."""
     first = error.errors(include_url=False)[0]
     where = ".".join(map(str, first["loc"]))
     if first["type"] == "value_error":

@@ -1,7 +1,7 @@
-"""Memory of a worker that is used again instead of given back after every operation.
+"""Memory of a worker that is reused instead of returned after every operation.
 
-Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_`` set, which makes the C library give every
-block of a few hundred kB back to the kernel as soon as it is free. An engine that works in such
+Dask starts its workers with ``MALLOC_TRIM_THRESHOLD_`` set, which makes the C library return every
+block of a few hundred kB to the kernel as soon as it is free. An engine that works in such
 blocks, as the PyTorch port does, then spends two thirds of its time on getting them anew.
 """
 
@@ -18,7 +18,7 @@ _TRIM_BYTES, _LARGEST = 256 * 2**20, 32 * 2**20
 
 @cache
 def keep_freed_memory() -> None:
-    """Let this process keep what it frees, within limits; where there is no glibc, nothing."""
+    """Let this process keep what it frees, within limits; without glibc nothing changes."""
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):

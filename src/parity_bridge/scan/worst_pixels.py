@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComparedTile:
-    """A tile and what its comparison found, pixel by pixel, (slow, fast)."""
+    """A tile and its comparison, pixel by pixel, (slow, fast)."""
 
     region: Region
     images: ImagePair
     #: ``MISMATCH_BITS`` where Tap 4 differs; None: a side has no Tap 4.
     bits: NDArray[np.uint16] | None
-    inverse_d: NDArray[np.float64] | None  # 1/Å; None: nobody says where pixels lie
+    inverse_d: NDArray[np.float64] | None  # 1/Å; None: no engine says where pixels lie
 
 
 def worst_pixels(tile: ComparedTile) -> tuple[WorstPixel, ...]:

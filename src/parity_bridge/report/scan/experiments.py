@@ -42,8 +42,8 @@ def write_experiments(
 ) -> list[ExperimentScan]:
     """Write the report of each of ``scans`` as it comes, and the table anew, into ``folder``.
 
-    Returns them, with the error of those whose report could not be written. Raises FileError where
-    the table cannot be.
+    Returns the scans, with the error of those whose report could not be written. Raises FileError
+    where the table cannot be written.
     """
     written: list[ExperimentScan] = []
     for scan in scans:
@@ -53,7 +53,7 @@ def write_experiments(
 
 
 def experiments_text(scans: Sequence[ExperimentScan]) -> str:
-    """The table and the verdict for a person at a terminal."""
+    """Return the table and the verdict for a person at a terminal."""
     return f"{table(list(_rows(scans)), 'simple')}\n{_verdict(scans)}"
 
 

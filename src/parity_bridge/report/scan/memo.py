@@ -153,7 +153,8 @@ def _f_cell_section(summary: ScanSummary) -> str:
         without = " and ".join(
             side.name for side in (summary.reference, summary.other) if not side.has_f_cell
         )
-        return f"## Tap 4\n\nNot compared: the lookups of a whole region are not told by {without}."
+        missing = f"the lookups of a whole region are not recorded by {without}"
+        return f"## Tap 4\n\nNot compared: {missing}."
     lookups = f"{plural(summary.lookups or 0, 'lookup')} were made by {summary.reference.name}."
     if not summary.lookups:
         lookups = "No lookup was made at any pixel: nothing was compared but intensities."
@@ -169,7 +170,7 @@ def _sensitive_text(summary: ScanSummary) -> str:
     if not summary.differing_index:
         return ""
     if summary.rounding_sensitive is None:
-        return " How near the indices are to a half is not known: the reference does not tell."
+        return " How near the indices are to a half is not known: the reference does not record it."
     rest = summary.differing_index - summary.rounding_sensitive
     within = summary.sensitive_within or 0.0
     tail = "" if rest else " All of them may be rounding."

@@ -67,8 +67,8 @@ def _finding_parts(
 
 def _taps_agree_sentence(summary: ScanSummary) -> str:
     return (
-        f"Tapped one by one, the worst pixels agree in every figure of every tap: what "
-        f"{summary.other.name} does otherwise, it does only where it computes whole regions."
+        f"Tapped one by one, the worst pixels agree in every figure of every tap: "
+        f"{summary.other.name} differs only where it computes whole regions."
         if summary.beyond_tolerance_intensity or summary.differing_f_cell
         else "Tapped one by one, the worst pixels agree within the tolerances in every tap."
     )

@@ -69,16 +69,16 @@ def clusters(
     places: Sequence[tuple[float, float]], to_px: tuple[float, float], near: float
 ) -> list[tuple[list[int], tuple[float, float]]]:
     """Return numbers, from 1, of places within ``near`` px, and where the first of them lies."""
-    found: list[tuple[list[int], tuple[float, float]]] = []
+    labels: list[tuple[list[int], tuple[float, float]]] = []
     for number, place in enumerate(places, start=1):
-        for numbers, first in found:
+        for numbers, first in labels:
             distance = [(a - b) * px for a, b, px in zip(place, first, to_px, strict=True)]
             if math.hypot(*distance) < near:
                 numbers.append(number)
                 break
         else:
-            found.append(([number], place))
-    return found
+            labels.append(([number], place))
+    return labels
 
 
 def number_ranges(numbers: Sequence[int]) -> str:

@@ -31,9 +31,9 @@ WORST = "worst"
 
 
 def write_scan(scan: ScanAnswer) -> None:
-    """Write everything that shows a scan, and its summary last: where it is, everything is.
+    """Write everything that shows a scan; its summary comes last and marks the rest complete.
 
-    Raises FileError where something cannot be written; the reason is noted where that can be.
+    Raises FileError where a file cannot be written; the reason is noted where that is possible.
     """
     folder = scan.folder / FOLDER
     with failures_noted(scan.folder, scan.context, REMEDY):
@@ -54,7 +54,7 @@ def write_scan(scan: ScanAnswer) -> None:
 
 
 def _write_worst(folder: Path, scan: ScanAnswer) -> None:
-    """The report that ``run`` leaves of the worst pixels, or of the engine that failed there."""
+    """Write the report that ``run`` leaves of the worst pixels, or of the engine that failed."""
     worst = scan.worst_pixels
     if worst.question is None:
         return
