@@ -1,4 +1,4 @@
-/* Beam and its sources, contract §1, §4 and §6. */
+/* Beam and its sources, contract §1 and §4. */
 #include <stddef.h>
 
 #include "factors.h"
@@ -144,26 +144,4 @@ int pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
     if (*count == 0)
         return PB_NO_SOURCE;
     return finish_sources(sources, *count) ? PB_OK : PB_BAD_SOURCE;
-}
-
-PB_CLONES
-void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n, pb_lanes3 *q)
-{
-    const pb_vec3 incident = source->incident;
-    const double lambda = source->lambda;
-    for (int i = 0; i < n; i++) {
-        q->x[i] = (diffracted->x[i] - incident.x) / lambda;
-        q->y[i] = (diffracted->y[i] - incident.y) / lambda;
-        q->z[i] = (diffracted->z[i] - incident.z) / lambda;
-    }
-}
-
-PB_CLONES
-void pb_is_beyond_dmin(const pb_lanes3 *q, double dmin, int n, int32_t *beyond)
-{
-    for (int i = 0; i < n; i++) {
-        const double x = q->x[i], y = q->y[i], z = q->z[i];
-        const double stol = 0.5 * sqrt(x * x + y * y + z * z);
-        beyond[i] = dmin > 0.0 && stol > 0.0 && dmin > 0.5 / stol;
-    }
 }

@@ -75,6 +75,27 @@ struct pb_chain {
  * `fast` are given, the rest is returned. */
 void pb_run_chain(pb_chain *chain);
 
+/*
+ * The steps of the chain, one file each; all update the chain.
+ */
+
+/* subpixel.c: position, airpath and diffracted ray, then the factors that the subpixel decides. */
+void pb_subpixel_geometry(pb_chain *chain, const pb_place *place);
+void pb_update_omega(pb_chain *chain);
+void pb_update_capture(pb_chain *chain, int64_t layer);
+
+/* scattering.c: q and the resolution cut, then polarization. */
+void pb_scatter(pb_chain *chain, const pb_source *source);
+void pb_update_polar(pb_chain *chain, const pb_source *source);
+
+/* evaluation.c: indices, lattice factor, lookup, running sum. */
+void pb_evaluate(pb_chain *chain, const pb_orientation *orientation, const pb_source *source);
+
+/* photons.c: the captured fraction of a layer, and the end. */
+void pb_begin_layer(pb_chain *chain);
+void pb_end_layer(pb_chain *chain, int64_t layer);
+void pb_scale_to_photons(pb_chain *chain);
+
 /* overrides.c: a pixel's stages that are given instead of computed. Each takes the values of its
  * stage where that is given and does nothing where it is not. */
 void pb_override_position(pb_chain *chain);
@@ -89,10 +110,10 @@ void pb_override_totals(pb_chain *chain);
 /* The whole lookup; returns 0 where it is not given. */
 int pb_override_lookup(pb_chain *chain);
 
+/* checks.c */
+
 /* Whether table and setup can serve any pixel of a row: PB_OK or why not. */
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                     int32_t count);
-
-int pb_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
 
 #endif

@@ -1,4 +1,4 @@
-/* Detector geometry and sensor, contract §2, §4, and what a subpixel sees, contract §6. */
+/* Detector geometry, sensor and region of interest, contract §2 and §4. */
 #include <float.h>
 
 #include "factors.h"
@@ -256,61 +256,8 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
     return geometry_is_sound(detector) ? PB_OK : PB_BAD_GEOMETRY;
 }
 
-/* Wrap flat positions around the sample. */
-static void on_the_sphere(const pb_detector *d, int n, pb_lanes3 *position)
+int pb_in_roi(const pb_detector *detector, int32_t slow, int32_t fast)
 {
-    for (int i = 0; i < n; i++) {
-        pb_vec3 u = pb_scale(d->beam, d->distance);
-        u = pb_rotate_axis(u, d->slow, position->y[i] / d->distance);
-        u = pb_rotate_axis(u, d->fast, position->z[i] / d->distance);
-        position->x[i] = u.x;
-        position->y[i] = u.y;
-        position->z[i] = u.z;
-    }
-}
-
-PB_CLONES
-static void on_the_plane(const pb_detector *d, double depth, int32_t slow, const int32_t *fast,
-                         int n, pb_lanes3 *position)
-{
-    const double sub = d->subpixel_size;
-    const double S = sub * (double)slow + sub / 2.0;
-    const pb_vec3 f = d->fast, s = d->slow, o = d->odet, pix0 = d->pix0;
-    for (int i = 0; i < n; i++) {
-        const double F = sub * (double)fast[i] + sub / 2.0;
-        position->x[i] = F * f.x + S * s.x + depth * o.x + pix0.x;
-        position->y[i] = F * f.y + S * s.y + depth * o.y + pix0.y;
-        position->z[i] = F * f.z + S * s.z + depth * o.z + pix0.z;
-    }
-}
-
-void pb_subpixel_position(const pb_detector *detector, double depth, int32_t slow,
-                          const int32_t *fast, int n, pb_lanes3 *position)
-{
-    on_the_plane(detector, depth, slow, fast, n, position);
-    if (detector->curved)
-        on_the_sphere(detector, n, position);
-}
-
-PB_CLONES
-void pb_solid_angle(const pb_detector *detector, const double *airpath, int n, double *omega)
-{
-    const double pixel = detector->pixel_size, close_distance = detector->close_distance;
-    const int point_pixel = detector->point_pixel;
-    for (int i = 0; i < n; i++)
-        omega[i] = point_pixel
-                       ? 1.0 / airpath[i] / airpath[i]
-                       : pixel * pixel / airpath[i] / airpath[i] * close_distance / airpath[i];
-}
-
-void pb_captured_fraction(const pb_detector *detector, int64_t layer, const pb_lanes3 *diffracted,
-                          int n, double *capture)
-{
-    const double t = (double)layer, step = detector->thick.step, mu = detector->mu;
-    const pb_vec3 o = detector->odet;
-    for (int i = 0; i < n; i++) {
-        const pb_vec3 d = {diffracted->x[i], diffracted->y[i], diffracted->z[i]};
-        const double p = pb_dot(d, o);
-        capture[i] = exp(-t * step * mu / p) - exp(-(t + 1.0) * step * mu / p);
-    }
+    const int32_t *roi = detector->roi;
+    return fast >= roi[0] && fast <= roi[1] && slow >= roi[2] && slow <= roi[3];
 }

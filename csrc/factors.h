@@ -46,6 +46,18 @@ static inline double pb_given_or(double value, double otherwise)
     return isnan(value) ? otherwise : value;
 }
 
+static inline void pb_fill(double *lanes, int n, double value)
+{
+    for (int i = 0; i < n; i++)
+        lanes[i] = value;
+}
+
+/* Whether one value of a factor multiplies the sum at the end; factor is a pb_factor_mode. */
+static inline int pb_scales_the_sum(int32_t factor)
+{
+    return factor == PB_FIRST || factor == PB_LAST || factor == PB_MEAN;
+}
+
 /* sweep.c, contract §4 */
 
 /* What the four kinds of sweep do not share. */
@@ -69,7 +81,7 @@ int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampled_range 
 /* Rotation matrices of mosaic domains, 9 doubles each, row by row; spread in radians. */
 void pb_mosaic_domains(double spread, int64_t domains, int32_t seed, double *matrices);
 
-/* beam.c, contract §1, §4, §6 */
+/* beam.c, contract §1, §4 */
 
 /* Wavelength, fluence, background, divergence and dispersion. Returns PB_OK, PB_BAD_BEAM or
  * PB_BAD_STEPS. */
@@ -80,18 +92,36 @@ int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam);
 int pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
                        const pb_detector *detector, pb_source *sources, int64_t *count);
 
-/* Scattering vector (d - incident)/lambda, 1/m. */
-void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n,
-                          pb_lanes3 *q);
-
-/* Whether the resolution cut drops this scattering vector, 0 or 1. */
-void pb_is_beyond_dmin(const pb_lanes3 *q, double dmin, int n, int32_t *beyond);
-
-/* detector.c, contract §2, §4, §6 */
+/* detector.c, contract §2, §4 */
 
 /* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_DETECTOR, PB_BAD_STEPS or PB_BAD_GEOMETRY; leaves
  * subpixel_size alone, which depends on the oversampling. */
 int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector);
+
+int pb_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
+
+/* crystal.c, contract §3, §4, §5 */
+
+/* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_STEPS or PB_BAD_CELL. */
+int pb_derive_crystal(const pb_experiment *experiment, double lambda, pb_crystal *crystal);
+
+/* Whether F is interpolated where nobody said so: one of the given N is 2 or less, §5. */
+int pb_small_crystal(const double cells[3]);
+
+/* Oversampling recommended for this crystal on this detector, at least 1. */
+double pb_recommended_oversample(const pb_crystal *crystal, const pb_detector *detector,
+                                 double lambda);
+
+/* orientations.c, contract §4, §6 */
+
+/* Every phi step of every domain, then the crystal before any rotation; fills leading_zeros too. */
+void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
+                             pb_orientation *orientations);
+
+/* Fractional Miller indices of scattering vectors (1/m). */
+void pb_miller_index(const pb_orientation *orientation, const pb_lanes3 *q, int n, pb_lanes3 *hkl);
+
+/* subpixel.c, contract §6 */
 
 /* Laboratory position of the centre of subpixels of one row, m. Indices count subpixels over the
  * detector; depth is that of the layer below the front of the sensor, m. */
@@ -105,24 +135,14 @@ void pb_solid_angle(const pb_detector *detector, const double *airpath, int n, d
 void pb_captured_fraction(const pb_detector *detector, int64_t layer, const pb_lanes3 *diffracted,
                           int n, double *capture);
 
-/* crystal.c, contract §3, §4, §6 */
+/* scattering.c, contract §6 */
 
-/* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_STEPS or PB_BAD_CELL. */
-int pb_derive_crystal(const pb_experiment *experiment, double lambda, pb_crystal *crystal);
+/* Scattering vector (d - incident)/lambda, 1/m. */
+void pb_scattering_vector(const pb_lanes3 *diffracted, const pb_source *source, int n,
+                          pb_lanes3 *q);
 
-/* Every phi step of every domain, then the crystal before any rotation; fills leading_zeros too. */
-void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
-                             pb_orientation *orientations);
-
-/* Fractional Miller indices of scattering vectors (1/m). */
-void pb_miller_index(const pb_orientation *orientation, const pb_lanes3 *q, int n, pb_lanes3 *hkl);
-
-/* Whether F is interpolated where nobody said so: one of the given N is 2 or less, §5. */
-int pb_small_crystal(const double cells[3]);
-
-/* Oversampling recommended for this crystal on this detector, at least 1. */
-double pb_recommended_oversample(const pb_crystal *crystal, const pb_detector *detector,
-                                 double lambda);
+/* Whether the resolution cut drops this scattering vector, 0 or 1. */
+void pb_is_beyond_dmin(const pb_lanes3 *q, double dmin, int n, int32_t *beyond);
 
 /* lattice.c, contract §6 */
 

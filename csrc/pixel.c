@@ -122,18 +122,6 @@ static pb_pixel_totals totals_of(const pb_chain *c)
     };
 }
 
-int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state)
-{
-    if (setup == NULL || table == NULL || state == NULL)
-        return PB_BAD_ARGUMENT;
-    *state = (pb_run_state){
-        .interpolation_on = setup->interpolate && table->values != NULL,
-        .swept = setup->leading_zeros == 0,
-        .polar_axis = setup->detector.polar,
-    };
-    return PB_OK;
-}
-
 static int check_stages(const pb_setup *setup, const pb_stage_overrides *stages)
 {
     if (stages == NULL)

@@ -11,14 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
-#: C alone: texts of statuses, and the stages that the reference is given instead of computing them.
-CARETAKERS = {"status", "overrides"}
+#: C alone: texts of statuses, the check of raw arguments that Python's types make needless, and the
+#: stages that the reference is given instead of computing them.
+CARETAKERS = {"status", "checks", "overrides"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)
-#: A predicate on a value that torch answers with a method of the tensor, and the check of raw
-#: arguments that Python's types make needless.
-_C_ONLY = {"vec3_is_finite", "check_pixels"}
+#: A predicate on a value that torch answers with a method of the tensor.
+_C_ONLY = {"vec3_is_finite"}
 
 
 def c_functions(factor: str) -> list[str]:

@@ -18,11 +18,16 @@ from pytest import MonkeyPatch  # noqa: PT013 - a type
 
 from parity_bridge import examples
 from parity_bridge.engines.torch_port import (
-    chain,
-    crystal,
+    chain_state,
     detector,
     engine,
+    evaluation,
     lattice,
+    orientations,
+    photons,
+    pixel,
+    scattering,
+    subpixel,
     units,
 )
 from parity_bridge.engines.torch_port import setup as port_setup
@@ -173,12 +178,12 @@ def _set_factor_mode(name: str, mode: FactorMode) -> FaultInjection:
 
         return begun
 
-    return _wrap(chain.Chain, "__post_init__", make)
+    return _wrap(chain_state.Chain, "__post_init__", make)
 
 
 def _polar_per_subpixel(patch: MonkeyPatch) -> None:
     _set_factor_mode("polar", FactorMode.LAST)(patch)
-    patch.setattr(chain, "_is_polarized_once", lambda setup: False)
+    patch.setattr(scattering, "_is_polarized_once", lambda setup: False)
 
 
 def _both(first: FaultInjection, second: FaultInjection) -> FaultInjection:
@@ -200,12 +205,12 @@ def _finish(change: Callable[[Any, Any], Any]) -> FaultInjection:
 
         return finished
 
-    return _wrap(chain.Chain, "scale_to_photons", make)
+    return _wrap(pixel, "scale_to_photons", make)
 
 
 def _undivided(patch: MonkeyPatch) -> None:
     """The steps are taken for 1."""
-    original = chain.Chain.scale_to_photons
+    original = photons.scale_to_photons
 
     def finished(self: Any) -> Any:
         setup = self.setup
@@ -215,7 +220,7 @@ def _undivided(patch: MonkeyPatch) -> None:
         finally:
             self.setup = setup
 
-    patch.setattr(chain.Chain, "scale_to_photons", finished)
+    patch.setattr(pixel, "scale_to_photons", finished)
 
 
 def _on_setup(**changes: Any) -> FaultInjection:
@@ -323,24 +328,24 @@ def _sincg(original: Any) -> Any:
 
 #: Ports that only round otherwise, by the name of what is computed in another order.
 REORDERINGS: dict[str, FaultInjection] = {
-    "position": _wrap(chain, "subpixel_position", _position),
-    "scattering": _wrap(chain, "scattering_vector", _scattering),
-    "hkl": _wrap(chain, "miller_index", _index),
-    "factors": _wrap(chain, "solid_angle", _solid_angle),
+    "position": _wrap(subpixel, "subpixel_position", _position),
+    "scattering": _wrap(scattering, "scattering_vector", _scattering),
+    "hkl": _wrap(evaluation, "miller_index", _index),
+    "factors": _wrap(subpixel, "solid_angle", _solid_angle),
     "f_latt": _wrap(lattice, "sincg", _sincg),
 }
 
 FAULTS = (
     Fault("subpixels at ±0.5", PEPTIDE, "omega_subpixel", "position.y", stages=("position",),
-          inject=_wrap(chain, "subpixel_position", _spread_subpixels)),
+          inject=_wrap(subpixel, "subpixel_position", _spread_subpixels)),
     Fault("half-to-even rounding", TIE_FLAGS, "hkl_subpixel", "hkl_rounded.k",
           ("rounding=half_even",), pixels=((0, 0),),
-          inject=_wrap(chain, "nearest_index", _half_to_even)),
+          inject=_wrap(evaluation, "nearest_index", _half_to_even)),
     Fault("half-up rounding", TIE_FLAGS, "hkl_subpixel", "hkl_rounded.h", ("rounding=half_up",),
           port_behaviours=("rounding=half_up",), pixels=((0, 0),)),
     Fault("default_F for a stored zero", f"{CUBE} -hkl zeros.hkl -oversample 2 -nointerpolate",
           "f_cell_stats", "F_cell", ("in_box_zero=default",),
-          inject=_wrap(chain, "nearest_lookup", _default_for_zero)),
+          inject=_wrap(evaluation, "nearest_lookup", _default_for_zero)),
     Fault("table shifted along h", COUNTED, "f_cell_stats", "F_cell",
           ("index h -1",), inject=_shifted(0, 1)),
     Fault("table shifted along k", COUNTED, "f_cell_stats", "F_cell",
@@ -348,10 +353,10 @@ FAULTS = (
     Fault("table shifted along l", COUNTED, "f_cell_stats", "F_cell",
           ("index l -1",), inject=_shifted(2, 1)),
     Fault("k and l swapped", COUNTED, "f_cell_stats", "F_cell", ("k and l swapped",),
-          inject=_wrap(chain, "nearest_lookup", _permuted)),
+          inject=_wrap(evaluation, "nearest_lookup", _permuted)),
     Fault("bounds exclusive at the top", TIE_FLAGS.replace("counted", "topped"), "f_cell_stats",
           "F_cell", ("bounds exclusive at the top",),
-          inject=_wrap(chain, "nearest_lookup", _topless), pixels=((0, 0),)),
+          inject=_wrap(evaluation, "nearest_lookup", _topless), pixels=((0, 0),)),
     Fault("last omega", PEPTIDE, "omega_subpixel", "omega", ("omega=last",),
           inject=_set_factor_mode("omega", FactorMode.LAST)),
     Fault("mean omega", PEPTIDE, "omega_subpixel", "omega", ("omega=mean",),
@@ -365,7 +370,7 @@ FAULTS = (
     Fault("steps dividing twice", PEPTIDE, "intensity_post_scale", "normalized",
           stages=("scaling",), inject=_finish(lambda setup, one: one / setup.steps)),
     Fault("float32 geometry", PEPTIDE, "omega_subpixel", "position.x", stages=("position",),
-          inject=_wrap(chain, "subpixel_position", _single)),
+          inject=_wrap(subpixel, "subpixel_position", _single)),
     Fault("wavelength off by 1e-10", PEPTIDE, "config_snapshot", "derived.lambda0",
           stages=("setup",), inject=_on_derived(port_setup, "derive_beam", _slip_of_lambda)),
     Fault("a in Å where metres belong", PEPTIDE, "config_snapshot", "derived.a0.x",
@@ -398,12 +403,12 @@ FAULTS = (
     Fault("capture of the first layer", LAYERS, "intensity_post_scale", "capture",
           ("layers=first",), port_behaviours=("layers=first",)),
     Fault("capture of each subpixel", LAYERS, "omega_subpixel", "capture", ("capture=last",),
-          inject=_wrap(chain.Chain, "_uncaptured", lambda make: lambda self: _with_mode(
+          inject=_wrap(chain_state.Chain, "uncaptured", lambda make: lambda self: _with_mode(
               make(self), FactorMode.LAST))),
     Fault("background after division", f"{PEPTIDE} -water 100", "intensity_pre_norm",
           "running_sum", ("background=undivided",), port_behaviours=("background=undivided",)),
     Fault("dmin not applied", f"{PEPTIDE} -dmin 5", "hkl_subpixel", "row", ("dmin=ignored",),
-          inject=_wrap(chain, "is_beyond_dmin", lambda cut: lambda q, dmin: cut(q, 0.0)),
+          inject=_wrap(scattering, "is_beyond_dmin", lambda cut: lambda q, dmin: cut(q, 0.0)),
           pixels=((0, 0), (2, 60), (32, 30))),
     Fault("skipped lookups counted", f"{PEPTIDE} -tophat_spots", "f_cell_stats", "lookup",
           ("zero_lattice=looked_up",), port_behaviours=("zero_lattice=looked_up",)),
@@ -428,7 +433,7 @@ FAULTS = (
               Parameters, "of", _negated_misset(Parameters.of))),
     Fault("Kahn factor sign", f"{PEPTIDE} -polar 0.7", "intensity_pre_norm", "polar",
           ("-polar negated",),
-          inject=_wrap(chain, "polarization_factor", lambda factor: lambda i, d, axis, kahn: factor(
+          inject=_wrap(scattering, "polarization_factor", lambda factor: lambda i, d, axis, kahn: factor(
               i, d, axis, -kahn))),
     Fault("obliquity left out", PEPTIDE, "omega_subpixel", "omega", ("-point_pixel added",),
           inject=_on_setup(detector=lambda made: replace(made, point_pixel=True))),
@@ -454,10 +459,10 @@ FAULTS = (
     Fault("k and l swapped, mean omega", COUNTED, "omega_subpixel", "omega",
           ("omega=mean", "k and l swapped"),
           inject=_both(_set_factor_mode("omega", FactorMode.MEAN),
-                       _wrap(chain, "nearest_lookup", _permuted))),
+                       _wrap(evaluation, "nearest_lookup", _permuted))),
     Fault("spindle turning backwards", f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3", "hkl_subpixel",
           "hkl_fractional.h", stages=("hkl",),
-          inject=_wrap(crystal, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
+          inject=_wrap(orientations, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
               v, n, -phi))),
 )  # fmt: skip
 

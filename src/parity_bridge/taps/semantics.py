@@ -72,12 +72,12 @@ _CONFIG = {
     "nanobragg_flags": _exact("flag and its values as given, but for files", _FLAGS),
     **{f"structure_factors.{name}": meaning for name, meaning in _HKL_TABLE.items()},
     "state.interpolation_on": _exact(
-        "no unsafe lookup was met before this pixel, and there is a table", "pixel.start"
+        "no unsafe lookup was met before this pixel, and there is a table", "run_state.start"
     ),
     "state.swept": _exact(
-        "a spindle angle of exactly 0 finds the crystal as a sweep left it", "pixel.start"
+        "a spindle angle of exactly 0 finds the crystal as a sweep left it", "run_state.start"
     ),
-    "state.polar_axis": _float("1", "polarization axis, unit vector", "pixel.start"),
+    "state.polar_axis": _float("1", "polarization axis, unit vector", "run_state.start"),
     "derived.fpixels": _exact("pixels along fast", *_PIXELS),
     "derived.spixels": _exact("pixels along slow", *_PIXELS),
     "derived.pixel_size": _float("m", "edge of a pixel", "detector.derive_detector"),
@@ -170,35 +170,33 @@ _OMEGA = {
         "whether this place was reached", "chain.evaluate_subpixel", "chain._run_subpixel"
     ),
     **_PLACE,
-    "position": _float("m", "centre of the subpixel in this layer", "detector.subpixel_position"),
+    "position": _float("m", "centre of the subpixel in this layer", "subpixel.subpixel_position"),
     "airpath": _float(
-        "m", "from the sample to there", "chain.diffracted_rays", "chain._subpixel_geometry"
+        "m", "from the sample to there", "subpixel.diffracted_rays", "subpixel.subpixel_geometry"
     ),
     "omega": _float(
         "sr",
         "solid angle of the pixel in force there",
-        "detector.solid_angle chain.update_omega",
-        "detector.solid_angle chain._update_omega",
+        "subpixel.solid_angle subpixel.update_omega",
     ),
     "capture": _float(
         "1",
         "captured fraction in force there",
-        "detector.captured_fraction chain.update_capture",
-        "detector.captured_fraction chain._update_capture",
+        "subpixel.captured_fraction subpixel.update_capture",
     ),
 }
 
 _WITHIN_DMIN_ROW = _presence_field(
-    "whether the resolution cut left this place", "beam.is_beyond_dmin"
+    "whether the resolution cut left this place", "scattering.is_beyond_dmin"
 )
-_HKL_FRACTIONAL = _float("1", "fractional Miller index", "crystal.miller_index")
+_HKL_FRACTIONAL = _float("1", "fractional Miller index", "orientations.miller_index")
 _HKL_ROUNDED = _exact("nearest Miller index", "structure_factors.nearest_index")
 
 _HKL = {
     "row": _WITHIN_DMIN_ROW,
     **_PLACE,
     **_INNER,
-    "scattering_vector": _float("1/m", "q = (d - incident)/λ", "beam.scattering_vector"),
+    "scattering_vector": _float("1/m", "q = (d - incident)/λ", "scattering.scattering_vector"),
     "hkl_fractional": _HKL_FRACTIONAL,
     "hkl_rounded": _HKL_ROUNDED,
 }
@@ -241,8 +239,8 @@ _F_CELL = {
     ),
     "lookup": _presence_field(
         "whether a lookup was made at this place",
-        "chain.decide_lookups",
-        "chain._evaluate f_cell.lookup_mask",
+        "evaluation.decide_lookups",
+        "evaluation.evaluate f_cell.lookup_mask",
     ),
     **_PLACE,
     **_INNER,
@@ -256,17 +254,14 @@ _F_CELL = {
     **{f"hkl_table.{name}": meaning for name, meaning in _HKL_TABLE.items()},
 }
 
-_SUM = ("chain.add_to_sum", "chain._add_to_sum")
-_POLAR = (
-    "polarization.polarization_factor chain.update_polar",
-    "polarization.polarization_factor chain._update_polar",
-)
+_SUM = ("evaluation.add_to_sum", "evaluation._add_to_sum")
+_POLAR = "polarization.polarization_factor scattering.update_polar"
 _PRE_NORM = {
     "sum": _float(
         "electrons²",
         "I after the last evaluation and layer, background included",
-        f"{_SUM[0]} chain.end_layer",
-        f"{_SUM[1]} chain.Chain.end_layer",
+        f"{_SUM[0]} photons.end_layer",
+        f"{_SUM[1]} photons.end_layer",
     ),
     "steps": _exact("what the sum is divided by; layers do not count", "setup.lay_out"),
     "sum_over_steps": _float(
@@ -277,39 +272,39 @@ _PRE_NORM = {
     **_INNER,
     "evaluation": _exact(
         "lookup, no_lattice (F_latt is 0 and there is no water) or beyond_dmin",
-        "beam.is_beyond_dmin chain.decide_lookups pixel.record_evaluation",
-        "beam.is_beyond_dmin chain._evaluate observations._fill",
+        "scattering.is_beyond_dmin evaluation.decide_lookups pixel.record_evaluation",
+        "scattering.is_beyond_dmin evaluation.evaluate observations._fill",
     ),
     "interpolation_on": _exact(
         "no unsafe lookup has been met after this evaluation", _STRUCTURE_FACTOR
     ),
-    "polar": _float("1", "polarization factor in force", *_POLAR),
+    "polar": _float("1", "polarization factor in force", _POLAR),
     "running_sum": _float(
         "electrons²", "I after this evaluation; whatever is oversampled multiplies it", *_SUM
     ),
 }
 
-_FINISH = ("chain.scale_to_photons", "chain.Chain.scale_to_photons")
-_FACTOR_RESULT = ("chain.take_means", "factor_accumulator.FactorAccumulator.result")
+_FINISH = "photons.scale_to_photons"
+_FACTOR_RESULT = ("photons.take_means", "factor_accumulator.FactorAccumulator.result")
 _POST_SCALE = {
-    "fluence_scaled": _float("photons/sr", "r_e² times fluence times sum", *_FINISH),
-    "normalized": _float("photons/sr", "that over the steps", *_FINISH),
+    "fluence_scaled": _float("photons/sr", "r_e² times fluence times sum", _FINISH),
+    "normalized": _float("photons/sr", "that over the steps", _FINISH),
     "capture": _float(
         "1",
         "captured fraction of the layer that scales",
-        "chain.end_layer chain.take_means",
-        "chain.Chain.end_layer pixel.pixel",
+        "photons.end_layer photons.take_means",
+        "photons.end_layer pixel.pixel",
     ),
-    "after_capture": _float("photons/sr", "times capture, unless oversampled", *_FINISH),
+    "after_capture": _float("photons/sr", "times capture, unless oversampled", _FINISH),
     "polar": _float("1", "polarization factor that scales", *_FACTOR_RESULT),
-    "after_polar": _float("photons/sr", "times polar, unless oversampled", *_FINISH),
+    "after_polar": _float("photons/sr", "times polar, unless oversampled", _FINISH),
     "omega": _float("sr", "solid angle that scales", *_FACTOR_RESULT),
-    "after_omega": _float("photons", "times omega, unless oversampled", *_FINISH),
+    "after_omega": _float("photons", "times omega, unless oversampled", _FINISH),
 }
 
 _FINAL = {
-    "intensity": _float("photons", "of the pixel", *_FINISH),
-    "in_region": _exact("inside the region of interest", "chain.in_roi"),
+    "intensity": _float("photons", "of the pixel", _FINISH),
+    "in_region": _exact("inside the region of interest", "detector.in_roi"),
     "region": _exact(
         "ends of the region of interest, inclusive",
         "detector.choose_roi",

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from parity_bridge.engines.torch_port import TorchPort, frame_context
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import pixel, start
+from parity_bridge.engines.torch_port.pixel import pixel
+from parity_bridge.engines.torch_port.run_state import start
 from parity_bridge.engines.torch_port.setup import derive, lay_out
 from parity_bridge.engines.torch_port.state_conversion import run_state
 from parity_bridge.engines.torch_port.structure_factors import Table

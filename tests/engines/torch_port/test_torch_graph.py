@@ -13,7 +13,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from parity_bridge.engines.torch_port.f_cell import FCellStats, f_cell_stats
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import PixelTotals, pixel, start
+from parity_bridge.engines.torch_port.pixel import PixelTotals, pixel
+from parity_bridge.engines.torch_port.run_state import start
 from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
 from parity_bridge.engines.torch_port.structure_factors import Table
 from parity_bridge.examples import example_flags

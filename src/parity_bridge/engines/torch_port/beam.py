@@ -1,4 +1,4 @@
-"""Beam and its sources, contract §1, §4 and §6."""
+"""Beam and its sources, contract §1 and §4."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from torch import Tensor
 
 from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.detector import Detector
-from parity_bridge.engines.torch_port.libm import quotient
 from parity_bridge.engines.torch_port.sweep import BEAM_SWEEP, SampledRange, sample_sweep
 from parity_bridge.engines.torch_port.vec3 import (
     Vec3,
     cross,
     is_direction,
-    norm,
     rotate_axis,
     scale,
     unit,
@@ -127,22 +125,6 @@ def lay_out_sources(
     if lines is not None:
         return _finish_sources(*_listed_sources(beam, detector, lines))
     return _finish_sources(*_divergent_sources(experiment, beam, detector))
-
-
-def scattering_vector(diffracted: Vec3, source: Sources) -> Vec3:
-    """(d - incident)/lambda, 1/m, of one source, for unit vectors of any shape."""
-    incident, wavelength = source.incident, source.wavelength
-    return Vec3(
-        (diffracted.x - incident.x) / wavelength,
-        (diffracted.y - incident.y) / wavelength,
-        (diffracted.z - incident.z) / wavelength,
-    )
-
-
-def is_beyond_dmin(q: Vec3, dmin: float) -> Tensor:
-    """Whether the resolution cut drops this scattering vector, bool of the shape of ``q``."""
-    stol = 0.5 * norm(q)
-    return (stol > 0.0) & (dmin > quotient(0.5, stol)) & (dmin > 0.0)
 
 
 def _is_length(value: Tensor) -> bool:

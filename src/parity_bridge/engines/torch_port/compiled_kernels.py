@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import torch
 
-from parity_bridge.engines.torch_port.chain import EAGER_KERNELS
-from parity_bridge.engines.torch_port.evaluation import ChainKernels
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels
 
 
 @lru_cache(maxsize=1)
@@ -15,6 +14,6 @@ def compiled_kernels() -> ChainKernels:
     """The steps, compiled when they are first called."""
     return ChainKernels(
         subpixel_geometry=torch.compile(EAGER_KERNELS.subpixel_geometry),
-        scattering=torch.compile(EAGER_KERNELS.scattering),
+        scatter=torch.compile(EAGER_KERNELS.scatter),
         evaluate=torch.compile(EAGER_KERNELS.evaluate),
     )

@@ -1,4 +1,4 @@
-"""Detector geometry and sensor, contract §2, §4, and what a subpixel sees, contract §6."""
+"""Detector geometry, sensor and region of interest, contract §2 and §4."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port import units
-from parity_bridge.engines.torch_port.libm import exp, quotient
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.sweep import THICKNESS_SWEEP, SampledRange, sample_sweep
 from parity_bridge.engines.torch_port.vec3 import (
@@ -24,7 +23,6 @@ from parity_bridge.engines.torch_port.vec3 import (
     norm,
     rotate,
     rotate_axis,
-    scale,
     unit,
 )
 from parity_bridge.errors import UsageError
@@ -138,37 +136,10 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
     return placed
 
 
-def subpixel_position(detector: Detector, depth: Tensor, slow: Tensor, fast: Tensor) -> Vec3:
-    """Laboratory position of the centre of a subpixel, m.
-
-    ``slow`` and ``fast`` count subpixels over the detector, float64 of shapes that broadcast;
-    ``depth`` () is that of the layer below the front of the sensor, m.
-    """
-    sub = detector.subpixel_size
-    F = sub * fast + sub / 2.0
-    S = sub * slow + sub / 2.0
-    f, s, o, pix0 = detector.fast, detector.slow, detector.odet, detector.pix0
-    position = Vec3(
-        F * f.x + S * s.x + depth * o.x + pix0.x,
-        F * f.y + S * s.y + depth * o.y + pix0.y,
-        F * f.z + S * s.z + depth * o.z + pix0.z,
-    )
-    return _on_the_sphere(detector, position) if detector.curved else position
-
-
-def solid_angle(detector: Detector, airpath: Tensor) -> Tensor:
-    """Solid angle of a whole pixel seen at ``airpath`` (m), sr."""
-    if detector.point_pixel:
-        return quotient(1.0, airpath) / airpath
-    pixel = detector.pixel_size
-    return quotient(pixel * pixel, airpath) / airpath * detector.close_distance / airpath
-
-
-def captured_fraction(detector: Detector, layer: int, diffracted: Vec3) -> Tensor:
-    """Fraction of the photons that a layer of the sensor captures along the diffracted ray."""
-    t, step, mu = float(layer), detector.thick.step, detector.mu
-    p = dot(diffracted, detector.odet)
-    return exp(quotient(-t * step * mu, p)) - exp(quotient(-(t + 1.0) * step * mu, p))
+def in_roi(detector: Detector, slow: Tensor, fast: Tensor) -> Tensor:
+    """Whether pixels lie inside the region of interest, bool."""
+    fast_min, fast_max, slow_min, slow_max = detector.roi
+    return (fast >= fast_min) & (fast <= fast_max) & (slow >= slow_min) & (slow <= slow_max)
 
 
 def _derive_sensor(detector: raw.Detector) -> tuple[SampledRange, float]:
@@ -310,10 +281,3 @@ def _is_sound(d: Detector) -> bool:
     finite = torch.stack([*(x for v in vectors for x in v), *lengths]).isfinite().all()
     directed = is_direction(d.beam) & is_direction(d.polar) & is_direction(d.spindle)
     return bool(finite & directed & (norm(cross(d.fast, d.slow)) > 1e-9))
-
-
-def _on_the_sphere(d: Detector, flat: Vec3) -> Vec3:
-    """Wrap a flat position around the sample."""
-    u = scale(d.beam, d.distance)
-    u = rotate_axis(u, d.slow, flat.y / d.distance)
-    return rotate_axis(u, d.fast, flat.z / d.distance)

@@ -9,15 +9,15 @@ import numpy as np
 import torch
 
 from parity_bridge.engines.engine import check_evaluations, check_pixels
-from parity_bridge.engines.torch_port.chain import EAGER_KERNELS
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels
 from parity_bridge.engines.torch_port.compiled_kernels import compiled_kernels
-from parity_bridge.engines.torch_port.evaluation import ChainKernels
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.failures import torch_errors
 from parity_bridge.engines.torch_port.frame_context import COMPILED_BATCH, FrameContext
 from parity_bridge.engines.torch_port.observations import check_pixels_finite, observations
 from parity_bridge.engines.torch_port.parameters import Parameters
-from parity_bridge.engines.torch_port.pixel import pixel, start
+from parity_bridge.engines.torch_port.pixel import pixel
+from parity_bridge.engines.torch_port.run_state import start
 from parity_bridge.engines.torch_port.scanner import TorchScanner
 from parity_bridge.engines.torch_port.setup import derive, lay_out
 from parity_bridge.engines.torch_port.state_conversion import run_state, stack_states

@@ -1,68 +1,27 @@
-"""What the steps of the chain hand to each other, contract §6. Tensors broadcast to (pixels,)."""
+"""One evaluation: Miller indices, lattice factor, lookup, and its term of the sum, contract §6."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
-    from parity_bridge.engines.torch_port.beam import Sources
-    from parity_bridge.engines.torch_port.setup import Setup
-    from parity_bridge.engines.torch_port.vec3 import Vec3
-
-
-@dataclass(frozen=True)
-class BatchState:
-    """What a run carries from pixel to pixel, for each pixel; twin of ``pb_run_state``.
-
-    A ``bool`` holds for all pixels. The axis is float64, of shape () where it is the same for all.
-    """
-
-    interpolation_on: Tensor | bool
-    swept: Tensor | bool
-    axis: Vec3
-
-
-class RequestedOutputs(NamedTuple):
-    """What is computed besides that on which the state of the run depends."""
-
-    lookups: bool  # every lookup and its nearest index
-    intensity: bool
-    margin: bool = False  # how near the lookups come to rounding otherwise
-
-
-EVERYTHING = RequestedOutputs(lookups=True, intensity=True)
-STATE_ONLY = RequestedOutputs(lookups=False, intensity=False)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where in the loops of a pixel an evaluation stands; twin of ``pb_place``."""
-
-    layer: int = 0
-    sub_slow: int = 0
-    sub_fast: int = 0
-    source: int = 0
-    phi_step: int = 0
-    domain: int = 0
-
-
-class SubpixelGeometry(NamedTuple):
-    """Where a subpixel lies and which way it looks."""
-
-    position: Vec3  # m
-    airpath: Tensor  # m
-    diffracted: Vec3  # unit vector from the sample
-
-
-class Scattering(NamedTuple):
-    """What a source adds to that."""
-
-    q: Vec3  # 1/m
-    beyond_dmin: Tensor | None  # bool; None: no source is dropped
+from parity_bridge.engines.torch_port.chain_state import Place, RequestedOutputs
+from parity_bridge.engines.torch_port.factor_accumulator import select_where
+from parity_bridge.engines.torch_port.lattice import lattice_factor
+from parity_bridge.engines.torch_port.orientations import Orientation, miller_index
+from parity_bridge.engines.torch_port.scattering import Scattering
+from parity_bridge.engines.torch_port.setup import FactorMode, Setup
+from parity_bridge.engines.torch_port.structure_factors import (
+    Table,
+    nearest_index,
+    nearest_lookup,
+    structure_factor,
+)
+from parity_bridge.engines.torch_port.subpixel import SubpixelGeometry
+from parity_bridge.engines.torch_port.vec3 import Vec3
 
 
 class PerLookupFactors(NamedTuple):
@@ -102,20 +61,71 @@ class Evaluation:
     polar: Tensor
 
 
-class ScaledSum(NamedTuple):
-    """The sum on its way to photons; a factor that does not scale it leaves it as it was."""
+def evaluate(
+    setup: Setup,
+    table: Table,
+    outputs: RequestedOutputs,
+    orientation: Orientation,
+    scattering: Scattering,
+    interpolation_on: Tensor | bool,
+    I: Tensor,
+    scales: PerLookupFactors,
+) -> EvaluationResult:
+    """Lattice factor, then the lookup unless it is pointless, then the running sum."""
+    hkl = miller_index(orientation, scattering.q)
+    behaviours = setup.behaviours
+    hkl0, F_latt, factors, lookup = None, None, None, None
+    parallelepiped = setup.crystal.shape == "parallelepiped"
+    if outputs.lookups or table.values is not None or not parallelepiped:
+        hkl0 = Vec3(*(nearest_index(index, behaviours.rounding) for index in hkl))
+    if outputs.intensity or setup.may_skip:
+        F_latt, factors = lattice_factor(setup.crystal, hkl, hkl0, table.default_F.dtype)
+    if scattering.beyond_dmin is not None:
+        lookup = ~scattering.beyond_dmin
+    if setup.may_skip and F_latt is not None:
+        useful = F_latt != 0.0
+        lookup = useful if lookup is None else lookup & useful
+    # Where nobody needs the nearest index there is no table, and every lookup is the same.
+    nearest = hkl if hkl0 is None else hkl0
+    if interpolation_on is False:
+        lookup_result = nearest_lookup(table, nearest, behaviours.in_box_zero)
+        still_on: Tensor | bool = False
+    else:
+        lookup_result, still_on = structure_factor(
+            table, hkl, nearest, interpolation_on, behaviours
+        )
+        if lookup is not None and still_on is not interpolation_on:
+            still_on = torch.where(lookup, still_on, interpolation_on)
+    if outputs.intensity and F_latt is not None:
+        I = select_where(lookup, _add_to_sum(I, lookup_result.F_cell, F_latt, scales, setup), I)
+    return EvaluationResult(
+        hkl,
+        hkl0,
+        factors,
+        F_latt,
+        lookup,
+        lookup_result.F_cell,
+        lookup_result.out_of_bounds if lookup is None else lookup_result.out_of_bounds & lookup,
+        lookup_result.default_f if lookup is None else lookup_result.default_f & lookup,
+        still_on,
+        I,
+    )
 
-    fluence_scaled: Tensor
-    normalized: Tensor  # over the steps
-    after_capture: Tensor
-    after_polar: Tensor
-    intensity: Tensor
 
-
-@dataclass(frozen=True)
-class ChainKernels:
-    """The parts of the chain that only compute, each of which can be compiled."""
-
-    subpixel_geometry: Callable[[Setup, Tensor, Tensor, Tensor], SubpixelGeometry]
-    scattering: Callable[[Setup, Sources, Vec3], Scattering]
-    evaluate: Callable[..., EvaluationResult]
+def _add_to_sum(
+    I: Tensor, F_cell: Tensor, F_latt: Tensor, scales: PerLookupFactors, setup: Setup
+) -> Tensor:
+    """The running sum after a lookup; oversampled factors multiply the sum, or the term."""
+    term = F_cell * F_cell * F_latt * F_latt
+    if scales.weight is not None:
+        term = term * scales.weight
+    modes = (setup.capture, setup.polar, setup.omega)
+    factors = list(zip((scales.capture, scales.polar, scales.omega), modes, strict=True))
+    for factor, mode in factors:
+        if factor is not None and mode is FactorMode.TERM:
+            term = term * factor
+    I = I + term
+    for factor, mode in factors:
+        if factor is not None and mode is FactorMode.RUNNING_SUM:
+            I = I * factor
+    return I

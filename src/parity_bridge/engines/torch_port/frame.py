@@ -7,14 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, Chain, is_settled, run_chain
-from parity_bridge.engines.torch_port.evaluation import (
-    STATE_ONLY,
-    BatchState,
-    ChainKernels,
-    RequestedOutputs,
-)
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels, run_chain
+from parity_bridge.engines.torch_port.chain_state import STATE_ONLY, Chain, RequestedOutputs
 from parity_bridge.engines.torch_port.f_cell import LookupCounts, Margin
+from parity_bridge.engines.torch_port.photons import scale_to_photons
 from parity_bridge.engines.torch_port.run_order import (
     AxisOrbit,
     StartStates,
@@ -22,6 +18,7 @@ from parity_bridge.engines.torch_port.run_order import (
     expected_start_states,
     uses_axis,
 )
+from parity_bridge.engines.torch_port.run_state import BatchState, is_settled
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 
@@ -68,8 +65,8 @@ def frame_pixels(
     which is returned too. Any batches that a run is divided into give the same bits.
     """
     if is_settled(setup, state):
-        chain = Chain(setup, table, outputs, batch.slow, batch.fast, state, kernels)
-        return _compute_planes(chain, batch.like), state
+        chain = Chain(setup, table, outputs, batch.slow, batch.fast, state)
+        return _compute_planes(chain, kernels, batch.like), state
     orbit = AxisOrbit(state.axis)
     start_states = expected_start_states(setup, state, orbit, batch.like)
     planes: Planes = {}
@@ -85,9 +82,8 @@ def frame_pixels(
             rest.slow,
             rest.fast,
             start_states.state(orbit, first, like),
-            kernels,
         )
-        again = _compute_planes(chain, like)
+        again = _compute_planes(chain, kernels, like)
         planes = {
             name: _replace_from(planes.get(name), first, plane) for name, plane in again.items()
         }
@@ -161,10 +157,10 @@ def _replaced_flag(
     return _replace_from(before, first, flags)
 
 
-def _compute_planes(chain: Chain, like: Tensor) -> Planes:
+def _compute_planes(chain: Chain, kernels: ChainKernels, like: Tensor) -> Planes:
     """Run the chain, whose pixels have the shape of ``like``, for what is wanted of it."""
     counts, margin = LookupCounts(like, chain.dtype), Margin(like)
-    for evaluation in run_chain(chain):
+    for evaluation in run_chain(chain, kernels):
         if chain.outputs.lookups:
             counts.add(evaluation.result)
         if chain.outputs.margin:
@@ -172,7 +168,7 @@ def _compute_planes(chain: Chain, like: Tensor) -> Planes:
         del evaluation  # the next one is computed in its memory, which the cache holds
     planes: Planes = {}
     if chain.outputs.intensity:
-        planes["intensity"] = chain.scale_to_photons().intensity
+        planes["intensity"] = scale_to_photons(chain).intensity
     if chain.outputs.lookups:
         planes |= _f_cell_planes(counts)
     if chain.outputs.margin:

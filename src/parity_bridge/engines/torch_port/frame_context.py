@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from parity_bridge.engines.torch_port.evaluation import BatchState
+    from parity_bridge.engines.torch_port.run_state import BatchState
 
 #: Pixels of a batch on the CPU: so many that calling torch costs little, and so few that what is
 #: computed of them stays in the cache.

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, Chain, in_roi, run_chain
-from parity_bridge.engines.torch_port.evaluation import (
-    EVERYTHING,
-    BatchState,
-    Evaluation,
-    ScaledSum,
-)
+from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, run_chain
+from parity_bridge.engines.torch_port.chain_state import EVERYTHING, Chain
+from parity_bridge.engines.torch_port.detector import in_roi
+from parity_bridge.engines.torch_port.evaluation import Evaluation
+from parity_bridge.engines.torch_port.photons import ScaledSum, scale_to_photons
+from parity_bridge.engines.torch_port.run_state import BatchState
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 
@@ -36,19 +35,6 @@ class PixelTotals:
     in_roi: Tensor  # bool
 
 
-def start(setup: Setup, table: Table) -> BatchState:
-    """The state at the start of a run.
-
-    Interpolation, where the setup has it, is on; no sweep has been made, where that makes a
-    difference; the polarization axis has been made a unit vector once.
-    """
-    return BatchState(
-        interpolation_on=setup.interpolate and table.values is not None,
-        swept=setup.leading_zeros == 0,
-        axis=setup.detector.polar,
-    )
-
-
 def pixel(
     setup: Setup, table: Table, slow: Tensor, fast: Tensor, state: BatchState
 ) -> tuple[PixelTotals, list[Evaluation], BatchState]:
@@ -58,12 +44,12 @@ def pixel(
     for all of them or of that shape. Pixels are computed in the dtype of ``table``. The last thing
     returned is the state after each pixel.
     """
-    chain = Chain(setup, table, EVERYTHING, slow, fast, state, EAGER_KERNELS)
-    evaluations = list(run_chain(chain))
+    chain = Chain(setup, table, EVERYTHING, slow, fast, state)
+    evaluations = list(run_chain(chain, EAGER_KERNELS))
     scales = chain.capture.mode.scales_the_sum
     capture = chain.layer_capture if scales else chain.capture.value
     inside = in_roi(setup.detector, slow, fast)
-    scaled = ScaledSum(*(value.expand_as(slow) for value in chain.scale_to_photons()))
+    scaled = ScaledSum(*(value.expand_as(slow) for value in scale_to_photons(chain)))
     totals = PixelTotals(
         I=chain.I.expand_as(slow),
         I_per_step=(chain.I / setup.steps).expand_as(slow),

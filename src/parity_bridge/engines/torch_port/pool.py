@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from parity_bridge.engines.torch_port.chain import is_settled
+from parity_bridge.engines.torch_port.run_state import is_settled
 from parity_bridge.files.thread_pool import cancelling_thread_pool
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.torch_port.evaluation import BatchState
     from parity_bridge.engines.torch_port.frame import Batch
     from parity_bridge.engines.torch_port.frame_context import FrameContext
+    from parity_bridge.engines.torch_port.run_state import BatchState
 
 #: Computes a batch from a state; gives the state after it.
 Compute = Callable[["Batch", "BatchState"], "BatchState"]

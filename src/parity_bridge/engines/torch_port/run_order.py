@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from parity_bridge.engines.torch_port.evaluation import BatchState
+from parity_bridge.engines.torch_port.run_state import BatchState
 from parity_bridge.engines.torch_port.setup import FactorMode, Setup
 from parity_bridge.engines.torch_port.vec3 import Vec3, unit
 

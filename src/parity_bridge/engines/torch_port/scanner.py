@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from parity_bridge.engines.torch_port.chain import is_settled
-from parity_bridge.engines.torch_port.evaluation import BatchState, ChainKernels, RequestedOutputs
+from parity_bridge.engines.torch_port.chain import ChainKernels
+from parity_bridge.engines.torch_port.chain_state import RequestedOutputs
 from parity_bridge.engines.torch_port.failures import torch_errors
 from parity_bridge.engines.torch_port.frame import Batch, frame_pixels
 from parity_bridge.engines.torch_port.frame_context import FrameContext
 from parity_bridge.engines.torch_port.observations import NOT_FINITE, derived_of
-from parity_bridge.engines.torch_port.pixel import start
 from parity_bridge.engines.torch_port.pool import run_batches
+from parity_bridge.engines.torch_port.run_state import BatchState, is_settled, start
 from parity_bridge.engines.torch_port.state_conversion import run_state, to_batch_state
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.regions import Planes, Region, RunState, ScannedRegion, f_cell_planes

@@ -13,14 +13,13 @@ from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.beam import Beam, Sources, derive_beam, lay_out_sources
 from parity_bridge.engines.torch_port.crystal import (
     Crystal,
-    Orientation,
     derive_crystal,
-    lay_out_orientations,
     recommended_oversample,
     small_crystal,
 )
 from parity_bridge.engines.torch_port.detector import BAD_DETECTOR, Detector, derive_detector
 from parity_bridge.engines.torch_port.mosaic import mosaic_domains
+from parity_bridge.engines.torch_port.orientations import Orientation, lay_out_orientations
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.sweep import (
     BAD_STEPS,

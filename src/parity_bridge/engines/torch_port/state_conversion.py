@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import torch
 
-from parity_bridge.engines.torch_port.evaluation import BatchState
+from parity_bridge.engines.torch_port.run_state import BatchState
 from parity_bridge.engines.torch_port.vec3 import Vec3
 from parity_bridge.experiment.regions import RunState
 

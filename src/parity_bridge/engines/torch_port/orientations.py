@@ -1,0 +1,110 @@
+"""Orientations of the crystal and the Miller indices in them, contract §4 and §6."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from parity_bridge.engines.torch_port.crystal import Crystal
+from parity_bridge.engines.torch_port.sweep import SampledRange
+from parity_bridge.engines.torch_port.vec3 import Vec3, dot, rotate_axis
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """Real-space cell of one domain at one spindle angle, m; twin of ``pb_orientation``.
+
+    For all of them, tensors of shape (spindle angles, domains).
+    """
+
+    a: Vec3
+    b: Vec3
+    c: Vec3
+
+    def __getitem__(self, place: Any) -> Orientation:
+        """Some of many."""
+        return self.map(lambda component: component[place])
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Orientation:
+        """``function`` of every component."""
+        return Orientation(*(Vec3(*map(function, v)) for v in (self.a, self.b, self.c)))
+
+
+def lay_out_orientations(
+    crystal: Crystal,
+    spindle: Vec3,
+    phi0: Tensor | None,
+    phi: SampledRange,
+    matrices: Tensor,
+    *,
+    carry_over: bool,
+) -> tuple[Orientation, int]:
+    """Every phi step of every domain, then the crystal before any rotation; the leading zeros.
+
+    ``phi0`` () in radians, None where exactly 0 and not to be rotated by; ``matrices`` (domains, 3,
+    3). Leading zeros are the steps at the front of the sweep that keep the last rotation of the
+    sweep before. Tensors of shape (steps + 1, domains).
+    """
+    turned = _rotated_about_spindle(crystal, spindle, _spindle_angles(crystal, phi0, phi))
+    zeros = _steps_without_rotation(phi0, phi)
+    rows = torch.tensor(
+        [*_rotation_of_each_step(zeros, carry_over=carry_over), phi.steps], device=matrices.device
+    )
+    whole = turned.map(lambda component: component[rows][:, None])
+    moved = [i for i, zero in enumerate(zeros) if not zero]
+    leading = moved[0] if carry_over and moved else 0
+    if bool(crystal.mosaic_spread > 0.0):
+        a, b, c = (_by_matrices(matrices, v) for v in (whole.a, whole.b, whole.c))
+        return Orientation(a, b, c), leading
+    return whole, leading
+
+
+def miller_index(orientation: Orientation, q: Vec3) -> Vec3:
+    """Fractional Miller indices h, k, l of scattering vectors ``q`` (1/m), shape as ``q``."""
+    return Vec3(dot(orientation.a, q), dot(orientation.b, q), dot(orientation.c, q))
+
+
+def _spindle_angles(crystal: Crystal, phi0: Tensor | None, phi: SampledRange) -> Tensor:
+    """Radians, (steps,)."""
+    steps = [phi.step * i for i in range(phi.steps)]
+    angles = torch.tensor(steps, dtype=torch.float64, device=crystal.V_cell.device)
+    return angles if phi0 is None else phi0 + angles
+
+
+def _steps_without_rotation(phi0: Tensor | None, phi: SampledRange) -> list[bool]:
+    """Where the spindle angle is exactly 0; an angle given as a tensor is rotated by."""
+    start = 0.0 if phi0 is None else phi0.detach().item()
+    zeros = [start + phi.step * i == 0.0 for i in range(phi.steps)]
+    return zeros if phi0 is None else [False, *zeros[1:]]
+
+
+def _rotation_of_each_step(zeros: list[bool], *, carry_over: bool) -> list[int]:
+    """The step whose rotation each step has; the number of steps stands for no rotation."""
+    unrotated = len(zeros)
+    if not carry_over:
+        return [unrotated if zero else i for i, zero in enumerate(zeros)]
+    current = max((i for i, zero in enumerate(zeros) if not zero), default=unrotated)
+    kept = []
+    for i, zero in enumerate(zeros):
+        current = current if zero else i
+        kept.append(current)
+    return kept
+
+
+def _rotated_about_spindle(crystal: Crystal, spindle: Vec3, angles: Tensor) -> Orientation:
+    """Turned about the spindle by each of ``angles``, and last not at all; (angles + 1,)."""
+
+    def all_of(v: Vec3) -> Vec3:
+        turned = rotate_axis(v, spindle, angles)
+        return Vec3(*(torch.cat([t, u[None]]) for t, u in zip(turned, v, strict=True)))
+
+    return Orientation(all_of(crystal.a0), all_of(crystal.b0), all_of(crystal.c0))
+
+
+def _by_matrices(m: Tensor, v: Vec3) -> Vec3:
+    """Each matrix times each vector, (vectors, matrices)."""
+    return Vec3(*(m[:, i, 0] * v.x + m[:, i, 1] * v.y + m[:, i, 2] * v.z for i in range(3)))

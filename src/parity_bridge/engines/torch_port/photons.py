@@ -1,0 +1,57 @@
+"""The sum of pixels, layer by layer, and what makes photons of it, contract §6."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from parity_bridge.engines.torch_port import units
+from parity_bridge.engines.torch_port.chain_state import Chain
+from parity_bridge.engines.torch_port.factor_accumulator import FactorAccumulator
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ScaledSum(NamedTuple):
+    """The sum on its way to photons; a factor that does not scale it leaves it as it was."""
+
+    fluence_scaled: Tensor
+    normalized: Tensor  # over the steps
+    after_capture: Tensor
+    after_polar: Tensor
+    intensity: Tensor
+
+
+def begin_layer(chain: Chain) -> None:
+    """No photon of this layer is captured yet."""
+    chain.capture = chain.uncaptured()
+    chain.I_before_layer = chain.I
+
+
+def end_layer(chain: Chain, layer: int) -> None:
+    """Keep the layer's captured fraction, or scale what the layer added."""
+    capture = chain.capture.result
+    layers = chain.setup.behaviours.layers
+    if layer == 0 or layers != "first":
+        chain.layer_capture = capture
+    if layers == "each" and chain.capture.mode.scales_the_sum:
+        chain.I = chain.I_before_layer + (chain.I - chain.I_before_layer) * capture
+
+
+def scale_to_photons(chain: Chain) -> ScaledSum:
+    """From the sum to photons, factor by factor."""
+    setup = chain.setup
+    scaled = units.R_E_SQR * setup.beam.fluence * chain.I
+    normalized = scaled / setup.steps if setup.behaviours.divide_by_steps else scaled
+    if setup.behaviours.background == "undivided":
+        normalized = normalized + units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
+    captures = chain.capture.mode.scales_the_sum and setup.behaviours.layers != "each"
+    after_capture = normalized * chain.layer_capture if captures else normalized
+    after_polar = _scaled(after_capture, chain.polar)
+    return ScaledSum(
+        scaled, normalized, after_capture, after_polar, _scaled(after_polar, chain.omega)
+    )
+
+
+def _scaled(value: Tensor, factor: FactorAccumulator) -> Tensor:
+    return value * factor.result if factor.mode.scales_the_sum else value
