@@ -20,7 +20,7 @@ from frames import frame_group
 from pixels import pixel_group
 from scans import scan_group
 
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.errors import FileError
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.records.environment import environment

@@ -24,7 +24,8 @@ from typing import Any
 from figure import Figure, Group, Measured
 from processes import memory, told_by, wall_time
 
-from parity_bridge.engines.engine import create_engine, frame_engine
+from parity_bridge.engines.capabilities import frame_engine
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.experiment.regions import Region
 

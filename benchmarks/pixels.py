@@ -17,7 +17,7 @@ from processes import memory, told_by
 
 from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.setup import derive
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 

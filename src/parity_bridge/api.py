@@ -29,7 +29,7 @@ from parity_bridge.report.parity import Parity
 
 if TYPE_CHECKING:
     from parity_bridge.bridge.scan import ScanAnswer
-    from parity_bridge.engines.engine import Engine
+    from parity_bridge.engines.protocol import Engine
     from parity_bridge.explain.explanation import Finding
 
 __all__ = ["ChosenEngine", "Experiment", "Parity", "compare", "engine", "explain", "scan"]

@@ -20,7 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from parity_bridge.bridge.chosen_engine import ChosenEngine
     from parity_bridge.bridge.question import Question
-    from parity_bridge.engines.engine import Engine
+    from parity_bridge.engines.protocol import Engine
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.report.parity import Parity
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.engine import unrecorded_fields
+from parity_bridge.engines.capabilities import unrecorded_fields
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags

@@ -18,7 +18,8 @@ import pytest
 
 from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.engine import create_engine, frame_engine
+from parity_bridge.engines.capabilities import frame_engine
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.engines.torch_port import TorchPort
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.examples import example_flags

@@ -24,8 +24,9 @@ from parity_bridge.comparison.result import Comparison
 from parity_bridge.comparison.tolerances import EXACT, tolerances_for
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
+from parity_bridge.engines.capabilities import recorded_taps
 from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.engines.engine import Engine, recorded_taps
+from parity_bridge.engines.protocol import Engine
 from parity_bridge.engines.run import EngineRun, observe
 from parity_bridge.errors import UsageError
 from parity_bridge.examples import example_flags, numpy_engine

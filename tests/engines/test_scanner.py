@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.engine import FrameEngine, Scanner, create_engine, frame_engine
+from parity_bridge.engines.capabilities import frame_engine
+from parity_bridge.engines.protocol import FrameEngine, Scanner
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.engines.torch_port import TorchPort, frame_context, scanner
 from parity_bridge.engines.torch_port.frame import frame_pixels
 from parity_bridge.errors import UsageError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge.engines.engine import create_engine
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
 from parity_bridge.records.pixel_records import read_records

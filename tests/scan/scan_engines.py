@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.engine import Scanner
+from parity_bridge.engines.protocol import Scanner
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import Region, RunState, ScannedRegion

@@ -38,7 +38,7 @@ def test_the_package_carries_type_marker_examples_and_schemas() -> None:
 
 
 def test_both_engines_are_found_by_name() -> None:
-    from parity_bridge.engines.engine import engine_names
+    from parity_bridge.engines.registry import engine_names
 
     assert {"c", "torch"} <= set(engine_names())
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.engines.engine import Engine, engine_for_choice
+from parity_bridge.engines.protocol import Engine
+from parity_bridge.engines.registry import engine_for_choice
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags

@@ -20,7 +20,8 @@ from parity_bridge.comparison.reference_runner import (
     runner_of_run,
 )
 from parity_bridge.comparison.tolerances import Tolerances, tolerances_for
-from parity_bridge.engines.engine import engine_class, tolerance_case
+from parity_bridge.engines.capabilities import tolerance_case
+from parity_bridge.engines.registry import engine_class
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.registry import choose_taps
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.engines.engine import create_engine, frame_engine
+from parity_bridge.engines.capabilities import frame_engine
+from parity_bridge.engines.registry import create_engine
 from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.behaviours import Behaviours
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from parity_bridge.bridge.sides import OnNote
     from parity_bridge.engines.choice import EngineChoice
-    from parity_bridge.engines.engine import Engine
+    from parity_bridge.engines.protocol import Engine
     from parity_bridge.experiment.nanobragg_flags import ParsedFlags
     from parity_bridge.experiment.regions import Frame
 

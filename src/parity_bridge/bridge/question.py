@@ -11,7 +11,7 @@ from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.engine import Engine
+    from parity_bridge.engines.protocol import Engine
 
 
 @dataclass(frozen=True)

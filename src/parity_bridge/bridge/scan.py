@@ -15,7 +15,8 @@ from parity_bridge.bridge.scan_sides import scan_sides_of
 from parity_bridge.bridge.sides import OnNote
 from parity_bridge.bridge.worst_pixels import WorstPixels, tap_worst_pixels
 from parity_bridge.comparison.tolerances import tolerances_for
-from parity_bridge.engines.engine import engine_class, tolerance_case
+from parity_bridge.engines.capabilities import tolerance_case
+from parity_bridge.engines.registry import engine_class
 from parity_bridge.errors import FileError
 from parity_bridge.files.atomic_write import copy_file
 from parity_bridge.files.termination import Terminated, exit_at_next_interrupt

@@ -69,7 +69,7 @@ def is_engine(word: str) -> bool:
 
 def registered_engines() -> list[str]:
     """Return the names of the registered engines."""
-    from parity_bridge.engines.engine import engine_names
+    from parity_bridge.engines.registry import engine_names
 
     return engine_names()
 
@@ -89,7 +89,7 @@ def _check_program(arguments: Namespace, names: Sequence[str]) -> None:
     """Raise UsageError where a program is named that no engine runs."""
     if arguments.c_bin is None:
         return
-    from parity_bridge.engines.engine import takes_program
+    from parity_bridge.engines.registry import takes_program
 
     if not any(takes_program(name) for name in names):
         raise UsageError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.engines.engine import tolerance_case
+from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 
 if TYPE_CHECKING:

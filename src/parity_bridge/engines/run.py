@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from parity_bridge.engines.capabilities import recorded_taps, unrecorded_fields
 from parity_bridge.engines.choice import EngineChoice, Target
-from parity_bridge.engines.engine import engine_for_choice, recorded_taps, unrecorded_fields
+from parity_bridge.engines.registry import engine_for_choice
 from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.smv import read_mask
@@ -16,7 +17,7 @@ from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID, Tap, choose_taps
 
 if TYPE_CHECKING:
-    from parity_bridge.engines.engine import Engine
+    from parity_bridge.engines.protocol import Engine
     from parity_bridge.experiment.nanobragg_flags import ParsedFlags
     from parity_bridge.taps.observation import Observation
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from parity_bridge.engines.engine import check_pixels
+from parity_bridge.engines.checks import check_pixels
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import MAX_OVERSAMPLE

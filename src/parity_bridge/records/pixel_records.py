@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from parity_bridge.engines.engine import tolerance_case
+from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.engines.run import EngineRun, notes
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.behaviours import Behaviours

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from inspect import signature
 
-from parity_bridge.engines.engine import (
-    Engine,
-    create_engine,
-    engine_class,
-    engine_names,
-    recorded_taps,
-    tolerance_case,
-    unrecorded_fields,
-)
+from parity_bridge.engines.capabilities import recorded_taps, tolerance_case, unrecorded_fields
+from parity_bridge.engines.protocol import Engine
+from parity_bridge.engines.registry import create_engine, engine_class, engine_names
 from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import BridgeError
 from parity_bridge.report.wording import Row, table

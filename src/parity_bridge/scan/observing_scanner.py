@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.engines.c_core import CCore
-from parity_bridge.engines.engine import Engine, FrameEngine, Scanner
+from parity_bridge.engines.protocol import Engine, FrameEngine, Scanner
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.regions import (
     F_CELL_PLANES,

@@ -17,7 +17,7 @@ from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
 from parity_bridge.engines.c_core.scanner import CoreScanner
 from parity_bridge.engines.c_core.setup import derive
-from parity_bridge.engines.engine import check_evaluations, check_pixels
+from parity_bridge.engines.checks import check_evaluations, check_pixels
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from parity_bridge.engines.engine import check_pixels
+from parity_bridge.engines.checks import check_pixels
 from parity_bridge.engines.nanobrag_torch.configs import (
     beam_config,
     check_plain,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from parity_bridge.engines.engine import check_evaluations, check_pixels
+from parity_bridge.engines.checks import check_evaluations, check_pixels
 from parity_bridge.engines.nanobragg_program.frame import FrameContext
 from parity_bridge.engines.nanobragg_program.lookups import check_single_evaluation, lookup_rows
 from parity_bridge.engines.nanobragg_program.pixel_order import AT_REST, check_order, order_matters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
-from parity_bridge.engines.engine import check_evaluations, check_pixels
+from parity_bridge.engines.checks import check_evaluations, check_pixels
 from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels
 from parity_bridge.engines.torch_port.compiled_kernels import compiled_kernels
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats

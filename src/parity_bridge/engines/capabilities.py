@@ -1,0 +1,37 @@
+"""What an engine can do: the taps and fields that it records, its tolerances, frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from parity_bridge.engines.protocol import Engine, FrameEngine
+from parity_bridge.errors import UsageError
+
+
+def recorded_taps(engine: Engine | type[Engine]) -> tuple[str, ...]:
+    """Names of the taps that an engine records."""
+    names: tuple[str, ...] = tuple(getattr(engine, "taps", ("all",)))
+    return names
+
+
+def unrecorded_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
+    """Fields of these taps that an engine does not record, as ``tap_id.field``.
+
+    ``untold`` is the former name of ``unrecorded``, which engines may still have.
+    """
+    fields: tuple[str, ...] = tuple(getattr(engine, "unrecorded", getattr(engine, "untold", ())))
+    return fields
+
+
+def tolerance_case(*engines: Engine | type[Engine]) -> str | None:
+    """The case of tolerances that the first of ``engines`` to ask for one asks for; None: none."""
+    asked: Iterator[str | None] = (getattr(engine, "tolerances", None) for engine in engines)
+    return next(filter(None, asked), None)
+
+
+def frame_engine(engine: Engine, name: str) -> FrameEngine:
+    """``engine`` as one that renders frames; raises UsageError where it does not."""
+    if not callable(getattr(engine, "frame", None)):
+        raise UsageError(f"engine {name!r} renders no frames; choose c or torch")
+    return cast("FrameEngine", engine)
