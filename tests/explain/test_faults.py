@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.explain.explanation import Finding
+from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
 from tests.experiment.strategies import experiments
@@ -29,15 +31,30 @@ from tests.explain.run_findings import explain_runs
 
 ALL = tuple(TAPS_BY_ID.values())
 Record = Callable[[str, object], None]
+Pixels = tuple[tuple[int, int], ...]
 
 
 pytestmark = pytest.mark.usefixtures("fault_inputs")
 
 
 def look(name: str, fault: Fault, flags: str, told: tuple[str, ...] = ()) -> EngineRun:
-    choice = EngineChoice(name, behaviours=told, in_frame=fault.in_frame, check_finite=name == "c")
-    targets = [Target(pixel) for pixel in fault.pixels]
-    return observe(choice, parse_flags(shlex.split(f"{fault.flags} {flags}")), targets)
+    return run(name, f"{fault.flags} {flags}", fault.pixels, fault.in_frame, told)
+
+
+def run(
+    name: str, flags: str, pixels: Pixels, in_frame: bool, told: tuple[str, ...] = ()
+) -> EngineRun:
+    choice = EngineChoice(name, behaviours=told, in_frame=in_frame, check_finite=name == "c")
+    targets = [Target(pixel) for pixel in pixels]
+    return observe(choice, parse_flags(shlex.split(flags)), targets)
+
+
+@cache
+def noise_of(flags: str, pixels: Pixels, in_frame: bool) -> dict[tuple[int, int], NoiseBudget]:
+    """Of the reference, which many faults share."""
+    again = reference_of(run("c", flags, pixels, in_frame), ALL)
+    assert again is not None
+    return {budget.pixel_coords: budget for budget in noise_budgets(again)}
 
 
 def figures(run: EngineRun) -> list[PixelTaps]:
@@ -54,10 +71,8 @@ def examined(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[Comparison,
         if fault.inject is not None:
             fault.inject(planted)
         port = look("torch", fault, fault.port_flags, fault.port_behaviours)
-    again = reference_of(reference, ALL)
-    assert again is not None
-    noise = {budget.pixel_coords: budget for budget in noise_budgets(again)}
     others = figures(port)
+    noise = noise_of(f"{fault.flags} {fault.reference_flags}", fault.pixels, fault.in_frame)
     comparison = compare_runs(figures(reference), others, tolerances_for(), noise)
     return comparison, explain_runs(reference, port, comparison, others)
 
