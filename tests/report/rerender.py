@@ -1,4 +1,4 @@
-"""A report made anew from the records in its folder."""
+"""A report rendered again from the records in its folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from parity_bridge.report.writing import write_answer
 
 
 def render(folder: Path) -> PairAnswer:
-    """Write what is derived from the records in ``folder``; the answer of its first pair."""
+    """Write what is derived from the records in ``folder``; return the answer of its first pair."""
     answer = read_answer(folder)
     write_answer(folder, answer)
     return answer.against[0]

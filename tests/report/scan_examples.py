@@ -1,4 +1,4 @@
-"""Scans made by hand: spots on a background, a masked strip, a NaN and some lookups that differ."""
+"""Scans written by hand: spots, a masked strip, a NaN and some lookups that differ."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from parity_bridge.comparison.tolerances import Tolerance
 from parity_bridge.experiment.regions import Region
+from parity_bridge.report.scan.page import page
 from parity_bridge.scan.maps import Geometry, RegionMaps, ScanMaps
 from parity_bridge.scan.summary import (
     FieldCount,
@@ -26,11 +27,11 @@ from parity_bridge.scan.summary import (
 #: Not square, and not from 0.
 REGION = Region(range(30, 280), range(100, 440))
 DETECTOR = (400, 500)
-#: Differs in Tap 4 with nothing that differs about it.
+#: Differs in Tap 4; no pixel around it differs.
 ALONE = (60, 130)
-#: Not a number on the other side.
+#: NaN on the other side.
 NAN = (200, 150)
-#: Pixels that differ most lie about it.
+#: The pixels that differ most lie about it.
 SPOT = (150, 300)
 #: Masked, along slow.
 STRIP = slice(130, 134)
@@ -44,15 +45,17 @@ GEOMETRY = Geometry(
     pixel_size=1e-4,
     wavelength=0.9795,
 )
-FINDING = "**pytorch rounds h otherwise.**\n\n- ruled out: <b>&omega;</b>, </script> and $names\n"
+FINDING = "**pytorch rounds h differently.**\n\n- ruled out: <b>&omega;</b>, </script> and $names\n"
 LINKS = {"summary.json": "summary.json", "memo <1>": "a b/memo#1.md"}
+
+MAPS = ("reference", "other", "difference", "mismatch", "f_cell", "out_of_bounds")
 
 _HALF = 24
 
 
 @dataclass(frozen=True)
 class ScanExample:
-    """What the pictures are drawn from."""
+    """The record and the maps from which pictures and page are drawn."""
 
     summary: ScanSummary
     views: ScanMaps
@@ -62,24 +65,29 @@ def scan_example(
     factor: int = 1,
     *,
     taps: bool = True,
-    alike: bool = False,
+    equal: bool = False,
     geometry: Geometry | None = GEOMETRY,
     **changed: Any,
 ) -> ScanExample:
-    """Two images, with Tap 4 or without; ``changed`` are fields of the summary."""
-    whole = _full(REGION, taps=taps, alike=alike)
-    worst = () if alike else _worst(whole)
+    """Return two images, with Tap 4 or without; ``changed`` are fields of the summary."""
+    whole = _full(REGION, taps=taps, equal=equal)
+    worst = () if equal else _worst(whole)
     details = tuple(_cut(whole, each.pixel_coords) for each in worst)
     summary = _summary(whole, worst).model_copy(update=changed)
     return ScanExample(summary, ScanMaps(reduced(whole, factor), details, geometry))
 
 
+def example_page(it: ScanExample) -> str:
+    """Return the page of an example."""
+    return page(it.summary, it.views, FINDING, LINKS)
+
+
 @cache
-def large(pixels: int, *, unlike: bool = True) -> ScanExample:
-    """So many pixels along either axis; unlike, all of them differ, which is the most work."""
+def large(pixels: int, *, differing: bool = True) -> ScanExample:
+    """Return so many pixels along either axis; all of them differ, which is the most work."""
     region = Region(range(pixels), range(pixels))
-    whole = _full(region, taps=True, alike=False)
-    noise = np.random.default_rng(2).normal(1, 1e-3 if unlike else 0, region.shape)
+    whole = _full(region, taps=True, equal=False)
+    noise = np.random.default_rng(2).normal(1, 1e-3 if differing else 0, region.shape)
     other = (whole.other * noise).astype(np.float32)
     maps = replace(whole, other=other, difference=other - whole.reference)
     worst = _worst(maps)
@@ -88,7 +96,7 @@ def large(pixels: int, *, unlike: bool = True) -> ScanExample:
 
 
 def reduced(maps: RegionMaps, factor: int) -> RegionMaps:
-    """Maps of full size reduced as ``Maps`` says."""
+    """Return maps of full size reduced as ``RegionMaps`` says."""
     if factor == 1:
         return maps
     with np.errstate(invalid="ignore"):
@@ -109,18 +117,18 @@ def reduced(maps: RegionMaps, factor: int) -> RegionMaps:
     )
 
 
-def _full(region: Region, *, taps: bool, alike: bool) -> RegionMaps:
+def _full(region: Region, *, taps: bool, equal: bool) -> RegionMaps:
     rng = np.random.default_rng(1)
     slow, fast = np.meshgrid(region.slow, region.fast, indexing="ij")
     image = rng.gamma(4.0, 0.5, region.shape)
     for at in (SPOT, *rng.uniform((0, 0), (region.slow.stop, region.fast.stop), (60, 2))):
-        apart = (slow - at[0]) ** 2 + (fast - at[1]) ** 2
-        image += rng.exponential(3e3) * np.exp(-apart / 4.5)
+        squared_distance = (slow - at[0]) ** 2 + (fast - at[1]) ** 2
+        image += rng.exponential(3e3) * np.exp(-squared_distance / 4.5)
     image[STRIP] = 0.0
     reference = image.astype(np.float32)
     mismatch = np.zeros(region.shape, np.int32)
     other = reference.copy()
-    if not alike:
+    if not equal:
         near = (slow - SPOT[0]) ** 2 + (fast - SPOT[1]) ** 2 <= 36
         mismatch[near] = 1
         other[near] *= np.float32(1.05)
@@ -151,7 +159,7 @@ def _index(region: Region, pixel: tuple[int, int]) -> tuple[int, int]:
 
 
 def _blocks(plane: NDArray[Any], factor: int) -> NDArray[Any]:
-    """(rows, columns, pixels of a block); blocks at the ends hold their last pixels repeatedly."""
+    """Return (rows, columns, pixels of a block); blocks at the ends repeat their last pixels."""
     rows, columns = (-(-size // factor) for size in plane.shape)
     missing = (rows * factor - plane.shape[0], columns * factor - plane.shape[1])
     mode: Any = "edge" if plane.dtype.kind == "f" else "constant"
@@ -169,7 +177,7 @@ def _mean(blocks: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _cut(maps: RegionMaps, pixel: tuple[int, int]) -> RegionMaps:
-    """Full size about a pixel, as far as there are pixels."""
+    """Return maps of full size about a pixel, as far as there are pixels."""
     ends = zip(pixel, (maps.region.slow, maps.region.fast), strict=True)
     slow, fast = (
         range(max(at - _HALF, axis.start), min(at + _HALF, axis.stop)) for at, axis in ends
@@ -196,14 +204,14 @@ def _worst(maps: RegionMaps) -> tuple[WorstPixel, ...]:
 
 def _worst_pixel(maps: RegionMaps, row: int, column: int) -> WorstPixel:
     ours, theirs = maps.reference[row, column], maps.other[row, column]
-    apart = maps.mismatch is not None and maps.mismatch[row, column] > 0
+    is_mismatch = maps.mismatch is not None and maps.mismatch[row, column] > 0
     return WorstPixel(
         pixel_coords=(maps.region.slow[row], maps.region.fast[column]),
         reference=float(ours),
         other=float(theirs),
         abs_diff=abs(float(theirs) - float(ours)),
         ulps=abs(int(ours.view(np.int32)) - int(theirs.view(np.int32))),
-        fields=("h_max", "mean_f_cell") if apart else (),
+        fields=("h_max", "mean_f_cell") if is_mismatch else (),
         resolution=2.5,
     )
 
@@ -212,7 +220,7 @@ def _summary(maps: RegionMaps, worst: tuple[WorstPixel, ...]) -> ScanSummary:
     with np.errstate(invalid="ignore"):
         differing = int((maps.difference != 0).sum())
     taps = maps.mismatch is not None
-    apart = int(maps.mismatch.sum()) if maps.mismatch is not None else 0
+    mismatches = int(maps.mismatch.sum()) if maps.mismatch is not None else 0
     pixels = maps.reference.size
     return ScanSummary(
         verdict="values differ" if differing else "parity",
@@ -240,10 +248,10 @@ def _summary(maps: RegionMaps, worst: tuple[WorstPixel, ...]) -> ScanSummary:
         differing_intensity=differing,
         beyond_tolerance_intensity=differing // 3,
         intensity_tolerance=Tolerance(rtol=3e-5),
-        f_cell=_field_counts(apart) if taps else None,
-        differing_f_cell=apart if taps else None,
-        rounding_sensitive=apart // 2 if taps else None,
-        differing_index=apart if taps else None,
+        f_cell=_field_counts(mismatches) if taps else None,
+        differing_f_cell=mismatches if taps else None,
+        rounding_sensitive=mismatches // 2 if taps else None,
+        differing_index=mismatches if taps else None,
         sensitive_within=1e-12 if taps else None,
         ulps=(
             UlpBin(low=0, high=0, pixels=pixels - differing),
@@ -252,7 +260,7 @@ def _summary(maps: RegionMaps, worst: tuple[WorstPixel, ...]) -> ScanSummary:
             UlpBin(low=4, high=1023, pixels=differing // 3),
             UlpBin(low=1024, high=2**31, pixels=min(1, differing)),
         ),
-        shells=_shells(differing, pixels, apart),
+        shells=_shells(differing, pixels, mismatches),
         worst=worst,
         thresholds=(
             ThresholdCheck(name="corr_min", limit=0.99, measured=0.9999812345678901, met=True),
@@ -278,15 +286,15 @@ def _side(name: str, nonfinite: int = 0) -> SideSummary:
     )
 
 
-def _field_counts(apart: int) -> tuple[FieldCount, ...]:
+def _field_counts(mismatches: int) -> tuple[FieldCount, ...]:
     return (
         FieldCount(field="total_lookups", differing=0, beyond_tolerance=0),
-        FieldCount(field="mean_f_cell", differing=apart, beyond_tolerance=apart // 2),
-        FieldCount(field="h_max", differing=apart, beyond_tolerance=apart),
+        FieldCount(field="mean_f_cell", differing=mismatches, beyond_tolerance=mismatches // 2),
+        FieldCount(field="h_max", differing=mismatches, beyond_tolerance=mismatches),
     )
 
 
-def _shells(differing: int, pixels: int, apart: int) -> tuple[Shell, ...]:
+def _shells(differing: int, pixels: int, mismatches: int) -> tuple[Shell, ...]:
     edges = [None, *(float((12 / (k + 1)) ** 0.5) for k in range(12))]
     share = [(k + 1) / 78 for k in range(12)]
     found = [
@@ -294,7 +302,7 @@ def _shells(differing: int, pixels: int, apart: int) -> tuple[Shell, ...]:
             d_max=high,
             d_min=low,
             pixels=int(pixels * part),
-            differing_f_cell=apart if k == 5 else 0,
+            differing_f_cell=mismatches if k == 5 else 0,
             differing_intensity=int(differing * part),
             c_mean=30.0 * np.exp(-k / 4).item(),
             rms_diff=0.003 * k if differing else 0.0,

@@ -1,4 +1,4 @@
-"""The committed example reports are what the program makes today."""
+"""The committed example reports are what the program writes today."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def test_memo_and_summaries_follow_from_the_records(example: str) -> None:
 def test_records_hold_what_the_engine_gives(example: str, folder: str) -> None:
     stored = read_records(REPORTS / example / folder)
     experiment = parse_flags(BENCHMARK_FLAGS).experiment
-    told = Behaviours.parse(EXAMPLES[example][folder])
-    seen = create_engine(ENGINES[folder]).observe(experiment, PIXELS, behaviours=told)
-    assert [observation.pixel for observation in seen] == list(stored)
-    for observation in seen:
+    behaviours = Behaviours.parse(EXAMPLES[example][folder])
+    observations = create_engine(ENGINES[folder]).observe(experiment, PIXELS, behaviours=behaviours)
+    assert [observation.pixel for observation in observations] == list(stored)
+    for observation in observations:
         records = {record.tap_id: record.values for record in stored[observation.pixel]}
         assert records.keys() == TAPS_BY_ID.keys()
         for tap_id, tap in TAPS_BY_ID.items():

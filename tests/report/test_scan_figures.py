@@ -50,7 +50,7 @@ def _drawn(it: ScanExample) -> dict[str, bytes]:
 
 
 def _only(name: str, it: ScanExample) -> bytes:
-    """One figure, without the others before it."""
+    """Return one figure, without drawing the others before it."""
     draw: Any = getattr(scan_figures, f"_{name}_png")
     planes = (it.views.whole.mismatch,) if name == "mismatches" else ()
     png: bytes = draw(it.summary, it.views.whole, *planes)
@@ -62,7 +62,7 @@ def _pixels(png: bytes) -> NDArray[np.uint8]:
 
 
 def _panels(png: bytes) -> NDArray[np.uint8]:
-    """Without headings and what the colours mean."""
+    """Return the pixels of the panels, without headings and legend."""
     return _pixels(png)[TOP + 2 : -BOTTOM - 2, LEFT + 2 :]
 
 
@@ -75,7 +75,7 @@ def _with(it: ScanExample, **planes: Any) -> ScanExample:
 
 
 def _messages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The messages that pictures drawn from now on show in the middle of their axes."""
+    """Return the messages that pictures drawn from now on show in the middle of their axes."""
     messages: list[str] = []
     for module in (scan_figures, resolution_figure):
         monkeypatch.setattr(module, "axes_message", lambda _axes, words: messages.append(words))
@@ -137,7 +137,7 @@ assert "matplotlib" in sys.modules and "matplotlib.pyplot" not in sys.modules
         assert _only("difference", named)
 
 
-class TestWhatIsSeen:
+class TestWhatIsVisible:
     @pytest.mark.parametrize("pixels", [256, 1024])
     @pytest.mark.parametrize("place", [(1, 1), (13, 40), (62, 62)])
     def test_a_single_mismatch(self, pixels: int, place: tuple[int, int]) -> None:
@@ -146,8 +146,8 @@ class TestWhatIsSeen:
         at = tuple(part * pixels // 64 for part in place)
         alone[at] = 1
         quiet = it.summary.model_copy(update={"worst": ()})
-        seen = _panels(_only("mismatches", _with(replace(it, summary=quiet), mismatch=alone)))
-        where = np.argwhere((seen == DIFFERS).all(axis=-1))
+        panels = _panels(_only("mismatches", _with(replace(it, summary=quiet), mismatch=alone)))
+        where = np.argwhere((panels == DIFFERS).all(axis=-1))
         assert len(where) >= 4
         side = 1200 - 2 * LEFT - 330
         assert np.abs(where.mean(axis=0) - (np.array(at) + 0.5) * side / pixels).max() < 6
@@ -170,47 +170,47 @@ class TestWhatIsSeen:
             it = scan_example(factor)
             assert _count(_panels(_only("images", it)), ORANGE) >= 1
             assert _count(_panels(_only("difference", it))[:, 20:900], BLACK) >= 4
-        assert _count(_panels(_only("images", scan_example(alike=True))), ORANGE) == 0
+        assert _count(_panels(_only("images", scan_example(equal=True))), ORANGE) == 0
 
     @pytest.mark.parametrize("sign", [1, -1])
     def test_the_smallest_difference_of_a_single_pixel(self, sign: int) -> None:
         it = large(1024)
-        apart = np.zeros((1024, 1024), np.float32)
-        apart[500, 700], apart[100, 100] = sign * 1e-6, sign * 1e3
-        found = _panels(_only("difference", _with(it, difference=apart)))[:, :800]
-        red, blue = (found[..., channel].astype(int) for channel in (0, 2))
+        difference = np.zeros((1024, 1024), np.float32)
+        difference[500, 700], difference[100, 100] = sign * 1e-6, sign * 1e3
+        panels = _panels(_only("difference", _with(it, difference=difference)))[:, :800]
+        red, blue = (panels[..., channel].astype(int) for channel in (0, 2))
         assert ((red - blue) * sign > 15).sum() >= 2
         assert not ((red - blue) * sign < -15).any()
 
     def test_no_difference_is_said(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        said = _messages(monkeypatch)
-        _drawn(scan_example(alike=True))
-        assert said == [
+        messages = _messages(monkeypatch)
+        _drawn(scan_example(equal=True))
+        assert messages == [
             "no difference: all pixels are the same numbers",
             "no pixel differs in Tap 4 beyond its tolerance",
             "no difference in any shell",
         ]
-        said.clear()
+        messages.clear()
         _drawn(scan_example())
-        assert said == []
+        assert messages == []
 
     def test_only_differences_that_are_no_number(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        said = _messages(monkeypatch)
+        messages = _messages(monkeypatch)
         it = scan_example(taps=False)
-        apart = np.zeros_like(it.views.whole.difference)
-        apart[3, 4] = np.nan
-        _only("difference", _with(it, difference=apart))
-        assert said == ["no difference that is a finite number"]
+        difference = np.zeros_like(it.views.whole.difference)
+        difference[3, 4] = np.nan
+        _only("difference", _with(it, difference=difference))
+        assert messages == ["no difference that is a finite number"]
 
     def test_axes_count_pixels_of_the_detector(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ends = []
 
-        def seen(*parts: Any) -> Any:
+        def observed(*parts: Any) -> Any:
             axes = draw_map(*parts)
             ends.append((axes.get_xlim(), axes.get_ylim()))
             return axes
 
-        monkeypatch.setattr(scan_figures, "draw_map", seen)
+        monkeypatch.setattr(scan_figures, "draw_map", observed)
         _only("images", scan_example(4))
         slow, fast = REGION.slow, REGION.fast
         region = ((fast.start - 0.5, fast.stop - 0.5), (slow.stop - 0.5, slow.start - 0.5))
@@ -218,13 +218,13 @@ class TestWhatIsSeen:
 
     def test_close_numbers_are_written_together(self) -> None:
         places = [(SPOT[1], SPOT[0]), (ALONE[1], ALONE[0]), (SPOT[1] + 1, SPOT[0]), (NAN[1], 200)]
-        found = clusters(places, (2.0, 2.0), 30)
-        assert [numbers for numbers, _ in found] == [[1, 3], [2], [4]]
+        labels = clusters(places, (2.0, 2.0), 30)
+        assert [numbers for numbers, _ in labels] == [[1, 3], [2], [4]]
         assert number_ranges([1, 2, 3, 5, 7, 8]) == "1–3, 5, 7–8"  # noqa: RUF001
 
 
 def _hostile() -> Iterator[Any]:
-    """Maps of odd shapes and of odd values."""
+    """Yield maps of odd shapes and of odd values."""
     rng = np.random.default_rng(0)
     for rows, columns in ((1, 1), (1, 4096), (3000, 2), (5, 9)):
         yield pytest.param(rng.random((rows, columns), np.float32), id=f"{rows} x {columns}")
@@ -261,11 +261,13 @@ class TestScales:
 
     @given(st.lists(st.floats(-(2.0**99), 2.0**99, width=32), min_size=1))
     def test_the_sign_of_a_difference_is_never_lost(self, values: list[float]) -> None:
-        apart = np.array([values], np.float32)
-        scale = difference_scale(RegionMaps(REGION, 1, apart, apart, apart, None, None, None))
-        found = scale.colour_indices(apart).astype(int) - EQUAL
-        assert np.array_equal(np.sign(found), np.sign(apart))
-        assert np.array_equal(scale.colour_indices(-apart).astype(int) - EQUAL, -found)
+        difference = np.array([values], np.float32)
+        scale = difference_scale(
+            RegionMaps(REGION, 1, difference, difference, difference, None, None, None)
+        )
+        found = scale.colour_indices(difference).astype(int) - EQUAL
+        assert np.array_equal(np.sign(found), np.sign(difference))
+        assert np.array_equal(scale.colour_indices(-difference).astype(int) - EQUAL, -found)
 
     def test_what_is_not_on_the_ramp(self) -> None:
         values = np.array([0.0, -1.0, np.nan, np.inf, 0.01], np.float32)

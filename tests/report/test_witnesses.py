@@ -97,7 +97,7 @@ def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[st
 
 
 class TestProgram:
-    """An unmodified nanoBragg program, which a script stands in for."""
+    """An unmodified nanoBragg program; a script stands in for it."""
 
     @pytest.fixture
     def program(self, tmp_path: Path) -> str:

@@ -22,7 +22,7 @@ FREE_ROWS = 8
 
 
 class Port(CCore):
-    """The C core as a port of it; what it is told otherwise stands in the environment."""
+    """The C core as a port of it; the environment says what it does differently."""
 
     name: ClassVar[str] = "port"
     implementation: ClassVar[str] = "port"
@@ -37,7 +37,7 @@ class Port(CCore):
 
 
 class _ScannerWrapper:
-    """A scanner that does something else where a region is computed."""
+    """A scanner that differs where a region is computed."""
 
     def __init__(self, scanner: Scanner) -> None:
         self._scanner = scanner
@@ -50,7 +50,7 @@ class _ScannerWrapper:
 
 
 class Held(Port):
-    """Waits below row ``FREE_ROWS`` while somebody has locked the file ``HELD_BY``."""
+    """Waits below row ``FREE_ROWS`` while another process holds a lock on the file ``HELD_BY``."""
 
     class _Scanner(_ScannerWrapper):
         def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
@@ -81,19 +81,19 @@ class WrongInFrames(Port):
 
     class _Scanner(_ScannerWrapper):
         def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
-            seen = super().scan(region, state, threads=threads)
+            scanned = super().scan(region, state, threads=threads)
             if 33 in region.slow and 21 in region.fast:
                 place = 33 - region.slow.start, 21 - region.fast.start
-                seen.image[place] += np.float32(2) * np.abs(seen.image).max()
-                seen.planes["h_max"][place] += 1
-            return seen
+                scanned.image[place] += np.float32(2) * np.abs(scanned.image).max()
+                scanned.planes["h_max"][place] += 1
+            return scanned
 
     def wrap_scanner(self, scanner: Scanner) -> Scanner:
         return self._Scanner(scanner)
 
 
 class OnlyObserves(Port):
-    """Looks at pixels and renders nothing."""
+    """Observes pixels and computes no regions."""
 
     scanner = None  # type: ignore[assignment]
     frame = None  # type: ignore[assignment]
@@ -130,7 +130,7 @@ class WorkerDies(Port):
 
 
 class Refuses(Port):
-    """Computes nothing at all."""
+    """Refuses to compute."""
 
     def observe(
         self, experiment: Experiment, pixels: Sequence[tuple[int, int]], **how: Any
@@ -142,7 +142,7 @@ class Refuses(Port):
 
 
 class OnlyFCell(Port):
-    """Tells Tap 4 and nothing else."""
+    """Records Tap 4 and nothing else."""
 
     implementation: ClassVar[str] = "only_f_cell"
     folder: ClassVar[str] = "only_f_cell_taps"
@@ -150,7 +150,7 @@ class OnlyFCell(Port):
 
 
 class OnlyOmega(Port):
-    """Tells solid angles and nothing else."""
+    """Records solid angles and nothing else."""
 
     implementation: ClassVar[str] = "only_omega"
     folder: ClassVar[str] = "only_omega_taps"

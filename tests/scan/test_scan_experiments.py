@@ -29,7 +29,7 @@ def listed(folder: Path, content: str | bytes) -> Path:
 
 
 def own(folder: Path, content: str) -> list[NamedExperiment]:
-    """What the file adds to the flags of each experiment."""
+    """Return what the file adds to the flags of each experiment."""
     named = read_experiments(listed(folder, content), BASE)
     assert all(item.flags[: len(BASE)] == BASE for item in named)
     return [NamedExperiment(item.name, item.flags[len(BASE) :]) for item in named]
@@ -117,7 +117,7 @@ class TestGrid:
             "hkl-b.hkl_distance-1e-05",
         ]
 
-    def test_values_that_look_alike_in_a_name_are_numbered(self, tmp_path: Path) -> None:
+    def test_values_with_the_same_text_in_a_name_are_numbered(self, tmp_path: Path) -> None:
         text = '[grid]\n"-hkl" = ["a/b", "c", "a-b"]'
         assert names(tmp_path, text) == ["hkl-a-b.1", "hkl-c", "hkl-a-b.3"]
 

@@ -32,7 +32,7 @@ def found(image: Image, count: int = 50, band: int = 3) -> tuple[Peak, ...]:
 
 
 def places(*rows: str) -> list[tuple[int, int]]:
-    """Where the peaks are of an image of one digit a pixel."""
+    """Return the places of the peaks of an image of one digit per pixel."""
     image = np.array([[float(digit) for digit in row] for row in rows], np.float32)
     return [(peak.slow, peak.fast) for peak in found(image)]
 
@@ -56,7 +56,7 @@ def area_of(image: Image, pixel: tuple[int, int]) -> set[tuple[int, int]]:
 
 
 def naive(image: Image, most: int) -> list[Peak]:
-    """All peaks by their definition, the strongest first."""
+    """Return all peaks by their definition, the strongest first."""
     peaks = []
     for pixel in np.ndindex(*image.shape):
         area = area_of(image, (pixel[0], pixel[1])) if image[pixel] > 0 else set()

@@ -1,4 +1,4 @@
-"""How a scan shows how far it is: a bar on a terminal, lines elsewhere."""
+"""How a scan shows its progress: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_pictur
 
 
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
-    """Everything that a scan shows there."""
+    """Return everything that a scan shows there."""
     ours, theirs = pty.openpty()
     engines = ("--engines", "c,tests.scan.scan_engines:Port", "--tile", "32")
     with ThreadPoolExecutor(1) as pool, monkeypatch.context() as patch:
@@ -38,7 +38,7 @@ def on_a_terminal(monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
 
 
 def everything(descriptor: int) -> str:
-    """What is read from a terminal until its other end is closed."""
+    """Return what is read from a terminal until its other end is closed."""
     shown = b""
     with os.fdopen(descriptor, "rb", buffering=0) as terminal:
         try:

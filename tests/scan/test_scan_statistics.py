@@ -1,4 +1,4 @@
-"""What a scan adds up: every number against a plain computation, and any division alike."""
+"""The sums of a scan: every number against a plain computation, the same for any division."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ class TestOnePair:
         assert ours is not None
         assert theirs is not None
         assert found.f_cell is not None
-        apart = {name: ours[name] != theirs[name] for name in F_CELL_PLANES}
+        differing = {name: ours[name] != theirs[name] for name in F_CELL_PLANES}
         counts = {item.field: item.differing for item in found.f_cell}
-        assert counts == {name: int(mask.sum()) for name, mask in apart.items()}
-        for name, mask in apart.items():
+        assert counts == {name: int(mask.sum()) for name, mask in differing.items()}
+        for name, mask in differing.items():
             assert np.array_equal((bits & MISMATCH_BITS[name]) != 0, mask)
-        assert found.differing_f_cell == np.logical_or.reduce(list(apart.values())).sum()
-        of_index = [mask for name, mask in apart.items() if name != "sum_f_cell"]
-        assert found.differing_index == np.logical_or.reduce(of_index).sum()
+        assert found.differing_f_cell == np.logical_or.reduce(list(differing.values())).sum()
+        index_masks = [mask for name, mask in differing.items() if name != "sum_f_cell"]
+        assert found.differing_index == np.logical_or.reduce(index_masks).sum()
         assert found.lookups == ours["total_lookups"].sum()
 
     @given(pair=pairs())
@@ -174,7 +174,7 @@ class TestOnePair:
         assert found.differing_intensity == 0
         assert found.moments.correlation is None  # neither varies
 
-    def test_rounding_is_told_from_the_rest_by_the_margin(self) -> None:
+    def test_rounding_is_distinguished_by_the_margin(self) -> None:
         planes = [f_cell_planes(WHOLE) for _ in range(2)]
         for plane in (*planes[0].values(), *planes[1].values()):
             plane.fill(4)
@@ -187,7 +187,7 @@ class TestOnePair:
         found = compare_tiles(WHOLE, tiles[0], tiles[1], RULES, lambda: margins)[1]
         assert (found.differing_index, found.rounding_sensitive) == (5, 3)
 
-    def test_a_sum_of_f_within_its_tolerance_is_told_apart_from_one_beyond(self) -> None:
+    def test_a_sum_of_f_within_its_tolerance_is_no_mismatch(self) -> None:
         planes = [f_cell_planes(WHOLE) for _ in range(2)]
         for plane in (*planes[0].values(), *planes[1].values()):
             plane.fill(4)
@@ -283,7 +283,7 @@ def test_bins_are_powers_of_two_and_end_with_the_last_that_is_not_empty() -> Non
 
 
 def _steps(value: np.float32) -> int:
-    """Steps of float32 from 0, the other way round than the code under test: by float64's ULPs."""
+    """Return steps of float32 from 0, by float64's ULPs: not the way of the code under test."""
     steps = ulp_distance(0.0, float(abs(value)))
     assert steps is not None
     bits = int(abs(value).view(np.int32))

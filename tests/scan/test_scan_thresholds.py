@@ -185,5 +185,5 @@ class TestChecks:
     )
     def test_each_limits_from_its_own_side(self, limit: float, measured: float, name: str) -> None:
         values = dict.fromkeys(MEASURED, measured)
-        wanted = measured >= limit if name.endswith("_min") else measured <= limit
-        assert met(name, limit, values) == wanted
+        expected = measured >= limit if name.endswith("_min") else measured <= limit
+        assert met(name, limit, values) == expected
