@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.regions import Region
-from parity_bridge.images import image_formats as module
+from parity_bridge.images import unpacking as module
 from parity_bridge.images.image_file import open_image
 from tests.experiment.smv_files import smv, write_file
 from tests.images.image_files import (

@@ -12,6 +12,10 @@ class BrokenImageError(Exception):
     """What is wrong with an image, to follow its name in a message; fabio never raises this."""
 
 
+class UnknownFormatError(BrokenImageError):
+    """The file is in none of the formats read here, but may be in one that fabio reads."""
+
+
 def check_size(
     size: int, start: int, shape: tuple[int, int], dtype: np.dtype[Any], *, exact: bool = True
 ) -> None:

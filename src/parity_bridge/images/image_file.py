@@ -20,8 +20,9 @@ from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.smv import MAX_BYTES
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 from parity_bridge.images import by_fabio, npy
-from parity_bridge.images.image_checks import BrokenImageError
-from parity_bridge.images.image_formats import UnknownFormatError, decode_image, decompressed
+from parity_bridge.images.image_checks import BrokenImageError, UnknownFormatError
+from parity_bridge.images.image_formats import decode_image
+from parity_bridge.images.unpacking import decompressed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
