@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,12 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SHELL = [
     block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "make" not in block
 ]
+#: Those of whole frames take long.
+BLOCKS = [
+    pytest.param(block, marks=pytest.mark.corpus if "frame --engine" in block else ())
+    for block in SHELL
+]
+Run = Callable[[str], tuple[subprocess.CompletedProcess[str], Path]]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -26,9 +34,21 @@ def shell(block: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("block", SHELL)
-def test_a_shell_block_runs(block: str, tmp_path: Path) -> None:
-    done = shell(block, tmp_path)
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """What came of a block, each of which is run once, and where."""
+
+    @cache
+    def once(block: str) -> tuple[subprocess.CompletedProcess[str], Path]:
+        folder = tmp_path_factory.mktemp("block")
+        return shell(block, folder), folder
+
+    return once
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_shell_block_runs(block: str, run: Run) -> None:
+    done, _ = run(block)
     says = re.search(r"# exits (\d)", block)
     assert done.returncode == (int(says[1]) if says else 0), done.stderr
 
@@ -60,13 +80,12 @@ def test_the_output_at_the_top_is_what_the_command_prints(block: str, tmp_path: 
     assert shown == [line.rstrip() for line in printed.splitlines()]
 
 
-def test_the_puzzle_gives_the_known_picture_and_its_memo_names_the_stale_cache(
-    tmp_path: Path,
-) -> None:
+def test_the_puzzle_gives_the_known_picture_and_its_memo_names_the_stale_cache(run: Run) -> None:
     """Edge 100 | 100, centre 0 | 100, as in the golden case bench4096_stale_cache."""
     (block,) = [block for block in SHELL if "puzzle" in block]
-    assert shell(block, tmp_path).returncode == 3
-    report = tmp_path / "reports" / "puzzle"
+    done, folder = run(block)
+    assert done.returncode == 3
+    report = folder / "reports" / "puzzle"
     means = {
         (folder, pixel): record.values.mean_f_cell
         for folder in ("c_taps", "py_taps")
@@ -81,9 +100,9 @@ def test_the_puzzle_gives_the_known_picture_and_its_memo_names_the_stale_cache(
         ("py_taps", (2048, 2048)): 100.0,
     }
     assert "stale cache" in (report / "f_cell_comparison.md").read_text(encoding="utf-8")
-    (tmp_path / "Fdump.bin").unlink()
+    (folder / "Fdump.bin").unlink()
     again = shell(
-        "python -m parity_bridge explain reports/puzzle/c_taps reports/puzzle/py_taps", tmp_path
+        "python -m parity_bridge explain reports/puzzle/c_taps reports/puzzle/py_taps", folder
     )
     assert again.returncode == 3
     assert "**stale cache: c read the cache Fdump.bin" in again.stdout
