@@ -144,7 +144,7 @@ def _read_pixels(path: Path, size: int, pixels: tuple[int, int] | None) -> tuple
     try:
         return decode_image(decompressed(read_file(path, "image")))
     except UnknownFormatError as error:
-        return by_fabio.read_with_fabio(path, str(error))
+        return by_fabio.read_with_fabio(path, size, str(error))
 
 
 def _map_pixels(
