@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.engines.registry import engine_class
 from parity_bridge.errors import FileError
 from parity_bridge.files.atomic_write import copy_file
+from parity_bridge.files.names import check_utf8
 from parity_bridge.files.termination import Terminated, exit_at_next_interrupt
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
@@ -54,6 +56,11 @@ class ScanAnswer:
     maps: ScanMaps
     worst_pixels: WorstPixels
 
+    def __repr__(self) -> str:
+        """State the verdict and the folder of the report; the maps would fill many screens."""
+        summary = self.summary
+        return f"<ScanAnswer {summary.verdict} at {summary.pixels} pixels, report in {self.folder}>"
+
     @property
     def worst(self) -> PairAnswer | None:
         """The taps of the worst pixels; None where there are none."""
@@ -87,6 +94,7 @@ def scan_with(
     workers: WorkerPool, question: Question, settings: ScanSettings, on_note: OnNote
 ) -> ScanAnswer:
     """Scan with ``workers`` that are open already; raises as ``scan``."""
+    _check_names_are_utf8(question)
     _check_target(settings, on_note)
     thresholds = _thresholds(settings)
     sides = scan_sides_of(question, on_note)
@@ -108,6 +116,13 @@ def scan_with(
         coordinates = [pixel.pixel_coords for pixel in summary.worst]
         maps = scan_maps(prepared.layout, coordinates, prepared.job.rules.geometry)
     return ScanAnswer(settings.folder, context, summary, maps, worst)
+
+
+def _check_names_are_utf8(question: Question) -> None:
+    """Raise UsageError for a name that records cannot hold; they state absolute paths."""
+    check_utf8(str(Path.cwd()), "the working directory")
+    for word in shlex.split(question.command):
+        check_utf8(word, "the argument")
 
 
 def _check_target(settings: ScanSettings, on_note: OnNote) -> None:

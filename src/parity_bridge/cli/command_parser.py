@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any, NoReturn
 
+from parity_bridge.cli.printing import print_lines
 from parity_bridge.errors import UsageError
 
 
@@ -22,6 +23,10 @@ class CommandParser(argparse.ArgumentParser):
         from parity_bridge.experiment.flags.help import flag_help
 
         return f"{text}\nnanoBragg flags after --:\n{flag_help()}\n"
+
+    def print_help(self, _file: Any = None) -> None:
+        """Print the help as any other output; raise FileError where that cannot be written."""
+        print_lines((self.format_help().removesuffix("\n"),))
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError with ``message`` and the command that prints the help."""

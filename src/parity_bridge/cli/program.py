@@ -15,7 +15,9 @@ from importlib import import_module
 
 from parity_bridge.cli.argument_words import protect_engine_flags, split_nanobragg_flags
 from parity_bridge.cli.arguments import argument_parser
+from parity_bridge.cli.printing import print_error
 from parity_bridge.errors import BridgeError, UsageError
+from parity_bridge.files.names import check_utf8
 from parity_bridge.files.termination import Terminated, raise_on_sigterm
 
 _INTERRUPTED = 130
@@ -28,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with raise_on_sigterm(), _no_garbage_collection():
             return _dispatch(list(sys.argv[1:] if argv is None else argv))
     except BridgeError as error:
-        print(f"parity_bridge: {error}", file=sys.stderr)
+        print_error(error)
         return error.exit_status
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -49,6 +51,8 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def _dispatch(argv: list[str]) -> int:
+    for word in argv:
+        check_utf8(word, "the argument")
     ours, flags = split_nanobragg_flags(argv)
     arguments = argument_parser().parse_args(protect_engine_flags(ours))
     arguments.text = shlex.join(("python", "-m", "parity_bridge", *argv))

@@ -7,12 +7,16 @@ import secrets
 from pathlib import Path
 
 from parity_bridge.errors import FileError
+from parity_bridge.files.names import encode_utf8
 from parity_bridge.files.reading import read_file
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write ``text`` as UTF-8 to ``path``; see ``write_bytes``."""
-    write_bytes(path, text.encode())
+    """Write ``text`` as UTF-8 to ``path``; see ``write_bytes``.
+
+    Raises FileError also where ``text`` holds part of a file name that is not UTF-8.
+    """
+    write_bytes(path, encode_utf8(text, Path(path)))
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

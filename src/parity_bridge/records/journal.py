@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.files.names import encode_utf8, printable
 from parity_bridge.records.metadata import RunContext
 
 COMMANDS_FILE = "commands.txt"
@@ -24,20 +28,47 @@ def log_failure(folder: Path, run_context: RunContext, error: BridgeError, remed
         folder / FAILURE_FILE,
         f"when: {run_context.timestamp}\n"
         f"what: {run_context.command}\n"
-        f"why: {error} (exit status {error.exit_status})\n"
+        f"why: {printable(str(error))} (exit status {error.exit_status})\n"
         f"how to go on: {remedy}\n",
     )
 
 
 def _append(path: Path, text: str) -> None:
     # One appended block, not a renamed copy: commands running side by side must not lose lines.
+    data = encode_utf8(text, path)
     try:
-        with path.open("a", encoding="utf-8") as log:
-            log.write(text)
+        with os.fdopen(_open_regular_file(path), "ab") as log:
+            log.write(data)
     except OSError as error:
         raise FileError(
             f"{path} cannot be written ({error.strerror}); give a writable folder with --out-dir"
         ) from error
+
+
+def _open_regular_file(path: Path) -> int:
+    """Open a file for appending; raise OSError where it cannot be, FileError where it is a link.
+
+    A file of any other kind is refused as a link is: text goes into the folder and nowhere else.
+    """
+    try:
+        # Without O_NONBLOCK a FIFO would be waited for.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        number = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise _not_regular(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise _not_regular(path)
+    return number
+
+
+def _not_regular(path: Path) -> FileError:
+    return FileError(
+        f"{path} is a link or no regular file, and nothing is appended to it; remove it, or give "
+        "another --stamp or --out-dir"
+    )
 
 
 @contextmanager

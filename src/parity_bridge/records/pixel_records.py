@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.engines.run import EngineRun, notes
-from parity_bridge.errors import FileError
+from parity_bridge.errors import FileError, error_text
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import to_flags
 from parity_bridge.files.atomic_write import write_text
@@ -154,8 +155,17 @@ def read_noise(folder: Path) -> dict[tuple[int, int], NoiseBudget]:
 
 
 def as_json(model: BaseModel) -> str:
-    """Return a model as it is stored; floats read back bit for bit."""
-    return model.model_dump_json(indent=2) + "\n"
+    """Return a model as it is stored; floats read back bit for bit.
+
+    Raises FileError where it holds part of a file name that is not UTF-8.
+    """
+    try:
+        return model.model_dump_json(indent=2) + "\n"
+    except PydanticSerializationError as error:
+        raise FileError(
+            f"a record cannot be written ({error_text(error)}); rename files whose names are not "
+            "UTF-8"
+        ) from error
 
 
 def read_model(path: Path, model: type[Model]) -> Model:
