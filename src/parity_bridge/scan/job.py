@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from parity_bridge.errors import EngineError
-from parity_bridge.experiment.regions import RunState
+from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState
 from parity_bridge.scan.plan import TileTask
 from parity_bridge.scan.sides import EngineSide, ScanSide, SideIdentity, SideTile
+from parity_bridge.scan.statistics import SHELL_COUNT, ULP_BINS, Statistics
 from parity_bridge.scan.store import Span, StoredState, StoreLayout, TileRecord, write_tile
+from parity_bridge.scan.summary import WorstPixel
 from parity_bridge.scan.tile_comparison import ComparisonRules, Margins, compare_tiles
 
 if TYPE_CHECKING:
@@ -62,6 +66,24 @@ def run_task(job: ScanJob, task: TileTask, threads: int = 1) -> TileRecord:
     return record
 
 
+def is_of_job(record: TileRecord, job: ScanJob) -> bool:
+    """Return whether a record that was read back can be one of the job's own tiles.
+
+    Its lists must have the job's lengths and names, and its counts and pixels lie in its region.
+    """
+    region, statistics = record.region.region, record.statistics
+    has_states = tuple(state is not None for state in record.states)
+    return (
+        _field_names(statistics) == (tuple(F_CELL_PLANES) if all(job.layout.f_cell) else None)
+        and len(statistics.ulps) == ULP_BINS
+        and len(statistics.shells) == (0 if job.rules.geometry is None else SHELL_COUNT)
+        and has_states == tuple(isinstance(side, EngineSide) for side in job.sides)
+        and statistics.pixels == math.prod(region.shape)
+        and max(_pixel_counts(statistics)) <= statistics.pixels
+        and all(_is_in(region, pixel) for pixel in statistics.worst)
+    )
+
+
 def states_after(record: TileRecord) -> tuple[RunState | None, ...]:
     """Return the state of each side after the tile."""
     return tuple(
@@ -79,6 +101,35 @@ def _rounding_margins(side: ScanSide, task: TileTask) -> Margins | None:
         return side.scanner.margins(task.region, side.start() if state is None else state)
 
     return compute_margins
+
+
+def _field_names(statistics: Statistics) -> tuple[str, ...] | None:
+    return None if statistics.f_cell is None else tuple(item.field for item in statistics.f_cell)
+
+
+def _pixel_counts(statistics: Statistics) -> Iterator[int]:
+    """Yield every count that is of pixels."""
+    yield from (statistics.moments.count, statistics.nonfinite_c, statistics.nonfinite_py)
+    yield from (statistics.one_sided, statistics.differing_intensity, *statistics.ulps)
+    yield statistics.beyond_tolerance_intensity
+    yield from (
+        count or 0
+        for count in (
+            statistics.differing_f_cell,
+            statistics.differing_index,
+            statistics.rounding_sensitive,
+        )
+    )
+    for field in statistics.f_cell or ():
+        yield from (field.differing, field.beyond_tolerance)
+    for shell in statistics.shells:
+        yield from (shell.pixels, shell.differing_f_cell, shell.differing_intensity, shell.finite)
+
+
+def _is_in(region: Region, pixel: WorstPixel) -> bool:
+    """Return whether a worst pixel lies in ``region`` and names fields of Tap 4 only."""
+    slow, fast = pixel.pixel_coords
+    return slow in region.slow and fast in region.fast and set(pixel.fields) <= set(F_CELL_PLANES)
 
 
 def _stored_state(tile: SideTile) -> StoredState | None:

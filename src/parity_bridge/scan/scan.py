@@ -17,7 +17,7 @@ from parity_bridge.records.environment import libc, package_versions
 from parity_bridge.records.folder import make_folder
 from parity_bridge.scan import store
 from parity_bridge.scan.executor import WorkerPool, reduce_all, run_all
-from parity_bridge.scan.job import ScanJob, run_task, states_after
+from parity_bridge.scan.job import ScanJob, is_of_job, run_task, states_after
 from parity_bridge.scan.maps import Geometry
 from parity_bridge.scan.plan import SideStates, TilePlan, TileTask, is_settled, plan_tiles
 from parity_bridge.scan.progress import Advance
@@ -29,7 +29,6 @@ from parity_bridge.scan.tile_comparison import SENSITIVE_ULPS, ComparisonRules
 
 #: Pixels of a tile along either axis by default.
 DEFAULT_TILE = 1024
-_LARGEST_TILE = 4096
 
 
 @dataclass(frozen=True)
@@ -100,6 +99,7 @@ def prepare_scan(
     )
     if begun:
         store.check_same_inputs(folder, inputs)
+        store.check_store(layout)
         store.remove_partial_files(layout)
     else:
         make_folder(folder)
@@ -174,8 +174,8 @@ def _span(ranges: list[range]) -> range:
 def _tile_size(tile: int | None, region: Region) -> int:
     """Return the pixels of a tile along either axis: many, but a small region has several tiles."""
     if tile is not None:
-        if not 1 <= tile <= _LARGEST_TILE:
-            raise UsageError(f"--tile {tile}: give 1 to {_LARGEST_TILE} pixels")
+        if not 1 <= tile <= store.LARGEST_TILE:
+            raise UsageError(f"--tile {tile}: give 1 to {store.LARGEST_TILE} pixels")
         return tile
     # Every tile has some 27 chunks to be written, which costs more than the pixels of a small one.
     return min(DEFAULT_TILE, max(128, -(-max(region.shape) // 2)))
@@ -224,7 +224,7 @@ def _unfinished_tasks(
     """Yield the ``tasks`` that no earlier run has finished; collect the records of the others."""
     for task in tasks:
         record = store.finished_tile(scan.layout, task.name, task.region)
-        if record is None:
+        if record is None or not is_of_job(record, scan.job):
             yield task
         else:
             records[task.name] = record

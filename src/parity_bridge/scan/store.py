@@ -7,25 +7,28 @@ depends on the inputs only: not on threads, executor, interruptions or the time.
 
 from __future__ import annotations
 
+import json
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from parity_bridge.comparison.tolerances import Tolerance
-from parity_bridge.errors import FileError, error_text
+from parity_bridge.errors import BridgeError, FileError, error_text
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 from parity_bridge.files.schema import SCHEMA_VERSION, Count, Number, Schema, Version
 from parity_bridge.records.folder import make_folder
 from parity_bridge.records.pixel_records import as_json
+from parity_bridge.scan import store_check
 from parity_bridge.scan.sides import SideIdentity, SideTile
 from parity_bridge.scan.statistics import Statistics
 
@@ -37,12 +40,17 @@ _LOG = logging.getLogger(__name__)
 MAPS_FOLDER = "maps.zarr"
 INPUTS_FILE = "inputs.json"
 TILES_FOLDER = "tiles"
+#: Pixels of a tile along either axis, at most.
+LARGEST_TILE = 4096
 #: Groups of the store.
 SIDE_GROUPS = ("reference", "other")
 IMAGE = "image"
 MISMATCH = "mismatch"
 #: Bit of each field of Tap 4 in the map of mismatches.
 MISMATCH_BITS = {name: 1 << place for place, name in enumerate(F_CELL_PLANES)}
+
+
+_TilePixels = Annotated[int, Field(ge=1, le=LARGEST_TILE)]
 
 
 class Span(Schema):
@@ -71,7 +79,7 @@ class ScanInputs(Schema):
     reference: SideIdentity
     other: SideIdentity
     region: Span
-    tile: tuple[Count, Count]  # pixels along slow and fast
+    tile: tuple[_TilePixels, _TilePixels]  # pixels along slow and fast
     intensity_tolerance: Tolerance
     f_cell_tolerance: Tolerance
     #: Of packages and of the C library, on which the bits of both engines depend.
@@ -120,42 +128,47 @@ class StoreLayout:
             dtypes[MISMATCH] = "uint16"
         return dtypes
 
+    @property
+    def chunks(self) -> tuple[int, int]:
+        """Pixels of a chunk along slow and fast."""
+        (rows, columns), (slow, fast) = self.tile, self.region.shape
+        return min(rows, slow), min(columns, fast)
+
 
 def create_store(layout: StoreLayout, inputs: ScanInputs) -> None:
     """Create an empty store in the existing folder; ``inputs`` are written last.
 
     Raises FileError where the store cannot be written.
     """
-    import zarr  # noqa: PLC0415 - slow to import
-
     with _write_errors(layout.folder):
         make_folder(layout.folder / TILES_FOLDER)
-        group = zarr.open_group(layout.folder / MAPS_FOLDER, mode="w", zarr_format=3)
-        group.attrs["region"] = inputs.region.model_dump(mode="json")
-        group.attrs["mismatch_bits"] = MISMATCH_BITS
-        for path, dtype in layout.arrays.items():
-            group.create_array(
-                path,
-                shape=layout.region.shape,
-                chunks=tuple(map(min, layout.tile, layout.region.shape)),
-                dtype=dtype,
-                fill_value=0,
-                compressors=_compressors(np.dtype(dtype).itemsize),
-                dimension_names=("slow", "fast"),
-                # A chunk of zeros is written like any other: a missing chunk is a lost one.
-                config={"write_empty_chunks": True},
-            )
+        _create_arrays(layout.folder / MAPS_FOLDER, layout)
         write_text(layout.folder / INPUTS_FILE, as_json(inputs))
 
 
 def check_same_inputs(folder: Path, inputs: ScanInputs) -> None:
     """Raise FileError where the scan in ``folder`` was begun with other ``inputs``."""
     begun = _read(folder / INPUTS_FILE, ScanInputs)
-    for name, before, now in _differences(begun.model_dump(), inputs.model_dump()):
+    differing = store_check.differences(begun.model_dump(), inputs.model_dump())
+    for name, before, now in differing:
+        stored, current = store_check.value_text(before), store_check.value_text(now)
         raise FileError(
-            f"{folder} was begun with {name} {_value_text(before)}, not {_value_text(now)}; it "
+            f"{folder} was begun with {store_check.value_text(name)} {stored}, not {current}; it "
             "cannot be resumed: give it what it was begun with, or another --stamp"
         )
+
+
+def check_store(layout: StoreLayout) -> None:
+    """Raise FileError where anything in the store is not what a scan writes.
+
+    Zarr opens nothing of it: metadata are compared as JSON, chunks by their names.
+    """
+    expected = _expected_metadata(layout)
+    store_check.check_entries(layout.folder / MAPS_FOLDER, expected)
+    store_check.check_metadata(layout.folder / MAPS_FOLDER, expected)
+    for path in store_check.walk_regular_files(layout.folder / TILES_FOLDER):
+        if path.suffix != ".json" and not store_check.is_partial(path):
+            raise FileError(f"{path} is not part of a scan; {store_check.REMEDY}")
 
 
 def stored_tile(layout: StoreLayout) -> tuple[int, int]:
@@ -165,9 +178,13 @@ def stored_tile(layout: StoreLayout) -> tuple[int, int]:
 
 
 def remove_partial_files(layout: StoreLayout) -> None:
-    """Remove the half-written files of writers that were killed."""
-    for path in (*layout.folder.rglob("*.partial"), *layout.folder.rglob(".*.tmp")):
-        path.unlink(missing_ok=True)
+    """Remove the half-written files of writers that were killed; the store is checked before.
+
+    Raises FileError where one cannot be removed.
+    """
+    with _write_errors(layout.folder):
+        for path in (*layout.folder.rglob("*.partial"), *layout.folder.rglob(".*.tmp")):
+            path.unlink(missing_ok=True)
 
 
 def finished_tile(layout: StoreLayout, name: str, region: Region) -> TileRecord | None:
@@ -210,14 +227,64 @@ def write_tile(
 
 def read_map(layout: StoreLayout, path: str, region: Region) -> NDArray[Any]:
     """Return a map over ``region``, (slow, fast); raise FileError where it cannot be read."""
+    arrays = _open_arrays(layout)
+    item_size = np.dtype(layout.arrays[path]).itemsize
+    for chunk in _chunk_files(layout, path, region):
+        store_check.check_chunk(chunk, math.prod(layout.chunks) * item_size, item_size)
     try:
-        array = _open_arrays(layout)[path]
-        return np.asarray(array[_array_slices(layout, region)])
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise FileError(
-            f"{layout.folder / MAPS_FOLDER}: the map {path} cannot be read ({_reason(error)}); "
-            "scan again under another --stamp"
-        ) from error
+        return np.asarray(arrays[path][_array_slices(layout, region)])
+    except Exception as error:  # the decoders may raise anything
+        raise _decoding_error(layout, path, region, arrays[path], error) from error
+
+
+def _decoding_error(
+    layout: StoreLayout, path: str, region: Region, array: Any, error: Exception
+) -> FileError:
+    """Return the error that names the first chunk that cannot be decoded, or else the map."""
+    rows, columns = layout.chunks
+    for chunk in _chunk_files(layout, path, region):
+        top, left = int(chunk.parent.name) * rows, int(chunk.name) * columns
+        try:
+            array[top : top + rows, left : left + columns]
+        except Exception as reason:  # noqa: BLE001 - the decoders may raise anything
+            return store_check.damaged_chunk(chunk, _reason(reason))
+    return FileError(
+        f"{layout.folder / MAPS_FOLDER}: the map {path} cannot be read ({_reason(error)}); "
+        f"{store_check.REMEDY}"
+    )
+
+
+def _create_arrays(store: Any, layout: StoreLayout) -> None:
+    """Write the metadata of all groups and arrays into an empty Zarr ``store``."""
+    import zarr  # noqa: PLC0415 - slow to import
+
+    group = zarr.open_group(store, mode="w", zarr_format=3)
+    group.attrs["region"] = Span.of(layout.region).model_dump(mode="json")
+    group.attrs["mismatch_bits"] = MISMATCH_BITS
+    for path, dtype in layout.arrays.items():
+        group.create_array(
+            path,
+            shape=layout.region.shape,
+            chunks=layout.chunks,
+            dtype=dtype,
+            fill_value=0,
+            compressors=_compressors(np.dtype(dtype).itemsize),
+            dimension_names=("slow", "fast"),
+            # A chunk of zeros is written like any other: a missing chunk is a lost one.
+            config={"write_empty_chunks": True},
+        )
+
+
+@lru_cache(maxsize=8)
+def _expected_metadata(layout: StoreLayout) -> dict[str, Any]:
+    """Return path of a group or array -> its metadata, as ``create_store`` writes them."""
+    from zarr.storage import MemoryStore  # noqa: PLC0415 - slow to import
+
+    files: dict[str, Any] = {}
+    _create_arrays(MemoryStore(files), layout)
+    return {
+        name.rpartition("/")[0]: json.loads(content.to_bytes()) for name, content in files.items()
+    }
 
 
 def _compressors(size: int) -> Any:
@@ -230,17 +297,20 @@ def _compressors(size: int) -> Any:
 def _open_arrays(layout: StoreLayout) -> dict[str, Any]:
     """Return the arrays of the store by their paths, opened once in each process."""
     version = file_version(layout.folder / INPUTS_FILE, "record of a scan")
-    return _cached_arrays(layout.folder, tuple(layout.arrays), version)
+    return _cached_arrays(layout, version)
 
 
 @lru_cache(maxsize=8)
-def _cached_arrays(folder: Path, paths: tuple[str, ...], _version: FileVersion) -> dict[str, Any]:
+def _cached_arrays(layout: StoreLayout, _version: FileVersion) -> dict[str, Any]:
     import zarr  # noqa: PLC0415 - slow to import
 
-    group = zarr.open_group(folder / MAPS_FOLDER, mode="r+")
+    store = layout.folder / MAPS_FOLDER
+    store_check.check_metadata(store, _expected_metadata(layout))
     return {
-        path: group[path].with_config({"write_empty_chunks": True})  # type: ignore[union-attr]
-        for path in paths
+        path: zarr.open_array(store, path=path, mode="r+", zarr_format=3).with_config(
+            {"write_empty_chunks": True}
+        )
+        for path in layout.arrays
     }
 
 
@@ -252,24 +322,23 @@ def _array_slices(layout: StoreLayout, region: Region) -> tuple[slice, slice]:
 
 
 def _chunks_exist(layout: StoreLayout, region: Region) -> bool:
+    return all(
+        store_check.is_filled(chunk)
+        for path in layout.arrays
+        for chunk in _chunk_files(layout, path, region)
+    )
+
+
+def _chunk_files(layout: StoreLayout, path: str, region: Region) -> Iterator[Path]:
+    """Yield the files of the chunks of an array in which ``region`` lies."""
     rows, columns = (
         range(place.start // size, -(-place.stop // size))
-        for place, size in zip(_array_slices(layout, region), layout.tile, strict=True)
+        for place, size in zip(_array_slices(layout, region), layout.chunks, strict=True)
     )
-    return all(
-        _is_filled(layout.folder / MAPS_FOLDER / path / "c" / str(row) / str(column))
-        for path in layout.arrays
-        for row in rows
-        for column in columns
-    )
-
-
-def _is_filled(chunk: Path) -> bool:
-    """Return whether a file is there and not empty, as a power cut may leave it."""
-    try:
-        return chunk.stat().st_size > 0
-    except OSError:
-        return False
+    folder = layout.folder / MAPS_FOLDER / path / store_check.CHUNKS
+    for row in rows:
+        for column in columns:
+            yield folder / str(row) / str(column)
 
 
 @contextmanager
@@ -277,7 +346,9 @@ def _write_errors(folder: Path) -> Iterator[None]:
     """Turn any error of the file system or of Zarr into a FileError of one sentence."""
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+    except BridgeError:
+        raise
+    except Exception as error:  # Zarr and its codecs may raise anything
         raise FileError(
             f"{folder} cannot be written ({_reason(error)}); finished tiles stay: make room "
             "or allow it, then go on with --resume"
@@ -296,17 +367,3 @@ def _read(path: Path, model: Any) -> Any:
         raise FileError(
             f"{path} is no record of a scan ({first['msg']}); scan again under another --stamp"
         ) from error
-
-
-def _differences(before: Any, now: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield every leaf in which two records differ, by its path."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for key in dict.fromkeys((*before, *now)):
-            yield from _differences(before.get(key), now.get(key), f"{name} {key}".strip())
-    elif before != now:
-        yield name, before, now
-
-
-def _value_text(value: Any) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
