@@ -50,15 +50,20 @@ class Tolerances(Schema):
 
     def key(self, tap_id: str, figure: str) -> str | None:
         """Return the key in ``fields`` that holds for ``figure``; None where it must be equal."""
-        if is_exact(tap_id, figure):
-            return None
-        names = (f"{tap_id}.{field_of(tap_id, figure)}", f"{tap_id}.*", "*")
-        return next((name for name in names if name in self.fields), None)
+        return next((name for name in _keys(tap_id, figure) if name in self.fields), None)
 
     @property
     def are_exact(self) -> bool:
         """Whether no difference at all passes."""
         return all(item.atol == item.rtol == 0 for item in self.fields.values())
+
+
+@cache
+def _keys(tap_id: str, figure: str) -> tuple[str, ...]:
+    """Return the keys that may hold for ``figure``, most specific first; none where it is exact."""
+    if is_exact(tap_id, figure):
+        return ()
+    return f"{tap_id}.{field_of(tap_id, figure)}", f"{tap_id}.*", "*"
 
 
 #: No difference at all passes.

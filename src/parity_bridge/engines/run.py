@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from parity_bridge.engines.capabilities import recorded_taps, unrecorded_fields
@@ -69,7 +70,11 @@ class EngineRun:
 
     def tag(self, observation: Observation) -> str | None:
         """The tag given to the pixel of an observation."""
-        return {target.coords: target.tag for target in self.targets}.get(observation.pixel)
+        return self._tags.get(observation.pixel)
+
+    @cached_property
+    def _tags(self) -> dict[tuple[int, int], str | None]:
+        return {target.coords: target.tag for target in self.targets}
 
 
 def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, ...]:

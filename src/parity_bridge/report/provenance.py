@@ -6,6 +6,7 @@ from parity_bridge.bridge.answer import PairAnswer, Side
 from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.comparison.causes import table_text
 from parity_bridge.records.metadata import Metadata
+from parity_bridge.report.markdown import code, code_block, escaped
 
 
 def provenance_section(pair: PairAnswer) -> str:
@@ -15,11 +16,11 @@ def provenance_section(pair: PairAnswer) -> str:
 
 def reproduce_section(pair: PairAnswer) -> str:
     """Return the commands that reproduce the records; empty where no metadata states them."""
-    originals = [metadata.command for side in pair.sides for metadata in side.metadata]
+    originals = dict.fromkeys(metadata.command for side in pair.sides for metadata in side.metadata)
     commands = dict.fromkeys(map(without_stamp, originals))
     if not commands:
         return ""
-    return "## Reproduce\n\n```sh\n" + "\n".join(commands) + "\n```"
+    return "## Reproduce\n\n" + code_block("\n".join(commands), "sh")
 
 
 def behaviours_text(metadata: Metadata) -> str:
@@ -32,12 +33,12 @@ def behaviours_text(metadata: Metadata) -> str:
 
 def _side_provenance(side: Side) -> str:
     tables = list(dict.fromkeys(pixel.hkl_table for pixel in side.pixels if pixel.hkl_table))
-    lines = [f"- structure factors: {table_text(table)}" for table in tables]
+    lines = [f"- structure factors: {escaped(table_text(table))}" for table in tables]
     lines += [f"- sha256 of the file: {sha256}" for sha256 in _hashes(side)]
     lines += [line for metadata in side.metadata[:1] for line in _metadata_lines(metadata)]
     if not lines:
         lines = ["- the records do not say"]
-    return "\n".join((f"### {side.name}", "", *lines))
+    return "\n".join((f"### {escaped(side.name)}", "", *lines))
 
 
 def _hashes(side: Side) -> list[str]:
@@ -49,12 +50,14 @@ def _metadata_lines(metadata: Metadata) -> list[str]:
     versions = ", ".join(
         f"{name} {version}" for name, version in metadata.versions.items() if version
     )
+    build = ", ".join(f"{key} {value}" for key, value in metadata.build.items())
+    where = f"{metadata.dtype} on {metadata.device}, recorded {metadata.timestamp_utc}"
     return [
-        f"- nanoBragg flags: `{metadata.nanobragg_flags}`",
-        f"- build: {', '.join(f'{key} {value}' for key, value in metadata.build.items())}",
-        f"- computed in {metadata.dtype} on {metadata.device}, recorded {metadata.timestamp_utc}",
-        f"- versions: {versions}",
-        f"- behaviours: {behaviours_text(metadata)}",
-        f"- state assumed: {metadata.state_assumed}",
-        *(f"- note: {note}" for note in metadata.notes),
+        f"- nanoBragg flags: {code(metadata.nanobragg_flags)}",
+        f"- build: {escaped(build)}",
+        f"- computed in {escaped(where)}",
+        f"- versions: {escaped(versions)}",
+        f"- behaviours: {escaped(behaviours_text(metadata))}",
+        f"- state assumed: {escaped(metadata.state_assumed)}",
+        *(f"- note: {escaped(note)}" for note in metadata.notes),
     ]
