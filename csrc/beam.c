@@ -69,7 +69,7 @@ static int is_outside_round_beam(const pb_beam *beam, double hdiv, double vdiv)
     return 4 * t > 1.1;
 }
 
-/* Where a source stands, seen from the sample: turned by its two angles of divergence. */
+/* The position of a source, relative to the sample: turned by its two angles of divergence. */
 static pb_vec3 diverged(const pb_detector *detector, double hdiv, double vdiv)
 {
     const pb_vec3 vert = pb_unit(pb_cross(detector->beam, detector->polar));
@@ -104,13 +104,13 @@ static int64_t divergent_sources(const pb_experiment *e, const pb_beam *beam,
 static int64_t listed_sources(const pb_experiment *e, const pb_beam *beam,
                               const pb_detector *detector, pb_source *sources)
 {
-    const pb_vec3 otherwise = pb_scale(detector->beam, -SOURCE_DISTANCE);
+    const pb_vec3 default_position = pb_scale(detector->beam, -SOURCE_DISTANCE);
     for (int64_t i = 0; i < e->source_line_count; i++) {
         const pb_source_line *line = &e->source_lines[i];
         sources[i] = (pb_source){
-            .direction = {pb_given_or(line->position.x, otherwise.x),
-                          pb_given_or(line->position.y, otherwise.y),
-                          pb_given_or(line->position.z, otherwise.z)},
+            .direction = {pb_given_or(line->position.x, default_position.x),
+                          pb_given_or(line->position.y, default_position.y),
+                          pb_given_or(line->position.z, default_position.z)},
             .weight = pb_given_or(line->weight, 1.0),
             .lambda = pb_given_or(line->lambda, beam->lambda0),
         };
@@ -118,7 +118,7 @@ static int64_t listed_sources(const pb_experiment *e, const pb_beam *beam,
     return e->source_line_count;
 }
 
-/* Directions become unit vectors, weights relative; whether every source is one. */
+/* Make directions unit vectors and add relative weights. Returns whether every source is sound. */
 static int finish_sources(pb_source *sources, int64_t count)
 {
     double sum = 0.0;

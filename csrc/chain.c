@@ -15,8 +15,8 @@ static void start(pb_chain *c)
     pb_fill(c->polar_count, c->n, 0.0);
 }
 
-/* All domains of a spindle angle; before the first sweep of a run an angle of 0 finds the crystal
- * unrotated, later as the sweep before left it. */
+/* All domains of a spindle angle. Before the first sweep of a run an angle of 0 is no rotation;
+ * later it keeps the last rotation of the sweep before. */
 static const pb_orientation *orientations_at(const pb_chain *c, int64_t phi_step)
 {
     const pb_setup *setup = c->setup;
@@ -36,7 +36,8 @@ static void evaluate_source(pb_chain *c, const pb_source *source, pb_place *plac
 {
     const pb_setup *setup = c->setup;
     pb_scatter(c, source);
-    /* A later source sees d as the polarization factor left it; alone, Tap 4 does not need it. */
+    /* The polarization factor changes d for later sources. With one source, Tap 4 does not need it.
+     */
     if (!c->only_f_cell || setup->source_count > 1)
         pb_update_polar(c, source);
     for (place->phi_step = 0; place->phi_step < setup->phi.steps; place->phi_step++) {

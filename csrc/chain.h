@@ -1,7 +1,7 @@
 /*
  * chain.h: the chain of one or several pixels of a row, from position to intensity (contract §6).
  *
- * pixel.c and frame.c run the same chain and differ in what they keep of it: a pixel keeps every
+ * pixel.c and frame.c run the same chain and differ in what they store: a pixel stores every
  * evaluation, a frame the intensity, the counts of Tap 4, or both.
  */
 #ifndef PB_CHAIN_H
@@ -9,7 +9,7 @@
 
 #include "factors.h"
 
-/* Where in the loops of a pixel an evaluation stands. */
+/* The position of an evaluation in the loops of a pixel. */
 typedef struct pb_place {
     int64_t layer;
     int32_t sub_slow;
@@ -21,7 +21,7 @@ typedef struct pb_place {
 
 typedef struct pb_chain pb_chain;
 
-/* What is done with an evaluation, once for all lanes. */
+/* Called after each evaluation, once for all lanes. */
 typedef void (*pb_visitor)(const pb_chain *chain, const pb_place *place, void *visitor_data);
 
 struct pb_chain {
@@ -29,15 +29,15 @@ struct pb_chain {
     const pb_table *table;
     int precision;
     int only_f_cell;  /* leave out what Tap 4 does not depend on */
-    pb_visitor visit; /* NULL: nothing */
+    pb_visitor visit; /* NULL: none */
     void *visitor_data;
-    pb_lanes3 *F_latt_factors;           /* returned with F_latt; NULL: nobody asks */
+    pb_lanes3 *F_latt_factors;           /* returned with F_latt; NULL: not needed */
     const pb_stage_overrides *overrides; /* NULL: everything is computed; else there is one lane */
     pb_run_state *state;
     int n;
     int32_t slow;
     int32_t fast[PB_LANES];
-    /* what the contract keeps from one evaluation to the next */
+    /* carried from one evaluation to the next, as the contract says */
     double I[PB_LANES];
     double omega[PB_LANES];
     double polar[PB_LANES];
@@ -96,8 +96,8 @@ void pb_begin_layer(pb_chain *chain);
 void pb_end_layer(pb_chain *chain, int64_t layer);
 void pb_scale_to_photons(pb_chain *chain);
 
-/* overrides.c: a pixel's stages that are given instead of computed. Each takes the values of its
- * stage where that is given and does nothing where it is not. */
+/* overrides.c: a pixel's stages that are given instead of computed. Each sets the values of
+ * its stage where they are given and does nothing where they are not. */
 void pb_override_position(pb_chain *chain);
 void pb_override_scattering(pb_chain *chain);
 void pb_override_hkl(pb_chain *chain);
@@ -112,7 +112,7 @@ int pb_override_lookup(pb_chain *chain);
 
 /* checks.c */
 
-/* Whether table and setup can serve any pixel of a row: PB_OK or why not. */
+/* Returns PB_OK where table and setup can be used for every pixel of a row, else why not. */
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                     int32_t count);
 

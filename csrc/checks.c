@@ -1,10 +1,10 @@
-/* Whether raw arguments can serve a pixel. */
+/* Checks of the arguments of a pixel, which the port's types make needless. */
 #include <stddef.h>
 
 #include "chain.h"
 
-/* Whether the table can serve any lookup: none is loaded, or its box has entries that can be
- * counted and keeps away from the ends of int32, where indices beyond the range are clamped to. */
+/* Whether every lookup is safe: no table is loaded, or its box has entries, fewer than int64 can
+ * count, and does not reach an end of int32, to which indices out of range are clamped. */
 static int table_is_valid(const pb_table *table)
 {
     if (table->values == NULL)

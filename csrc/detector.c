@@ -31,9 +31,9 @@ typedef struct centre {
     double Fbeam, Sbeam, Fclose, Sclose;
 } centre;
 
-static pb_vec3 vector_or(pb_vec3 vector, pb_vec3 otherwise)
+static pb_vec3 vector_or(pb_vec3 vector, pb_vec3 fallback)
 {
-    return isnan(vector.x) ? otherwise : vector;
+    return isnan(vector.x) ? fallback : vector;
 }
 
 static axes chosen_axes(const pb_experiment *e)
@@ -71,36 +71,36 @@ static int32_t chosen_pivot(const pb_experiment *e)
     }
 }
 
-/* Pixels along one axis; the size follows the count where a count is given. */
+/* Pixels along one axis; a given count decides the size. */
 static int count_pixels(int64_t count, double pixel, double *detsize, int32_t *pixels)
 {
     if (count > 0)
         *detsize = pixel * (double)count;
-    const double found = ceil(*detsize / pixel - 0.5);
-    if (!(found >= 1.0 && found <= (double)INT32_MAX))
+    const double count_of_size = ceil(*detsize / pixel - 0.5);
+    if (!(count_of_size >= 1.0 && count_of_size <= (double)INT32_MAX))
         return PB_BAD_DETECTOR;
-    *pixels = (int32_t)found;
+    *pixels = (int32_t)count_of_size;
     return PB_OK;
 }
 
 static double beam_x(const pb_experiment *e, const pb_detector *d, double x_close)
 {
-    double otherwise = x_close;
+    double fallback = x_close;
     if (e->convention == PB_MOSFLM || e->convention == PB_DENZO)
-        otherwise = (d->detsize[1] + d->pixel_size) / 2.0;
+        fallback = (d->detsize[1] + d->pixel_size) / 2.0;
     else if (e->convention == PB_ADXV)
-        otherwise = (d->detsize[0] + d->pixel_size) / 2.0;
-    return pb_given_or(pb_metres(e->x_beam), otherwise);
+        fallback = (d->detsize[0] + d->pixel_size) / 2.0;
+    return pb_given_or(pb_metres(e->x_beam), fallback);
 }
 
 static double beam_y(const pb_experiment *e, const pb_detector *d, double y_close)
 {
-    double otherwise = y_close;
+    double fallback = y_close;
     if (e->convention == PB_MOSFLM || e->convention == PB_DENZO)
-        otherwise = (d->detsize[0] + d->pixel_size) / 2.0;
+        fallback = (d->detsize[0] + d->pixel_size) / 2.0;
     else if (e->convention == PB_ADXV)
-        otherwise = (d->detsize[1] - d->pixel_size) / 2.0;
-    return pb_given_or(pb_metres(e->y_beam), otherwise);
+        fallback = (d->detsize[1] - d->pixel_size) / 2.0;
+    return pb_given_or(pb_metres(e->y_beam), fallback);
 }
 
 static centre beam_centre(const pb_experiment *e, const pb_detector *d)

@@ -41,9 +41,9 @@ typedef struct pb_lookup_lanes {
 #endif
 
 /* NaN is PB_NOT_GIVEN. */
-static inline double pb_given_or(double value, double otherwise)
+static inline double pb_given_or(double value, double fallback)
 {
-    return isnan(value) ? otherwise : value;
+    return isnan(value) ? fallback : value;
 }
 
 static inline void pb_fill(double *lanes, int n, double value)
@@ -60,7 +60,7 @@ static inline int pb_scales_the_sum(int32_t factor)
 
 /* sweep.c, contract §4 */
 
-/* What the four kinds of sweep do not share. */
+/* Where the kinds of sweep differ. */
 typedef struct pb_sweep_rule {
     double default_range;         /* where only the steps were given */
     int half_range_step;          /* the range alone gives a step of half of it, not all of it */
@@ -105,7 +105,7 @@ int pb_in_roi(const pb_detector *detector, int32_t slow, int32_t fast);
 /* Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_STEPS or PB_BAD_CELL. */
 int pb_derive_crystal(const pb_experiment *experiment, double lambda, pb_crystal *crystal);
 
-/* Whether F is interpolated where nobody said so: one of the given N is 2 or less, §5. */
+/* Whether F is interpolated by default: one of the given N is 2 or less, §5. */
 int pb_small_crystal(const double cells[3]);
 
 /* Oversampling recommended for this crystal on this detector, at least 1. */
@@ -124,11 +124,11 @@ void pb_miller_index(const pb_orientation *orientation, const pb_lanes3 *q, int 
 /* subpixel.c, contract §6 */
 
 /* Laboratory position of the centre of subpixels of one row, m. Indices count subpixels over the
- * detector; depth is that of the layer below the front of the sensor, m. */
+ * detector; depth is the depth of the layer below the front of the sensor, m. */
 void pb_subpixel_position(const pb_detector *detector, double depth, int32_t slow,
                           const int32_t *fast, int n, pb_lanes3 *position);
 
-/* Solid angle of a whole pixel seen at this distance, sr. */
+/* Solid angle of a whole pixel at this distance, sr. */
 void pb_solid_angle(const pb_detector *detector, const double *airpath, int n, double *omega);
 
 /* Fraction of the photons captured by a layer of the sensor along the diffracted ray. */
@@ -152,8 +152,9 @@ double pb_sincg(double x, double N);
 /* Shape transform of a sphere, 1 where x is exactly 0. */
 double pb_sinc3(double x);
 
-/* Lattice factor F_latt; precision is a pb_precision. Unless NULL, factors returns those of a
- * parallelepiped along a, b, c, 1 along an axis of one cell, and NaN for the other shapes. */
+/* Lattice factor F_latt; precision is a pb_precision. Unless NULL, factors returns the
+ * factors of a parallelepiped along a, b, c (1 along an axis of one cell), and NaN for other
+ * shapes. */
 void pb_lattice_factor(const pb_crystal *crystal, int precision, const pb_lanes3 *hkl,
                        const pb_index_lanes *hkl0, int n, double *F_latt, pb_lanes3 *factors);
 
@@ -174,20 +175,20 @@ int pb_interpolation_is_safe(const pb_table *table, const double hkl[3]);
 /* Cubic Lagrange polynomial through four points. */
 double pb_cubic_polynomial(double x, const double xs[4], const double ys[4]);
 
-/* Tricubic interpolation; the caller has made sure that it is safe. */
+/* Tricubic interpolation; the caller has checked that it is safe. */
 double pb_interpolate(const pb_table *table, const double hkl[3]);
 
 /* The lookup of a run: nearest for all lanes, then interpolated in the one lane there may be while
- * *interpolation_on and safe; the first unsafe lookup switches interpolation off. */
+ * interpolation is on and safe; the first unsafe lookup switches interpolation off. */
 void pb_structure_factor(const pb_table *table, const pb_behaviours *behaviours,
                          const pb_lanes3 *hkl, const pb_index_lanes *hkl0, int n,
                          int32_t *interpolation_on, pb_lookup_lanes *lookup);
 
 /* polarization.c, contract §6 */
 
-/* Polarization factor in the lanes where it is due. Makes d a unit vector there and the axis one
- * everywhere, in place, as the contract says; the axis is left alone where the Kahn factor is 0 and
- * nothing reads it. */
+/* Polarization factor in the lanes where it is due. Normalizes d in these lanes and the axis, in
+ * place, as the contract says. The axis is unchanged where the Kahn factor is 0 and nothing reads
+ * it. */
 void pb_polarization_factor(const pb_source *source, double kahn_factor, const int32_t *due, int n,
                             pb_lanes3 *diffracted, pb_vec3 *axis, double *polar);
 

@@ -3,7 +3,7 @@
  *
  * x is reduced by the nearest multiple of pi, which is subtracted in three parts: the first two
  * have so few bits that their products are exact for multiples below 2^20. The rest, at most pi/2,
- * goes into the Taylor series, whose first neglected term is below 1e-20.
+ * is the argument of the Taylor series, whose first neglected term is below 1e-20.
  *
  * It is within 2.5 units in the last place of the sine of x. Nearly all of that are the roundings
  * of the last two subtractions, half a unit each, which count double where r is just above a power
@@ -47,7 +47,7 @@ static inline double pb_fast_sine(double x)
     series = series * z + 1.0 / 120.0;
     series = series * z - 1.0 / 6.0;
     const double sine = r + r * (z * series);
-    /* An odd multiple turns the sign. */
+    /* An odd multiple changes the sign. */
     uint64_t bits, odd;
     memcpy(&bits, &sine, sizeof bits);
     memcpy(&odd, &shifted, sizeof odd);

@@ -4,11 +4,11 @@
 
 #include "chain.h"
 
-/* Pixels of a row still to be computed. */
+/* The pixels of a row that are still to be computed. */
 typedef struct pixel_row {
     int32_t fast;
     int32_t count;
-    const uint8_t *mask; /* of its pixels; NULL: nothing is masked */
+    const uint8_t *mask; /* of its pixels; NULL: no pixel is masked */
     int64_t first;       /* entry of its first pixel in what is returned of the region */
     int32_t next;
 } pixel_row;
@@ -25,8 +25,8 @@ static int is_complete(const pb_setup *setup, int32_t slow, const pixel_row *r)
            is_computed(setup, slow, r, r->count - 1);
 }
 
-/* Take the next pixels of the row into the lanes: as many as there is room for where their order
- * matters no more, else one. Returns how many; their places in the row go to `at`. */
+/* Put the next pixels of the row into the lanes: as many as fit where their order no longer
+ * matters, else one. Returns how many; `at` returns their places in the row. */
 static int take(pb_chain *c, pixel_row *r, int32_t *at)
 {
     const int room = pb_is_settled(c->setup, c->state) ? PB_LANES : 1;
@@ -41,7 +41,7 @@ static int take(pb_chain *c, pixel_row *r, int32_t *at)
     return c->n;
 }
 
-/* Lanes to their places in a row of the image; whether all of them are finite. */
+/* Copy lanes to their places in a row of the image. Returns whether all of them are finite. */
 static int store_image(const pb_chain *c, const int32_t *at, float *image)
 {
     int finite = 1;
@@ -58,7 +58,7 @@ typedef struct counts {
         zero[PB_LANES];
     double sum[PB_LANES];
     int32_t min[3][PB_LANES], max[3][PB_LANES];
-    double margin[PB_LANES]; /* only where it is asked for */
+    double margin[PB_LANES]; /* only where it is requested */
 } counts;
 
 static void begin_counts(counts *k, const pb_f_cell_planes *planes)
@@ -111,7 +111,7 @@ static void count_evaluation(const pb_chain *c, const pb_place *place, void *vis
     widen(c->hkl0.l, c->has_lookup, c->n, k->min[2], k->max[2]);
 }
 
-/* Not a number is no distance: the comparison with it is false. */
+/* NaN is ignored: every comparison with it is false. */
 static void narrow(const double *index, const int32_t *has_lookup, int n, double *margin)
 {
     for (int i = 0; i < n; i++) {
@@ -136,7 +136,7 @@ static pb_visitor visitor_for(const pb_f_cell_planes *planes)
     return planes->rounding_margin != NULL ? count_with_margin : count_evaluation;
 }
 
-/* Lanes to their places in a row, which are mostly side by side. */
+/* Copy lanes to their places in a row, which are mostly side by side. */
 static void scatter(const int32_t *lanes, const int32_t *at, int n, int32_t *plane)
 {
     if (at[n - 1] - at[0] == n - 1)
@@ -152,7 +152,7 @@ static void scatter_doubles(const double *lanes, const int32_t *at, int n, doubl
         plane[at[i]] = lanes[i];
 }
 
-/* Into a row whose first pixel is entry `first` of the planes. */
+/* Store counts in a row whose first pixel is entry `first` of the planes. */
 static void store_counts(const counts *k, const int32_t *at, int n, int64_t first,
                          const pb_f_cell_planes *p)
 {
@@ -189,8 +189,8 @@ static void clear_counts(const pixel_row *r, const pb_f_cell_planes *p)
             p->rounding_margin[r->first + (int64_t)i] = INFINITY;
 }
 
-/* Compute a row and keep what is wanted, whose counts go through c->visitor_data; whether the image
- * is finite. */
+/* Compute a row and store what is requested; counts go through c->visitor_data. Returns whether the
+ * image is finite. */
 static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_cell_planes *planes)
 {
     const int has_gaps = !is_complete(c->setup, c->slow, left);
@@ -212,7 +212,7 @@ static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_ce
     return finite;
 }
 
-static int planes_are_there(const pb_f_cell_planes *p)
+static int planes_are_given(const pb_f_cell_planes *p)
 {
     return p->total_lookups != NULL && p->skipped_lookups != NULL &&
            p->out_of_bounds_count != NULL && p->default_f_count != NULL &&
@@ -221,7 +221,7 @@ static int planes_are_there(const pb_f_cell_planes *p)
            p->l_max != NULL;
 }
 
-/* Both ends of the region, before any pointer is moved there. */
+/* Check both ends of the region before computing any pointer into it. */
 static int check_region(const pb_setup *setup, const pb_table *table, pb_region region)
 {
     const int64_t last = (int64_t)region.slow + region.rows - 1;
@@ -241,7 +241,7 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
         return PB_BAD_ARGUMENT;
     if (precision != PB_EXACT && precision != PB_FAST)
         return PB_BAD_ARGUMENT;
-    if (planes != NULL && !planes_are_there(planes))
+    if (planes != NULL && !planes_are_given(planes))
         return PB_BAD_ARGUMENT;
     const int status = check_region(setup, table, region);
     if (status != PB_OK)

@@ -32,8 +32,8 @@ static void fast_sincg(const double *index, double N, int n, double *ratio)
     }
 }
 
-/* Lane by lane, so that what a pixel gets does not depend on its neighbours. NaN is out of reach.
- */
+/* Lane by lane, so that the value of a pixel does not depend on its neighbours. NaN counts as out
+ * of reach. */
 static void replace_out_of_reach(const double *index, double N, int n, double *ratio)
 {
     const double limit = PB_FAST_SINE_LIMIT / (PB_PI * N);
@@ -57,7 +57,7 @@ static double *lanes_of(pb_lanes3 *vector, int axis)
     return axis == 0 ? vector->x : axis == 1 ? vector->y : vector->z;
 }
 
-/* What a factor is where it is not computed. */
+/* Set factors that are not computed. */
 static void fill_factors(pb_lanes3 *factors, int n, double value)
 {
     for (int axis = 0; axis < 3; axis++)

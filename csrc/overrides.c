@@ -1,4 +1,4 @@
-/* Stages of a pixel that another engine gives, contract §6: the chain goes on from its values. */
+/* Stages of a pixel given by another engine, contract §6: the chain continues from its values. */
 #include <stddef.h>
 
 #include "chain.h"
@@ -11,7 +11,7 @@ static const pb_evaluation *row_of(const pb_chain *c, int32_t stage)
     return c->overrides->rows + c->evaluated;
 }
 
-static void give_vector(pb_lanes3 *lanes, pb_vec3 value)
+static void set_vector(pb_lanes3 *lanes, pb_vec3 value)
 {
     lanes->x[0] = value.x;
     lanes->y[0] = value.y;
@@ -27,7 +27,7 @@ void pb_override_position(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_POSITION);
     if (row != NULL)
-        give_vector(&chain->position, row->position);
+        set_vector(&chain->position, row->position);
 }
 
 void pb_override_scattering(pb_chain *chain)
@@ -35,7 +35,7 @@ void pb_override_scattering(pb_chain *chain)
     const pb_evaluation *row = row_of(chain, PB_STAGE_SCATTERING);
     if (row == NULL)
         return;
-    give_vector(&chain->q, row->q);
+    set_vector(&chain->q, row->q);
     chain->beyond_dmin[0] = row->kind == PB_BEYOND_DMIN;
 }
 
@@ -43,7 +43,7 @@ void pb_override_hkl(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_HKL);
     if (has_indices(row))
-        give_vector(&chain->hkl, (pb_vec3){row->hkl[0], row->hkl[1], row->hkl[2]});
+        set_vector(&chain->hkl, (pb_vec3){row->hkl[0], row->hkl[1], row->hkl[2]});
 }
 
 void pb_override_hkl0(pb_chain *chain)
@@ -62,7 +62,7 @@ void pb_override_F_latt(pb_chain *chain)
     if (!has_indices(row))
         return;
     const double *factors = row->F_latt_factors;
-    give_vector(chain->F_latt_factors, (pb_vec3){factors[0], factors[1], factors[2]});
+    set_vector(chain->F_latt_factors, (pb_vec3){factors[0], factors[1], factors[2]});
     chain->F_latt[0] = row->F_latt;
 }
 

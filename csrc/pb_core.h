@@ -1,12 +1,27 @@
 /*
  * pb_core.h: the C reference core of parity_bridge, its whole public surface.
  *
+ * What is where
+ * -------------
+ *   limits and statuses       PB_MAX_OVERSAMPLE, PB_MAX_STEPS, PB_MAX_EVALUATIONS, pb_status
+ *   choices                   pb_convention, pb_pivot, pb_shape, pb_behaviours, pb_precision
+ *   input, as given           pb_sweep, pb_source_line, pb_experiment
+ *   derived once              pb_sampled_range, pb_detector, pb_crystal, pb_source, pb_orientation,
+ *                             pb_beam, pb_factor_mode, pb_setup
+ *   structure factors         pb_table
+ *   one tapped pixel          pb_evaluation, pb_f_cell_stats, pb_pixel_totals; pb_stage and
+ *                             pb_stage_overrides replace what it computes
+ *   runs and frames           pb_run_state, pb_f_cell_planes, pb_region
+ *   functions, in this order  pb_derive, pb_lay_out (setup.c); pb_start, pb_is_settled
+ *                             (run_state.c); pb_pixel (pixel.c); pb_frame_pixels (frame.c);
+ *                             pb_status_text (status.c), pb_build_info (build_info.c.in)
+ *
  * Conventions
  * -----------
  * - The contract is docs/contract.md; "contract §n" below points into it.
  * - Inputs are raw: the numbers and units of a nanoBragg command line (mm, Å, degrees, µm).
  *   A double that was not given is NaN (PB_NOT_GIVEN) where the field says so; every other input
- *   must be finite, and pb_derive refuses it otherwise. A count that was not given is 0.
+ *   must be finite, and pb_derive refuses any other value. A count that was not given is 0.
  * - Derived quantities are in metres and radians; reciprocal vectors are in 1/Å; F in electrons.
  * - Miller indices are ordered h, k, l.
  * - Detector names put fast before slow where a person writes them so; pixels are (slow, fast).
@@ -71,7 +86,8 @@ typedef enum pb_pivot { PB_PIVOT_SAMPLE = 0, PB_PIVOT_BEAM = 1 } pb_pivot;
 typedef enum pb_shape { PB_PARALLELEPIPED = 0, PB_ROUND = 1, PB_GAUSS = 2, PB_TOPHAT = 3 } pb_shape;
 
 /* Contract §7: how the reference decides, and what a port may do instead. The first value of each
- * is the reference's. Mirrors parity_bridge.behaviours.Behaviours, which says what each means. */
+ * is the reference's. Mirrors parity_bridge.experiment.behaviours.Behaviours, which says what each
+ * means. */
 typedef enum pb_rounding { PB_HALF_DOWN = 0, PB_HALF_EVEN = 1, PB_HALF_UP = 2 } pb_rounding;
 
 typedef enum pb_factor_value {
@@ -115,12 +131,12 @@ typedef struct pb_sweep {
 
 /* One line of a source file, contract §4; NaN is not given. */
 typedef struct pb_source_line {
-    pb_vec3 position; /* m, seen from the sample */
+    pb_vec3 position; /* m, relative to the sample */
     double weight;
     double lambda; /* m */
 } pb_source_line;
 
-/* What is simulated, as given. Mirrors parity_bridge.experiment.Experiment. */
+/* What is simulated, as given. Mirrors parity_bridge.experiment.model.Experiment. */
 typedef struct pb_experiment {
     /* crystal, contract §3 */
     double cell[6];      /* a b c Å, alpha beta gamma degrees; b.. may be PB_NOT_GIVEN */
@@ -152,7 +168,7 @@ typedef struct pb_experiment {
     int64_t source_line_count;
     /* detector, contract §2 */
     int32_t convention;  /* pb_convention */
-    int32_t pivot;       /* pb_pivot; only the custom convention keeps it */
+    int32_t pivot;       /* pb_pivot; only used with the custom convention */
     pb_vec3 fast_vector; /* the seven vectors: custom convention only, or PB_NOT_GIVEN */
     pb_vec3 slow_vector;
     pb_vec3 odet_vector;
@@ -272,11 +288,11 @@ typedef struct pb_beam {
     double dmin;                 /* m */
 } pb_beam;
 
-/* What becomes of a factor of the pixel: flags and behaviours together, contract §6. */
+/* How a factor scales a pixel, from flags and behaviours, contract §6. */
 typedef enum pb_factor_mode {
     PB_FIRST = 0,      /* its first value scales the sum */
-    PB_LAST = 1,       /* its last one */
-    PB_MEAN = 2,       /* the mean of its values */
+    PB_LAST = 1,       /* its last value does */
+    PB_MEAN = 2,       /* the mean of its values does */
     PB_TERM = 3,       /* it multiplies every term of the sum */
     PB_RUNNING_SUM = 4 /* it multiplies the sum so far at every lookup */
 } pb_factor_mode;
@@ -319,7 +335,7 @@ typedef enum pb_evaluation_kind {
     PB_BEYOND_DMIN = 2 /* the resolution cut dropped the source */
 } pb_evaluation_kind;
 
-/* What a pixel may be given instead of computing it: every stage up to and including one. */
+/* Stages that a pixel may be given instead of computing them: all up to and including one. */
 typedef enum pb_stage {
     PB_STAGE_NONE = 0,
     PB_STAGE_POSITION,   /* of the subpixel */
@@ -346,7 +362,7 @@ typedef struct pb_evaluation {
     int32_t default_f;        /* lookup that returned default_F for want of an entry */
     pb_vec3 position;         /* m */
     double airpath;           /* m */
-    double omega;             /* sr, the value just computed or kept, as are capture and polar */
+    double omega;             /* sr, the value in force, as are capture and polar */
     double capture;
     pb_vec3 q;                /* scattering vector of the source, 1/m */
     double hkl[3];            /* fractional; 0 beyond dmin, as is all that follows but polar, I */
@@ -373,7 +389,7 @@ typedef struct pb_f_cell_stats {
     double rounding_margin; /* smallest distance from a half-integer tie */
 } pb_f_cell_stats;
 
-/* The end of the chain, contract §6. A factor that does not scale the sum leaves it as it was. */
+/* The end of the chain, contract §6. A factor that does not scale the sum does not change it. */
 typedef struct pb_pixel_totals {
     double I;              /* the sum, background included */
     double I_per_step;     /* over the steps */
@@ -406,10 +422,10 @@ typedef struct pb_stage_overrides {
  * matters through this and nothing else.
  */
 typedef struct pb_run_state {
-    int32_t interpolation_on; /* no unsafe lookup has been met yet */
-    int32_t swept;            /* phi == 0 carries over the end of a sweep: one has been made, or the
-                               * sweep does not begin at 0 and it makes no difference */
-    pb_vec3 polar_axis;       /* made a unit vector once more wherever it was used */
+    int32_t interpolation_on; /* no lookup has been unsafe yet */
+    int32_t swept;            /* a sweep has been made, whose last rotation phi == 0 keeps; also set
+                               * where the sweep does not begin at 0 and it makes no difference */
+    pb_vec3 polar_axis;       /* normalized again wherever it is used */
 } pb_run_state;
 
 /* Tap 4 of many pixels without their rows: planes of one entry a pixel, all the caller's. */
@@ -427,7 +443,7 @@ typedef struct pb_f_cell_planes {
     int32_t *l_min;
     int32_t *l_max;
     double *rounding_margin; /* smallest distance of any fractional index from a half-integer tie,
-                              * INFINITY where there was no lookup; NULL: not asked for */
+                              * INFINITY where there was no lookup; NULL: not requested */
 } pb_f_cell_planes;
 
 /* A rectangle of pixels, from 0. */
@@ -463,12 +479,12 @@ int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sour
 
 /*
  * The state at the start of a run: interpolation, where the setup has it, is on; no sweep has been
- * made, where that makes a difference; the polarization axis has been made a unit vector once.
+ * made, where that makes a difference; the polarization axis has been normalized once.
  * Returns PB_OK, PB_BAD_ARGUMENT or PB_BAD_TABLE.
  */
 int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state);
 
-/* Whether the order of pixels matters no more: nothing a pixel reads in the state will change. */
+/* Whether the order of pixels no longer matters: nothing a pixel reads in the state will change. */
 int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
 
 /*
@@ -481,7 +497,7 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  *   f_cell       returned  Tap 4
  *   evaluations  returned  one row an evaluation; setup->evaluations rows
  *   capacity     given     rows that fit into evaluations
- *   stages       given     what is not to be computed; NULL computes everything
+ *   stages       given     stages that replace computed ones; NULL computes everything
  * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER (also for
  * stages of another count) or, where nothing is given, PB_NOT_FINITE.
  */
@@ -492,20 +508,21 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
 /*
  * Compute the pixels of a region, row by row as a run does: the image, Tap 4 of every pixel, or
  * both from one pass. Pixels outside the region of interest and pixels whose mask is 0 are 0 in
- * image and planes, have no lookup, and are not computed. setup, table  given     as for pb_pixel
+ * image and planes, have no lookup, and are not computed.
+ *   setup, table  given     as for pb_pixel
  *   precision     given     pb_precision. PB_FAST computes the sines of the parallelepiped's
  *                           lattice factor to within 2.5 units in the last place of float64
  *                           (measured: tests/c/test_fast_sine.c); everything else is as in
  *                           PB_EXACT
  *   region        given     at least one row, on the detector
- *   mask          given     of the whole detector, pixels[1] x pixels[0] entries, or NULL: nothing
+ *   mask          given     of the whole detector, pixels[1] x pixels[0] entries, or NULL: no pixel
  *                           is masked
  *   state         updated   of the run, before the first pixel and after the last
- *   image         returned  rows x columns float32, what an image holds, or NULL: not wanted
- *   planes        returned  rows x columns entries each, or NULL: not wanted
+ *   image         returned  rows x columns float32, what an image holds, or NULL: not requested
+ *   planes        returned  rows x columns entries each, or NULL: not requested
  * Without an image, what Tap 4 does not depend on is left out: the lattice factor where it cannot
  * be exactly 0, the intensity, and with a single source the polarization factor, which leaves the
- * axis in the state alone. Returns PB_OK, PB_BAD_ARGUMENT (also where nothing is wanted),
+ * axis in the state unchanged. Returns PB_OK, PB_BAD_ARGUMENT (also where nothing is requested),
  * PB_BAD_TABLE, PB_OUTSIDE_DETECTOR or, where there is an image, PB_NOT_FINITE.
  */
 int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision, pb_region region,

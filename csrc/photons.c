@@ -26,7 +26,7 @@ void pb_end_layer(pb_chain *c, int64_t layer)
     }
 }
 
-/* Means take the place of the last values. */
+/* Replace the last values by the means, where the mode says so. */
 static void take_means(pb_chain *c)
 {
     const pb_setup *setup = c->setup;

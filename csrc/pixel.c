@@ -1,9 +1,9 @@
-/* One pixel and everything seen on the way, contract §5 and §6. */
+/* One pixel and everything observed on the way, contract §5 and §6. */
 #include <stddef.h>
 
 #include "chain.h"
 
-/* What a tapped pixel keeps: the next row to fill, and Tap 4. */
+/* What a tapped pixel records: the next row to fill, and Tap 4. */
 typedef struct tap_buffer {
     pb_evaluation *row;
     pb_f_cell_stats *f_cell;
@@ -164,6 +164,6 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     pb_run_chain(&chain);
     *totals = totals_of(&chain);
     const int finite = buffer.finite && isfinite(totals->I) && isfinite(totals->intensity);
-    /* What is given may be anything, and that is what one wants to see. */
+    /* Given stages may hold any value, and its consequences are what the caller asks for. */
     return finite || stages != NULL ? PB_OK : PB_NOT_FINITE;
 }

@@ -16,8 +16,8 @@ int pb_start(const pb_setup *setup, const pb_table *table, pb_run_state *state)
     return PB_OK;
 }
 
-/* Whether making it a unit vector once more would change the polarization axis, and someone reads
- * it. */
+/* Whether the polarization axis no longer changes: normalizing it again leaves it as it is, or
+ * nothing reads it. */
 static int axis_is_settled(const pb_setup *setup, pb_vec3 axis)
 {
     const pb_vec3 again = pb_unit(axis);

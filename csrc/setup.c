@@ -121,8 +121,8 @@ static int count_steps(const pb_experiment *e, pb_setup *setup)
     return PB_OK;
 }
 
-/* A flag that oversamples a factor goes before a behaviour that keeps one value of it. */
-static int32_t factor_mode(int oversampled, const pb_behaviours *b, int32_t kept)
+/* A flag that oversamples a factor overrules a behaviour that keeps one value of it. */
+static int32_t factor_mode(int oversampled, const pb_behaviours *b, int32_t value)
 {
     static const int32_t FACTORS[] = {
         [PB_KEEP_FIRST] = PB_FIRST,
@@ -132,7 +132,7 @@ static int32_t factor_mode(int oversampled, const pb_behaviours *b, int32_t kept
     };
     if (oversampled)
         return b->oversampled_term ? PB_TERM : PB_RUNNING_SUM;
-    return FACTORS[kept];
+    return FACTORS[value];
 }
 
 static void choose_factors(const pb_experiment *e, pb_setup *setup)
@@ -146,9 +146,9 @@ static void choose_factors(const pb_experiment *e, pb_setup *setup)
     setup->capture = factor_mode(e->oversample_thick, b, capture);
 }
 
-static int is_factor_value(int32_t kept)
+static int is_factor_value(int32_t value)
 {
-    return kept >= PB_KEEP_FIRST && kept <= PB_KEEP_EACH;
+    return value >= PB_KEEP_FIRST && value <= PB_KEEP_EACH;
 }
 
 static int behaviours_exist(const pb_behaviours *b)

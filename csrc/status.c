@@ -1,4 +1,4 @@
-/* What each status means, for people. */
+/* The sentence of each status, for users. */
 #include <stddef.h>
 
 #include "pb_core.h"

@@ -23,14 +23,14 @@ static int32_t as_index(double nearest)
 }
 
 PB_CLONES
-static void nearest_of_axis(int rounding, const double *index, int n, int32_t *found)
+static void nearest_of_axis(int rounding, const double *index, int n, int32_t *index0)
 {
     if (rounding == PB_HALF_DOWN)
         for (int i = 0; i < n; i++)
-            found[i] = as_index(ceil(index[i] - 0.5));
+            index0[i] = as_index(ceil(index[i] - 0.5));
     else
         for (int i = 0; i < n; i++)
-            found[i] = as_index(nearest(rounding, index[i]));
+            index0[i] = as_index(nearest(rounding, index[i]));
 }
 
 void pb_nearest_index(int rounding, const pb_lanes3 *hkl, int n, pb_index_lanes *hkl0)

@@ -87,7 +87,7 @@ void pb_subpixel_geometry(pb_chain *c, const pb_place *place)
     diffracted_rays(c);
 }
 
-/* Whether a factor is due in any lane: the first value is kept unless it is 0. */
+/* Whether a factor is due in any lane: a first value stays in force unless it is 0. */
 static int is_due(int32_t factor, const double *values, int n)
 {
     if (factor != PB_FIRST)
@@ -98,8 +98,8 @@ static int is_due(int32_t factor, const double *values, int n)
     return 0;
 }
 
-/* Take new values where they are due. */
-static void keep(int32_t factor, const double *computed, int n, double *values, double *sum)
+/* Put new values in force where they are due. */
+static void put_in_force(int32_t factor, const double *computed, int n, double *values, double *sum)
 {
     for (int i = 0; i < n; i++) {
         if (factor != PB_FIRST || values[i] == 0.0)
@@ -114,7 +114,7 @@ void pb_update_omega(pb_chain *c)
     if (!is_due(c->setup->omega, c->omega, c->n))
         return;
     pb_solid_angle(&c->setup->detector, c->airpath, c->n, computed);
-    keep(c->setup->omega, computed, c->n, c->omega, c->omega_sum);
+    put_in_force(c->setup->omega, computed, c->n, c->omega, c->omega_sum);
 }
 
 void pb_update_capture(pb_chain *c, int64_t layer)
@@ -123,5 +123,5 @@ void pb_update_capture(pb_chain *c, int64_t layer)
     if (!is_due(c->setup->capture, c->capture, c->n))
         return;
     pb_captured_fraction(&c->setup->detector, layer, &c->diffracted, c->n, computed);
-    keep(c->setup->capture, computed, c->n, c->capture, c->capture_sum);
+    put_in_force(c->setup->capture, computed, c->n, c->capture, c->capture_sum);
 }

@@ -6,7 +6,7 @@ const pb_sweep_rule PB_BEAM_SWEEP = {1.0, 0, 1, 1};
 const pb_sweep_rule PB_SPINDLE_SWEEP = {1.0 / PB_RTD, 1, 0, 0};
 const pb_sweep_rule PB_THICKNESS_SWEEP = {0.5e-6, 1, 1, 1};
 
-/* Steps as a number that need not fit into anything yet. */
+/* Steps as a double, which may exceed every integer type. */
 typedef struct sampled {
     double range, step, steps;
 } sampled;

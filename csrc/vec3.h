@@ -35,7 +35,7 @@ static inline int pb_vec3_is_finite(pb_vec3 u)
     return isfinite(u.x) && isfinite(u.y) && isfinite(u.z);
 }
 
-/* Whether pb_unit made u: a length beyond the range of double leaves NaN or zeros. */
+/* Whether u is a proper unit vector: a length beyond the range of double leaves NaN or zeros. */
 static inline int pb_is_direction(pb_vec3 u)
 {
     return pb_vec3_is_finite(u) && pb_norm(u) > 0.0;
@@ -44,7 +44,7 @@ static inline int pb_is_direction(pb_vec3 u)
 /* Rotate about x, then y, then z (radians); an angle of exactly 0 is no rotation at all. */
 pb_vec3 pb_rotate(pb_vec3 v, pb_vec3 angles);
 
-/* Rotate v about the axis n by phi (radians); n is used as it is, unit vector or not. */
+/* Rotate v about the axis n by phi (radians); n is not normalized. */
 pb_vec3 pb_rotate_axis(pb_vec3 v, pb_vec3 n, double phi);
 
 #endif

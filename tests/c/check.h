@@ -1,7 +1,7 @@
 /*
  * check.h: checks that print where and what failed, and are counted.
  *
- * main ends with `return check_summary();`, which fails where a check failed or none was made.
+ * main ends with `return check_summary();`, which fails where a check failed or none was run.
  */
 #ifndef PB_CHECK_H
 #define PB_CHECK_H
@@ -30,36 +30,36 @@ static inline void check_true(int ok, const char *what, const char *file, int li
         fprintf(stderr, "%s:%d: %s\n", file, line, what);
 }
 
-static inline void check_int(int64_t found, int64_t expected, const char *what, const char *file,
+static inline void check_int(int64_t actual, int64_t expected, const char *what, const char *file,
                              int line)
 {
-    if (check_failed(found == expected))
-        fprintf(stderr, "%s:%d: %s is %" PRId64 ", not %" PRId64 "\n", file, line, what, found,
+    if (check_failed(actual == expected))
+        fprintf(stderr, "%s:%d: %s is %" PRId64 ", not %" PRId64 "\n", file, line, what, actual,
                 expected);
 }
 
 /* The same double bit for bit; 0 and -0 differ, NaN equals itself. */
-static inline void check_bits(double found, double expected, const char *what, const char *file,
+static inline void check_bits(double actual, double expected, const char *what, const char *file,
                               int line)
 {
-    if (check_failed(memcmp(&found, &expected, sizeof found) == 0))
-        fprintf(stderr, "%s:%d: %s is %.17g, not %.17g\n", file, line, what, found, expected);
+    if (check_failed(memcmp(&actual, &expected, sizeof actual) == 0))
+        fprintf(stderr, "%s:%d: %s is %.17g, not %.17g\n", file, line, what, actual, expected);
 }
 
 /* Within `most` of what is expected. */
-static inline void check_near(double found, double expected, double most, const char *what,
+static inline void check_near(double actual, double expected, double most, const char *what,
                               const char *file, int line)
 {
-    if (check_failed(fabs(found - expected) <= most))
-        fprintf(stderr, "%s:%d: %s is %.17g, not within %g of %.17g\n", file, line, what, found,
+    if (check_failed(fabs(actual - expected) <= most))
+        fprintf(stderr, "%s:%d: %s is %.17g, not within %g of %.17g\n", file, line, what, actual,
                 most, expected);
 }
 
 #define CHECK(condition) check_true((condition) != 0, #condition, __FILE__, __LINE__)
-#define CHECK_INT(found, expected) check_int(found, expected, #found, __FILE__, __LINE__)
-#define CHECK_BITS(found, expected) check_bits(found, expected, #found, __FILE__, __LINE__)
-#define CHECK_NEAR(found, expected, most)                                                          \
-    check_near(found, expected, most, #found, __FILE__, __LINE__)
+#define CHECK_INT(actual, expected) check_int(actual, expected, #actual, __FILE__, __LINE__)
+#define CHECK_BITS(actual, expected) check_bits(actual, expected, #actual, __FILE__, __LINE__)
+#define CHECK_NEAR(actual, expected, most)                                                         \
+    check_near(actual, expected, most, #actual, __FILE__, __LINE__)
 
 static inline int check_summary(void)
 {

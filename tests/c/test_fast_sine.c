@@ -22,13 +22,13 @@ static long double last_place(long double value)
     return ldexpl(1.0L, exponent < -1021 ? -1074 : exponent - DBL_MANT_DIG);
 }
 
-static void measure(double x, worst *found)
+static void measure(double x, worst *largest)
 {
     const long double exact = sinl(x);
     const long double difference = (long double)pb_fast_sine(x) - exact;
     const double error = (double)(fabsl(difference) / last_place(exact));
-    if (!(error <= found->error))
-        *found = (worst){error, x};
+    if (!(error <= largest->error))
+        *largest = (worst){error, x};
 }
 
 /* Deviate between 0 and 1, the same ones in every run. */
@@ -42,60 +42,60 @@ static double deviate(void)
 }
 
 /* What a lattice factor asks for: pi times an index, and that times N. */
-static void of_lattice_factors(worst *found)
+static void of_lattice_factors(worst *largest)
 {
     for (int i = 0; i < 4000000; i++) {
         const double x = PB_PI * (1000.0 * deviate() - 500.0);
-        measure(x, found);
-        measure(x * floor(1.0 + 200.0 * deviate()), found);
+        measure(x, largest);
+        measure(x * floor(1.0 + 200.0 * deviate()), largest);
     }
 }
 
-static void within_reach(worst *found)
+static void within_reach(worst *largest)
 {
     for (int i = 0; i < 4000000; i++)
-        measure(PB_FAST_SINE_LIMIT * (2.0 * deviate() - 1.0), found);
+        measure(PB_FAST_SINE_LIMIT * (2.0 * deviate() - 1.0), largest);
 }
 
 /* The doubles next to every zero, and others close to it. */
-static void near_zeros(double limit, worst *found)
+static void near_zeros(double limit, worst *largest)
 {
     const long double pi = 3.14159265358979323846264338327950288L;
     for (int64_t m = 1; (double)m * PB_PI < limit; m++) {
         const double zero = (double)((long double)m * pi);
-        measure(zero, found);
-        measure(-zero, found);
-        measure(nextafter(zero, 0.0), found);
-        measure(nextafter(zero, INFINITY), found);
-        measure(zero * (1.0 + 1e-9 * deviate()), found);
-        measure((double)m * PB_PI, found);
+        measure(zero, largest);
+        measure(-zero, largest);
+        measure(nextafter(zero, 0.0), largest);
+        measure(nextafter(zero, INFINITY), largest);
+        measure(zero * (1.0 + 1e-9 * deviate()), largest);
+        measure((double)m * PB_PI, largest);
     }
 }
 
 /* Where the remainder is just above a power of two and its sine just below: the two roundings of
  * the reduction count double there. */
-static void above_powers_of_two(worst *found)
+static void above_powers_of_two(worst *largest)
 {
     for (int exponent = 1; exponent < 6; exponent++) {
         const double power = ldexp(1.0, -exponent), beyond = asin(power) - power;
         for (int i = 0; i < 1000000; i++) {
             const double multiple = PB_PI * floor(PB_FAST_SINE_LIMIT / PB_PI * deviate());
-            measure(multiple + (power + beyond * deviate()), found);
+            measure(multiple + (power + beyond * deviate()), largest);
         }
     }
 }
 
-static void tiny(worst *found)
+static void tiny(worst *largest)
 {
     for (int exponent = -1060; exponent < 0; exponent++)
         for (int i = 0; i < 100; i++)
-            measure(ldexp(1.0 + deviate(), exponent), found);
+            measure(ldexp(1.0 + deviate(), exponent), largest);
 }
 
-static worst report(const char *where, worst found)
+static worst report(const char *where, worst largest)
 {
-    printf("largest error %s: %.4f ULP at %.17g\n", where, found.error, found.at);
-    return found;
+    printf("largest error %s: %.4f ULP at %.17g\n", where, largest.error, largest.at);
+    return largest;
 }
 
 int main(void)

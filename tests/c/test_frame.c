@@ -16,19 +16,19 @@ typedef struct expected_frame {
     pb_run_state end;
 } expected_frame;
 
-/* What is wanted of a frame. */
+/* What is requested of a frame. */
 enum { IMAGE = 1, PLANES = 2, MARGINS = 4 };
 
 /* A frame computed region by region; nothing may be written behind the pixels. */
-typedef struct found_frame {
+typedef struct computed_frame {
     float image[PIXELS + 1];
     int32_t counts[11][PIXELS + 1];
     double sum[PIXELS + 1];
     double margin[PIXELS + 1];
     pb_run_state end;
-} found_frame;
+} computed_frame;
 
-static pb_f_cell_planes planes_from(found_frame *f, int at, int wanted)
+static pb_f_cell_planes planes_from(computed_frame *f, int at, int requested)
 {
     return (pb_f_cell_planes){
         &f->counts[0][at],
@@ -43,7 +43,7 @@ static pb_f_cell_planes planes_from(found_frame *f, int at, int wanted)
         &f->counts[8][at],
         &f->counts[9][at],
         &f->counts[10][at],
-        wanted & MARGINS ? &f->margin[at] : NULL,
+        requested & MARGINS ? &f->margin[at] : NULL,
     };
 }
 
@@ -79,57 +79,58 @@ static int smaller(int a, int b)
 }
 
 static void compute_region(const laid_out *run, const pb_table *table, int precision,
-                           pb_region region, const uint8_t *mask, int wanted, found_frame *found)
+                           pb_region region, const uint8_t *mask, int requested,
+                           computed_frame *actual)
 {
     const int at = region.slow * WIDTH + region.fast;
-    const pb_f_cell_planes planes = planes_from(found, at, wanted);
-    CHECK_INT(pb_frame_pixels(&run->setup, table, precision, region, mask, &found->end,
-                              wanted & IMAGE ? found->image + at : NULL,
-                              wanted & PLANES ? &planes : NULL),
+    const pb_f_cell_planes planes = planes_from(actual, at, requested);
+    CHECK_INT(pb_frame_pixels(&run->setup, table, precision, region, mask, &actual->end,
+                              requested & IMAGE ? actual->image + at : NULL,
+                              requested & PLANES ? &planes : NULL),
               PB_OK);
 }
 
 /* In parts of so many pixels of a row, or all rows at once. */
-static found_frame *by_parts(const laid_out *run, const pb_table *table, int precision,
-                             const uint8_t *mask, int part, int wanted)
+static computed_frame *by_parts(const laid_out *run, const pb_table *table, int precision,
+                                const uint8_t *mask, int part, int requested)
 {
-    found_frame *found = malloc(sizeof *found);
-    if (found == NULL)
+    computed_frame *actual = malloc(sizeof *actual);
+    if (actual == NULL)
         abort();
-    memset(found, 0xff, sizeof *found);
-    CHECK_INT(pb_start(&run->setup, table, &found->end), PB_OK);
+    memset(actual, 0xff, sizeof *actual);
+    CHECK_INT(pb_start(&run->setup, table, &actual->end), PB_OK);
     if (part == PIXELS)
-        compute_region(run, table, precision, (pb_region){0, HEIGHT, 0, WIDTH}, mask, wanted,
-                       found);
+        compute_region(run, table, precision, (pb_region){0, HEIGHT, 0, WIDTH}, mask, requested,
+                       actual);
     for (int32_t slow = 0; part < PIXELS && slow < HEIGHT; slow++)
         for (int32_t fast = 0; fast < WIDTH; fast += part) {
             const pb_region region = {slow, 1, fast, smaller(part, WIDTH - fast)};
-            compute_region(run, table, precision, region, mask, wanted, found);
+            compute_region(run, table, precision, region, mask, requested, actual);
         }
-    return found;
+    return actual;
 }
 
-static void check_counts(const found_frame *found, int at, const expected_frame *expected)
+static void check_counts(const computed_frame *actual, int at, const expected_frame *expected)
 {
     const pb_f_cell_stats *f_cell = &expected->f_cell[at];
-    CHECK_INT(found->counts[0][at], f_cell->total_lookups);
-    CHECK_INT(found->counts[1][at], f_cell->skipped_lookups);
-    CHECK_INT(found->counts[2][at], f_cell->out_of_bounds_count);
-    CHECK_INT(found->counts[3][at], f_cell->default_f_count);
-    CHECK_INT(found->counts[4][at], f_cell->zero_f_count);
-    CHECK_BITS(found->sum[at], f_cell->sum_f_cell);
+    CHECK_INT(actual->counts[0][at], f_cell->total_lookups);
+    CHECK_INT(actual->counts[1][at], f_cell->skipped_lookups);
+    CHECK_INT(actual->counts[2][at], f_cell->out_of_bounds_count);
+    CHECK_INT(actual->counts[3][at], f_cell->default_f_count);
+    CHECK_INT(actual->counts[4][at], f_cell->zero_f_count);
+    CHECK_BITS(actual->sum[at], f_cell->sum_f_cell);
     if (expected->computed[at] && f_cell->total_lookups == 0)
         return;
     for (int axis = 0; axis < 3; axis++) {
-        CHECK_INT(found->counts[5 + 2 * axis][at], f_cell->hkl_min[axis]);
-        CHECK_INT(found->counts[6 + 2 * axis][at], f_cell->hkl_max[axis]);
+        CHECK_INT(actual->counts[5 + 2 * axis][at], f_cell->hkl_min[axis]);
+        CHECK_INT(actual->counts[6 + 2 * axis][at], f_cell->hkl_max[axis]);
     }
 }
 
-static void check_margin(const found_frame *found, int at, const expected_frame *expected)
+static void check_margin(const computed_frame *actual, int at, const expected_frame *expected)
 {
     const pb_f_cell_stats *f_cell = &expected->f_cell[at];
-    CHECK_BITS(found->margin[at], f_cell->total_lookups > 0 ? f_cell->rounding_margin : INFINITY);
+    CHECK_BITS(actual->margin[at], f_cell->total_lookups > 0 ? f_cell->rounding_margin : INFINITY);
 }
 
 static int is_untouched(const void *from, const void *end)
@@ -140,53 +141,53 @@ static int is_untouched(const void *from, const void *end)
     return 1;
 }
 
-/* All of it, or what lies behind the pixels where it was wanted. */
+/* All of it, or what lies behind the pixels where it was requested. */
 #define CHECK_UNTOUCHED(plane, is_wanted)                                                          \
     CHECK(is_untouched((plane) + ((is_wanted) ? PIXELS : 0), (plane) + PIXELS + 1))
 
-static void check_untouched(const found_frame *found, int wanted)
+static void check_untouched(const computed_frame *actual, int requested)
 {
-    CHECK_UNTOUCHED(found->image, wanted & IMAGE);
+    CHECK_UNTOUCHED(actual->image, requested & IMAGE);
     for (int i = 0; i < 11; i++)
-        CHECK_UNTOUCHED(found->counts[i], wanted & PLANES);
-    CHECK_UNTOUCHED(found->sum, wanted & PLANES);
-    CHECK_UNTOUCHED(found->margin, wanted & MARGINS);
+        CHECK_UNTOUCHED(actual->counts[i], requested & PLANES);
+    CHECK_UNTOUCHED(actual->sum, requested & PLANES);
+    CHECK_UNTOUCHED(actual->margin, requested & MARGINS);
 }
 
-static void check_end(const pb_run_state *found, const pb_run_state *expected, int wanted)
+static void check_end(const pb_run_state *actual, const pb_run_state *expected, int requested)
 {
-    CHECK_INT(found->swept, expected->swept);
-    CHECK_INT(found->interpolation_on, expected->interpolation_on);
-    if (!(wanted & IMAGE)) /* Tap 4 alone may do without the axis */
+    CHECK_INT(actual->swept, expected->swept);
+    CHECK_INT(actual->interpolation_on, expected->interpolation_on);
+    if (!(requested & IMAGE)) /* Tap 4 alone may do without the axis */
         return;
-    CHECK_BITS(found->polar_axis.x, expected->polar_axis.x);
-    CHECK_BITS(found->polar_axis.y, expected->polar_axis.y);
-    CHECK_BITS(found->polar_axis.z, expected->polar_axis.z);
+    CHECK_BITS(actual->polar_axis.x, expected->polar_axis.x);
+    CHECK_BITS(actual->polar_axis.y, expected->polar_axis.y);
+    CHECK_BITS(actual->polar_axis.z, expected->polar_axis.z);
 }
 
 static void check_parts(const laid_out *run, const pb_table *table, const uint8_t *mask, int part,
-                        int wanted, const expected_frame *expected)
+                        int requested, const expected_frame *expected)
 {
-    found_frame *found = by_parts(run, table, PB_EXACT, mask, part, wanted);
-    if (wanted & IMAGE)
-        CHECK(memcmp(found->image, expected->image, sizeof expected->image) == 0);
+    computed_frame *actual = by_parts(run, table, PB_EXACT, mask, part, requested);
+    if (requested & IMAGE)
+        CHECK(memcmp(actual->image, expected->image, sizeof expected->image) == 0);
     for (int at = 0; at < PIXELS; at++) {
-        if (wanted & PLANES)
-            check_counts(found, at, expected);
-        if (wanted & MARGINS)
-            check_margin(found, at, expected);
+        if (requested & PLANES)
+            check_counts(actual, at, expected);
+        if (requested & MARGINS)
+            check_margin(actual, at, expected);
     }
-    check_untouched(found, wanted);
-    check_end(&found->end, &expected->end, wanted);
-    free(found);
+    check_untouched(actual, requested);
+    check_end(&actual->end, &expected->end, requested);
+    free(actual);
 }
 
 /* The fast sine moves an intensity by no more than a float shows in its last places, and Tap 4 not
  * at all. */
 static void check_fast(const laid_out *run, const pb_table *table, const expected_frame *expected)
 {
-    found_frame *image = by_parts(run, table, PB_FAST, NULL, WIDTH, IMAGE);
-    found_frame *both = by_parts(run, table, PB_FAST, NULL, PIXELS, IMAGE | PLANES);
+    computed_frame *image = by_parts(run, table, PB_FAST, NULL, WIDTH, IMAGE);
+    computed_frame *both = by_parts(run, table, PB_FAST, NULL, PIXELS, IMAGE | PLANES);
     for (int at = 0; at < PIXELS; at++) {
         CHECK_NEAR(image->image[at], expected->image[at], 2.5e-7 * fabsf(expected->image[at]));
         check_counts(both, at, expected);
@@ -324,7 +325,7 @@ static void layers_and_domains(const pb_table *table)
     check_frames(e, table);
 }
 
-static void kept_otherwise(const pb_table *table)
+static void other_factor_values(const pb_table *table)
 {
     for (int32_t kept = PB_KEEP_LAST; kept <= PB_KEEP_EACH; kept++) {
         pb_experiment e = gnnqqny();
@@ -365,13 +366,13 @@ static void indices_that_are_no_numbers(const pb_table *table)
     e.pixels[1] = HEIGHT;
     e.wavelength = 1e-305;
     laid_out run = lay_out(e);
-    found_frame *found = by_parts(&run, table, PB_EXACT, NULL, PIXELS, PLANES | MARGINS);
+    computed_frame *actual = by_parts(&run, table, PB_EXACT, NULL, PIXELS, PLANES | MARGINS);
     for (int at = 0; at < PIXELS; at++) {
-        CHECK_INT(found->counts[0][at], 4);
-        CHECK_INT(found->counts[2][at], 4);
-        CHECK_BITS(found->margin[at], INFINITY);
+        CHECK_INT(actual->counts[0][at], 4);
+        CHECK_INT(actual->counts[2][at], 4);
+        CHECK_BITS(actual->margin[at], INFINITY);
     }
-    free(found);
+    free(actual);
     clear_laid_out(&run);
 }
 
@@ -384,7 +385,7 @@ int main(void)
     interpolation_runs_out(&table);
     polarized_sources(&table);
     layers_and_domains(&table);
-    kept_otherwise(&table);
+    other_factor_values(&table);
     tophat(&table);
     curved(&table);
     indices_that_are_no_numbers(&table);

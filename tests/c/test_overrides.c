@@ -5,18 +5,18 @@
 #include "check.h"
 #include "fixture.h"
 
-/* Everything that is told of a pixel. */
-typedef struct told {
+/* Everything that is tapped of a pixel. */
+typedef struct tapped {
     pb_pixel_totals totals;
     pb_f_cell_stats f_cell;
     pb_run_state state;
     pb_evaluation *rows;
     int64_t count;
-} told;
+} tapped;
 
-static told pixel(const laid_out *run, const pb_table *table, const pb_stage_overrides *given)
+static tapped pixel(const laid_out *run, const pb_table *table, const pb_stage_overrides *given)
 {
-    told t = {.count = run->setup.evaluations};
+    tapped t = {.count = run->setup.evaluations};
     t.rows = calloc((size_t)t.count, sizeof *t.rows);
     CHECK(t.rows != NULL);
     CHECK_INT(pb_start(&run->setup, table, &t.state), PB_OK);
@@ -26,7 +26,7 @@ static told pixel(const laid_out *run, const pb_table *table, const pb_stage_ove
     return t;
 }
 
-static pb_stage_overrides all_of(const told *t, int32_t last_stage)
+static pb_stage_overrides all_of(const tapped *t, int32_t last_stage)
 {
     return (pb_stage_overrides){
         .rows = t->rows,
@@ -48,7 +48,7 @@ static int same_row(const pb_evaluation *a, const pb_evaluation *b)
            memcmp((const char *)a + after, (const char *)b + after, sizeof *a - after) == 0;
 }
 
-static int rows_equal(const told *a, const told *b)
+static int rows_equal(const tapped *a, const tapped *b)
 {
     for (int64_t row = 0; row < a->count; row++)
         if (!same_row(a->rows + row, b->rows + row))
@@ -62,10 +62,10 @@ static int rows_equal(const told *a, const told *b)
 static void own_stages(pb_experiment e, pb_table table)
 {
     laid_out run = lay_out(e);
-    told computed = pixel(&run, &table, NULL);
+    tapped computed = pixel(&run, &table, NULL);
     for (int32_t stage = PB_STAGE_NONE; stage <= PB_STAGE_SUM; stage++) {
         const pb_stage_overrides given = all_of(&computed, stage);
-        told again = pixel(&run, &table, &given);
+        tapped again = pixel(&run, &table, &given);
         CHECK(rows_equal(&again, &computed));
         CHECK(SAME(again.totals, computed.totals));
         CHECK(SAME(again.f_cell, computed.f_cell));
@@ -121,15 +121,15 @@ static void goes_on_from_there(void)
     shifted.misset.y += 0.25;
     const pb_table table = no_table(3.0);
     laid_out here = lay_out(gnnqqny()), there = lay_out(shifted);
-    told expected = pixel(&there, &table, NULL), before = pixel(&here, &table, NULL);
+    tapped expected = pixel(&there, &table, NULL), before = pixel(&here, &table, NULL);
     const pb_stage_overrides given = all_of(&expected, PB_STAGE_HKL);
-    told found = pixel(&here, &table, &given);
+    tapped actual = pixel(&here, &table, &given);
     CHECK(before.totals.I != expected.totals.I);
-    CHECK(rows_equal(&found, &expected));
-    CHECK(SAME(found.totals, expected.totals));
+    CHECK(rows_equal(&actual, &expected));
+    CHECK(SAME(actual.totals, expected.totals));
     free(expected.rows);
     free(before.rows);
-    free(found.rows);
+    free(actual.rows);
     clear_laid_out(&here);
     clear_laid_out(&there);
 }
@@ -139,17 +139,17 @@ static void ends(void)
 {
     const pb_table table = no_table(3.0);
     laid_out run = lay_out(gnnqqny());
-    told computed = pixel(&run, &table, NULL);
+    tapped computed = pixel(&run, &table, NULL);
     pb_stage_overrides given = all_of(&computed, PB_STAGE_SUM);
     given.I = 2.0 * computed.totals.I;
     given.omega = 0.5 * computed.totals.omega;
     given.polar = 4.0 * computed.totals.polar;
-    told found = pixel(&run, &table, &given);
-    CHECK_BITS(found.totals.I, 2.0 * computed.totals.I);
-    CHECK_BITS(found.totals.after_polar, 8.0 * computed.totals.after_polar);
-    CHECK_BITS(found.totals.intensity, 4.0 * computed.totals.intensity);
+    tapped actual = pixel(&run, &table, &given);
+    CHECK_BITS(actual.totals.I, 2.0 * computed.totals.I);
+    CHECK_BITS(actual.totals.after_polar, 8.0 * computed.totals.after_polar);
+    CHECK_BITS(actual.totals.intensity, 4.0 * computed.totals.intensity);
     free(computed.rows);
-    free(found.rows);
+    free(actual.rows);
     clear_laid_out(&run);
 }
 

@@ -49,11 +49,11 @@ static void check_pixels(pb_experiment e, double default_F, const golden_pixel *
     pb_run_state state;
     CHECK_INT(pb_start(&run.setup, &table, &state), PB_OK);
     for (size_t i = 0; i < count; i++) {
-        const pb_pixel_totals found = pixel(&run, &table, golden[i].slow, golden[i].fast, &state);
-        CHECK_BITS(found.I, golden[i].I);
-        CHECK_BITS(found.omega, golden[i].omega);
-        CHECK_BITS(found.polar, golden[i].polar);
-        CHECK_BITS(found.intensity, golden[i].intensity);
+        const pb_pixel_totals actual = pixel(&run, &table, golden[i].slow, golden[i].fast, &state);
+        CHECK_BITS(actual.I, golden[i].I);
+        CHECK_BITS(actual.omega, golden[i].omega);
+        CHECK_BITS(actual.polar, golden[i].polar);
+        CHECK_BITS(actual.intensity, golden[i].intensity);
     }
     clear_laid_out(&run);
 }

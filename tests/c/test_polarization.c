@@ -24,11 +24,11 @@ static pb_source from(pb_vec3 direction)
     return (pb_source){.direction = direction, .incident = pb_scale(direction, -1.0)};
 }
 
-static void check_axis(pb_vec3 found, pb_vec3 expected)
+static void check_axis(pb_vec3 actual, pb_vec3 expected)
 {
-    CHECK_BITS(found.x, expected.x);
-    CHECK_BITS(found.y, expected.y);
-    CHECK_BITS(found.z, expected.z);
+    CHECK_BITS(actual.x, expected.x);
+    CHECK_BITS(actual.y, expected.y);
+    CHECK_BITS(actual.z, expected.z);
 }
 
 /* Only the lanes that are due change; the axis is not touched where nothing reads it. */

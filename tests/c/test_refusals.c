@@ -4,13 +4,13 @@
 #include "check.h"
 #include "fixture.h"
 
-static int seen[PB_NOT_FINITE + 1];
+static int returned[PB_NOT_FINITE + 1];
 
 #define REFUSED(call, status) CHECK_INT(note(call), status)
 
 static int note(int status)
 {
-    seen[status] = 1;
+    returned[status] = 1;
     return status;
 }
 
@@ -377,7 +377,7 @@ static void of_pixels(void)
 static void every_status(void)
 {
     for (int status = PB_OK; status <= PB_NOT_FINITE; status++) {
-        CHECK(seen[status]);
+        CHECK(returned[status]);
         CHECK(strcmp(pb_status_text(status), pb_status_text(-1)) != 0);
         for (int other = PB_OK; other < status; other++)
             CHECK(strcmp(pb_status_text(status), pb_status_text(other)) != 0);

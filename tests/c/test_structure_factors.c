@@ -8,14 +8,14 @@ static const pb_behaviours REFERENCE = {0};
 static void check_nearest(int rounding, double index, int32_t expected)
 {
     pb_lanes3 hkl;
-    pb_index_lanes found;
+    pb_index_lanes actual;
     for (int i = 0; i < PB_LANES; i++)
         hkl.x[i] = hkl.y[i] = hkl.z[i] = index;
-    pb_nearest_index(rounding, &hkl, PB_LANES, &found);
+    pb_nearest_index(rounding, &hkl, PB_LANES, &actual);
     for (int i = 0; i < PB_LANES; i++) {
-        CHECK_INT(found.h[i], expected);
-        CHECK_INT(found.k[i], expected);
-        CHECK_INT(found.l[i], expected);
+        CHECK_INT(actual.h[i], expected);
+        CHECK_INT(actual.k[i], expected);
+        CHECK_INT(actual.l[i], expected);
     }
 }
 
@@ -79,7 +79,7 @@ static void in_the_box(void)
     double values[ENTRIES];
     const pb_table table = small_table(values);
     pb_index_lanes hkl0;
-    pb_lookup_lanes found;
+    pb_lookup_lanes actual;
     for (int i = 0; i < PB_LANES; i++) {
         const int entry = i % ENTRIES;
         hkl0.h[i] = -1 + entry / 12;
@@ -88,12 +88,12 @@ static void in_the_box(void)
     }
     for (int replaced = 0; replaced <= 1; replaced++) {
         const pb_behaviours behaviours = {.in_box_zero_default = replaced};
-        pb_nearest_lookup(&table, &behaviours, &hkl0, PB_LANES, &found);
+        pb_nearest_lookup(&table, &behaviours, &hkl0, PB_LANES, &actual);
         for (int i = 0; i < PB_LANES; i++) {
             const int is_default = replaced && i % ENTRIES == ZERO_ENTRY;
-            CHECK_BITS(found.F_cell[i], is_default ? -9.0 : values[i % ENTRIES]);
-            CHECK_INT(found.default_f[i], is_default);
-            CHECK_INT(found.out_of_bounds[i], 0);
+            CHECK_BITS(actual.F_cell[i], is_default ? -9.0 : values[i % ENTRIES]);
+            CHECK_INT(actual.default_f[i], is_default);
+            CHECK_INT(actual.out_of_bounds[i], 0);
         }
     }
 }
@@ -114,17 +114,17 @@ static void out_of_the_box(void)
     double values[ENTRIES];
     const pb_table table = small_table(values);
     pb_index_lanes hkl0;
-    pb_lookup_lanes found;
+    pb_lookup_lanes actual;
     for (int i = 0; i < n; i++) {
         hkl0.h[i] = OUTSIDE[i][0];
         hkl0.k[i] = OUTSIDE[i][1];
         hkl0.l[i] = OUTSIDE[i][2];
     }
-    pb_nearest_lookup(&table, &REFERENCE, &hkl0, n, &found);
+    pb_nearest_lookup(&table, &REFERENCE, &hkl0, n, &actual);
     for (int i = 0; i < n; i++) {
-        CHECK_BITS(found.F_cell[i], -9.0);
-        CHECK_INT(found.default_f[i], 1);
-        CHECK_INT(found.out_of_bounds[i], 1);
+        CHECK_BITS(actual.F_cell[i], -9.0);
+        CHECK_INT(actual.default_f[i], 1);
+        CHECK_INT(actual.out_of_bounds[i], 1);
     }
 }
 
@@ -132,12 +132,12 @@ static void without_a_table(void)
 {
     const pb_table table = {.default_F = 3.5};
     const pb_index_lanes hkl0 = {{0}, {0}, {0}};
-    pb_lookup_lanes found;
-    pb_nearest_lookup(&table, &REFERENCE, &hkl0, PB_LANES, &found);
+    pb_lookup_lanes actual;
+    pb_nearest_lookup(&table, &REFERENCE, &hkl0, PB_LANES, &actual);
     for (int i = 0; i < PB_LANES; i++) {
-        CHECK_BITS(found.F_cell[i], 3.5);
-        CHECK_INT(found.default_f[i], 1);
-        CHECK_INT(found.out_of_bounds[i], 0);
+        CHECK_BITS(actual.F_cell[i], 3.5);
+        CHECK_INT(actual.default_f[i], 1);
+        CHECK_INT(actual.out_of_bounds[i], 0);
     }
 }
 
@@ -211,10 +211,10 @@ static pb_lookup_lanes look_up(const pb_table *table, const pb_behaviours *behav
 {
     pb_lanes3 hkl = {{index}, {0.25}, {0.25}};
     pb_index_lanes hkl0;
-    pb_lookup_lanes found;
+    pb_lookup_lanes actual;
     pb_nearest_index(PB_HALF_DOWN, &hkl, 1, &hkl0);
-    pb_structure_factor(table, behaviours, &hkl, &hkl0, 1, interpolation_on, &found);
-    return found;
+    pb_structure_factor(table, behaviours, &hkl, &hkl0, 1, interpolation_on, &actual);
+    return actual;
 }
 
 /* The first unsafe lookup switches interpolation off for good, unless the behaviour says not. */

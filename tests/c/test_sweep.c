@@ -10,17 +10,17 @@ static const double DEGREE = 1.0 / PB_RTD;
 static void check_sweep(const pb_sweep_rule *rule, pb_sweep given, double range, double step,
                         int64_t steps)
 {
-    pb_sampled_range found = {0};
-    CHECK_INT(pb_sample_sweep(given, rule, &found), PB_OK);
-    CHECK_BITS(found.range, range);
-    CHECK_BITS(found.step, step);
-    CHECK_INT(found.steps, steps);
+    pb_sampled_range actual = {0};
+    CHECK_INT(pb_sample_sweep(given, rule, &actual), PB_OK);
+    CHECK_BITS(actual.range, range);
+    CHECK_BITS(actual.step, step);
+    CHECK_INT(actual.steps, steps);
 }
 
 static void refuse(const pb_sweep_rule *rule, pb_sweep given)
 {
-    pb_sampled_range found;
-    CHECK_INT(pb_sample_sweep(given, rule, &found), PB_BAD_STEPS);
+    pb_sampled_range actual;
+    CHECK_INT(pb_sample_sweep(given, rule, &actual), PB_BAD_STEPS);
 }
 
 static void alike_for_all(const pb_sweep_rule *rule)

@@ -5,11 +5,11 @@
 
 static const pb_vec3 X = {1.0, 0.0, 0.0}, Y = {0.0, 1.0, 0.0}, Z = {0.0, 0.0, 1.0};
 
-static void check_vec3(pb_vec3 found, pb_vec3 expected, double most)
+static void check_vec3(pb_vec3 actual, pb_vec3 expected, double most)
 {
-    CHECK_NEAR(found.x, expected.x, most);
-    CHECK_NEAR(found.y, expected.y, most);
-    CHECK_NEAR(found.z, expected.z, most);
+    CHECK_NEAR(actual.x, expected.x, most);
+    CHECK_NEAR(actual.y, expected.y, most);
+    CHECK_NEAR(actual.z, expected.z, most);
 }
 
 static void products(void)

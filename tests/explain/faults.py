@@ -433,8 +433,8 @@ FAULTS = (
               Parameters, "of", _negated_misset(Parameters.of))),
     Fault("Kahn factor sign", f"{PEPTIDE} -polar 0.7", "intensity_pre_norm", "polar",
           ("-polar negated",),
-          inject=_wrap(scattering, "polarization_factor", lambda factor: lambda i, d, axis, kahn: factor(
-              i, d, axis, -kahn))),
+          inject=_wrap(scattering, "polarization_factor", lambda factor: (
+              lambda i, d, axis, kahn: factor(i, d, axis, -kahn)))),
     Fault("obliquity left out", PEPTIDE, "omega_subpixel", "omega", ("-point_pixel added",),
           inject=_on_setup(detector=lambda made: replace(made, point_pixel=True))),
     Fault("flat where curved", f"{PEPTIDE} -curved_det", "omega_subpixel", "position.x",

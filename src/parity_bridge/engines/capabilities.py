@@ -10,13 +10,13 @@ from parity_bridge.errors import UsageError
 
 
 def recorded_taps(engine: Engine | type[Engine]) -> tuple[str, ...]:
-    """Names of the taps that an engine records."""
+    """Return the names of the taps that an engine records."""
     names: tuple[str, ...] = tuple(getattr(engine, "taps", ("all",)))
     return names
 
 
 def unrecorded_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
-    """Fields of these taps that an engine does not record, as ``tap_id.field``.
+    """Return the fields of these taps that an engine does not record, as ``tap_id.field``.
 
     ``untold`` is the former name of ``unrecorded``, which engines may still have.
     """
@@ -25,13 +25,13 @@ def unrecorded_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
 
 
 def tolerance_case(*engines: Engine | type[Engine]) -> str | None:
-    """The case of tolerances that the first of ``engines`` to ask for one asks for; None: none."""
-    asked: Iterator[str | None] = (getattr(engine, "tolerances", None) for engine in engines)
-    return next(filter(None, asked), None)
+    """Return the case of tolerances of the first of ``engines`` that has one; None: none has."""
+    cases: Iterator[str | None] = (getattr(engine, "tolerances", None) for engine in engines)
+    return next(filter(None, cases), None)
 
 
 def frame_engine(engine: Engine, name: str) -> FrameEngine:
-    """``engine`` as one that renders frames; raises UsageError where it does not."""
+    """Return ``engine`` as an engine of frames; raise UsageError where it renders none."""
     if not callable(getattr(engine, "frame", None)):
         raise UsageError(f"engine {name!r} renders no frames; choose c or torch")
     return cast("FrameEngine", engine)

@@ -1,4 +1,4 @@
-"""Checks of the pixels asked for that every engine makes."""
+"""Checks that every engine makes of the requested pixels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from parity_bridge.errors import UsageError
 
-#: Rows of one tapped pixel that are kept, some 200 bytes each.
+#: Most rows of one tapped pixel, some 200 bytes each.
 MAX_TAPPED_EVALUATIONS = 1_000_000
 
 
@@ -22,7 +22,7 @@ def check_pixels(pixels: Sequence[tuple[int, int]], pixels_slow: int, pixels_fas
 
 
 def check_evaluations(evaluations: int) -> None:
-    """Raise UsageError where a tapped pixel would have more rows than anyone can read."""
+    """Raise UsageError where a tapped pixel would have more rows than a person can read."""
     if evaluations > MAX_TAPPED_EVALUATIONS:
         raise UsageError(
             f"a tapped pixel would have {evaluations} evaluations, more than "

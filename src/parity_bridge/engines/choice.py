@@ -1,4 +1,4 @@
-"""Which engine is to look at which pixels, and how; cheap to import."""
+"""Which engine is run at which pixels, and how; cheap to import."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """One pixel to look at; ``coords`` is (slow, fast)."""
+    """One pixel to compute; ``coords`` is (slow, fast)."""
 
     coords: tuple[int, int]
     tag: str | None = None
@@ -20,11 +20,11 @@ class EngineChoice:
     name: str
     dtype: str = "float64"
     device: str = "cpu"
-    #: What it is to do otherwise than the reference, ``omega=last`` say.
+    #: Where it is to differ from the reference, ``omega=last`` say.
     behaviours: tuple[str, ...] = ()
-    #: Whether a pixel begins in the state that a run over the whole frame comes to it in.
+    #: Whether a pixel begins in the state in which a run over the whole frame reaches it.
     in_frame: bool = False
-    #: Whether a pixel that does not come out finite is an error, and not something to be recorded.
+    #: Whether a pixel that does not come out finite is an error; if not, it is recorded.
     check_finite: bool = True
-    #: The executable, of an engine that runs one.
+    #: The executable, for an engine that runs one.
     c_bin: str | None = None

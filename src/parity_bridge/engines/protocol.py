@@ -1,7 +1,7 @@
 """What an engine is: the protocol of pixels, and that of frames.
 
-An engine is anything with a name that takes an Experiment and gives, for the pixels asked for, what
-its production code computed there.
+An engine is a named class that takes an Experiment and returns, for the requested pixels, what its
+production code computed there.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """One implementation of the contract.
 
-    Besides what stands below a class may have ``taps: ClassVar[tuple[str, ...]]``, names of the
-    taps that it records (all where it says nothing), ``unrecorded: ClassVar[tuple[str, ...]]``,
-    fields of these that it does not record (``f_cell_stats.hkl_fractional``), and ``tolerances:
-    ClassVar[str]``, the case of ``tolerances.toml`` that holds for it (else its dtype and device).
+    A class may have more members than these: ``taps: ClassVar[tuple[str, ...]]``, names of the
+    taps that it records (default: all); ``unrecorded: ClassVar[tuple[str, ...]]``, fields of these
+    taps that it does not record (``f_cell_stats.hkl_fractional``); and ``tolerances:
+    ClassVar[str]``, its case of ``tolerances.toml`` (default: that of its dtype and device).
     """
 
     #: Name on the command line.
     name: ClassVar[str]
     #: Name in records.
     implementation: ClassVar[str]
-    #: Word before every line of a TRACE log, and the folder its records go to.
+    #: Word before every line of a TRACE log, and the folder for its records.
     trace_prefix: ClassVar[str]
     folder: ClassVar[str]
 
@@ -49,25 +49,24 @@ class Engine(Protocol):
         behaviours: Behaviours = REFERENCE,
         in_frame: bool = False,
     ) -> list[Observation]:
-        """Compute ``pixels`` (slow, fast) and tell what was seen, one Observation a pixel.
+        """Compute ``pixels`` (slow, fast) and record them, one Observation for each pixel.
 
-        Each pixel starts as a run does, or, ``in_frame``, as a run over the whole frame would have
-        left things when it came to the pixel.
-        Raises UsageError for a pixel outside the detector or an experiment that derives to
-        nonsense, FileError for a file that cannot be read, EngineError otherwise.
+        Each pixel begins in the state at the start of a run, or, with ``in_frame``, in the state in
+        which a run over the whole frame reaches it.
+        Raise UsageError for a pixel outside the detector or an experiment that derives to nonsense,
+        FileError for a file that cannot be read, and EngineError for any other failure.
         """
         ...
 
     def build(self) -> Mapping[str, str]:
-        """What was run: versions, compiler, dtype, device."""
+        """Return what was run: versions, compiler, dtype, device."""
         ...
 
 
 class Scanner(Protocol):
-    """An experiment prepared once, of which an engine computes region after region.
+    """An experiment prepared once, so that an engine can compute region after region of it.
 
-    Regions may be computed in any order and on several threads at once, each from the state that it
-    is given.
+    Regions may be computed in any order and on several threads at once, each from a given state.
     """
 
     @property
@@ -77,12 +76,12 @@ class Scanner(Protocol):
 
     @property
     def roi(self) -> Region:
-        """What a run computes of it, ``-roi`` within the detector; either range may be empty."""
+        """The pixels that a run computes, ``-roi`` on the detector; either range may be empty."""
         ...
 
     @property
     def oversample(self) -> int:
-        """Subpixels along each axis, the one in force."""
+        """Subpixels along each axis."""
         ...
 
     @property
@@ -91,24 +90,24 @@ class Scanner(Protocol):
         ...
 
     def start(self) -> RunState:
-        """The state at the start of a run."""
+        """Return the state at the start of a run."""
         ...
 
     def is_settled(self, state: RunState) -> bool:
-        """Whether nothing in ``state`` will change, so that the order of pixels matters no more."""
+        """Return whether nothing in ``state`` will change: pixel order no longer matters."""
         ...
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
-        """Image and Tap 4 of ``region``, both from one pass, as a run in ``state`` computes them.
+        """Compute image and Tap 4 of ``region`` in one pass, as a run in ``state`` does.
 
-        The bits are those of ``frame`` and ``f_cell_maps``. Raises as ``FrameEngine.frame`` does.
+        The bits are those of ``frame`` and ``f_cell_maps``. Raise as ``FrameEngine.frame`` does.
         """
         ...
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
-        """Smallest distance of any fractional index from a half-integer tie, (slow, fast).
+        """Return the smallest distance of any index from a half-integer tie, (slow, fast).
 
-        Infinite where no lookup was made.
+        The indices are fractional; the distance is infinite where no lookup was made.
         """
         ...
 
@@ -117,7 +116,7 @@ class FrameEngine(Engine, Protocol):
     """An engine that renders frames too."""
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> Scanner:
-        """``experiment`` ready for regions; raises as ``frame`` does."""
+        """Prepare ``experiment`` for regions; raise as ``frame`` does."""
         ...
 
     def frame(
@@ -132,7 +131,7 @@ class FrameEngine(Engine, Protocol):
         """Render ``region``, the whole detector by default, as one run that begins in ``state``.
 
         ``state`` None is the start of a run. Any number of threads gives the same bits.
-        Raises as ``observe`` does; UsageError for a region that is not on the detector.
+        Raise as ``observe`` does, and UsageError for a region that is not on the detector.
         """
         ...
 
@@ -146,9 +145,9 @@ class FrameEngine(Engine, Protocol):
         threads: int = 1,
         out: Planes | None = None,
     ) -> Planes:
-        """Tap 4 of every pixel of ``region``: the planes of ``F_CELL_PLANES``, (slow, fast).
+        """Count Tap 4 of every pixel of ``region``: the planes of ``F_CELL_PLANES``, (slow, fast).
 
-        ``out`` are the planes of an earlier call to fill again, as fresh memory costs more time
-        than counting does. Raises as ``frame`` does.
+        ``out`` are the planes of an earlier call, to be filled again: fresh memory costs more time
+        than counting. Raise as ``frame`` does.
         """
         ...

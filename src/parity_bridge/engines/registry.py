@@ -21,14 +21,14 @@ ENTRY_POINT_GROUP = "parity_bridge.engines"
 
 
 def engine_names() -> list[str]:
-    """Names of the registered engines, sorted."""
+    """Return the names of the registered engines, sorted."""
     return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
 
 
 def engine_class(name: str) -> type[Engine]:
-    """The class registered as ``name``, or named as ``package.module:Class``.
+    """Return the class registered as ``name``, or named as ``package.module:Class``.
 
-    Raises UsageError where there is no such class, EngineError where its module cannot be imported.
+    Raise UsageError where there is no such class, EngineError where its module cannot be imported.
     """
     for point in entry_points(group=ENTRY_POINT_GROUP, name=name):
         return _load_engine_class(name, point.module, point.attr)
@@ -41,20 +41,20 @@ def engine_class(name: str) -> type[Engine]:
 def create_engine(
     name: str, *, dtype: str = "float64", device: str = "cpu", **settings: Any
 ) -> Engine:
-    """An engine ready to run; ``settings`` are keywords that only some engines know.
+    """Create an engine; ``settings`` are keywords that only some engines know.
 
-    Raises UsageError for one that this engine does not know.
+    Raise UsageError for a setting that this engine does not know.
     """
-    made = engine_class(name)
-    known = signature(made).parameters
+    chosen = engine_class(name)
+    known = signature(chosen).parameters
     for setting in settings:
         if setting not in known:
             raise UsageError(f"--{setting} means nothing to engine {name!r}; leave it out")
-    return made(dtype=dtype, device=device, **settings)
+    return chosen(dtype=dtype, device=device, **settings)
 
 
 def engine_for_choice(choice: EngineChoice) -> Engine:
-    """The engine that was chosen, told what of the choice it knows; raises as ``create_engine``."""
+    """Create the chosen engine with the settings it knows; raise as ``create_engine`` does."""
     known = signature(engine_class(choice.name)).parameters
     settings: dict[str, Any] = {}
     if not choice.check_finite and "check_finite" in known:
@@ -65,23 +65,23 @@ def engine_for_choice(choice: EngineChoice) -> Engine:
 
 
 def takes_program(name: str) -> bool:
-    """Whether the engine of this name runs an executable that one may name."""
+    """Return whether the engine of this name runs an executable that ``--c-bin`` may name."""
     return "c_bin" in signature(engine_class(name)).parameters
 
 
 def _load_engine_class(name: str, module: str, attribute: str) -> type[Engine]:
-    found = getattr(_module(name, module), attribute, None)
-    if not (isinstance(found, type) and callable(getattr(found, "observe", None))):
+    loaded = getattr(_module(name, module), attribute, None)
+    if not (isinstance(loaded, type) and callable(getattr(loaded, "observe", None))):
         raise UsageError(
             f"engine {name!r}: {module} has no class {attribute} with observe; {_choices()}"
         )
     for needed in ("name", "implementation", "trace_prefix", "folder"):
-        if not isinstance(getattr(found, needed, None), str):
+        if not isinstance(getattr(loaded, needed, None), str):
             raise UsageError(
                 f"engine {name!r}: the class {attribute} has no {needed}, a word that reports "
                 "need; docs/engines.md says what it is"
             )
-    return cast("type[Engine]", found)
+    return cast("type[Engine]", loaded)
 
 
 def _module(name: str, module: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""One engine at the pixels asked for: flags in, observations out."""
+"""One engine at the requested pixels: flags in, observations out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LEFT = "where the original program leaves the image 0; it is computed all the s
 
 @dataclass(frozen=True)
 class EngineRun:
-    """An engine, what it was told and what it saw."""
+    """An engine, its choice and input, and what it observed."""
 
     choice: EngineChoice
     engine: Engine
@@ -37,16 +37,16 @@ class EngineRun:
     build: Mapping[str, str]
 
     def recorded(self, taps: Sequence[Tap]) -> tuple[Tap, ...]:
-        """Those of ``taps`` that the engine records; raises UsageError where it records none."""
+        """Return the ``taps`` that the engine records; raise UsageError where it records none."""
         own = choose_taps(recorded_taps(self.engine))
-        kept = tuple(tap for tap in taps if tap in own)
-        if taps and not kept:
+        recorded = tuple(tap for tap in taps if tap in own)
+        if taps and not recorded:
             names = ", ".join(tap.name for tap in taps)
             raise UsageError(
-                f"engine {self.choice.name!r} tells none of the taps {names}; ask for "
+                f"engine {self.choice.name!r} records none of the taps {names}; ask for "
                 f"{', '.join(tap.name for tap in own)} with --taps"
             )
-        return kept
+        return recorded
 
     @property
     def coverage(self) -> Coverage | None:
@@ -57,11 +57,11 @@ class EngineRun:
         return Coverage(frozenset(tap.tap_id for tap in own), frozenset(unrecorded))
 
     def pixel_taps(self, taps: Sequence[Tap]) -> tuple[PixelTaps, ...]:
-        """The figures of those of ``taps`` that the engine records; raises as ``recorded`` does."""
-        wanted, coverage = self.recorded(taps), self.coverage
+        """Return the figures of ``taps`` that the engine records; raise as ``recorded`` does."""
+        recorded, coverage = self.recorded(taps), self.coverage
         pixel_taps = (
             replace(
-                PixelTaps.from_observation(item, self.engine.implementation, wanted),
+                PixelTaps.from_observation(item, self.engine.implementation, recorded),
                 tag=self.tag(item),
             )
             for item in self.observations
@@ -69,7 +69,7 @@ class EngineRun:
         return tuple(item.limited_to(coverage, self.parsed.experiment) for item in pixel_taps)
 
     def tag(self, observation: Observation) -> str | None:
-        """The tag given to the pixel of an observation."""
+        """Return the tag given to the pixel of an observation."""
         return self._tags.get(observation.pixel)
 
     @cached_property
@@ -78,9 +78,9 @@ class EngineRun:
 
 
 def notes(parsed: ParsedFlags, pixels: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-    """What the flags' reader remarks, and which of ``pixels`` (slow, fast) an image leaves 0.
+    """Return the notes on the flags, and on those of ``pixels`` (slow, fast) an image leaves 0.
 
-    Raises FileError for a mask that cannot be read.
+    Raise FileError for a mask that cannot be read.
     """
     return (*parsed.notes, *_outside_roi(parsed, pixels), *_masked_pixel_notes(parsed, pixels))
 
@@ -113,10 +113,10 @@ def observe(
     targets: Sequence[Target],
     instance: Engine | None = None,
 ) -> EngineRun:
-    """Load an engine, or take the ``instance`` that was made already, and compute ``targets``.
+    """Create the chosen engine, or take ``instance`` where given, and compute ``targets``.
 
-    Raises UsageError for a behaviour that does not exist, what ``Engine.observe`` raises, and
-    EngineError for whatever else goes wrong in it.
+    Raise UsageError for a behaviour that does not exist, what ``Engine.observe`` raises, and
+    EngineError for any other failure in the engine.
     """
     with engine_failures(choice.name):
         engine = instance or engine_for_choice(choice)
@@ -134,7 +134,7 @@ def observe(
 
 @contextmanager
 def engine_failures(name: str) -> Iterator[None]:
-    """Whatever goes wrong in an engine, as one sentence: it may fail in any way."""
+    """Raise any failure in an engine as an error of one sentence."""
     try:
         yield
     except BridgeError:

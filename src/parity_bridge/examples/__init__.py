@@ -11,9 +11,9 @@ _FOLDER = Path(__file__).parent
 
 
 def example_flags(name: str) -> list[str]:
-    """The nanoBragg flags of example ``name``, its files named by absolute paths.
+    """Return the nanoBragg flags of example ``name``, its files named by absolute paths.
 
-    Raises UsageError for an unknown name, listing the known ones.
+    Raise UsageError for an unknown name, listing the known ones.
     """
     known = {path.stem: path for path in sorted(_FOLDER.glob("*.txt"))}
     if name not in known:

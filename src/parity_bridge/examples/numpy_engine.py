@@ -1,8 +1,8 @@
 """A port in plain NumPy and its engine, to begin your own with; ``docs/engines.md`` explains it.
 
-``Port`` stands for what you have: here the plain case of contract §1 to §6, which is one source,
+``Port`` stands for your port: here the plain case of contract §1 to §6, which is one source,
 one domain, no rotation, a flat MOSFLM detector, a parallelepiped, nearest lookups. ``NumpyEngine``
-is what you write. It refuses the rest and tells all taps but ``config``, with the C core's bits.
+is what you write. It refuses the rest and records all taps but ``config``, with the C core's bits.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
 RTD, R_E_SQR = 180.0 * (1.0 / math.pi), 7.94079248018965e-30  # degrees, m²
-#: Of three, the next and the one after.
+#: For each of three axes, the next one and the one after.
 J, K = [1, 2, 0], [2, 0, 1]
 
 
 def dot(u: Any, v: Any) -> Any:
-    """Summed from x to z, which numpy does not promise; vectors lie along the last axis."""
+    """Sum from x to z, which numpy does not promise; vectors lie along the last axis."""
     return u[..., 0] * v[..., 0] + u[..., 1] * v[..., 1] + u[..., 2] * v[..., 2]
 
 
 def length(v: Any) -> Any:
-    """Of vectors."""
+    """Return the length of vectors."""
     return np.sqrt(dot(v, v))
 
 
 @np.vectorize
 def sincg(x: float, N: float) -> float:
-    """sin(x*N)/sin(x), one by one: numpy's sine need not have the C library's bits."""
+    """Return sin(x*N)/sin(x), one by one: numpy's sine need not have the C library's bits."""
     return math.sin(x * N) / math.sin(x) if x else N
 
 
@@ -63,13 +63,13 @@ class Port:
         self.oversample = given.sampling.oversample or max(1, math.ceil(asked))
 
     def edge(self, count: int | None, mm: float, beam: float | None) -> tuple[int, float]:
-        """Pixels along an edge of the detector, and where the beam centre lies on it (§2)."""
+        """Return the pixels along an edge, and where the beam centre lies on it (§2)."""
         whole = self.size * count if count else mm / 1000.0
         centre = (whole + self.size) / 2.0 if beam is None else beam / 1000.0
         return math.ceil(whole / self.size - 0.5), centre + 0.5 * self.size
 
     def real_axes(self, cell: Sequence[float | None], misset: Sequence[float]) -> Any:
-        """Rows a, b, c of a crystal; lengths given in Å, angles in degrees (§3)."""
+        """Return rows a, b, c of a crystal; lengths given in Å, angles in degrees (§3)."""
         a, b, c, *angles = cell
         edges = np.array([a, b or a, c or a], dtype=np.float64)
         turns = np.array([angle or 90.0 for angle in angles]) / RTD
@@ -91,28 +91,28 @@ class Port:
         return (edges / V / length(across))[:, None] * across * (1.0 / (1.0 / V)) * 1e-10
 
     def position(self, slow: Any, fast: Any) -> Any:
-        """Centres of subpixels, which are counted over the whole detector (§6)."""
+        """Return the centres of subpixels, which are counted over the whole detector (§6)."""
         sub = self.size / self.oversample
         S, F = sub * slow + sub / 2.0, sub * fast + sub / 2.0
         Sbeam, Fbeam = self.beam_centre
         return np.stack(np.broadcast_arrays(self.distance, Sbeam - S, F - Fbeam), axis=-1)
 
     def omega(self, airpath: Any) -> Any:
-        """Solid angle of the pixel, that of its first subpixel."""
+        """Return the solid angle of the pixel, that of its first subpixel."""
         return (self.size * self.size / airpath / airpath * self.distance / airpath)[:1]
 
     def polar(self, d: Any) -> Any:
-        """Polarization factor, that of the first subpixel."""
+        """Return the polarization factor, that of the first subpixel."""
         x, y, z = d[0] / length(d[0])
         psi = -math.atan2(y, z)
         return 0.5 * (1.0 + x * x - self.beam.polarization * math.cos(2 * psi) * (1 - x * x))
 
     def nearest(self, hkl: Any) -> Any:
-        """Nearest indices, a half rounded down (§5)."""
+        """Return nearest indices, a half rounded down (§5)."""
         return np.ceil(hkl - 0.5).astype(int)
 
     def look_up(self, hkl0: Any) -> tuple[Any, Any]:
-        """F, and whether the indices lie outside the table, as all do where there is none (§5)."""
+        """Return F, and whether indices lie outside the table, as all do without one (§5)."""
         grid = np.empty((0, 0, 0)) if self.table.grid is None else self.table.grid
         at = hkl0 - self.table.minimum
         inside = ((at >= 0) & (at < grid.shape)).all(axis=-1)
@@ -121,7 +121,7 @@ class Port:
         return F_cell, ~inside
 
     def pixel(self, slow: Any, fast: Any) -> dict[str, Any]:
-        """All values on the way to the photons in a pixel, by the names that taps have for them."""
+        """Compute all values on the way to the photons in a pixel, by their names in taps."""
         position = self.position(slow, fast)
         airpath = length(position)
         d = position / airpath[:, None]
@@ -190,7 +190,7 @@ class NumpyEngine:
         return [self.record(port, experiment, pixel) for pixel in pixels]
 
     def record(self, port: Port, experiment: Experiment, pixel: tuple[int, int]) -> Observation:
-        """One pixel: its rows, and the end of its chain."""
+        """Record one pixel: its rows, and the end of its chain."""
         n, (slow, fast) = port.oversample, pixel
         rows = subpixel_rows(n)
         values = port.pixel(slow * n + rows["sub_slow"], fast * n + rows["sub_fast"])
@@ -204,5 +204,5 @@ class NumpyEngine:
         return observation_of(experiment, pixel, rows, table, n, totals=totals, roi=roi)
 
     def build(self) -> Mapping[str, str]:
-        """What was run."""
+        """Return what was run."""
         return {"engine": "NumPy example", "numpy": np.__version__}

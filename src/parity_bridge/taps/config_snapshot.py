@@ -1,4 +1,4 @@
-"""Tap 1, ``config_snapshot``: what was given and what an engine made of it (contract §1-§5)."""
+"""Tap 1, ``config_snapshot``: what was given and what an engine derived (contract §1-§5)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ _WHOLE = {name for name, field in Derived.model_fields.items() if field.annotati
 
 
 class ConfigValues(Schema):
-    """Everything that does not depend on the pixel, and the state in which it was begun."""
+    """Everything that does not depend on the pixel, and the state in which the pixel began."""
 
     #: nanoBragg flag -> its values, files left out: their content is compared.
     nanobragg_flags: dict[str, str]
@@ -102,7 +102,7 @@ class ConfigRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """What was given, and what the engine made of it."""
+    """Extract what was given, and what the engine derived from it."""
     state = observation.state
     return TapData(
         {
@@ -122,7 +122,7 @@ def extract(observation: Observation) -> TapData:
 
 
 def _floats(value: Quantity) -> Any:
-    """As the record holds it: tuples for lists, floats for whole numbers."""
+    """Return it as the record holds it: tuples for lists, floats for whole numbers."""
     if isinstance(value, int | float):
         return float(value)
     return tuple(_floats(item) for item in value)

@@ -1,7 +1,7 @@
 """Observations of engines that only have rows: Tap 4 counted from them, the rest left empty.
 
-An engine with production code of its own for Tap 4 fills ``FCellStats`` with that. One that was
-brought along, or a program whose output was read, has its lookups counted here.
+An engine with production code of its own for Tap 4 fills ``FCellStats`` with that. The lookups of
+other engines, or of a program whose output was read, are counted here.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ _NOWHERE = ([math.inf] * 3, [-math.inf] * 3)
 
 
 def subpixel_rows(oversample: int) -> NDArray[np.void]:
-    """Rows of a pixel with one source, layer, phi step and domain: every subpixel, slow-major.
+    """Return rows for every subpixel, slow-major, of one source, layer, phi step and domain.
 
-    dtype ``EVALUATION``, oversample² of them, each a lookup; floats are NaN until they are told.
+    They are oversample² rows of dtype ``EVALUATION``, each a lookup; floats are NaN until they are
+    recorded.
     """
     rows = np.zeros(oversample**2, dtype=EVALUATION)
     rows["sub_slow"], rows["sub_fast"] = np.divmod(np.arange(rows.size), oversample)
@@ -52,10 +53,10 @@ def observation_of(
     roi: tuple[int, int, int, int] = (0, 0, 0, 0),
     mask: int | None = None,
 ) -> Observation:
-    """What an engine saw at ``pixel`` (slow, fast), from its ``rows`` of dtype ``EVALUATION``.
+    """Create the Observation of ``pixel`` (slow, fast) from ``rows`` of dtype ``EVALUATION``.
 
-    Of ``totals`` (names of ``TOTALS``) an engine gives what the taps that it tells hold; what is
-    missing is NaN. The first tap, of derived quantities, is told by other engines only.
+    ``totals`` (names of ``TOTALS``) holds the totals of the taps that the engine records; missing
+    ones become NaN. Derived quantities, the first tap, are left empty.
     """
     return Observation(
         pixel=pixel,
@@ -78,7 +79,7 @@ def observation_of(
 
 
 def count_lookups(rows: NDArray[np.void]) -> FCellStats:
-    """Tap 4 of rows of dtype ``EVALUATION``, F summed in their order."""
+    """Count Tap 4 of rows of dtype ``EVALUATION``, F summed in their order."""
     lookups = rows[rows["kind"] == EvaluationKind.LOOKUP]
     total = lookups.size
     counts = (
@@ -88,7 +89,7 @@ def count_lookups(rows: NDArray[np.void]) -> FCellStats:
         int((lookups["default_f"] != 0).sum()),
         int((lookups["F_cell"] == 0.0).sum()),
     )
-    # In their order, which sum() does not keep.
+    # In their order, which sum() does not follow.
     mean = float(np.cumsum(lookups["F_cell"])[-1]) / total if total else math.nan
     return FCellStats(
         counts=dict(zip(COUNTS, counts, strict=True)),
@@ -104,8 +105,8 @@ def count_lookups(rows: NDArray[np.void]) -> FCellStats:
 def _hkl_bounds(
     indices: NDArray[np.float64] | NDArray[np.int32],
 ) -> tuple[list[float], list[float]]:
-    """Smallest and largest along h, k, l."""
+    """Return the smallest and largest index along h, k, l."""
     if not len(indices):
         return _NOWHERE
-    # Indices that are not told are NaN, and say so quietly.
+    # Indices that are not recorded are NaN, and numpy would warn of them.
     return np.fmin.reduce(indices, axis=0).tolist(), np.fmax.reduce(indices, axis=0).tolist()

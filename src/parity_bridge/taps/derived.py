@@ -1,8 +1,7 @@
 """What an engine derives before the first pixel, under the names of the TRACE logs.
 
-Lengths in metres, angles in radians, reciprocal vectors in 1/Å. Both engines keep these figures in
-a setup of the same shape, so that one table reads either; what stands in it each engine derived by
-itself.
+Lengths in metres, angles in radians, reciprocal vectors in 1/Å. Both engines store these figures in
+a setup of the same shape, so that one table reads both; each engine derives the values by itself.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def derived_quantities(
     mosaic_umats: Sequence[Sequence[float]],
     has_table: bool,
 ) -> dict[str, Quantity]:
-    """The figures of ``setup``, each made a plain number or sequence by ``plain``.
+    """Return the figures of ``setup``, each turned into a plain number or sequence by ``plain``.
 
     A row of ``source_list`` is the direction, weight and wavelength (m) of a source, one of
     ``mosaic_umats`` the rotation matrix of a domain, row by row. ``interpolate`` is 1 or 0: an

@@ -1,7 +1,7 @@
 """Tap 4, ``f_cell_stats``: the structure-factor lookups of one pixel (contract §5, §6).
 
-The models below are the schema of the JSON record; both engines fill the same one. ``None`` stands
-where a pixel made no lookup and the quantity therefore does not exist.
+The models below are the schema of the JSON record; both engines fill the same one. ``None`` is the
+value of quantities that do not exist because a pixel made no lookup.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TAP_ID: Literal["f_cell_stats"] = "f_cell_stats"
 
 
 class FractionalBounds(Schema):
-    """Smallest and largest fractional Miller index this pixel asked for."""
+    """Smallest and largest fractional Miller index that this pixel looked up."""
 
     h_min: Number
     h_max: Number
@@ -67,7 +67,7 @@ COUNTS = (
 
 
 class FCellRecord(Record):
-    """The envelope: one pixel seen by one engine."""
+    """The envelope of Tap 4."""
 
     tap_id: Literal["f_cell_stats"] = TAP_ID
     values: FCellValues
@@ -76,7 +76,7 @@ class FCellRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """The figures that an engine counted, and one row a lookup."""
+    """Extract the figures that an engine counted, and one row for each lookup."""
     rows = observation.evaluations
     made = rows[rows["kind"] == EvaluationKind.LOOKUP]
     figures = {
@@ -89,7 +89,7 @@ def extract(observation: Observation) -> TapData:
 
 
 def _pixel(stats: FCellStats) -> dict[str, Any]:
-    """All but the counts mean nothing without a lookup."""
+    """Return the figures; all but the counts are None without a lookup."""
     counts = {name: stats.counts[name] for name in COUNTS}
     if counts["total_lookups"] == 0:
         absent = ("mean_f_cell", "hkl_bounds", "hkl_fractional_bounds", "rounding_margin")

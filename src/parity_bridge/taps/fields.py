@@ -1,4 +1,4 @@
-"""A tap taken apart into scalar figures: what a comparison, a tolerance and a noise speak of."""
+"""A tap as scalar figures: the units of comparisons, tolerances and noise budgets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class TapFields:
 
     @classmethod
     def from_tap_data(cls, content: TapData) -> TapFields:
-        """The figures of a tap's content."""
+        """Return the figures of a tap's content."""
         rows = dict(content.rows or {})
         places = _places({name: rows.pop(name) for name in _PLACE if name in rows})
         columns = {
@@ -60,7 +60,7 @@ class TapFields:
         return (*self.pixel, *self.columns)
 
     def select_fields(self, fields: Iterable[str]) -> TapFields:
-        """The same with no other figures than these."""
+        """Return the same with no other figures than these."""
         kept = set(fields)
         return TapFields(
             {name: value for name, value in self.pixel.items() if name in kept},
@@ -69,7 +69,7 @@ class TapFields:
         )
 
     def place(self, row: int) -> Place:
-        """Where a row stands."""
+        """Return where a row stands."""
         layer, slow, fast, source, phi_step, domain = self.places[row].tolist()
         return Place(
             layer=layer, subpixel=(slow, fast), source=source, phi_step=phi_step, domain=domain
@@ -102,7 +102,7 @@ def _parts(field: str, column: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, Scalar]]:
-    """Leaves of a nested value under dotted names."""
+    """Yield the leaves of a nested value under dotted names."""
     if value is None and name in _BOUNDS:
         value = dict.fromkeys(_LIMITS)
     items: Iterable[tuple[str, Any]]

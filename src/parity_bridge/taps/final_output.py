@@ -1,4 +1,4 @@
-"""Tap 7, ``final_output``: what the pixel comes to and what an image holds there (contract §6)."""
+"""Tap 7, ``final_output``: intensity of the pixel and what an image holds there (contract §6)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RegionOfInterest(Schema):
 
 
 class FinalValues(Schema):
-    """Photons, and what becomes of them."""
+    """Photons, and the value in an image."""
 
     intensity: Number
     in_region: bool
@@ -45,7 +45,7 @@ class FinalRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """The end of the chain, region and mask."""
+    """Extract the end of the chain, region and mask."""
     totals, mask = observation.totals, observation.mask
     return TapData(
         {

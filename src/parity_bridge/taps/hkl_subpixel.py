@@ -41,13 +41,13 @@ class HklRecord(Record):
 
 
 def tie_distance(index: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distance of fractional indices from the nearest half-integer; NaN where there is none."""
+    """Return the distance of fractional indices from the nearest half-integer; NaN for NaN."""
     with np.errstate(invalid="ignore"):
         return np.abs(index - np.floor(index) - 0.5)
 
 
 def extract(observation: Observation) -> TapData:
-    """One row an evaluation within the resolution cut."""
+    """Extract one row for each evaluation within the resolution cut."""
     rows = observation.evaluations
     reached = rows[rows["kind"] != EvaluationKind.BEYOND_DMIN]
     figures = {

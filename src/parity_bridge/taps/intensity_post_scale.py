@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PostScaleValues(Schema):
-    """Each product in turn; a factor that was oversampled leaves it as it was."""
+    """Each product in turn; a factor that was oversampled does not change it."""
 
     fluence_scaled: Number
     normalized: Number
@@ -34,5 +34,5 @@ class PostScaleRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """The end of the chain, factor by factor."""
+    """Extract the end of the chain, factor by factor."""
     return TapData({name: observation.totals[name] for name in PostScaleValues.model_fields})

@@ -1,4 +1,4 @@
-"""Tap 5, ``intensity_pre_norm``: the running sum and what it comes to (contract §6)."""
+"""Tap 5, ``intensity_pre_norm``: the running sum and its total (contract §6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SumRow(EvaluationRow):
 
 
 class PreNormValues(Schema):
-    """The sum, the steps, and the one over the other."""
+    """The sum, the steps, and the sum over the steps."""
 
     sum: Number
     steps: Count
@@ -44,7 +44,7 @@ class PreNormRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """One row an evaluation, and the end of the sum."""
+    """Extract one row for each evaluation, and the end of the sum."""
     rows, totals = observation.evaluations, observation.totals
     figures = {
         "evaluation": _KINDS[rows["kind"]],

@@ -40,7 +40,7 @@ class LatticeRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """One row an evaluation within the resolution cut."""
+    """Extract one row for each evaluation within the resolution cut."""
     rows = observation.evaluations
     reached = rows[rows["kind"] != EvaluationKind.BEYOND_DMIN]
     factors = {

@@ -15,7 +15,7 @@ class SensitiveIndex(Schema):
     place: Place
     axis: Literal["h", "k", "l"]
     index: Number
-    #: Distance from the half-integer, and the noise that is not below it.
+    #: Distance from the half-integer, and the noise, which is at least as large.
     tie_distance: Number
     noise: Number
 
@@ -34,11 +34,11 @@ class NoiseBudget(Schema):
     rounding_sensitive: tuple[SensitiveIndex, ...]
 
     def spread_of(self, tap_id: str, figure: str, row: int | None) -> float | None:
-        """Spread of a figure, of a row where it is one of a row; None where it is not known."""
+        """Return the spread of a figure, for row figures of one row; None where it is not known."""
         spread = self.spread.get(tap_id, {}).get(figure)
         number = 0 if row is None else row
         return None if spread is None or number >= len(spread) else spread[number]
 
     def is_sensitive(self, place: Place | None) -> bool:
-        """Whether a nearest index at ``place`` is decided by noise."""
+        """Return whether noise decides a nearest index at ``place``."""
         return any(item.place == place for item in self.rounding_sensitive)

@@ -1,4 +1,4 @@
-"""What an engine saw at one pixel: the figures that every tap and TRACE line is read from."""
+"""What an engine observed at one pixel: the figures behind every tap and TRACE line."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TOTALS = (
 
 @dataclass(frozen=True)
 class FCellStats:
-    """Tap 4 as an engine counted it; all but the counts mean nothing without a lookup."""
+    """Tap 4 as an engine counted it; all but the counts are meaningless without a lookup."""
 
     #: Names of ``taps.f_cell.COUNTS``.
     counts: Mapping[str, int]
@@ -54,7 +54,7 @@ class FCellStats:
 
 @dataclass(frozen=True)
 class Observation:
-    """What an engine saw at one pixel, as plain numbers."""
+    """What an engine observed at one pixel, as plain numbers."""
 
     pixel: tuple[int, int]  # slow, fast
     #: Geometry, cell and beam as the engine derived them, SI units, names of ``taps.derived``.

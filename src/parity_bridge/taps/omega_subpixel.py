@@ -36,7 +36,7 @@ class OmegaRecord(Record):
 
 
 def extract(observation: Observation) -> TapData:
-    """One row a subpixel and layer: what its first evaluation found."""
+    """Extract one row for each subpixel and layer: the values of its first evaluation."""
     rows = observation.evaluations
     inner = rows["source"] + rows["phi_step"] + rows["domain"]
     first = rows[inner == 0]

@@ -1,4 +1,4 @@
-"""Everything one side tells of one pixel: what comparisons, noise and explanations work on."""
+"""Everything one side recorded of one pixel: the input of comparisons, noise and explanations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
 _CONFIG = "config_snapshot"
-#: The taps that tell which structure factors were read, the one that is asked first first.
+#: The taps that state which structure factors were read, in order of preference.
 _TABLE_OF: dict[str, Callable[[TapRecord], HklTable | None]] = {
     "f_cell_stats": lambda record: record.hkl_table,
     _CONFIG: lambda record: record.values.structure_factors,
@@ -27,21 +27,21 @@ _TABLE_OF: dict[str, Callable[[TapRecord], HklTable | None]] = {
 
 @dataclass(frozen=True)
 class Coverage:
-    """What an engine tells that does not tell everything."""
+    """What an engine records that does not record everything."""
 
     #: By tap_id.
     taps: frozenset[str]
-    #: Fields of these that it does not tell, as ``tap_id.field``.
+    #: Fields of these taps that it does not record, as ``tap_id.field``.
     unrecorded: frozenset[str] = frozenset()
 
     def covers(self, tap_id: str, figure: str) -> bool:
-        """Whether it records ``figure``, ``hkl_fractional.h`` say, of a tap."""
+        """Return whether it records ``figure``, ``hkl_fractional.h`` say, of a tap."""
         return f"{tap_id}.{field_of(tap_id, figure)}" not in self.unrecorded
 
 
 @dataclass(frozen=True)
 class PixelTaps:
-    """One pixel as one side saw it; what a side does not tell is None or absent."""
+    """One pixel as one side recorded it; what a side does not record is None or absent."""
 
     implementation: str
     pixel: tuple[int, int]  # slow, fast
@@ -49,13 +49,13 @@ class PixelTaps:
     #: tap_id -> its figures, in the order of the chain.
     taps: Mapping[str, TapFields]
     tag: str | None = None
-    #: What structure factors were read, by the tap that tells it.
+    #: Which structure factors were read, by the tap that states it.
     hkl_tables: Mapping[str, HklTable] = field(default_factory=dict)
     #: nanoBragg flag -> values.
     flags: Mapping[str, str] | None = None
-    #: Files that are not of this program's making need not have all fields.
+    #: Files that another program wrote need not have all fields.
     foreign: bool = False
-    #: What its engine records at all; None: everything.
+    #: What the engine records; None: everything.
     coverage: Coverage | None = None
     #: tap_id -> fields that the schema does not have.
     unknown_fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class PixelTaps:
     def from_observation(
         cls, observation: Observation, implementation: str, taps: Iterable[Tap]
     ) -> PixelTaps:
-        """The figures of ``taps`` as an engine has just seen them."""
+        """Return the figures of ``taps`` from an observation."""
         figures = _LazyTapFields(observation, taps)
         return cls(
             implementation,
@@ -77,7 +77,7 @@ class PixelTaps:
 
     @classmethod
     def from_records(cls, records: Iterable[TapRecord]) -> PixelTaps:
-        """The figures of the records of one pixel; there is at least one."""
+        """Return the figures of the records of one pixel, at least one record."""
         by_id = {record.tap_id: record for record in records}
         known = {tap_id: by_id[tap_id] for tap_id in TAPS_BY_ID if tap_id in by_id}
         first = next(iter(known.values()))
@@ -98,13 +98,13 @@ class PixelTaps:
 
     @property
     def hkl_table(self) -> HklTable | None:
-        """The structure factors that were read; None where no tap tells."""
+        """The structure factors that were read; None where no tap states them."""
         return next(iter(self.hkl_tables.values()), None)
 
     def limited_to(self, coverage: Coverage | None, experiment: Experiment) -> PixelTaps:
-        """The same without what an engine does not record; None: it records everything.
+        """Return the same without what an engine does not record; None: it records everything.
 
-        What it was given is known from ``experiment`` where it does not record that itself.
+        ``experiment`` says what the engine was given where it does not record that itself.
         """
         if coverage is None:
             return self
@@ -118,21 +118,21 @@ class PixelTaps:
         return replace(self, taps=taps, coverage=coverage, flags=flags)
 
     def select_taps(self, taps: Iterable[str]) -> PixelTaps:
-        """The same with no other taps than these, by tap_id."""
-        wanted = set(taps)
-        kept = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in wanted}
-        tables = {tap_id: table for tap_id, table in self.hkl_tables.items() if tap_id in wanted}
+        """Return the same with no other taps than these, by tap_id."""
+        selected = set(taps)
+        selection = {tap_id: figures for tap_id, figures in self.taps.items() if tap_id in selected}
+        tables = {tap_id: table for tap_id, table in self.hkl_tables.items() if tap_id in selected}
         unknown = {
-            tap_id: names for tap_id, names in self.unknown_fields.items() if tap_id in wanted
+            tap_id: names for tap_id, names in self.unknown_fields.items() if tap_id in selected
         }
-        flags = self.flags if _CONFIG in wanted else None
-        return replace(self, taps=kept, hkl_tables=tables, unknown_fields=unknown, flags=flags)
+        flags = self.flags if _CONFIG in selected else None
+        return replace(self, taps=selection, hkl_tables=tables, unknown_fields=unknown, flags=flags)
 
 
 class _LazyTapFields(Mapping[str, TapFields]):
-    """Taps of an observation, each taken apart when somebody first asks for it.
+    """Taps of an observation, each converted to figures when first used.
 
-    Where many hypotheses are tried, most are refuted by the first tap that is looked at.
+    Where many hypotheses are tried, the first compared tap refutes most of them.
     """
 
     def __init__(self, observation: Observation, taps: Iterable[Tap]) -> None:
@@ -156,7 +156,7 @@ class _LazyTapFields(Mapping[str, TapFields]):
 
 
 def _figures(content: TapData) -> TapFields:
-    """Figures of a content; what both engines were given is compared apart."""
+    """Return the figures of a content; inputs of both engines are compared separately."""
     pixel = {name: value for name, value in content.pixel.items() if name not in INPUTS}
     return TapFields.from_tap_data(replace(content, pixel=pixel))
 

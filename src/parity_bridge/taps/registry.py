@@ -1,4 +1,4 @@
-"""All taps in the order of the chain: the one list that records, comparison and docs go by."""
+"""All taps in the order of the chain: the one list that records, comparisons and docs use."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ TAPS_BY_ID = {tap.tap_id: tap for tap in _ALL}
 
 
 def choose_taps(names: Sequence[str]) -> tuple[Tap, ...]:
-    """Taps by either name, or ``all``, in the order of the chain; raises UsageError."""
-    wanted = set(names)
+    """Return taps by either name, or ``all``, in chain order; raise UsageError for another name."""
+    requested = set(names)
     known = {"all", *TAPS_BY_NAME, *TAPS_BY_ID}
     for name in names:
         if name not in known:
             raise UsageError(
                 f"there is no tap {name!r}; choose all or from {', '.join(TAPS_BY_NAME)}"
             )
-    if "all" in wanted:
+    if "all" in requested:
         return _ALL
-    return tuple(tap for tap in _ALL if {tap.name, tap.tap_id} & wanted)
+    return tuple(tap for tap in _ALL if {tap.name, tap.tap_id} & requested)

@@ -13,7 +13,7 @@ Pixel = tuple[Ordinal, Ordinal]
 
 
 class Record(Schema):
-    """The envelope of a tap: one pixel seen by one engine."""
+    """The envelope of a tap: one pixel as one engine recorded it."""
 
     schema_version: Version = SCHEMA_VERSION
     tap_id: str

@@ -2,7 +2,7 @@
 
 One row a field. ``docs/taps.md`` is rendered from it; a comparison takes from it which figures must
 be equal. Functions are named file.function, of ``csrc/`` (``pb_`` left out) and of
-``engines/torch_port/``; what begins with ``parity_bridge.`` is of the package itself.
+``engines/torch_port/``; names that begin with ``parity_bridge.`` belong to the package itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class FieldMeaning:
     definition: str
     #: "1" for a float without a unit; empty for what is no float.
     unit: str
-    #: Must be equal; otherwise a tolerance applies.
+    #: Must be equal; else a tolerance applies.
     exact: bool
     #: Functions that compute it, the last one last.
     c: tuple[str, ...]
@@ -43,7 +43,7 @@ ENVELOPE = {
     "pixel_coords": _exact("the pixel: slow, fast", _RECORD),
     "tag": _exact("name given to the pixel, or null; not compared", _RECORD),
     "oversample": _exact("subpixels along each edge of the pixel", *_OVERSAMPLE),
-    "timestamp_utc": _exact("when the record was made; not compared", _RECORD),
+    "timestamp_utc": _exact("when the record was written; not compared", _RECORD),
 }
 
 _FLAGS = "parity_bridge.experiment.nanobragg_flags.given_flags"
@@ -161,7 +161,7 @@ _INNER = {
 
 
 def _presence_field(definition: str, c: str, torch: str | None = None) -> FieldMeaning:
-    """A figure of a comparison alone: rows are matched by their place."""
+    """Return a field that only comparisons have: rows are matched by their place."""
     return _exact(f"{definition}; true or false, in a comparison only", c, torch)
 
 
@@ -339,7 +339,7 @@ INPUTS = ("nanobragg_flags", "structure_factors")
 
 
 def field_of(tap_id: str, figure: str) -> str:
-    """The field of the table that ``figure``, ``hkl_fractional.h`` say, is a part of."""
+    """Return the field of the table that contains ``figure``, ``hkl_fractional.h`` say."""
     fields = SEMANTICS[tap_id]
     name = figure
     while name and name not in fields:
@@ -348,6 +348,6 @@ def field_of(tap_id: str, figure: str) -> str:
 
 
 def is_exact(tap_id: str, figure: str) -> bool:
-    """Whether a figure must be equal; so must one that the table does not know."""
+    """Return whether a figure must be equal; a figure that the table does not know must be."""
     field = field_of(tap_id, figure)
     return not field or SEMANTICS[tap_id][field].exact

@@ -1,6 +1,6 @@
 """``docs/taps.md``, rendered from the taps and the semantic table.
 
-``python -m parity_bridge.taps.semantics_page > docs/taps.md`` writes it anew.
+``python -m parity_bridge.taps.semantics_page > docs/taps.md`` writes it again.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ A field that is *exact* must be equal in both engines; a *toleranced* one may di
 `hkl_fractional.h`. The unit 1 is that of a number without one; where omega is oversampled the sum
 is in electrons² sr, and photons/sr are photons. Functions of the C core are in `csrc/` and named
 without their prefix `pb_`, those of the PyTorch port in `src/parity_bridge/engines/torch_port/`; a
-name that begins with `parity_bridge.` is of the package itself. What they compute is put into rows
+name that begins with `parity_bridge.` belongs to the package itself. Rows are filled in
 by `pixel.record_evaluation` and `observations._fill`."""
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """Return the whole page, in Markdown."""
     sections = (_section(tap) for tap in TAPS_BY_ID.values())
     envelope = "## Every record\n\n" + "\n".join(_table(ENVELOPE))
     return "\n\n".join((_INTRODUCTION, envelope, *sections)) + "\n"
@@ -41,9 +41,9 @@ def _section(tap: Tap) -> str:
 
 
 def tap_summary(tap: Tap) -> str:
-    """What a tap records, a sentence: the first line of its module."""
-    told = sys.modules[tap.record.__module__].__doc__ or ""
-    what = told.splitlines()[0].partition(": ")[2]
+    """Return what a tap records in a sentence: the first line of its module."""
+    docstring = sys.modules[tap.record.__module__].__doc__ or ""
+    what = docstring.splitlines()[0].partition(": ")[2]
     return what[:1].upper() + what[1:]
 
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from parity_bridge.taps.schema import SubpixelRow
 
-#: Under this name every tap holds its rows.
+#: Name of the rows in every tap.
 ROWS = "subpixels"
 
 
 @dataclass(frozen=True)
 class TapData:
-    """What a tap says of a pixel."""
+    """What a tap says about a pixel."""
 
     #: Figures of the pixel: plain values, nested as in the record.
     pixel: Mapping[str, Any]
@@ -33,7 +33,7 @@ class TapData:
     rows: Mapping[str, NDArray[Any]] | None = None
 
     def values(self) -> dict[str, Any]:
-        """The ``values`` of a record, rows as rows."""
+        """Return the ``values`` of a record, rows as rows."""
         if self.rows is None:
             return dict(self.pixel)
         columns = [_listed(column) for column in self.rows.values()]
@@ -43,7 +43,7 @@ class TapData:
 
 
 def place_columns(evaluations: NDArray[np.void], *, inner: bool = True) -> dict[str, NDArray[Any]]:
-    """The columns that say where rows of dtype ``EVALUATION`` stand; ``inner`` loops too."""
+    """Return the columns that say where rows of dtype ``EVALUATION`` stand; ``inner`` loops too."""
     columns = {
         "subpixel_index": np.stack((evaluations["sub_slow"], evaluations["sub_fast"]), axis=-1)
     }
@@ -53,9 +53,9 @@ def place_columns(evaluations: NDArray[np.void], *, inner: bool = True) -> dict[
 
 
 def data_of_record(values: BaseModel, row: type[SubpixelRow] | None) -> TapData:
-    """The content of a record's ``values``, of all that was given there.
+    """Return the content of a record's ``values``, of every field that it has.
 
-    Raises ValueError where rows do not say which subpixel they belong to.
+    Raise ValueError where rows do not say which subpixel they belong to.
     """
     given = [name for name in type(values).model_fields if name in values.model_fields_set]
     pixel = {name: _plain(getattr(values, name)) for name in given if row is None or name != ROWS}
@@ -68,7 +68,7 @@ def data_of_record(values: BaseModel, row: type[SubpixelRow] | None) -> TapData:
 def _columns(
     rows: Sequence[BaseModel], row: type[SubpixelRow]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
-    """A column for every field that all rows have; steps that are not told are 0."""
+    """Return a column for every field that all rows have; steps that are not recorded are 0."""
     present = set(row.model_fields).intersection(*(each.model_fields_set for each in rows))
     if "subpixel_index" not in present:
         raise ValueError(f"{ROWS}: a row has no subpixel_index")
@@ -81,7 +81,7 @@ def _columns(
 
 
 def _column(values: Sequence[Any], width: int) -> NDArray[Any]:
-    """A column of figures, or of vectors of ``width``; of objects where some do not exist."""
+    """Return a column of figures, or vectors of ``width``; of objects where some do not exist."""
     dtype = object if any(value is None for value in values) else None
     return np.array(values, dtype=dtype).reshape((-1, width) if width else (-1,))
 
@@ -92,7 +92,7 @@ def _listed(values: NDArray[Any]) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """As the record holds it; what the schema does not have is no figure."""
+    """Return it as the record holds it; what the schema does not have is no figure."""
     if not isinstance(value, BaseModel):
         return value
     return value.model_dump(include=set(type(value).model_fields), exclude_unset=True)

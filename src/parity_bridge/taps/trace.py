@@ -1,8 +1,8 @@
 """TRACE lines: every value of the taps in order of evaluation, one key a line.
 
-The reader of two such logs can run ``diff``: both engines print the same keys in the same order,
+Two such logs can be compared with ``diff``: both engines print the same keys in the same order,
 floats as ``%.15e``. Units are those of the taps (docs/taps.md); what an evaluation did not reach is
-0 in both. An engine that does not tell the first tap leaves derived quantities and the state out.
+0 in both. An engine that does not record the first tap leaves derived quantities and the state out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PER_EVALUATION = {
 
 
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
-    """The TRACE log of one pixel, line by line, each beginning with ``prefix:``."""
+    """Yield the TRACE log of one pixel, line by line, each beginning with ``prefix:``."""
     for key, value in _pairs(observation):
         yield f"{prefix}: {key} {_value_text(value)}"
 
@@ -69,7 +69,7 @@ def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:
 
 
 def _lookups(stats: FCellStats) -> Iterator[tuple[str, Any]]:
-    """Tap 4; all but the counts mean nothing without a lookup."""
+    """Yield Tap 4; without a lookup, the counts alone."""
     for key in COUNTS:
         yield key, stats.counts[key]
     if stats.counts["total_lookups"]:

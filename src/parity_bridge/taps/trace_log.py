@@ -1,8 +1,8 @@
-"""Reading TRACE logs, ours and those that people print themselves.
+"""Reading TRACE logs, written by this program or printed by a port.
 
 A line is ``PREFIX: key value ...``, ``PREFIX: key=value ...``, ``PREFIX: key: value ...`` or the
-same without a prefix, values with or without brackets and commas. What is no such line is passed
-over.
+same without a prefix, values with or without brackets and commas. Other lines are
+skipped.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path
 from parity_bridge.errors import FileError
 from parity_bridge.files.reading import read_file
 
-#: Of a line whose white space is single blanks.
+#: For a line whose white space is single blanks.
 _LINE = re.compile(
     r"(?:(?P<prefix>[A-Za-z_]\w*) ?: ?)?(?P<key>[A-Za-z_][\w.\[\]-]*)(?: ?[=:] ?| )(?P<values>.+)"
 )
-#: What people write between and around numbers.
+#: Characters that may stand between and around numbers.
 _BETWEEN = str.maketrans(dict.fromkeys(",;[](){}", " "))
 
 
@@ -32,7 +32,7 @@ class TraceLine:
 
 
 def read_trace(path: Path) -> tuple[TraceLine, ...]:
-    """The lines of the log ``path``; raises FileError where it holds none."""
+    """Read the lines of the log ``path``; raise FileError where it holds none."""
     try:
         text = read_file(path, "TRACE log").decode()
     except UnicodeDecodeError as error:
@@ -48,7 +48,7 @@ def read_trace(path: Path) -> tuple[TraceLine, ...]:
 
 
 def parse_line(number: int, text: str) -> TraceLine | None:
-    """One line; None where it is none."""
+    """Parse one line; return None for any other line."""
     found = _LINE.fullmatch(" ".join(text.split()))
     if found is None:
         return None

@@ -46,7 +46,7 @@ class CCore:
     ) -> None:
         """Raise UsageError for anything but float64 on the CPU, or a precision it does not have.
 
-        ``precision`` is that of frames: ``exact`` gives the contract's bits, ``fast`` computes the
+        ``precision`` applies to frames: ``exact`` gives the contract's bits, ``fast`` computes the
         sines of the lattice factor with vector instructions (see ``csrc/pb_core.h``).
         """
         if dtype != "float64":
@@ -79,12 +79,12 @@ class CCore:
         derived: Mapping[str, Quantity] | None = None,
         overrides: Sequence[StageOverrides] | None = None,
     ) -> list[Observation]:
-        """``observe`` with some of what is computed on the way given instead.
+        """Observe with some intermediate values given instead of computed.
 
-        ``factors`` are looked up instead of what the experiment names; ``derived`` are quantities
-        of ``taps.derived`` put in the place of the core's own before sources and orientations are
-        laid out; ``overrides`` are stages of each pixel. Raises as ``observe`` does, and ShapeError
-        for rows of another number than the pixel has evaluations.
+        ``factors`` replace the structure factors of the experiment; ``derived`` are quantities of
+        ``taps.derived`` that replace the core's own before sources and orientations are laid out;
+        ``overrides`` are stages of each pixel. Raise as ``observe`` does, and ShapeError where the
+        number of rows is not the number of evaluations.
         """
         if factors is None:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
@@ -104,7 +104,7 @@ class CCore:
         return observe_pixels(experiment, factors, frame_context, pixels, states, stages)
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> CoreScanner:
-        """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
+        """Prepare ``experiment`` for regions; see ``FrameEngine.scanner``."""
         return CoreScanner(self._load_frame_context(experiment, behaviours))
 
     def frame(
@@ -116,7 +116,7 @@ class CCore:
         state: RunState | None = None,
         threads: int = 1,
     ) -> Frame:
-        """Render ``region`` row by row on a pool of ``threads``; see ``Engine.frame``."""
+        """Render ``region`` row by row on a pool of ``threads``; see ``FrameEngine.frame``."""
         frame_context = self._load_frame_context(experiment, behaviours)
         chosen = frame_context.region(region)
         image = np.empty(chosen.shape, dtype=np.float32)
@@ -134,7 +134,7 @@ class CCore:
         threads: int = 1,
         out: Planes | None = None,
     ) -> Planes:
-        """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
+        """Count Tap 4 of every pixel of ``region``; see ``FrameEngine.f_cell_maps``."""
         frame_context = self._load_frame_context(experiment, behaviours)
         chosen = frame_context.region(region)
         planes = f_cell_planes(chosen, out)
@@ -142,7 +142,7 @@ class CCore:
         return planes
 
     def build(self) -> Mapping[str, str]:
-        """Compiler, flags and build type the core was made with, and what came of it."""
+        """Return compiler, flags and build type of the core, and the hash of the compiled file."""
         text: bytes = ffi.string(lib.pb_build_info())
         return {
             "engine": "parity_bridge C core",
@@ -164,5 +164,5 @@ class CCore:
 
 @lru_cache(maxsize=1)
 def _core_sha256() -> str:
-    """First digits of the hash of the compiled core: another one may compute something else."""
+    """Return the first digits of the hash of the compiled core, which identify it."""
     return hashlib.sha256(Path(_core.__file__).read_bytes()).hexdigest()[:16]

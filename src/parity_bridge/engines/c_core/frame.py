@@ -1,9 +1,8 @@
 """Rows of a frame on a pool of threads, in an order that gives a run's bits.
 
-A row starts in the state that the row before it ended in. Once nothing in that state can change any
-more (the usual case from the first row on) rows are independent. While it can, rows are computed
-side by side as if each left the state as it found it, and those after a row that did not are
-computed again.
+A row begins in the state in which the row before it ended. Once nothing in that state can change
+(usually from the first row on), rows are independent. Until then, rows are computed side by side as
+if none changed the state, and the rows after one that did are computed again.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from parity_bridge.files.thread_pool import cancelling_thread_pool
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Pixels of a task: enough that handing it out costs nothing, few enough to keep threads busy.
+#: Pixels of a task: enough that starting it costs little, few enough to keep all threads busy.
 _PIXELS_PER_TASK = 32768
 
 _POINTERS = {"int32": "int32_t *", "float64": "double *"}
 
-#: Computes a number of rows from a state; gives the state after them.
+#: Computes a number of rows from a state and returns the state after them.
 _Rows = Callable[[range, RunState], RunState]
 
 
@@ -49,23 +48,23 @@ class FrameContext:
         check_mask(self.mask, slow, fast)
 
     def start(self) -> RunState:
-        """The state at the start of a run."""
+        """Return the state at the start of a run."""
         state = ffi.new("pb_run_state *")
         check_status(lib.pb_start(self.setup, self.table, state))
         return to_run_state(state)
 
     def region(self, region: Region | None) -> Region:
-        """``region``, checked, or the whole detector."""
+        """Return ``region``, checked, or the whole detector."""
         fast, slow = self.setup.detector.pixels
         return Region.checked_or_whole(region, slow, fast)
 
     def is_settled(self, state: RunState) -> bool:
-        """Whether the order of pixels matters no more."""
+        """Return whether the order of pixels no longer matters."""
         return bool(lib.pb_is_settled(self.setup, state_struct(state)))
 
     @property
     def mask_pointer(self) -> Any:
-        """The mask, or NULL."""
+        """Return a pointer to the mask, or NULL."""
         return ffi.NULL if self.mask is None else _pointer("uint8_t *", self.mask)
 
 
@@ -80,8 +79,8 @@ def render(
 ) -> tuple[RunState, bool]:
     """Fill ``image`` and planes of Tap 4 over ``region``, either or both, from ``state`` on.
 
-    Arrays are C-contiguous (slow, fast). Planes may be joined by the float64 ``rounding_margin``.
-    Gives the state after the last pixel, and whether the order of pixels mattered.
+    Arrays are C-contiguous (slow, fast). The float64 ``rounding_margin`` may be among the planes.
+    Return the state after the last pixel, and whether the order of pixels mattered.
     """
 
     def compute(rows: range, before: RunState) -> RunState:
@@ -104,22 +103,22 @@ def render(
 
 
 def states_before(frame_context: FrameContext, pixels: Sequence[tuple[int, int]]) -> list[RunState]:
-    """The states in which one run over the whole frame comes to ``pixels`` (slow, fast)."""
+    """Return the states in which one run over the whole frame reaches ``pixels`` (slow, fast)."""
     found = {}
     state, reached = frame_context.start(), (0, 0)
     for pixel in sorted(set(pixels)):
         for part in _between(reached, pixel, frame_context.setup.detector.pixels[0]):
             if frame_context.is_settled(state):
                 break
-            # Tap 4 alone would leave the polarization axis alone.
-            unseen = np.empty(part.shape, dtype=np.float32)
-            state, _ = render(frame_context, part, state, 1, image=unseen)
+            # Computing Tap 4 alone would not update the polarization axis.
+            unused = np.empty(part.shape, dtype=np.float32)
+            state, _ = render(frame_context, part, state, 1, image=unused)
         found[pixel], reached = state, pixel
     return [found[pixel] for pixel in pixels]
 
 
 def _between(first: tuple[int, int], last: tuple[int, int], width: int) -> Iterator[Region]:
-    """Row by row, the pixels from ``first`` to the one before ``last``."""
+    """Yield, row by row, the pixels from ``first`` to the one before ``last``."""
     for slow in range(first[0], last[0] + 1):
         columns = range(first[1] if slow == first[0] else 0, last[1] if slow == last[0] else width)
         if columns:
@@ -129,7 +128,7 @@ def _between(first: tuple[int, int], last: tuple[int, int], width: int) -> Itera
 def _render_rows(
     frame_context: FrameContext, region: Region, state: RunState, threads: int, compute: _Rows
 ) -> tuple[RunState, bool]:
-    """Compute all rows; the state after them, and whether their order mattered at all."""
+    """Compute all rows; return the state after them, and whether their order mattered."""
     in_order = not frame_context.is_settled(state)
     left = region.slow
     per_task = max(1, _PIXELS_PER_TASK // len(region.fast))
@@ -148,7 +147,7 @@ def _render_rows(
 def _speculate(
     pool: ThreadPoolExecutor, threads: int, rows: range, state: RunState, compute: _Rows
 ) -> tuple[RunState, range]:
-    """Compute a row for each thread from one state; keep those that began in the right one."""
+    """Compute a row for each thread from one state; accept rows that began in the right one."""
     batch = rows[:threads]
     tasks = [pool.submit(compute, rows[place : place + 1], state) for place in range(len(batch))]
     for done, end in enumerate([task.result() for task in tasks], start=1):
@@ -162,7 +161,7 @@ def _rectangle(rows: range, columns: range) -> tuple[int, int, int, int]:
 
 
 def _planes_from(planes: Planes, row: int) -> Any:
-    """``pb_f_cell_planes *`` to the entries from ``row`` on."""
+    """Return a ``pb_f_cell_planes *`` to the entries from ``row`` on."""
     return ffi.new(
         "pb_f_cell_planes *",
         {
@@ -173,5 +172,5 @@ def _planes_from(planes: Planes, row: int) -> Any:
 
 
 def _pointer(kind: str, array: NDArray[Any]) -> Any:
-    """To the first entry of an array, which must outlive it."""
+    """Return a pointer to the first entry of an array, which must outlive it."""
     return ffi.cast(kind, ffi.from_buffer(array))

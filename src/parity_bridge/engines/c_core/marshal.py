@@ -43,7 +43,7 @@ _SHAPES = {
 }
 _NOT_GIVEN = math.nan
 
-#: The grid a table points into lives as long as it does.
+#: Keeps the grid that a table points into alive as long as the table.
 _GRIDS: WeakKeyDictionary[Any, NDArray[np.float64]] = WeakKeyDictionary()
 
 _ROUNDINGS = {
@@ -67,10 +67,10 @@ _LAYERS = {
 def experiment_struct(
     experiment: Experiment, behaviours: Behaviours, source_lines: NDArray[np.float64] | None
 ) -> Any:
-    """``pb_experiment *`` holding the raw values of ``experiment``.
+    """Return a ``pb_experiment *`` with the raw values of ``experiment``.
 
     ``source_lines`` are the rows of its source file, C-contiguous float64 of shape (sources, 5),
-    and must outlive it.
+    and must outlive the struct.
     """
     struct = ffi.new(
         "pb_experiment *",
@@ -90,7 +90,7 @@ def experiment_struct(
 
 
 def state_struct(state: RunState) -> Any:
-    """``pb_run_state *``."""
+    """Return a ``pb_run_state *``."""
     return ffi.new(
         "pb_run_state *",
         {
@@ -102,7 +102,7 @@ def state_struct(state: RunState) -> Any:
 
 
 def table_struct(factors: StructureFactors) -> Any:
-    """``pb_table *`` over the grid of ``factors``."""
+    """Return a ``pb_table *`` over the grid of ``factors``."""
     table = ffi.new("pb_table *", {"default_F": factors.provenance.default_F})
     grid = factors.grid
     if grid is None:
@@ -116,7 +116,7 @@ def table_struct(factors: StructureFactors) -> Any:
 
 
 def check_layout(array: NDArray[Any], dtype: DTypeLike, dimensions: int) -> None:
-    """Raise TypeError for another dtype or layout: cffi takes any buffer for what it is cast to."""
+    """Raise TypeError for another dtype or layout: cffi casts any buffer without a check."""
     if array.dtype != dtype or array.ndim != dimensions or not array.flags.c_contiguous:
         raise TypeError(
             f"the C core needs a C-contiguous {np.dtype(dtype)} array of {dimensions} dimensions"

@@ -1,4 +1,4 @@
-"""What the C core filled in, as the records every engine gives."""
+"""From the structs that the C core filled in to the observations of every engine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def row_buffer(count: int) -> NDArray[np.void]:
-    """``count`` empty evaluation rows for the core to fill."""
+    """Return ``count`` empty evaluation rows for the core to fill."""
     return np.empty(count, dtype=EVALUATION)
 
 
 def plain(value: Any) -> Quantity:
-    """A number as it is, a ``pb_vec3`` as its three components."""
+    """Return a number as it is, a ``pb_vec3`` as its three components."""
     if isinstance(value, ffi.CData):
         return value.x, value.y, value.z
     quantity: Quantity = value
@@ -32,7 +32,7 @@ def plain(value: Any) -> Quantity:
 
 
 def derived_from_setup(setup: Any, table: Any) -> dict[str, Quantity]:
-    """The quantities of ``taps.derived`` that a ``pb_setup *`` holds."""
+    """Return the quantities of ``taps.derived`` that a ``pb_setup *`` holds."""
     return derived_quantities(
         setup,
         plain,
@@ -43,20 +43,20 @@ def derived_from_setup(setup: Any, table: Any) -> dict[str, Quantity]:
 
 
 def to_run_state(state: Any) -> RunState:
-    """What a run carries, from a ``pb_run_state *``."""
+    """Return the state of a run from a ``pb_run_state *``."""
     axis = state.polar_axis
     return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
 
 
 def totals_of(totals: Any, steps: int, mask: int | None) -> dict[str, float | int]:
-    """The end of the chain, from a ``pb_pixel_totals *``; a ``mask`` of 0 leaves the image 0."""
+    """Return the end of the chain from a ``pb_pixel_totals *``; a ``mask`` of 0 makes it 0."""
     image = 0.0 if mask == 0 else totals.image
     apart = {"steps": steps, "after_omega": totals.intensity, "image": image}
     return {name: apart[name] if name in apart else getattr(totals, name) for name in TOTALS}
 
 
 def f_cell_stats(stats: Any) -> FCellStats:
-    """Tap 4, from a ``pb_f_cell_stats *``."""
+    """Return Tap 4 from a ``pb_f_cell_stats *``."""
     total = stats.total_lookups
     return FCellStats(
         counts={name: getattr(stats, name) for name in COUNTS},
@@ -68,7 +68,7 @@ def f_cell_stats(stats: Any) -> FCellStats:
 
 
 def _source_list(setup: Any) -> list[list[float]]:
-    """Direction, weight and wavelength (m) of every source."""
+    """Return direction, weight and wavelength (m) of every source."""
     sources = ffi.unpack(setup.sources, setup.source_count)
     return [
         [s.direction.x, s.direction.y, s.direction.z, s.weight, getattr(s, "lambda")]
@@ -77,6 +77,6 @@ def _source_list(setup: Any) -> list[list[float]]:
 
 
 def _mosaic_umats(setup: Any) -> list[list[float]]:
-    """Rotation matrix of every mosaic domain, row by row."""
+    """Return the rotation matrix of every mosaic domain, row by row."""
     numbers = ffi.unpack(setup.domain_matrices, 9 * setup.crystal.domains)
     return [numbers[start : start + 9] for start in range(0, len(numbers), 9)]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Stage(IntEnum):
-    """Stages of the chain in their order; what each hands on is said in ``csrc/pb_core.h``."""
+    """Stages of the chain in their order; ``csrc/pb_core.h`` says what each computes."""
 
     POSITION = lib.PB_STAGE_POSITION
     SCATTERING = lib.PB_STAGE_SCATTERING
@@ -42,7 +42,10 @@ class StageOverrides:
 
 
 def overrides_struct(overrides: StageOverrides | None, evaluations: int) -> Any:
-    """Overrides that point into the rows, or NULL; raises ShapeError for another number of rows."""
+    """Return overrides that point into the rows, or NULL.
+
+    Raise ShapeError where the number of rows is not ``evaluations``.
+    """
     if overrides is None:
         return ffi.NULL
     if overrides.rows.size != evaluations:
@@ -51,7 +54,7 @@ def overrides_struct(overrides: StageOverrides | None, evaluations: int) -> Any:
             "those of the same sampling"
         )
     check_layout(overrides.rows, EVALUATION, 1)
-    # The memory that the struct points into is that of the caller's rows.
+    # The struct points into the memory of the caller's rows.
     rows = ffi.cast("pb_evaluation *", ffi.from_buffer(overrides.rows))
     ends = {name: overrides.totals[name] for name in ("omega", "capture", "polar", "I")}
     return ffi.new(

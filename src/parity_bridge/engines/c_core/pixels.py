@@ -51,7 +51,7 @@ def observe_pixels(
             Observation(
                 pixel=(slow, fast),
                 derived=derived,
-                # The buffer is used again.
+                # The next pixel uses the same buffer.
                 evaluations=rows.copy(),
                 totals=totals_of(totals, setup.steps, mask),
                 f_cell=f_cell_stats(f_cell),

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class CoreScanner:
-    """What ``CCore.scanner`` gives; see ``Scanner``."""
+    """What ``CCore.scanner`` returns; see ``Scanner``."""
 
     def __init__(self, frame_context: FrameContext) -> None:
-        """Of the pixels that ``frame_context`` is ready for."""
+        """Scan the experiment of ``frame_context``."""
         self._frame_context = frame_context
         setup = frame_context.setup
         pixels_fast, pixels_slow = setup.detector.pixels
@@ -31,22 +31,22 @@ class CoreScanner:
         self.derived: Mapping[str, Quantity] = derived_from_setup(setup, frame_context.table)
 
     def start(self) -> RunState:
-        """The state at the start of a run."""
+        """Return the state at the start of a run."""
         return self._frame_context.start()
 
     def is_settled(self, state: RunState) -> bool:
-        """Whether nothing in ``state`` will change."""
+        """Return whether nothing in ``state`` will change."""
         return self._frame_context.is_settled(state)
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
-        """Image and Tap 4 of ``region``; see ``Scanner.scan``."""
+        """Compute image and Tap 4 of ``region``; see ``Scanner.scan``."""
         region.check(*self.pixels)
         image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
         after, _ = render(self._frame_context, region, state, threads, image=image, planes=planes)
         return ScannedRegion(image, planes, after)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
-        """Distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
+        """Compute distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
         region.check(*self.pixels)
         margins = np.empty(region.shape, dtype=np.float64)
         planes = {**f_cell_planes(region), "rounding_margin": margins}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _OUR_FAULT = {lib.PB_BAD_ARGUMENT, lib.PB_BAD_TABLE, lib.PB_SMALL_BUFFER}
 
 
-#: The arrays a setup points into live as long as it does.
+#: Keeps the arrays that a setup points into alive as long as the setup.
 _ARRAYS: WeakKeyDictionary[Any, tuple[Any, ...]] = WeakKeyDictionary()
 
 
@@ -29,11 +29,11 @@ def derive(
     behaviours: Behaviours = REFERENCE,
     derived: Mapping[str, Quantity] | None = None,
 ) -> Any:
-    """``pb_setup *`` ready for pixels: geometry, cell, sources, orientations (contract §1 to §4).
+    """Return a ``pb_setup *`` ready for pixels: geometry, cell, sources, orientations (§1 to §4).
 
     ``derived`` are quantities of ``taps.derived`` that replace the core's own before sources and
     orientations are laid out from them; counts stay as they are.
-    Raises UsageError where the experiment derives to nonsense, FileError for a source file that
+    Raise UsageError where the experiment derives to nonsense, FileError for a source file that
     cannot be read.
     """
     file = experiment.beam.source_file
@@ -50,7 +50,7 @@ def derive(
     _ARRAYS[setup] = arrays
     check_status(lib.pb_lay_out(given, setup, *arrays))
     if derived is not None and "steps" in derived:
-        # What the sum is divided by; the evaluations stay as many as they are.
+        # What the sum is divided by; the number of evaluations does not change.
         setup.steps = int(derived["steps"])  # type: ignore[arg-type]
     return setup
 
@@ -112,7 +112,7 @@ def _replace(setup: Any, derived: Mapping[str, Quantity]) -> None:
 
 
 def check_status(status: int) -> None:
-    """Turn a status into an exception: the one place where that happens."""
+    """Raise the exception of a status; nothing else turns a status into an exception."""
     if status == lib.PB_OK:
         return
     text = ffi.string(lib.pb_status_text(status)).decode()

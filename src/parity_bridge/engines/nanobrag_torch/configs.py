@@ -1,7 +1,7 @@
-"""What the port is told: an experiment whose detector is the one pixel that is looked at.
+"""The configuration of the port: an experiment whose detector is a single pixel.
 
 The port computes whole detectors. A detector of one pixel, its beam centre moved by the pixel's
-number, stands where the pixel stands and takes no longer than it.
+number, lies where the pixel lies and takes no longer to compute.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ONLY = "the engine nanobrag_torch takes a cell, misset, N, wavelength, distance
 
 
 def check_plain(experiment: Experiment) -> None:
-    """Raise UsageError for what is not handed on, lest it be left out unsaid."""
+    """Raise UsageError for flags that are not passed on, so that none is ignored silently."""
     crystal, beam = experiment.crystal, experiment.beam
     detector, sampling = experiment.detector, experiment.sampling
     plain = Experiment(
@@ -51,7 +51,7 @@ def check_plain(experiment: Experiment) -> None:
 
 
 def pixels_of(detector: Detector) -> tuple[int, int]:
-    """Pixels along slow and fast (contract §2)."""
+    """Return the pixels along slow and fast (contract §2)."""
     counts = []
     for count, size in (
         (detector.pixels_slow, detector.detsize_slow),
@@ -62,7 +62,7 @@ def pixels_of(detector: Detector) -> tuple[int, int]:
 
 
 def crystal_config(package: Package, experiment: Experiment) -> Any:
-    """Cell, orientation and size; lengths in Å, angles in degrees."""
+    """Configure cell, orientation and size; lengths in Å, angles in degrees."""
     cell = experiment.crystal.cell
     if cell is None:
         raise UsageError(f"{_ONLY}; give -cell")
@@ -79,7 +79,7 @@ def crystal_config(package: Package, experiment: Experiment) -> Any:
 
 
 def detector_config(package: Package, experiment: Experiment, pixel: tuple[int, int]) -> Any:
-    """The one pixel (slow, fast); lengths in mm."""
+    """Configure a detector of the one pixel (slow, fast); lengths in mm."""
     detector = experiment.detector
     size = detector.pixel_size
     # MOSFLM: the beam centre X lies along slow, Y along fast, by default in the middle (§2).
@@ -105,7 +105,7 @@ def detector_config(package: Package, experiment: Experiment, pixel: tuple[int, 
 
 
 def beam_config(package: Package, experiment: Experiment) -> Any:
-    """Wavelength (Å), polarization and fluence (photons/m²)."""
+    """Configure wavelength (Å), polarization and fluence (photons/m²)."""
     beam = experiment.beam
     return package.config(
         "BeamConfig",

@@ -1,4 +1,4 @@
-"""The engine ``nanobrag_torch``: experiment in, what the port looked up while it computed out."""
+"""The engine ``nanobrag_torch``: experiment in, the lookups and images of the port out."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _DTYPES = ("float64", "float32")
 
 
 class NanobragTorch:
-    """The public PyTorch port; its lookup is watched while it computes, and nothing re-derived.
+    """The public PyTorch port; its lookups are recorded while it computes, none re-derived.
 
-    It is handed nearest indices, so that the fractional ones are not told.
+    Its lookup takes nearest indices, so that fractional indices are not recorded.
     """
 
     name: ClassVar[str] = "nanobrag_torch"
@@ -43,7 +43,7 @@ class NanobragTorch:
     trace_prefix: ClassVar[str] = "TRACE_NT"
     folder: ClassVar[str] = "nt_taps"
     taps: ClassVar[tuple[str, ...]] = ("f_cell", "final")
-    #: A pixel moved to the corner of a detector of its own rounds otherwise.
+    #: A pixel moved to the corner of a detector of its own rounds differently.
     tolerances: ClassVar[str] = "float32"
     unrecorded: ClassVar[tuple[str, ...]] = (
         "f_cell_stats.hkl_fractional",
@@ -52,12 +52,13 @@ class NanobragTorch:
     )
 
     def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
-        """Raise UsageError for a dtype or device that is not there, EngineError for the package.
+        """Raise UsageError for a dtype or device that torch does not have.
 
-        MissingEngineError where it is not installed.
+        Raise EngineError where the package cannot be used, MissingEngineError where it is not
+        installed.
         """
         self._package = load_package()
-        import torch  # noqa: PLC0415 - only once the package is known to be there
+        import torch  # noqa: PLC0415 - only after the package has been loaded
 
         if dtype not in _DTYPES:
             raise UsageError(f"--dtype {dtype}: choose {' or '.join(_DTYPES)}")
@@ -84,7 +85,7 @@ class NanobragTorch:
         return [self._observe_pixel(experiment, factors, pixel) for pixel in pixels]
 
     def build(self) -> Mapping[str, str]:
-        """Name and version of the package."""
+        """Return name and version of the package."""
         return {"engine": package_version()}
 
     def _observe_pixel(
@@ -126,7 +127,7 @@ class NanobragTorch:
 
 
 def _fill(rows: NDArray[np.void], lookups: LookupRecorder, factors: StructureFactors) -> None:
-    """What was looked up; outside the table is what its extents say of the index asked for."""
+    """Fill in the lookups; the table's extents say which requested indices lie outside."""
     rows["hkl0"] = np.rint(lookups.indices)
     rows["F_cell"] = lookups.F
     if factors.grid is None:

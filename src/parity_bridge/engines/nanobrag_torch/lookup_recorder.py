@@ -1,4 +1,4 @@
-"""The port's structure-factor lookup, watched while it computes."""
+"""Recording of the port's structure-factor lookups while it computes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _METHOD = "get_structure_factor"
 
 
 class LookupRecorder:
-    """Within the block every lookup of a crystal is noted; the port itself sees no difference."""
+    """Context in which every lookup of a crystal is recorded, without a change to the port."""
 
     def __init__(self, crystal: Any) -> None:
-        """``crystal`` has ``get_structure_factor(h, k, l)``, tensors of one shape."""
+        """Record lookups of ``crystal.get_structure_factor(h, k, l)``, tensors of one shape."""
         self._crystal = crystal
         self._indices: list[NDArray[np.float64]] = []
         self._values: list[NDArray[np.float64]] = []
@@ -40,28 +40,28 @@ class LookupRecorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Leave the crystal as it was."""
+        """Restore the crystal."""
         delattr(self._crystal, _METHOD)
 
     @property
     def count(self) -> int:
-        """Lookups."""
+        """Number of lookups."""
         return len(self.F)
 
     @property
     def indices(self) -> NDArray[np.float64]:
-        """Miller indices asked for, (lookups, 3)."""
+        """Requested Miller indices, (lookups, 3)."""
         return np.concatenate([np.zeros((0, 3)), *self._indices])
 
     @property
     def F(self) -> NDArray[np.float64]:
-        """What was found, electrons, (lookups,)."""
+        """Structure factors returned, electrons, (lookups,)."""
         return np.concatenate([np.zeros(0), *self._values])
 
     def _note(self, h: Any, k: Any, l: Any, found: Any) -> None:
         columns = [_numbers(index) for index in (h, k, l)]
         self._indices.append(np.stack(columns, axis=-1))
-        # One value may stand for all lookups.
+        # The port may return one value for all lookups.
         self._values.append(np.broadcast_to(_numbers(found), columns[0].shape))
 
 

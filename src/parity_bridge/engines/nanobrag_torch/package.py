@@ -1,4 +1,4 @@
-"""The installed package, and every name in it that this engine needs, looked up with care."""
+"""The installed package, and every name in it that this engine needs, each lookup checked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Package:
     classes: dict[str, Any]
 
     def config(self, name: str, **values: Any) -> Any:
-        """A configuration with these values; raises EngineError for one that it does not know."""
+        """Create a configuration; raise EngineError for a value that it does not know."""
         made = self.classes[name]
         if is_dataclass(made):
             known = {item.name for item in fields(made)}
@@ -46,9 +46,9 @@ class Package:
 
 @cache
 def load_package() -> Package:
-    """The installed package.
+    """Load the installed package.
 
-    Raises MissingEngineError where there is none, EngineError where it cannot be imported or lacks
+    Raise MissingEngineError where there is none, EngineError where it cannot be imported or lacks
     a name.
     """
     classes = {}
@@ -62,7 +62,7 @@ def load_package() -> Package:
 
 
 def package_version() -> str:
-    """The package and its version."""
+    """Return the package's name and version."""
     try:
         return f"{PACKAGE} {version(PACKAGE)}"
     except PackageNotFoundError:

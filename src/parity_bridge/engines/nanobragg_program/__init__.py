@@ -1,4 +1,4 @@
-"""A nanoBragg executable that nobody modified, as an engine: flags in, its console output read."""
+"""An unmodified nanoBragg executable as an engine: flags in, its console output read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""An experiment as a program is told it: files in the folder that it runs in, and a command line.
+"""An experiment as input of a program: files in the folder that it runs in, and a command line.
 
 The program matches flags by substring (contract §2). That is why files lie in its folder under
-plain names, and why what a longer flag could have been taken for is said after it.
+plain names, and why a flag comes after any longer flag that contains it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import to_flags
 from parity_bridge.files.atomic_write import copy_file, write_text
 
-#: Where a program leaves its image.
+#: The file that a program writes its image to.
 IMAGE = "image.bin"
 
 _TABLE = "table.hkl"
 _SOURCES = "sources.txt"
 _MATRIX = "orientation.mat"
-#: Read unasked where no table is named (contract §5).
+#: The program reads this file where no table is named (contract §5).
 _CACHE = "Fdump.bin"
 
-#: No pictures and no noise: what is wanted is the printout and the float image.
+#: No pictures and no noise: only the printout and the float image are needed.
 _QUIET = ("-intfile", os.devnull, "-nonoise", "-nopgm", "-noprogress")
 
-#: Of two names for one thing, the one that the stored command lines have.
+#: Of two names for one flag, the name in the stored command lines.
 _SPELLED = {
     "-detpixels_f": "-detpixels_x",
     "-detpixels_s": "-detpixels_y",
@@ -40,9 +40,10 @@ _Group = tuple[str, ...]
 
 
 def write_input_files(experiment: Experiment, folder: Path) -> None:
-    """Put the files of ``experiment`` where ``command_line`` has a program look for them.
+    """Copy the files of ``experiment`` to where ``command_line`` says that they are.
 
-    Raises FileError for a cache that cannot be read; it is copied, lest the program write to it.
+    Raise FileError for a cache that cannot be read. It is copied so that the program cannot write
+    to the original.
     """
     source, beam, matrix = (
         experiment.structure_factors,
@@ -61,10 +62,10 @@ def write_input_files(experiment: Experiment, folder: Path) -> None:
 
 
 def command_line(experiment: Experiment, *, image: str, printout: bool) -> list[str]:
-    """The words after the program's name; ``image`` is where it is to write its float image.
+    """Return the words after the program's name; ``image`` is the file for its float image.
 
-    Numbers are written with as many digits as it takes to read back the same ones. A mask is left
-    out: what it means to a region needs no program, and its header could overrule other flags.
+    Numbers are written with enough digits to be read back unchanged. A mask is left out: it is
+    applied without the program, and its header could overrule other flags.
     """
     groups = [*_groups(to_flags(_with_plain_names(experiment)))]
     words = [word for group in _said_after(experiment, groups) for word in group]
@@ -86,16 +87,16 @@ def _with_plain_names(experiment: Experiment) -> Experiment:
 
 
 def _groups(words: Sequence[str]) -> Iterator[_Group]:
-    """Each flag with its values, in the program's own spelling."""
+    """Return each flag with its values, in the program's own spelling."""
     starts = [place for place, word in enumerate(words) if is_flag_word(word)]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
         flag, *values = words[start:end]
-        # The program takes a file here, never nine numbers.
+        # The program takes a file here, not nine numbers.
         yield _SPELLED.get(flag, flag), *([_MATRIX] if flag == "-mat" else values)
 
 
 def _said_after(experiment: Experiment, groups: Sequence[_Group]) -> list[_Group]:
-    """``groups`` with the polarization factor after the axis, which could be taken for it."""
+    """Move the polarization factor in ``groups`` after the axis, whose flag contains its own."""
     axis = [group for group in groups if group[0] == "-polar_vector"]
     if not axis:
         return list(groups)

@@ -1,4 +1,4 @@
-"""The engine ``nanobragg-program``: experiment in, what an unmodified program told of it out."""
+"""The engine ``nanobragg-program``: experiment in, figures printed by an unmodified program out."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ PROGRAM_VARIABLE = "NB_C_BIN"
 
 
 class NanobraggProgram:
-    """A nanoBragg executable; it decides by itself and tells what it prints.
+    """A nanoBragg executable; it has no behaviours to switch, and only what it prints is recorded.
 
-    Of a pixel that is two runs: one of the detector as it is, for its image and for the counts that
-    the program derived; one of a detector whose pixels are the subpixels, for the lookups.
+    A pixel takes two runs: one with the detector as it is, for the image and for the counts that
+    the program derived; one with a detector whose pixels are the subpixels, for the lookups.
     """
 
     name: ClassVar[str] = "nanobragg-program"
     implementation: ClassVar[str] = "nanobragg_program"
     trace_prefix: ClassVar[str] = "TRACE_NB"
     folder: ClassVar[str] = "nb_taps"
-    #: Of the other taps only a part is printed.
+    #: The program prints the other taps only in part.
     taps: ClassVar[tuple[str, ...]] = ("f_cell", "final")
     tolerances: ClassVar[str] = "printed"
 
@@ -75,8 +75,8 @@ class NanobraggProgram:
     ) -> list[Observation]:
         """Compute ``pixels`` (slow, fast), each in runs of its own; see ``Engine.observe``.
 
-        Every pixel begins as a run does. Raises UsageError where that is not what ``in_frame`` asks
-        for, and for several evaluations a subpixel, as only the last is printed.
+        Every pixel begins as a run does. Raise UsageError where ``in_frame`` requests another
+        state, and for several evaluations of a subpixel, as only the last is printed.
         """
         frame_context = self._load_frame_context(experiment, behaviours)
         if in_frame:
@@ -88,7 +88,7 @@ class NanobraggProgram:
     def scanner(
         self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
     ) -> ProgramScanner:
-        """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
+        """Prepare ``experiment`` for regions; see ``FrameEngine.scanner``."""
         return ProgramScanner(self._load_frame_context(experiment, behaviours))
 
     def frame(
@@ -102,14 +102,15 @@ class NanobraggProgram:
     ) -> Frame:
         """Render ``region`` in one run; see ``FrameEngine.frame``.
 
-        A program begins at the start of a run: another ``state`` is refused where it matters.
+        A program begins at the start of a run: raise UsageError for another ``state`` where it
+        matters.
         """
         frame_context = self._load_frame_context(experiment, behaviours)
         in_order = order_matters(experiment)
         if state is not None:
             check_order(experiment, "a region begun in a given state")
         chosen = Region.checked_or_whole(region, *frame_context.pixels)
-        # Several threads come to pixels in any order.
+        # Several threads compute pixels in any order.
         return Frame(frame_context.render(chosen, 1 if in_order else threads), AT_REST, in_order)
 
     def f_cell_maps(self, *_given: Any, **_settings: Any) -> Planes:
@@ -117,7 +118,7 @@ class NanobraggProgram:
         raise UsageError(NO_REGIONS)
 
     def build(self) -> Mapping[str, str]:
-        """Name and hash of the executable."""
+        """Return name and hash of the executable."""
         path = self._program.path
         return {
             "engine": "nanoBragg program",
@@ -126,7 +127,7 @@ class NanobraggProgram:
         }
 
     def _load_frame_context(self, experiment: Experiment, behaviours: Behaviours) -> FrameContext:
-        """Ready for runs, with all input files looked at: a program's complaints say less."""
+        """Prepare runs and check all input files: a program's own messages say less."""
         for name in behaviours.switched:
             raise UsageError(f"--behaviour {name}: a program decides by itself; leave it out")
         structure_factors.load(experiment.structure_factors)
@@ -152,7 +153,7 @@ def _observed(frame_context: FrameContext, table: HklTable, pixel: tuple[int, in
         table,
         oversample,
         totals={
-            # It tells photons as the image holds them, and not before.
+            # It prints photons as the image holds them, not as float64.
             "intensity": pixel_run.image,
             "image": pixel_run.image if in_roi and mask != 0 else 0.0,
             "in_roi": int(in_roi),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FrameContext:
-    """A detector and which of its pixels an image leaves 0."""
+    """A detector, and which of its pixels an image leaves 0."""
 
     program: Program
     experiment: Experiment
@@ -32,12 +32,12 @@ class FrameContext:
 
     @cached_property
     def pixel_grid(self) -> PixelGrid:
-        """Size and number of its pixels."""
+        """Size and number of the detector's pixels."""
         return pixel_grid_of(self.experiment.detector)
 
     @property
     def pixels(self) -> tuple[int, int]:
-        """Along slow and fast."""
+        """Pixels along slow and fast."""
         return self.pixel_grid.slow, self.pixel_grid.fast
 
     @property
@@ -47,7 +47,7 @@ class FrameContext:
 
     @property
     def roi_region(self) -> Region:
-        """What a run computes; either range may be empty."""
+        """The pixels that a run computes; either range may be empty."""
         return Region.from_roi(self.roi, *self.pixels)
 
     @cached_property
@@ -57,9 +57,9 @@ class FrameContext:
         return None if file is None else read_mask(file)
 
     def render(self, region: Region, threads: int) -> NDArray[np.float32]:
-        """The image of ``region``, (slow, fast), as one run makes it; raises EngineError.
+        """Render ``region``, (slow, fast), in one run; raise EngineError where it fails.
 
-        The mask is applied here: a program leaves its pixels 0 and tells nothing else about them.
+        The mask is applied here: a program would only leave masked pixels 0.
         """
         image = np.zeros(region.shape, dtype=np.float32)
         computed = region.within(self.roi_region)

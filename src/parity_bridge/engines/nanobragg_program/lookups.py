@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Largest relative error of a number with 6 significant digits.
 _SIX_DIGITS = 5e-6
 
-#: What a subpixel may have only one of -> the flags that see to it.
+#: Loop that may have only one step in a subpixel -> how to have one step.
 _ONE_OF = {
     "layers": "leave -detector_thick out",
     "sources": "leave divergence and dispersion out, and give -sourcefile one line",
@@ -36,39 +36,41 @@ def check_single_evaluation(counts: LoopCounts) -> None:
         if count > 1:
             raise UsageError(
                 f"a program prints only the last of {count} {name.replace('_', ' ')} of a "
-                f"subpixel, so that its lookups cannot be told; {remedy}, or compare images"
+                f"subpixel, so that its lookups cannot be recorded; {remedy}, or compare images"
             )
 
 
 def lookup_rows(
     experiment: Experiment, blocks: Sequence[PixelBlock], oversample: int, table: HklTable
 ) -> NDArray[np.void]:
-    """Rows of dtype ``EVALUATION`` of one pixel from the ``blocks`` of its subpixels, slow-major.
+    """Return rows of dtype ``EVALUATION`` of one pixel from the ``blocks`` of its subpixels.
 
-    Filled are the place, how the evaluation ended, hkl, hkl0, F_latt and F_cell, as printed. Not
-    printed, and told from the printed hkl0 and the extents of ``table``, is whether an index lies
-    outside and ``default_F`` was returned; an interpolated F is from inside the box anyway. Of an
-    evaluation that made no lookup the block holds what an earlier one left, which is not taken.
-    Raises UsageError where the printed digits leave open whether the resolution cut dropped it.
+    Blocks and rows are slow-major. The rows hold the place, how the evaluation ended, and hkl,
+    hkl0, F_latt and F_cell as printed. The program does not print whether an index lies outside
+    the box and ``default_F`` was returned: that is decided from the printed hkl0 and the extents
+    of ``table``, and an interpolated F comes from inside the box anyway. Where an evaluation made
+    no lookup, its block repeats the values of an earlier one, which are ignored.
+    Raise UsageError where the printed digits leave open whether the resolution cut dropped it.
     """
     rows = subpixel_rows(oversample)
     rows["kind"] = [_kind(experiment, block) for block in blocks]
-    reached, made = (
+    reached, has_lookup = (
         rows["kind"] != EvaluationKind.BEYOND_DMIN,
         rows["kind"] == EvaluationKind.LOOKUP,
     )
-    for name, mask in (("hkl", reached), ("hkl0", reached), ("F_latt", reached), ("F_cell", made)):
+    masks = {"hkl": reached, "hkl0": reached, "F_latt": reached, "F_cell": has_lookup}
+    for name, mask in masks.items():
         printed = np.array([getattr(block, name) for block in blocks])
         rows[name][mask] = printed[mask]
-    rows["out_of_bounds"][made] = _outside(rows["hkl0"][made], table)
-    rows["default_f"] = rows["out_of_bounds"] if table.source != "none" else made
+    rows["out_of_bounds"][has_lookup] = _outside(rows["hkl0"][has_lookup], table)
+    rows["default_f"] = rows["out_of_bounds"] if table.source != "none" else has_lookup
     return rows
 
 
 def _kind(experiment: Experiment, block: PixelBlock) -> EvaluationKind:
-    """How the only evaluation of a subpixel ended (contract §6).
+    """Return how the only evaluation of a subpixel ended (contract §6).
 
-    %g prints 0 for nothing but 0, so that a lattice factor of exactly 0 can be told.
+    %g prints 0 for nothing but 0, so that a lattice factor of exactly 0 can be recognized.
     """
     if experiment.sampling.dmin > 0 and _is_beyond(experiment.sampling.dmin, block):
         return EvaluationKind.BEYOND_DMIN
@@ -78,7 +80,7 @@ def _kind(experiment: Experiment, block: PixelBlock) -> EvaluationKind:
 
 
 def _is_beyond(dmin: float, block: PixelBlock) -> bool:
-    """Whether sin(theta)/lambda, 1/m, is beyond that of the cut ``dmin``, Å."""
+    """Return whether sin(theta)/lambda, 1/m, exceeds its value at the cut ``dmin``, Å."""
     cut = 0.5 / (dmin * 1e-10)
     if abs(block.stol - cut) <= _SIX_DIGITS * cut:
         raise UsageError(
@@ -89,7 +91,7 @@ def _is_beyond(dmin: float, block: PixelBlock) -> bool:
 
 
 def _outside(hkl0: NDArray[np.int32], table: HklTable) -> NDArray[np.bool_]:
-    """Which of ``hkl0``, (lookups, 3), lie outside the box of the table; none without one."""
+    """Return which of ``hkl0``, (lookups, 3), lie outside the table's box; none without a table."""
     box = table.extents
     if box is None:
         return np.zeros(len(hkl0), dtype=np.bool_)

@@ -6,21 +6,21 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment.model import Experiment, Sweep
 from parity_bridge.experiment.regions import RunState
 
-#: In which a program begins wherever the order of pixels does not matter; it tells no state.
+#: The state of a program wherever the order of pixels does not matter; it prints no state.
 AT_REST = RunState(interpolation_on=False, swept=True, polar_axis=(0.0, 0.0, 1.0))
 
 
 def order_matters(experiment: Experiment) -> bool:
-    """Whether a pixel may come out otherwise after others than as the first of a run.
+    """Return whether a pixel may come out differently after others than as the first of a run.
 
-    By what is given alone: an unsafe lookup may switch interpolation off, and a sweep that begins
-    at exactly 0 finds the crystal as the sweep before it left it.
+    This is decided from the flags alone: an unsafe lookup may switch interpolation off, and a sweep
+    that begins at exactly 0 finds the crystal as the sweep before it left it.
     """
     return _interpolates(experiment) or _carries_over(experiment)
 
 
 def check_order(experiment: Experiment, what: str) -> None:
-    """Raise UsageError where ``what`` would need the state that a run comes to a pixel in."""
+    """Raise UsageError where ``what`` needs the state in which a run reaches a pixel."""
     reasons = (
         (_interpolates, "interpolation may be switched off on the way", "-nointerpolate"),
         (_carries_over, "the sweep begins where phi is 0", "another -phi"),

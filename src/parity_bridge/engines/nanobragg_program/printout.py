@@ -1,6 +1,6 @@
 """What a nanoBragg program prints with ``-printout``, read strictly.
 
-A header tells what it derived, then comes one block a pixel of the region of interest, fast first:
+A header says what it derived, then comes one block a pixel of the region of interest, fast first:
 
     100   20 : stol = 2.20246e+09 or 0.220246
     at 0.06 0.02275 0.01725
@@ -13,8 +13,8 @@ A header tells what it derived, then comes one block a pixel of the region of in
     pixel    0.002411593683
 
 The pixel is named fast, then slow. hkl has 6 decimals, F_cell, F_latt and stol (1/m, then 1/Å) 6
-significant digits; the last line is what the image holds, a float32, at 10. Of a pixel with several
-evaluations the block tells the last one and the sum of all.
+significant digits; the last line is what the image holds, a float32, at 10. For a pixel with
+several evaluations the block shows the last one and the sum of all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 @dataclass(frozen=True)
 class LoopCounts:
-    """How many of each a program sums over, by its own derivation."""
+    """Steps of each loop that a program sums over, by its own derivation."""
 
     oversample: int
     layers: int
@@ -39,7 +39,7 @@ class LoopCounts:
 
 @dataclass(frozen=True)
 class PixelBlock:
-    """One pixel as it was printed."""
+    """One printed pixel."""
 
     pixel: tuple[int, int]  # slow, fast
     stol: float  # 1/m
@@ -75,14 +75,14 @@ _LARGEST_INDEX = 2**31
 
 
 def read_counts(text: str) -> LoopCounts:
-    """The counts in the header of ``text``; raises ValueError for one that is not there."""
+    """Read the counts in the header of ``text``; raise ValueError for a missing one."""
     return LoopCounts(**{field.name: _count(text, field.name) for field in fields(LoopCounts)})
 
 
 def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[PixelBlock]:
-    """The blocks of ``pixels`` (slow, fast), which are to be all there are, in that order.
+    """Read the blocks of ``pixels`` (slow, fast): these and no others, in this order.
 
-    Raises ValueError, telling what is wrong, for others and for a block that is not as above.
+    Raise ValueError, saying what is wrong, for other pixels and for a block that is not as above.
     """
     blocks = [_block(text, head) for head in _HEAD.finditer(text)]
     found = [block.pixel for block in blocks]
@@ -100,7 +100,7 @@ def _count(text: str, name: str) -> int:
     found = _COUNTS[name].search(text)
     count = plain_integer(found[1]) if found else 0
     if count < 1:
-        raise ValueError(f"printed nothing that tells its number of {name.replace('_', ' ')}")
+        raise ValueError(f"printed nothing that states its number of {name.replace('_', ' ')}")
     return count
 
 

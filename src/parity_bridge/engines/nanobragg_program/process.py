@@ -1,4 +1,4 @@
-"""One run of a program: in a folder that it is given, within a time limit, nothing of it left."""
+"""One run of a program: in a given folder, within a time limit, no process left behind."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from parity_bridge.errors import EngineError
 #: Bytes of output after which a program is stopped; a subpixel takes some 500.
 MOST_OUTPUT = 256 * 2**20
 
-#: Seconds between two looks at a program that runs.
-_LOOK_EVERY = 0.5
+#: Seconds between two checks of a running program.
+_CHECK_EVERY = 0.5
 
 _LAST_LINES = 3
 _LONGEST_LINE = 120
@@ -27,16 +27,16 @@ _LONGEST_LINE = 120
 
 @dataclass(frozen=True)
 class Program:
-    """An executable and how long it may take."""
+    """An executable and the time limit of a run."""
 
     path: Path
     time_limit: float  # s
 
     def run(self, words: Sequence[str], folder: Path, *, threads: int = 1) -> str:
-        """What it prints when run with the arguments ``words`` in ``folder``.
+        """Run it with the arguments ``words`` in ``folder`` and return what it prints.
 
-        ``threads`` is how many it may use where it uses any. Raises EngineError, with the last
-        lines of its output, where it cannot be run, fails, does not end or prints without end.
+        ``threads`` limits the threads of a program that uses several. Raise EngineError, with the
+        last lines of its output, where it cannot be run, fails, does not end or prints without end.
         """
         with TemporaryFile() as output, TemporaryFile() as complaints:
             process = self._start(words, folder, threads, (output, complaints))
@@ -50,7 +50,7 @@ class Program:
         return printed
 
     def error(self, trouble: str, printed: str) -> EngineError:
-        """``trouble`` with the end of what it ``printed``, as an error to raise."""
+        """Return an error to raise: ``trouble`` with the end of what it ``printed``."""
         return EngineError(
             f"{self.path.name} {trouble}; {last_lines(printed)}; check that --c-bin or $NB_C_BIN "
             "names a nanoBragg program"
@@ -67,7 +67,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=outputs[0],
                 stderr=outputs[1],
-                # A group of its own: a script's children end with it.
+                # A process group of its own, so that a script's children end with it.
                 start_new_session=True,
             )
         except OSError as error:
@@ -76,11 +76,11 @@ class Program:
     def _wait_for_failure(
         self, process: subprocess.Popen[bytes], outputs: Sequence[IO[bytes]]
     ) -> str | None:
-        """Wait for the end; what went wrong."""
+        """Wait for the end; return what went wrong, or None."""
         deadline = time.monotonic() + self.time_limit
         while (left := deadline - time.monotonic()) > 0:
             try:
-                return _ending(process.wait(min(left, _LOOK_EVERY)))
+                return _ending(process.wait(min(left, _CHECK_EVERY)))
             except subprocess.TimeoutExpired:
                 size = sum(os.fstat(output.fileno()).st_size for output in outputs)
                 if size > MOST_OUTPUT:
@@ -89,7 +89,7 @@ class Program:
 
 
 def last_lines(printed: str) -> str:
-    """The end of what a program printed, on one line."""
+    """Return the end of what a program printed, on one line."""
     lines = [" ".join(line.split())[:_LONGEST_LINE] for line in printed.splitlines()]
     shown = [line for line in lines if line][-_LAST_LINES:]
     return f"its last lines are {' / '.join(shown)!r}" if shown else "it printed nothing"
@@ -102,7 +102,7 @@ def _ending(status: int) -> str | None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the program and whatever it started, which may be there when it has ended itself."""
+    """End the program and all processes it started, which may outlive it."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,6 +1,6 @@
-"""Runs of a program, each in an empty folder of its own that is gone when the run is over.
+"""Runs of a program, each in an empty folder of its own that is removed after the run.
 
-So no cache of an earlier run is read, and none is left behind (contract §5).
+So a run reads no cache of an earlier run and leaves none behind (contract §5).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _Read = TypeVar("_Read")
 
 @dataclass(frozen=True)
 class PixelRun:
-    """What a program told of one pixel of the detector as it is."""
+    """What a program printed about one pixel of the detector as it is."""
 
     counts: LoopCounts
     image: float  # photons, as the float32 that the image holds
@@ -45,14 +45,14 @@ def run_pixel(
 ) -> PixelRun:
     """Compute ``pixel`` (slow, fast) of the detector, which is divided into ``pixel_grid``.
 
-    Raises EngineError where the run fails or its printout or image is not as documented.
+    Raise EngineError where the run fails or its printout or image is not as documented.
     """
     region = Region(*(range(number, number + 1) for number in pixel))
     printed, image = _run_over_region(program, experiment, pixel_grid, region, printout=True)
     counts = _read(program, printed, read_counts)
     block = _read(program, printed, lambda text: read_blocks(text, [pixel]))[0]
     value = float(image[0, 0])
-    # It prints the float32 at 10 digits.
+    # The float32 is printed at 10 digits.
     if abs(block.image - value) > 1e-9 * abs(value):
         raise program.error(f"printed {block.image!r} where its image holds {value!r}", printed)
     return PixelRun(counts, value)
@@ -61,9 +61,9 @@ def run_pixel(
 def run_subpixels(
     program: Program, experiment: Experiment, pixel: tuple[int, int], oversample: int
 ) -> list[PixelBlock]:
-    """One block for each of the subpixels of ``pixel`` (slow, fast), slow-major.
+    """Return one block for each subpixel of ``pixel`` (slow, fast), slow-major.
 
-    Raises as ``run_pixel``, and UsageError for more subpixels than a program counts.
+    Raise as ``run_pixel`` does, and UsageError for more subpixels than a program can count.
     """
     subpixel_run_experiment = subpixel_experiment(experiment, pixel, oversample)
     slow, fast = (range(number * oversample, (number + 1) * oversample) for number in pixel)
@@ -77,7 +77,7 @@ def run_subpixels(
 def run_region(
     program: Program, experiment: Experiment, pixel_grid: PixelGrid, region: Region, threads: int
 ) -> NDArray[np.float32]:
-    """The image of ``region``, (slow, fast); raises as ``run_pixel``."""
+    """Return the image of ``region``, (slow, fast); raise as ``run_pixel`` does."""
     return _run_over_region(
         program, experiment, pixel_grid, region, printout=False, threads=threads
     )[1]
@@ -92,7 +92,7 @@ def _run_over_region(
     printout: bool,
     threads: int = 1,
 ) -> tuple[str, NDArray[np.float32]]:
-    """What a run over ``region`` printed, and its image."""
+    """Run over ``region``; return what was printed, and the image."""
     roi = region.fast.start, region.fast.stop - 1, region.slow.start, region.slow.stop - 1
     only = experiment.sampling.model_copy(update={"roi": roi})
     with _own_folder(experiment) as folder:
@@ -117,9 +117,9 @@ def _own_folder(experiment: Experiment) -> TemporaryDirectory[str]:
 
 
 def _part(image: Path, pixel_grid: PixelGrid, region: Region) -> NDArray[np.float32]:
-    """``region`` of a whole detector's little-endian float32, (slow, fast).
+    """Return ``region`` of a whole detector's little-endian float32, (slow, fast).
 
-    Raises ValueError for a file of another size and for a number that is not finite.
+    Raise ValueError for a file of another size and for a number that is not finite.
     """
     size = image.stat().st_size
     if size != 4 * pixel_grid.slow * pixel_grid.fast:

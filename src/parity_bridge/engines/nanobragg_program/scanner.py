@@ -24,7 +24,7 @@ NO_REGIONS = (
 
 
 class ProgramScanner:
-    """What ``NanobraggProgram.scanner`` gives; see ``Scanner``."""
+    """What ``NanobraggProgram.scanner`` returns; see ``Scanner``."""
 
     #: Regions come without Tap 4.
     has_f_cell: ClassVar[bool] = False
@@ -32,7 +32,7 @@ class ProgramScanner:
     def __init__(self, frame_context: FrameContext) -> None:
         """Run the program at one pixel, for the oversampling that it chooses.
 
-        Raises UsageError where the order of pixels matters, since every region is a run of its own.
+        Raise UsageError where the order of pixels matters, since every region is a run of its own.
         """
         check_order(frame_context.experiment, "regions")
         self._canvas = frame_context
@@ -42,22 +42,22 @@ class ProgramScanner:
             frame_context.program, frame_context.experiment, frame_context.pixel_grid, (0, 0)
         )
         self.oversample = first.counts.oversample
-        #: What a program derives it prints at 6 digits, and not all of it.
+        #: A program prints only some derived quantities, and these at 6 digits.
         self.derived: Mapping[str, Quantity] = {}
 
     def start(self) -> RunState:
-        """The state at the start of a run."""
+        """Return the state at the start of a run."""
         return AT_REST
 
     def is_settled(self, state: RunState) -> bool:  # noqa: ARG002 - what all scanners take
-        """True: where the order of pixels matters there is no scanner."""
+        """Return True: where the order of pixels matters there is no scanner."""
         return True
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
-        """Image of ``region``, no planes; see ``Scanner.scan``."""
+        """Render the image of ``region``, no planes; see ``Scanner.scan``."""
         region.check(*self.pixels)
         return ScannedRegion(self._canvas.render(region, threads), {}, state)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:  # noqa: ARG002
-        """Raise UsageError: they are not printed."""
+        """Raise UsageError: the program does not print distances."""
         raise UsageError(NO_REGIONS)

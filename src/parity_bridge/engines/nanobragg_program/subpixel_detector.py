@@ -1,8 +1,8 @@
-"""A detector whose pixels are the subpixels of another, standing where that one stands (§2).
+"""A detector whose pixels are the subpixels of another, in the same place (contract §2).
 
-What a program prints of a pixel is what its last subpixel found. On a detector divided finer by the
-oversampling, and not oversampled, every subpixel is a pixel of its own. The beam centre is said
-anew, since the conventions count it from half a pixel or in pixels.
+What a program prints about a pixel are the values of its last subpixel. On a detector divided finer
+by the oversampling, and not oversampled, every subpixel is a pixel of its own. Its beam centre is
+derived anew, since the conventions count it from half a pixel or in pixels.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.model import Detector, Experiment
 
-#: More pixels than this are not counted in 32 bits.
+#: Most pixels that 32 bits can count.
 MOST_PIXELS = 2**31 - 1
 
 #: Neighbours tried on either side of a number, in steps of its last place.
@@ -23,7 +23,7 @@ _NEIGHBOURS = 8
 
 @dataclass(frozen=True)
 class PixelGrid:
-    """Pixels of a detector and the size that they make of it, contract §2."""
+    """Pixels of a detector and its resulting size, contract §2."""
 
     pixel: float  # m
     detsize_fast: float  # m
@@ -33,7 +33,7 @@ class PixelGrid:
 
 
 def pixel_grid_of(detector: Detector) -> PixelGrid:
-    """Pixels and size of ``detector``; raises UsageError where no pixel or too many come of it."""
+    """Return pixels and size of ``detector``; raise UsageError for no pixel or too many."""
     pixel = _metres(detector.pixel_size)
     detsize_fast, fast = _along(detector, pixel, detector.pixels_fast, detector.detsize_fast)
     detsize_slow, slow = _along(detector, pixel, detector.pixels_slow, detector.detsize_slow)
@@ -43,7 +43,7 @@ def pixel_grid_of(detector: Detector) -> PixelGrid:
 def _along(
     detector: Detector, pixel: float, count: int | None, detsize: float
 ) -> tuple[float, int]:
-    """Size, m, and pixels along one axis."""
+    """Return size, m, and pixels along one axis."""
     size = _metres(detsize) if count is None else pixel * count
     found = size / pixel - 0.5 if pixel > 0 else math.inf
     if not 0 < found < MOST_PIXELS:
@@ -57,11 +57,11 @@ def _along(
 def subpixel_experiment(
     experiment: Experiment, pixel: tuple[int, int], oversample: int
 ) -> Experiment:
-    """``experiment`` on a detector of its subpixels, of which those of ``pixel`` are computed.
+    """Return ``experiment`` on a detector of its subpixels, limited to those of ``pixel``.
 
     ``pixel`` is (slow, fast), with ``oversample`` subpixels along either axis. Origin and axes are
-    those of the first detector bit for bit where some flag can say so, else the nearest it can say.
-    Raises UsageError for a detector with more pixels than a program counts.
+    those of the first detector bit for bit where some flag can express them, else as near as a flag
+    allows. Raise UsageError for a detector with more pixels than a program can count.
     """
     slow, fast = (number * oversample for number in pixel)
     last = oversample - 1
@@ -97,7 +97,7 @@ def _subpixel_detector(detector: Detector, oversample: int) -> Detector:
 def _mosflm(
     detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> dict[str, float]:
-    """Half a pixel comes to the beam centre: Fbeam = Ybeam + pixel/2, and Sbeam likewise."""
+    """Add half a pixel to the beam centre: Fbeam = Ybeam + pixel/2, and Sbeam likewise."""
 
     def restated(given: float | None, detsize: float) -> float:
         beam = _given_or(given, (detsize + pixel_grid.pixel) / 2.0) + 0.5 * pixel_grid.pixel
@@ -114,7 +114,7 @@ def _mosflm(
 
 
 def _denzo(detector: Detector, pixel_grid: PixelGrid, _finer: PixelGrid) -> dict[str, float]:
-    """The beam centre is what is given; its default has half a pixel in it."""
+    """Use the given beam centre, whose default includes half a pixel."""
     return {
         "x_beam": _in_mm(
             _given_or(detector.x_beam, (pixel_grid.detsize_slow + pixel_grid.pixel) / 2.0)
@@ -126,7 +126,7 @@ def _denzo(detector: Detector, pixel_grid: PixelGrid, _finer: PixelGrid) -> dict
 
 
 def _adxv(detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid) -> dict[str, float]:
-    """Ybeam is counted from the other edge: Sbeam = detsize_s - Ybeam."""
+    """Count Ybeam from the other edge: Sbeam = detsize_s - Ybeam."""
     x_beam = _given_or(detector.x_beam, (pixel_grid.detsize_fast + pixel_grid.pixel) / 2.0)
     y_beam = _given_or(detector.y_beam, (pixel_grid.detsize_slow - pixel_grid.pixel) / 2.0)
     beam = pixel_grid.detsize_slow - y_beam
@@ -140,7 +140,7 @@ def _adxv(detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid) -
 def _sample(
     detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> dict[str, float]:
-    """The close point counts, in pixels where it is given: Fclose = (ORGX - 0.5)*pixel."""
+    """Use the close point, in pixels where it is given: Fclose = (ORGX - 0.5)*pixel."""
     return {
         "org_x": _origin(detector.org_x, pixel_grid.detsize_fast, pixel_grid, subpixel_grid),
         "org_y": _origin(detector.org_y, pixel_grid.detsize_slow, pixel_grid, subpixel_grid),
@@ -150,7 +150,7 @@ def _sample(
 def _custom(
     detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> dict[str, float]:
-    """Only a beam centre that is left to the close point depends on the pixels."""
+    """Adjust only a beam centre that follows the close point; others do not depend on pixels."""
     depends = {
         "org_x": detector.x_beam is None and detector.x_close is None,
         "org_y": detector.y_beam is None and detector.y_close is None,
@@ -187,15 +187,15 @@ def _in_mm(metres: float) -> float:
     return _nearest(metres * 1000.0, _metres, metres)
 
 
-def _given_or(mm: float | None, otherwise: float) -> float:
-    return otherwise if mm is None else _metres(mm)
+def _given_or(mm: float | None, default: float) -> float:
+    return default if mm is None else _metres(mm)
 
 
-def _nearest(guess: float, made_of: Callable[[float], float], target: float) -> float:
-    """The number near ``guess`` of which a program makes what comes closest to ``target``."""
+def _nearest(guess: float, result_of: Callable[[float], float], target: float) -> float:
+    """Return the number near ``guess`` whose result in a program is closest to ``target``."""
     candidates = [guess]
     below = above = guess
     for _ in range(_NEIGHBOURS):
         below, above = math.nextafter(below, -math.inf), math.nextafter(above, math.inf)
         candidates += [below, above]
-    return min(candidates, key=lambda number: abs(made_of(number) - target))
+    return min(candidates, key=lambda number: abs(result_of(number) - target))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: Position, weight and wavelength of each source, before they are finished.
+#: Position, weight and wavelength of each source, before ``_finish_sources``.
 _Raw = tuple[Vec3, Tensor, Tensor]
 
 #: Metres; only the direction matters.
@@ -78,7 +78,7 @@ class Sources:
         return self.weight.shape[0]
 
     def __getitem__(self, number: int) -> Sources:
-        """One of them."""
+        """Return one source."""
         return Sources(
             Vec3(*(component[number] for component in self.direction)),
             Vec3(*(component[number] for component in self.incident)),
@@ -89,9 +89,9 @@ class Sources:
 
 
 def derive_beam(experiment: Experiment, wavelength: Tensor) -> Beam:
-    """Wavelength (given in Å), fluence, background, divergence and dispersion.
+    """Derive wavelength (given in Å), fluence, background, divergence and dispersion.
 
-    Raises UsageError where they are not finite, or a sweep has no step or too many.
+    Raise UsageError where one of them is not finite, or a sweep has no step or too many.
     """
     beam = experiment.beam
     fluence = _fluence(experiment)
@@ -118,9 +118,10 @@ def derive_beam(experiment: Experiment, wavelength: Tensor) -> Beam:
 def lay_out_sources(
     experiment: Experiment, beam: Beam, detector: Detector, lines: NDArray[np.float64] | None
 ) -> Sources:
-    """All sources, from ``lines`` of a source file (n, 5; NaN is missing) or the divergence.
+    """Lay out all sources, from ``lines`` of a source file or from the divergence.
 
-    Raises UsageError where none is left or one has no direction or no wavelength.
+    ``lines`` has the shape (n, 5); NaN stands for a missing value. Raise UsageError where no source
+    is left, or a source has no direction or no wavelength.
     """
     if lines is not None:
         return _finish_sources(*_listed_sources(beam, detector, lines))
@@ -151,7 +152,7 @@ def _background(fluence: float, water: float) -> float:
 
 
 def _divergent_sources(experiment: Experiment, beam: Beam, detector: Detector) -> _Raw:
-    """Positions, weights and wavelengths of the grid of divergence and dispersion."""
+    """Return positions, weights and wavelengths of the grid of divergence and dispersion."""
     h, v, w = beam.horizontal, beam.vertical, beam.dispersion
     angles = [
         (h.step * i - h.range / 2.0, v.step * j - v.range / 2.0)
@@ -179,7 +180,7 @@ def _is_outside_round_beam(beam: Beam, hdiv: float, vdiv: float) -> bool:
 
 
 def _squared_radius(angle: float, sweep: SampledRange) -> float:
-    """In units of the squared range; NaN for no range, which drops nothing."""
+    """Return it in units of the squared range; NaN for no range, which drops nothing."""
     if not sweep.range:
         return math.nan
     odd = 1 - sweep.steps % 2
@@ -188,15 +189,15 @@ def _squared_radius(angle: float, sweep: SampledRange) -> float:
 
 
 def _listed_sources(beam: Beam, detector: Detector, lines: NDArray[np.float64]) -> _Raw:
-    """Positions, weights and wavelengths of a source file, what is missing filled in."""
+    """Return positions, weights and wavelengths of a source file, missing values filled in."""
     x, y, z, weight, wavelength = torch.tensor(
         lines, dtype=torch.float64, device=beam.lambda0.device
     ).unbind(-1)
-    otherwise = scale(detector.beam, -SOURCE_DISTANCE)
+    default_position = scale(detector.beam, -SOURCE_DISTANCE)
     position = Vec3(
         *(
             torch.where(given.isnan(), default, given)
-            for given, default in zip((x, y, z), otherwise, strict=True)
+            for given, default in zip((x, y, z), default_position, strict=True)
         )
     )
     return (
@@ -207,7 +208,7 @@ def _listed_sources(beam: Beam, detector: Detector, lines: NDArray[np.float64]) 
 
 
 def _finish_sources(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sources:
-    """Directions become unit vectors, weights relative."""
+    """Make directions unit vectors, and add relative weights and incident directions."""
     direction = unit(position)
     sound = wavelength.isfinite() & (wavelength > 0.0)
     sound = sound & is_direction(direction)

@@ -36,7 +36,7 @@ from parity_bridge.engines.torch_port.vec3 import Vec3
 
 @dataclass(frozen=True)
 class ChainKernels:
-    """The parts of the chain that only compute, each of which can be compiled."""
+    """The parts of the chain without side effects; torch can compile each of them."""
 
     subpixel_geometry: Callable[[Setup, Tensor, Tensor, Tensor], SubpixelGeometry]
     scatter: Callable[[Setup, Sources, Vec3], Scattering]
@@ -47,9 +47,9 @@ EAGER_KERNELS = ChainKernels(subpixel_geometry, scatter, evaluate)
 
 
 def run_chain(chain: Chain, kernels: ChainKernels) -> Iterator[Evaluation]:
-    """Run the chain and give every evaluation, in order; what is not wanted is left out of it.
+    """Run the chain and yield every evaluation, in order, with the requested outputs.
 
-    Without lookups and intensity to compute, and interpolation off, there are no evaluations.
+    Yield none where neither lookups nor intensity are requested and interpolation is off.
     """
     setup = chain.setup
     subpixels = range(setup.oversample)
@@ -140,7 +140,11 @@ def _run_domain(
 
 
 def _orientation(chain: Chain, place: Place) -> Orientation:
-    """Before the first sweep of a run an angle of 0 finds the crystal unrotated."""
+    """Return the orientation in force at ``place``.
+
+    Before the first sweep of a run has been made, a spindle angle of 0 is no rotation; after it the
+    last rotation carries over.
+    """
     rotated = chain.orientations[place.phi_step, place.domain]
     swept = chain.state.swept
     if place.phi_step >= chain.setup.leading_zeros or swept is True:

@@ -17,11 +17,11 @@ from parity_bridge.engines.torch_port.structure_factors import Table
 
 
 class RequestedOutputs(NamedTuple):
-    """What is computed besides that on which the state of the run depends."""
+    """What is computed in addition to the state of the run."""
 
     lookups: bool  # every lookup and its nearest index
     intensity: bool
-    margin: bool = False  # how near the lookups come to rounding otherwise
+    margin: bool = False  # smallest distance of any index from a half-integer tie
 
 
 EVERYTHING = RequestedOutputs(lookups=True, intensity=True)
@@ -42,7 +42,7 @@ class Place:
 
 @dataclass
 class Chain:
-    """A batch of pixels on its way; twin of ``pb_chain``.
+    """A batch of pixels and what the chain has computed of it; twin of ``pb_chain``.
 
     ``slow`` and ``fast`` are int64 of shapes that broadcast to (pixels,), which may have any number
     of axes; dtype and device are those of ``table``. ``state`` is updated.
@@ -54,11 +54,11 @@ class Chain:
     slow: Tensor
     fast: Tensor
     state: BatchState
-    #: How often the polarization axis was made a unit vector.
+    #: How often the polarization axis was normalized, for each pixel or for all of them.
     polarizations: Tensor | int = 0
 
     def __post_init__(self) -> None:
-        """Nothing computed yet."""
+        """Set the sum to the background, and every factor to its start."""
         undivided = self.setup.behaviours.background == "undivided"
         self.I = self._number(0.0 if undivided else self.setup.beam.I_bg)
         self.I_before_layer = self.I
@@ -74,25 +74,25 @@ class Chain:
 
     @property
     def dtype(self) -> torch.dtype:
-        """In which is computed what follows the geometry."""
+        """The dtype of everything after the geometry."""
         return self.table.default_F.dtype
 
     @property
     def sources(self) -> Sources:
-        """All of them; raises ValueError for a setup that was not laid out."""
+        """All of the setup; raise ValueError for a setup that was not laid out."""
         if self.setup.sources is None:
             raise ValueError("the setup has no sources yet; lay it out")
         return self.setup.sources
 
     @property
     def orientations(self) -> Orientation:
-        """All of them; raises ValueError for a setup that was not laid out."""
+        """All of the setup; raise ValueError for a setup that was not laid out."""
         if self.setup.orientations is None:
             raise ValueError("the setup has no orientations yet; lay it out")
         return self.setup.orientations
 
     def uncaptured(self) -> FactorAccumulator:
-        """The captured fraction before a layer: a sensor without thickness captures everything."""
+        """Return the captured fraction before a layer; a sensor without thickness has 1."""
         captured = 0.0 if self.setup.detector.thick.range > 0.0 else 1.0
         return FactorAccumulator(self.setup.capture, self._number(captured))
 

@@ -11,7 +11,7 @@ from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels
 
 @lru_cache(maxsize=1)
 def compiled_kernels() -> ChainKernels:
-    """The steps, compiled when they are first called."""
+    """Return the steps; torch compiles each on its first call."""
     return ChainKernels(
         subpixel_geometry=torch.compile(EAGER_KERNELS.subpixel_geometry),
         scatter=torch.compile(EAGER_KERNELS.scatter),

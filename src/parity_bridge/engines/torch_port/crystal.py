@@ -71,9 +71,10 @@ class Crystal:
 def derive_crystal(
     crystal: raw.Crystal, beam_size: float, values: Parameters, lambda0: Tensor
 ) -> Crystal:
-    """Cell, orientation, cells and domains; ``beam_size`` in mm, ``lambda0`` in m, shape ().
+    """Derive cell, setting, cells along each axis and mosaic domains.
 
-    Raises UsageError where they are not finite or the volume is 0.
+    ``beam_size`` is in mm, ``lambda0`` in m, of shape (). Raise UsageError where the cell is not
+    finite or its volume is 0.
     """
     given = None if values.matrix is not None else _complete_cell(values.cell)
     star = _default_orientation(given) if given else _matrix_orientation(values, lambda0)
@@ -91,12 +92,12 @@ def derive_crystal(
 
 
 def small_crystal(cells: tuple[int, int, int]) -> bool:
-    """Whether F is interpolated where nobody said so: one of the given N is 2 or less, §5."""
+    """Return whether F is interpolated by default: one of the given N is 2 or less (§5)."""
     return min(cells) <= 2
 
 
 def recommended_oversample(crystal: Crystal, detector: Detector, lambda0: Tensor) -> Tensor:
-    """Oversampling recommended for this crystal on this detector, at least 1, shape ()."""
+    """Return the oversampling recommended for crystal and detector, at least 1, shape ()."""
     edges = (crystal.a0, crystal.b0, crystal.c0)
     sizes = [norm(v) * count for v, count in zip(edges, crystal.cells, strict=True)]
     longest = torch.stack(sizes).amax()
@@ -134,7 +135,7 @@ def _clamped_cosine(value: Tensor) -> Tensor:
 
 
 def _default_orientation(u: Cell) -> Reciprocal:
-    """Reciprocal cell in the default orientation: a* along x, b* in the xy plane."""
+    """Return the reciprocal cell in the default orientation: a* along x, b* in the xy plane."""
     sin_al, cos_al = sincos(u.alpha)
     sin_be, cos_be = sincos(u.beta)
     sin_ga, cos_ga = sincos(u.gamma)
@@ -159,7 +160,7 @@ def _default_orientation(u: Cell) -> Reciprocal:
 
 
 def _matrix_orientation(values: Parameters, lambda0: Tensor) -> Reciprocal:
-    """Matrix files carry the wavelength: their numbers are lambda times 1/Å."""
+    """Return the reciprocal cell of a matrix file, whose numbers are lambda times 1/Å."""
     s = quotient(1e-10, lambda0)
     m = [number * s for number in values.matrix or ()]
     return Reciprocal(Vec3(m[0], m[3], m[6]), Vec3(m[1], m[4], m[7]), Vec3(m[2], m[5], m[8]))
@@ -170,7 +171,7 @@ def _resized(v: Vec3, length: Tensor) -> Vec3:
 
 
 def _real_space(star: Reciprocal, given: Cell | None, crystal: raw.Crystal) -> Crystal:
-    """Real-space cell from the reciprocal one, rescaled to the given cell where there is one."""
+    """Return the real-space cell of a reciprocal one, rescaled to the ``given`` cell if any."""
     bc, ca, ab = cross(star.b, star.c), cross(star.c, star.a), cross(star.a, star.b)
     V_star = dot(star.a, bc)
     if given is not None:
@@ -200,7 +201,7 @@ def _real_space(star: Reciprocal, given: Cell | None, crystal: raw.Crystal) -> C
 def _choose_cells(
     crystal: raw.Crystal, beam_size: float, oriented: Crystal
 ) -> tuple[float, float, float]:
-    """Na, Nb, Nc: from the sample size where one is given, never below 1."""
+    """Return Na, Nb, Nc: from the sample size where one is given, never below 1."""
     x, y, z = (units.metres(size) for size in crystal.sample_size)
     widest = units.metres(beam_size)
     Na, Nb, Nc = crystal.cells
@@ -212,6 +213,6 @@ def _choose_cells(
 
 
 def _count_cells(given: int, size: float, edge: Vec3) -> float:
-    # A whole number has no gradient, and shapes follow from it: it is read out.
+    # A whole number has no gradient, and shapes follow from it, so it is read back to the host.
     count = quotient(size, norm(edge)).ceil().detach().item() if size > 0.0 else float(given)
     return 1.0 if count <= 1.0 else float(count)

@@ -92,10 +92,10 @@ class Detector:
 
 
 def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Parameters) -> Detector:
-    """Geometry of the raw ``detector``; ``subpixel_size`` is 0 until the oversampling is known.
+    """Derive the geometry; ``subpixel_size`` is 0 until the oversampling is known.
 
-    Raises UsageError for a detector without a pixel, with too many layers, or that is no plane at
-    finite numbers.
+    Raise UsageError for a detector without a pixel, with too many layers, or whose vectors span no
+    plane of finite numbers.
     """
     pixel = units.metres(detector.pixel_size)
     detsize_f, fpixels = _count_pixels(detector.pixels_fast, pixel, detector.detsize_fast)
@@ -137,13 +137,13 @@ def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Para
 
 
 def in_roi(detector: Detector, slow: Tensor, fast: Tensor) -> Tensor:
-    """Whether pixels lie inside the region of interest, bool."""
+    """Return whether pixels lie inside the region of interest, bool."""
     fast_min, fast_max, slow_min, slow_max = detector.roi
     return (fast >= fast_min) & (fast <= fast_max) & (slow >= slow_min) & (slow <= slow_max)
 
 
 def _derive_sensor(detector: raw.Detector) -> tuple[SampledRange, float]:
-    """Layers and attenuation; thickness has no flag for its step, and 0 counts as given."""
+    """Derive layers and attenuation; thickness has no flag for its step, and 0 counts as given."""
     thick = sample_sweep(detector.thickness * 1e-6, None, detector.thickness_steps, THICKNESS_SWEEP)
     depth = detector.attenuation_depth
     mu = -1.0
@@ -156,17 +156,17 @@ def _derive_sensor(detector: raw.Detector) -> tuple[SampledRange, float]:
 
 
 def _reciprocal(length: float) -> float:
-    """Infinite where the length has underflowed."""
+    """Return 1/length; infinity where the length has underflowed to 0."""
     return 1.0 / length if length else math.inf
 
 
 def _count_pixels(count: int | None, pixel: float, detsize_mm: float) -> tuple[float, int]:
-    """Size (m) and pixel count along one axis; the size follows the count where one is given."""
+    """Return size (m) and pixel count along one axis; a given count decides the size."""
     detsize = units.metres(detsize_mm) if count is None else pixel * count
-    found = detsize / pixel - 0.5 if pixel else math.inf
-    if not 0.0 < found <= units.INT32_MAX:
+    exact_count = detsize / pixel - 0.5 if pixel else math.inf
+    if not 0.0 < exact_count <= units.INT32_MAX:
         raise UsageError(BAD_DETECTOR)
-    return detsize, math.ceil(found)
+    return detsize, math.ceil(exact_count)
 
 
 def _beam_centre(
@@ -197,7 +197,7 @@ def _beam_centre(
 
 
 def _chosen_axes(detector: raw.Detector, like: Tensor) -> list[Vec3]:
-    """beam, fast, slow, odet, 2θ axis, polarization, spindle, tensors like ``like``."""
+    """Return beam, fast, slow, odet, 2θ axis, polarization, spindle, tensors like ``like``."""
     beam, fast, slow, odet, twotheta, polar, spindle = (
         _vector(axis, like) for axis in _axes_as_given(detector)
     )
@@ -224,7 +224,7 @@ def _vector(components: Sequence[float], like: Tensor) -> Vec3:
 def _corner(
     f: Tensor | float, fast: Vec3, s: Tensor | float, slow: Vec3, o: Tensor, out: Vec3
 ) -> Vec3:
-    """-f*fast - s*slow + o*out, component by component."""
+    """Return -f*fast - s*slow + o*out, component by component."""
     return Vec3(
         *(-f * u - s * v + o * w for u, v, w in zip(fast, slow, out, strict=True)),
     )
@@ -235,7 +235,7 @@ def _rotated_with_detector(v: Vec3, angles: Angles, axis: Vec3, twotheta: Tensor
 
 
 def _place_detector(d: Detector, centre: Centre, values: Parameters) -> Detector:
-    """Steps 1 to 5 of contract §2."""
+    """Carry out steps 1 to 5 of contract §2."""
     rx, ry, rz = (None if r is None else units.radians(r) for r in values.rotations)
     angles, twotheta = (rx, ry, rz), units.radians(values.twotheta)
     ratio = dot(d.beam, rotate(d.odet, angles))
@@ -275,7 +275,7 @@ def _place_detector(d: Detector, centre: Centre, values: Parameters) -> Detector
 
 
 def _is_sound(d: Detector) -> bool:
-    """Fast and slow must span a plane; they need not be at right angles."""
+    """Return whether fast and slow span a plane; they need not be at right angles."""
     vectors = (d.pix0, d.fast, d.slow, d.odet, d.beam, d.polar, d.spindle)
     lengths = (d.Fbeam, d.Sbeam, d.distance, d.close_distance)
     finite = torch.stack([*(x for v in vectors for x in v), *lengths]).isfinite().all()

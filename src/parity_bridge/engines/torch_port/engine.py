@@ -53,12 +53,12 @@ class TorchPort:
         compile: bool = False,  # noqa: A002 - torch calls it that
         check_finite: bool = True,
     ) -> None:
-        """Raise UsageError for a dtype or device that is not there.
+        """Raise UsageError for a dtype or device that this engine does not have.
 
-        Without ``check_finite`` a pixel that does not come out finite is recorded as it is: where
-        the reference is finite there, that is what is to be seen.
+        Without ``check_finite`` the engine records a pixel even where a value of it is not finite:
+        where the reference is finite, that difference is what a comparison must show.
 
-        ``compile`` lets torch compile what frames are made of: faster, with torch's own
+        ``compile`` lets torch compile the steps of frames: faster, with torch's own
         transcendentals instead of the C library's bits.
         """
         if dtype not in DTYPES:
@@ -108,7 +108,7 @@ class TorchPort:
     def scanner(
         self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
     ) -> TorchScanner:
-        """``experiment`` ready for regions; see ``FrameEngine.scanner``."""
+        """Prepare ``experiment`` for regions; see ``FrameEngine.scanner``."""
         return self._scanner(
             experiment, behaviours, compiled_kernels() if self._compile else EAGER_KERNELS
         )
@@ -122,7 +122,7 @@ class TorchPort:
         state: RunState | None = None,
         threads: int = 1,
     ) -> Frame:
-        """Render ``region`` batch by batch on a pool of ``threads``; see ``Engine.frame``."""
+        """Render ``region`` batch by batch on a pool of ``threads``; see ``FrameEngine.frame``."""
         scanner = self.scanner(experiment, behaviours=behaviours)
         chosen = Region.checked_or_whole(region, *scanner.pixels)
         image = np.empty(chosen.shape, dtype=np.float32)
@@ -140,7 +140,7 @@ class TorchPort:
         threads: int = 1,
         out: Planes | None = None,
     ) -> Planes:
-        """Tap 4 of every pixel of ``region``; see ``Engine.f_cell_maps``."""
+        """Count Tap 4 of every pixel of ``region``; see ``FrameEngine.f_cell_maps``."""
         scanner = self._scanner(experiment, behaviours, EAGER_KERNELS)
         chosen = Region.checked_or_whole(region, *scanner.pixels)
         planes = f_cell_planes(chosen, out)
@@ -148,7 +148,7 @@ class TorchPort:
         return planes
 
     def build(self) -> Mapping[str, str]:
-        """What the port was built on, dtype, device and versions apart."""
+        """Return what the port was run with, besides dtype, device and versions."""
         return {
             "engine": "parity_bridge PyTorch port",
             "cpu_capability": torch.backends.cpu.get_cpu_capability(),

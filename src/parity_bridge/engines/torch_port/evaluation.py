@@ -25,7 +25,7 @@ from parity_bridge.engines.torch_port.vec3 import Vec3
 
 
 class PerLookupFactors(NamedTuple):
-    """Factors that multiply terms or the running sum as they come; None: not this one."""
+    """Factors that multiply each term or the running sum; None: a factor that does not."""
 
     weight: Tensor | None
     capture: Tensor | None
@@ -34,14 +34,14 @@ class PerLookupFactors(NamedTuple):
 
 
 class EvaluationResult(NamedTuple):
-    """The end of an evaluation."""
+    """What one evaluation computed."""
 
     hkl: Vec3
     hkl0: Vec3 | None  # whole numbers, float64
     F_latt_factors: Vec3 | None  # along a, b, c; None: the shape has none
     F_latt: Tensor | None
     has_lookup: Tensor | None  # bool: a structure factor was looked up; None: everywhere
-    F_cell: Tensor  # electrons; means nothing where there was no lookup
+    F_cell: Tensor  # electrons; meaningless where there was no lookup
     out_of_bounds: Tensor  # bool, as is the next one; False where there was no lookup
     default_f: Tensor
     interpolation_on: Tensor | bool
@@ -71,7 +71,7 @@ def evaluate(
     I: Tensor,
     scales: PerLookupFactors,
 ) -> EvaluationResult:
-    """Lattice factor, then the lookup unless it is pointless, then the running sum."""
+    """Compute the lattice factor, then look F up unless it cannot matter, then add to the sum."""
     hkl = miller_index(orientation, scattering.q)
     behaviours = setup.behaviours
     hkl0, F_latt, factors, lookup = None, None, None, None
@@ -85,7 +85,7 @@ def evaluate(
     if setup.may_skip and F_latt is not None:
         useful = F_latt != 0.0
         lookup = useful if lookup is None else lookup & useful
-    # Where nobody needs the nearest index there is no table, and every lookup is the same.
+    # The nearest index is left out only without a table, where every lookup is the same.
     nearest = hkl if hkl0 is None else hkl0
     if interpolation_on is False:
         lookup_result = nearest_lookup(table, nearest, behaviours.in_box_zero)
@@ -115,7 +115,7 @@ def evaluate(
 def _add_to_sum(
     I: Tensor, F_cell: Tensor, F_latt: Tensor, scales: PerLookupFactors, setup: Setup
 ) -> Tensor:
-    """The running sum after a lookup; oversampled factors multiply the sum, or the term."""
+    """Return the running sum after a lookup; oversampled factors multiply the sum, or the term."""
     term = F_cell * F_cell * F_latt * F_latt
     if scales.weight is not None:
         term = term * scales.weight

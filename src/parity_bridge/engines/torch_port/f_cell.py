@@ -37,18 +37,18 @@ class FCellStats:
 
     @property
     def mean_f_cell(self) -> Tensor:
-        """Mean F over the lookups, NaN for none; carries gradients to F and to the geometry."""
+        """Mean F over the lookups, NaN for none; it carries gradients to F and to the geometry."""
         return self.sum_f_cell / self.total_lookups
 
 
 class LookupCounts:
-    """What is counted of lookups, one evaluation after the other.
+    """Counts of lookups, one evaluation after the other.
 
-    Tensors broadcast to the pixels: what is the same for all of them is counted once.
+    Tensors broadcast to the pixels: what is the same for all pixels is counted once.
     """
 
     def __init__(self, like: Tensor, dtype: torch.dtype) -> None:
-        """``like`` is on the device; F is summed in ``dtype``."""
+        """Begin without lookups, on the device of ``like``; F is summed in ``dtype``."""
         none = like.new_zeros((), dtype=torch.int32)
         lowest = like.new_full((), INT32_MAX, dtype=torch.float64)
         self.total = self.skipped = self.out_of_bounds = self.default_f = self.zero = none
@@ -77,29 +77,29 @@ class LookupCounts:
 class Margin:
     """Smallest distance of any fractional index from a half-integer tie, one lookup after another.
 
-    Infinite where there was none; what is not a number has no distance.
+    Infinite where there was no lookup; NaN has no distance and is left out.
     """
 
     def __init__(self, like: Tensor) -> None:
-        """``like`` is on the device."""
+        """Begin without lookups, on the device of ``like``."""
         self.smallest = like.new_full((), math.inf, dtype=torch.float64)
 
     def add(self, result: EvaluationResult) -> None:
-        """Look at one evaluation of every pixel."""
+        """Take one evaluation of every pixel into account."""
         for index in result.hkl:
             nearer = torch.fmin(self.smallest, tie_distance(index))
             self.smallest = select_where(result.has_lookup, nearer, self.smallest)
 
 
 def lookup_mask(result: EvaluationResult, like: Tensor) -> Tensor:
-    """Where a structure factor was looked up, bool of the shape of ``like``."""
+    """Return where a structure factor was looked up, bool of the shape of ``like``."""
     if result.has_lookup is None:
         return torch.ones_like(like, dtype=torch.bool)
     return result.has_lookup.expand_as(like)
 
 
 def f_cell_stats(evaluations: list[Evaluation], like: Tensor) -> FCellStats:
-    """Tap 4 of the pixels these evaluations belong to, of the shape of ``like``."""
+    """Count Tap 4 of the pixels of these evaluations, of the shape of ``like``."""
     counts, margin = LookupCounts(like, evaluations[0].result.F_cell.dtype), Margin(like)
     low = [like.new_full((), math.inf, dtype=torch.float64)] * 3
     high = [like.new_full((), -math.inf, dtype=torch.float64)] * 3

@@ -1,4 +1,4 @@
-"""What torch complains about, as one sentence."""
+"""Errors of torch, as one sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMPILER = ("torch._dynamo", "torch._inductor")
 
 @contextmanager
 def torch_errors() -> Iterator[None]:
-    """Without gradients, and whatever torch raises as an EngineError."""
+    """Compute without gradients, and raise any error of torch as an EngineError."""
     try:
         with torch.no_grad():
             yield

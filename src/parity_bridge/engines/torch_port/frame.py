@@ -22,7 +22,7 @@ from parity_bridge.engines.torch_port.run_state import BatchState, is_settled
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
 
-#: What is kept of a batch of pixels: name -> one value a pixel, (pixels,).
+#: Values of a batch of pixels: name -> one value a pixel, (pixels,).
 Planes = dict[str, Tensor]
 
 
@@ -35,7 +35,7 @@ class Batch:
 
     @property
     def like(self) -> Tensor:
-        """Of the shape that they broadcast to, which is the order of the run read row by row."""
+        """A tensor of the shape that both broadcast to; row by row it has the order of the run."""
         like: Tensor = torch.broadcast_tensors(self.slow, self.fast)[0]
         return like
 
@@ -43,7 +43,7 @@ class Batch:
         return self.like.numel()
 
     def rest(self, first: int) -> Batch:
-        """The pixels from ``first`` on, (pixels,)."""
+        """Return the pixels from ``first`` on, (pixels,)."""
         if first == 0:
             return self
         slow, fast = torch.broadcast_tensors(self.slow, self.fast)
@@ -58,11 +58,11 @@ def frame_pixels(
     outputs: RequestedOutputs,
     kernels: ChainKernels = EAGER_KERNELS,
 ) -> tuple[Planes, BatchState]:
-    """What is wanted of pixels computed one after the other from ``state``, all from one pass.
+    """Compute the requested planes of pixels, one after the other from ``state``, in one pass.
 
     Planes are ``intensity`` (photons), those of ``F_CELL_PLANES`` for lookups, and
-    ``rounding_margin``, float64. ``state`` holds for all pixels, as does that after the last one,
-    which is returned too. Any batches that a run is divided into give the same bits.
+    ``rounding_margin``, float64. ``state`` holds for all pixels, as does the state after the last
+    pixel, which is returned too. A run may be divided into any batches: the bits stay the same.
     """
     if is_settled(setup, state):
         chain = Chain(setup, table, outputs, batch.slow, batch.fast, state)
@@ -102,15 +102,15 @@ def frame_pixels(
 
 
 class StateRun:
-    """Runs over pixels for nothing but the state that they leave behind."""
+    """Runs over pixels that compute only the state after them."""
 
     def __init__(self, setup: Setup, table: Table) -> None:
-        """Runs of one experiment."""
+        """Prepare runs of one experiment."""
         self._setup = setup
         self._table = table
 
     def after(self, batch: Batch, state: BatchState) -> BatchState:
-        """The state after the last of the pixels."""
+        """Return the state after the last pixel of ``batch``."""
         if is_settled(self._setup, state):
             return state
         return frame_pixels(self._setup, self._table, batch, state, STATE_ONLY)[1]
@@ -123,7 +123,7 @@ def _end_state(
     polarizations: Tensor,
     orbit: AxisOrbit,
 ) -> BatchState:
-    """The state after the last pixel."""
+    """Return the state after the last pixel."""
     axis = orbit.axes[0]
     if uses_axis(setup):
         last = orbit.after(polarizations.sum()[None])
@@ -139,7 +139,7 @@ def _end_state(
 
 
 def _replace_from(before: Tensor | None, first: int, again: Tensor) -> Tensor:
-    """Values of all pixels, those from ``first`` on taken from ``again``."""
+    """Return values of all pixels, those from ``first`` on taken from ``again``."""
     again = again.reshape(-1)
     return again if before is None or first == 0 else torch.cat([before[:first], again])
 
@@ -158,14 +158,14 @@ def _replaced_flag(
 
 
 def _compute_planes(chain: Chain, kernels: ChainKernels, like: Tensor) -> Planes:
-    """Run the chain, whose pixels have the shape of ``like``, for what is wanted of it."""
+    """Run the chain, whose pixels have the shape of ``like``, and return the requested planes."""
     counts, margin = LookupCounts(like, chain.dtype), Margin(like)
     for evaluation in run_chain(chain, kernels):
         if chain.outputs.lookups:
             counts.add(evaluation.result)
         if chain.outputs.margin:
             margin.add(evaluation.result)
-        del evaluation  # the next one is computed in its memory, which the cache holds
+        del evaluation  # the next one reuses its memory, which lies in the cache
     planes: Planes = {}
     if chain.outputs.intensity:
         planes["intensity"] = scale_to_photons(chain).intensity

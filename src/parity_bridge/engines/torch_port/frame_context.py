@@ -1,4 +1,4 @@
-"""What the pixels of a run share, and the batches that it is divided into."""
+"""What the pixels of a run share, and the batches that the run is divided into."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from parity_bridge.engines.torch_port.run_state import BatchState
 
-#: Pixels of a batch on the CPU: so many that calling torch costs little, and so few that what is
-#: computed of them stays in the cache.
+#: Pixels of a batch on the CPU: enough that calling torch costs little, and few enough that their
+#: values stay in the cache.
 CPU_BATCH = 65_536
 
-#: The same for compiled steps, which keep less, and are called often enough with these.
+#: The same for compiled steps, which need less memory for each pixel.
 COMPILED_BATCH = 131_072
 
 #: On other devices: enough to keep them busy.
@@ -52,16 +52,16 @@ class FrameContext:
 
     @property
     def roi(self) -> Region:
-        """What a run computes, less what the mask leaves out."""
+        """The region of interest within the detector; the mask may leave out pixels of it."""
         fast, slow = self.setup.detector.pixels
         return Region.from_roi(self.setup.detector.roi, slow, fast)
 
     def is_complete(self, region: Region) -> bool:
-        """Whether a run computes every pixel of ``region``."""
+        """Return whether a run computes every pixel of ``region``."""
         return self.mask is None and region.within(self.roi) == region
 
     def batches(self, region: Region) -> Iterator[Batch]:
-        """The pixels of ``region`` that a run computes, in its order."""
+        """Yield the pixels of ``region`` that a run computes, in its order."""
         computed = region.within(self.roi)
         slow, fast = computed.slow, computed.fast
         if not (slow and fast):
@@ -92,7 +92,7 @@ class FrameContext:
         )
 
     def states_before(self, pixels: list[tuple[int, int]], start: BatchState) -> list[BatchState]:
-        """The states in which a run over the whole frame comes to ``pixels`` (slow, fast)."""
+        """Return the states in which a run over the whole frame reaches ``pixels``."""
         run = StateRun(self.setup, self.table)
         states = {}
         state, reached = start, (0, 0)
@@ -107,7 +107,7 @@ class FrameContext:
         return [states[pixel] for pixel in pixels]
 
     def _between(self, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Batch]:
-        """The pixels from ``first`` to the one before ``last``."""
+        """Yield the pixels from ``first`` to the one before ``last``."""
         width = self.setup.detector.pixels[0]
         if first[0] == last[0]:
             return self.batches(_part_of_row(first[0], range(first[1], last[1])))

@@ -18,7 +18,7 @@ from parity_bridge.engines.torch_port.vec3 import Vec3
 
 
 def sincg(x: Tensor, N: float) -> Tensor:
-    """sin(x*N)/sin(x), N where x is exactly 0."""
+    """Return sin(x*N)/sin(x), N where x is exactly 0."""
     if has_no_zero(x):
         return sine(x * N) / sine(x)
     at_zero = x == 0.0
@@ -27,7 +27,7 @@ def sincg(x: Tensor, N: float) -> Tensor:
 
 
 def sinc3(x: Tensor) -> Tensor:
-    """Shape transform of a sphere, 1 where x is exactly 0."""
+    """Return the shape transform of a sphere, 1 where x is exactly 0."""
     at_zero = x == 0.0
     safe = _safe(at_zero, x)
     s, c = sincos(safe)
@@ -41,10 +41,10 @@ def sinc3(x: Tensor) -> Tensor:
 def lattice_factor(
     crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torch.dtype
 ) -> tuple[Tensor, Vec3 | None]:
-    """F_latt at fractional indices ``hkl`` whose nearest indices are ``hkl0``, float64, any shape.
+    """Return F_latt and its factors along a, b, c, of ``dtype``.
 
-    The parallelepiped does not need ``hkl0``, and has a factor along each of a, b, c besides; other
-    shapes have None. The result is of ``dtype``.
+    ``hkl`` are fractional indices and ``hkl0`` their nearest indices, float64 of any shape. Only
+    the parallelepiped has factors, and it does not need ``hkl0``; the other shapes have None.
     """
     if crystal.shape == "parallelepiped":
         return _parallelepiped(crystal, hkl, dtype)
@@ -65,7 +65,7 @@ def _shape_transform(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torc
 
 
 def _safe(at_zero: Tensor, x: Tensor) -> Tensor:
-    """Kept away from 0/0, whose gradient would be NaN."""
+    """Keep 0/0 out of the graph, where its gradient would be NaN."""
     return torch.where(at_zero, 1.0, x) if x.requires_grad else x
 
 
@@ -96,7 +96,7 @@ def _of_axis(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
 
 
 def _grating(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
-    """sin(pi*index*N)/sin(pi*index) from what is left of both arguments after whole periods."""
+    """Return sin(pi*index*N)/sin(pi*index), both arguments less their whole periods."""
     node = index.round()
     d = index - node
     fine = N * d
@@ -116,13 +116,13 @@ def _sphere(crystal: Crystal, d: Vec3, dtype: torch.dtype) -> Tensor:
 
 
 def _root(value: Tensor) -> Tensor:
-    """Square root with a gradient of 0, not infinity, at exactly 0."""
+    """Return the square root, with a gradient of 0 instead of infinity at exactly 0."""
     at_zero = value == 0.0
     return torch.where(at_zero, 0.0, sqrt(_safe(at_zero, value)))
 
 
 def _reduced_distance(crystal: Crystal, d: Vec3) -> Tensor:
-    """Squared distance to the nearest node in units of the spot size."""
+    """Return the squared distance to the nearest node in units of the spot size."""
     Na, Nb, Nc = crystal.cells
     a, b, c = crystal.a_star, crystal.b_star, crystal.c_star
     x = d.x * a.x + d.y * b.x + d.z * c.x

@@ -18,9 +18,9 @@ _WARM_UP = 8
 
 
 def mosaic_domains(spread: Tensor, domains: int, seed: int) -> Tensor:
-    """Rotation matrices of mosaic domains, shape (domains, 3, 3); ``spread`` () in radians.
+    """Return rotation matrices of mosaic domains, (domains, 3, 3); ``spread`` () in radians.
 
-    The first one is the identity. Carries gradients to ``spread``.
+    The first matrix is the identity. The matrices carry gradients to ``spread``.
     """
     deviates = _symmetric_deviates(seed)
     drawn = [(next(deviates), next(deviates), next(deviates)) for _ in range(domains)]
@@ -41,7 +41,7 @@ def mosaic_domains(spread: Tensor, domains: int, seed: int) -> Tensor:
 
 
 def _symmetric_deviates(seed: int) -> Iterator[float]:
-    """Deviates between -1 and 1: minimal standard generator, Bays-Durham shuffle."""
+    """Draw deviates between -1 and 1: minimal standard generator, Bays-Durham shuffle."""
     state = max(seed, 1)
     filled = []
     for _ in range(_WARM_UP + _SHUFFLED):
@@ -60,12 +60,12 @@ def _symmetric_deviates(seed: int) -> Iterator[float]:
 
 
 def _cube_root(value: float) -> float:
-    """In single precision; of scalars, numpy takes the C library's ``powf``."""
+    """Return it in single precision; for scalars numpy calls the C library's ``powf``."""
     return float(np.float32(value) ** np.float32(1.0 / 3.0))
 
 
 def _rotations(axis: tuple[Tensor, Tensor, Tensor], rot: Tensor) -> Tensor:
-    """Rotation about each axis, (domains, 3, 3)."""
+    """Return the rotation about each axis, (domains, 3, 3)."""
     x, y, z = axis
     s, c = sincos(rot)
     t = 1.0 - c

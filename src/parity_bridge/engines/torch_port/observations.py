@@ -46,7 +46,7 @@ def observations(
     evaluations: list[Evaluation],
     stats: FCellStats,
 ) -> list[Observation]:
-    """One Observation a pixel, ``states`` before it."""
+    """Return one Observation for each pixel; ``states`` are the states before each."""
     setup, mask = frame_context.setup, frame_context.mask
     rows = _rows(evaluations, totals.in_roi)
     derived = derived_of(setup, frame_context.table)
@@ -75,7 +75,7 @@ def observations(
 
 
 def derived_of(setup: Setup, table: Table) -> dict[str, Quantity]:
-    """The quantities of ``taps.derived`` that a setup holds."""
+    """Return the quantities of ``taps.derived`` that a setup holds."""
     return derived_quantities(
         setup,
         _plain,
@@ -98,7 +98,7 @@ def check_pixels_finite(totals: PixelTotals, evaluations: Sequence[Evaluation]) 
 
 
 def _rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
-    """(pixels, evaluations) rows of dtype EVALUATION; ``like`` has the shape (pixels,)."""
+    """Return (pixels, evaluations) rows of dtype EVALUATION; ``like`` has the shape (pixels,)."""
     rows = np.zeros((len(like), len(evaluations)), dtype=EVALUATION)
     for number, evaluation in enumerate(evaluations):
         _fill(rows[:, number], evaluation, like)
@@ -106,7 +106,7 @@ def _rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
 
 
 def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
-    """One evaluation of every pixel; what was not computed stays 0, as in the C core."""
+    """Fill in one evaluation of every pixel; what was not computed stays 0, as in the C core."""
     result, geometry = evaluation.result, evaluation.geometry
     lookup = _array(lookup_mask(result, like))
     reached = _within_dmin(evaluation, like)
@@ -149,12 +149,12 @@ def _flag(flag: Tensor | bool) -> Any:
 
 
 def _totals(totals: PixelTotals, steps: int) -> dict[str, list[float | int]]:
-    """Each end of the chain, one number a pixel."""
-    apart = {"after_omega": totals.intensity, "in_roi": totals.in_roi.to(torch.int64)}
+    """Return each quantity of the end of the chain, one number for each pixel."""
+    exceptions = {"after_omega": totals.intensity, "in_roi": totals.in_roi.to(torch.int64)}
     return {
         name: [steps] * len(totals.I)
         if name == "steps"
-        else _array(apart.get(name, getattr(totals, name, totals.I))).tolist()
+        else _array(exceptions.get(name, getattr(totals, name, totals.I))).tolist()
         for name in TOTALS
     }
 
@@ -187,7 +187,7 @@ def _f_cell(stats: FCellStats) -> list[Counted]:
 
 
 def _source_list(setup: Setup) -> list[list[float]]:
-    """Direction, weight and wavelength (m) of every source."""
+    """Return direction, weight and wavelength (m) of every source."""
     if setup.sources is None:
         return []
     columns = *setup.sources.direction, setup.sources.weight, setup.sources.wavelength
@@ -196,7 +196,7 @@ def _source_list(setup: Setup) -> list[list[float]]:
 
 
 def _mosaic_umats(setup: Setup) -> list[list[float]]:
-    """Rotation matrix of every mosaic domain, row by row."""
+    """Return the rotation matrix of every mosaic domain, row by row."""
     if setup.domain_matrices is None:
         return []
     rows: list[list[float]] = _array(setup.domain_matrices).reshape(-1, 9).tolist()
@@ -210,7 +210,7 @@ def _plain(value: Any) -> Quantity:
 
 
 def _components(vector: Vec3) -> NDArray[Any]:
-    """(pixels, 3); components need not be of one shape."""
+    """Return (pixels, 3); components need not be of one shape."""
     return np.stack(np.broadcast_arrays(*map(_array, vector)), axis=-1)
 
 

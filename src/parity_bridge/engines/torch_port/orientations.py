@@ -26,11 +26,11 @@ class Orientation:
     c: Vec3
 
     def __getitem__(self, place: Any) -> Orientation:
-        """Some of many."""
+        """Return the orientations at ``place`` of the tensors."""
         return self.map(lambda component: component[place])
 
     def map(self, function: Callable[[Tensor], Tensor]) -> Orientation:
-        """``function`` of every component."""
+        """Apply ``function`` to every component."""
         return Orientation(*(Vec3(*map(function, v)) for v in (self.a, self.b, self.c)))
 
 
@@ -43,11 +43,11 @@ def lay_out_orientations(
     *,
     carry_over: bool,
 ) -> tuple[Orientation, int]:
-    """Every phi step of every domain, then the crystal before any rotation; the leading zeros.
+    """Return every phi step of every domain, then the unrotated crystal; and the leading zeros.
 
-    ``phi0`` () in radians, None where exactly 0 and not to be rotated by; ``matrices`` (domains, 3,
-    3). Leading zeros are the steps at the front of the sweep that keep the last rotation of the
-    sweep before. Tensors of shape (steps + 1, domains).
+    ``phi0`` () is in radians, None where it is exactly 0 and no rotation; ``matrices`` has the
+    shape (domains, 3, 3). Leading zeros count the steps at the front of the sweep that keep the
+    last rotation of the sweep before. Tensors have the shape (steps + 1, domains).
     """
     turned = _rotated_about_spindle(crystal, spindle, _spindle_angles(crystal, phi0, phi))
     zeros = _steps_without_rotation(phi0, phi)
@@ -64,39 +64,39 @@ def lay_out_orientations(
 
 
 def miller_index(orientation: Orientation, q: Vec3) -> Vec3:
-    """Fractional Miller indices h, k, l of scattering vectors ``q`` (1/m), shape as ``q``."""
+    """Return fractional Miller indices of scattering vectors ``q`` (1/m), shape as ``q``."""
     return Vec3(dot(orientation.a, q), dot(orientation.b, q), dot(orientation.c, q))
 
 
 def _spindle_angles(crystal: Crystal, phi0: Tensor | None, phi: SampledRange) -> Tensor:
-    """Radians, (steps,)."""
+    """Return the spindle angles, radians, (steps,)."""
     steps = [phi.step * i for i in range(phi.steps)]
     angles = torch.tensor(steps, dtype=torch.float64, device=crystal.V_cell.device)
     return angles if phi0 is None else phi0 + angles
 
 
 def _steps_without_rotation(phi0: Tensor | None, phi: SampledRange) -> list[bool]:
-    """Where the spindle angle is exactly 0; an angle given as a tensor is rotated by."""
+    """Return where the spindle angle is exactly 0; an angle given as a tensor always rotates."""
     start = 0.0 if phi0 is None else phi0.detach().item()
     zeros = [start + phi.step * i == 0.0 for i in range(phi.steps)]
     return zeros if phi0 is None else [False, *zeros[1:]]
 
 
 def _rotation_of_each_step(zeros: list[bool], *, carry_over: bool) -> list[int]:
-    """The step whose rotation each step has; the number of steps stands for no rotation."""
+    """Return the step whose rotation each step has; the number of steps means no rotation."""
     unrotated = len(zeros)
     if not carry_over:
         return [unrotated if zero else i for i, zero in enumerate(zeros)]
     current = max((i for i, zero in enumerate(zeros) if not zero), default=unrotated)
-    kept = []
+    rotations = []
     for i, zero in enumerate(zeros):
         current = current if zero else i
-        kept.append(current)
-    return kept
+        rotations.append(current)
+    return rotations
 
 
 def _rotated_about_spindle(crystal: Crystal, spindle: Vec3, angles: Tensor) -> Orientation:
-    """Turned about the spindle by each of ``angles``, and last not at all; (angles + 1,)."""
+    """Rotate the crystal by each of ``angles``; the last entry is unrotated; (angles + 1,)."""
 
     def all_of(v: Vec3) -> Vec3:
         turned = rotate_axis(v, spindle, angles)
@@ -106,5 +106,5 @@ def _rotated_about_spindle(crystal: Crystal, spindle: Vec3, angles: Tensor) -> O
 
 
 def _by_matrices(m: Tensor, v: Vec3) -> Vec3:
-    """Each matrix times each vector, (vectors, matrices)."""
+    """Multiply each matrix and each vector, (vectors, matrices)."""
     return Vec3(*(m[:, i, 0] * v.x + m[:, i, 1] * v.y + m[:, i, 2] * v.z for i in range(3)))

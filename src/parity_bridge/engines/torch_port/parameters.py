@@ -16,7 +16,7 @@ class Parameters:
     """Tensors of shape (), float64; ``None`` where nothing was given or an angle is exactly 0.
 
     Replace any of them (``dataclasses.replace``) by a tensor that requires a gradient. An angle
-    given as a tensor is always rotated by, also by 0, which can turn the sign of a zero.
+    given as a tensor always rotates, even by 0, which can turn the sign of a zero.
     """
 
     #: a, b, c in Å; alpha, beta, gamma in degrees; None where not given or the matrix is used.
@@ -34,7 +34,7 @@ class Parameters:
 
     @classmethod
     def of(cls, experiment: Experiment, device: torch.device | str = "cpu") -> Self:
-        """The values of ``experiment`` on ``device``."""
+        """Return the values of ``experiment`` on ``device``."""
 
         def tensor(value: float) -> Tensor:
             return torch.tensor(value, dtype=torch.float64, device=device)

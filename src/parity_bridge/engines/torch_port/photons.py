@@ -23,13 +23,13 @@ class ScaledSum(NamedTuple):
 
 
 def begin_layer(chain: Chain) -> None:
-    """No photon of this layer is captured yet."""
+    """Reset the captured fraction, and remember the sum before the layer."""
     chain.capture = chain.uncaptured()
     chain.I_before_layer = chain.I
 
 
 def end_layer(chain: Chain, layer: int) -> None:
-    """Keep the layer's captured fraction, or scale what the layer added."""
+    """Store the captured fraction of the layer, or scale what the layer added by it."""
     capture = chain.capture.result
     layers = chain.setup.behaviours.layers
     if layer == 0 or layers != "first":
@@ -39,7 +39,7 @@ def end_layer(chain: Chain, layer: int) -> None:
 
 
 def scale_to_photons(chain: Chain) -> ScaledSum:
-    """From the sum to photons, factor by factor."""
+    """Scale the sum to photons, factor by factor."""
     setup = chain.setup
     scaled = units.R_E_SQR * setup.beam.fluence * chain.I
     normalized = scaled / setup.steps if setup.behaviours.divide_by_steps else scaled

@@ -1,4 +1,4 @@
-"""Pixels and everything seen on the way, contract §5 and §6."""
+"""Pixels and everything observed on the way, contract §5 and §6."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ class PixelTotals:
 def pixel(
     setup: Setup, table: Table, slow: Tensor, fast: Tensor, state: BatchState
 ) -> tuple[PixelTotals, list[Evaluation], BatchState]:
-    """Compute pixels, each from ``state``, and keep every evaluation, in order.
+    """Compute pixels, each from ``state``, and return every evaluation, in order.
 
     ``slow`` and ``fast`` are int64 of shape (pixels,), inside the detector; ``state`` is the same
-    for all of them or of that shape. Pixels are computed in the dtype of ``table``. The last thing
+    for all of them or of that shape. Pixels are computed in the dtype of ``table``. The state
     returned is the state after each pixel.
     """
     chain = Chain(setup, table, EVERYTHING, slow, fast, state)

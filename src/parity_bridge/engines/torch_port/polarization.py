@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Polarization(NamedTuple):
-    """The factor, and what the contract makes unit vectors in place to get it."""
+    """The factor, and the vectors that the contract normalizes in place to compute it."""
 
     factor: Tensor
     diffracted: Vec3
@@ -22,9 +22,9 @@ class Polarization(NamedTuple):
 def polarization_factor(
     incident: Vec3, diffracted: Vec3, axis: Vec3, kahn_factor: float
 ) -> Polarization:
-    """Polarization factor, with d and axis made unit vectors once more, as the contract keeps them.
+    """Return the polarization factor, with d and axis normalized once more (contract §6).
 
-    The axis is left alone where the Kahn factor is 0 and nothing reads it. Vectors have shapes that
+    The axis is unchanged where the Kahn factor is 0 and nothing reads it. Vectors have shapes that
     broadcast together; the factor has the shape they broadcast to.
     """
     incident, diffracted = unit(incident), unit(diffracted)
@@ -38,7 +38,7 @@ def polarization_factor(
 
 
 def _scattering_plane_angle(incident: Vec3, diffracted: Vec3, axis: Vec3) -> Tensor:
-    """Angle between the polarization direction and the plane of scattering, radians."""
+    """Return the angle between polarization direction and scattering plane, radians."""
     B = unit(cross(axis, incident))
     E = unit(cross(incident, B))
     return -atan2(dot(diffracted, B), dot(diffracted, E))

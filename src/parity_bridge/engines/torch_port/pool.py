@@ -1,8 +1,8 @@
-"""Batches of a frame on a pool of threads, each of them on one thread of torch's own.
+"""Batches of a frame on a pool of threads, each batch on one of torch's threads.
 
 A batch is too small to be worth dividing: torch's own threads would wait for each other after every
-operation, and wait long where the machine has other things to do. Compiled steps are the exception:
-they do much at once, and hold Python's lock meanwhile, so there torch's threads divide a batch.
+operation, and wait long on a busy machine. Compiled steps are the exception: they do much at once
+and hold Python's lock meanwhile, so there torch's threads divide a batch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from parity_bridge.engines.torch_port.frame_context import FrameContext
     from parity_bridge.engines.torch_port.run_state import BatchState
 
-#: Computes a batch from a state; gives the state after it.
+#: Computes a batch from a state and returns the state after it.
 Compute = Callable[["Batch", "BatchState"], "BatchState"]
 
 
@@ -37,10 +37,11 @@ def run_batches(
     *,
     divided: bool = False,
 ) -> tuple[BatchState, bool]:
-    """Compute all batches as a run does; the state after them, and whether their order mattered.
+    """Compute all batches as a run does; return the last state, and whether their order mattered.
 
-    One after the other in this thread while the state may still change, on ``threads`` threads from
-    then on; always in this thread with one, and where each batch is ``divided`` among torch's.
+    Batches run one after the other in this thread while the state may still change, then on
+    ``threads`` threads; with one thread, or where each batch is ``divided`` among torch's own
+    threads, they always run in this thread.
     """
     settled = is_settled(frame_context.setup, state)
     in_order = not settled
@@ -60,7 +61,7 @@ def _side_by_side(
     batches: Iterator[Batch], state: BatchState, compute: Compute, threads: int
 ) -> None:
     def one(batch: Batch) -> None:
-        # A thread begins with gradients, and with the number of threads that was set last.
+        # A new thread has gradients switched on, and the number of threads that was set last.
         with torch.no_grad(), _TORCH_THREADS.limited_to(1):
             compute(batch, state)
 
@@ -68,14 +69,14 @@ def _side_by_side(
         running: deque[Future[None]] = deque()
         for batch in batches:
             running.append(pool.submit(one, batch))
-            if len(running) > 2 * threads:  # what is not yet due would only take memory
+            if len(running) > 2 * threads:  # a longer queue would only take memory
                 running.popleft().result()
         for task in running:
             task.result()
 
 
 class _TorchThreads:
-    """Torch's number of threads, which every thread has for itself and any may set."""
+    """Torch's number of threads: a setting of each thread, which new threads inherit."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -84,7 +85,7 @@ class _TorchThreads:
 
     @contextmanager
     def limited_to(self, count: int) -> Iterator[None]:
-        """That many in this thread; afterwards as many as the first of those inside found."""
+        """Use ``count`` in this thread; the last user to leave restores the original number."""
         with self._lock:
             if self._users == 0:
                 self._usual = torch.get_num_threads()

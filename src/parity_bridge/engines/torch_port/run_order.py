@@ -1,8 +1,9 @@
-"""What the order of the pixels decides, contract §5 and §6: from one state to that of each pixel.
+"""The state in which each pixel of a batch begins, contract §5 and §6.
 
-Pixels are computed side by side as if no other came before them in the batch. Then it is known
-which of them switched interpolation off, made the first sweep or used the polarization axis, hence
-in which state each should have begun, and those that began in another are computed again.
+Pixels are first computed side by side from the states that they are expected to begin in. Their
+results say which of them switched interpolation off, made the first sweep or used the polarization
+axis, hence in which state each should have begun. Pixels that began in another state are computed
+again.
 """
 
 from __future__ import annotations
@@ -19,38 +20,38 @@ from parity_bridge.engines.torch_port.vec3 import Vec3, unit
 
 
 class AxisOrbit:
-    """The polarization axis after it was made a unit vector any number of times.
+    """The polarization axis after any number of normalizations.
 
     It soon comes to rest, or goes round in a circle of neighbouring floats.
     """
 
     def __init__(self, axis: Vec3) -> None:
-        """``axis`` float64, of shape ()."""
+        """Follow ``axis``, float64 of shape (), until it repeats."""
         self.axes: list[Vec3] = []
-        seen: dict[tuple[float, ...], int] = {}
-        while (values := tuple(component.item() for component in axis)) not in seen:
+        places: dict[tuple[float, ...], int] = {}
+        while (values := tuple(component.item() for component in axis)) not in places:
             if any(map(math.isnan, values)):
                 break
-            seen[values] = len(self.axes)
+            places[values] = len(self.axes)
             self.axes.append(axis)
             axis = unit(axis)
         if not self.axes:
             self.axes.append(axis)
-        self._back_to = seen.get(values, 0)
+        self._back_to = places.get(values, 0)
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether the axis is what it will always be."""
+        """Whether further normalizations leave the axis as it is."""
         return len(self.axes) == 1
 
     def place(self, times: Tensor) -> Tensor:
-        """Which of ``axes`` it is after ``times``, int64 of any shape."""
+        """Return which of ``axes`` it is after ``times`` normalizations, int64 of any shape."""
         circle = len(self.axes) - self._back_to
         beyond = (times - self._back_to).clamp(min=0) % circle
         return torch.where(times < len(self.axes), times, self._back_to + beyond)
 
     def after(self, times: Tensor) -> Vec3:
-        """The axis after ``times``, int64 of any shape; tensors of that shape."""
+        """Return the axis after ``times``, int64 of any shape; tensors of that shape."""
         place = self.place(times)
         return Vec3(*(torch.stack(list(values))[place] for values in zip(*self.axes, strict=True)))
 
@@ -64,11 +65,11 @@ class StartStates:
     on_until: int
     #: A sweep has been made before this pixel and those after it.
     swept_from: int
-    #: How often the axis was made a unit vector before each pixel, (count,); None: it is at rest.
+    #: How often the axis was normalized before each pixel, (count,); None: it is at rest.
     axis_normalizations: Tensor | None
 
     def state(self, orbit: AxisOrbit, first: int, like: Tensor) -> BatchState:
-        """The states of the pixels from ``first`` on; ``like`` has their shape."""
+        """Return the states of the pixels from ``first`` on; ``like`` has their shape."""
         number = torch.arange(first, self.count, device=like.device).reshape(like.shape)
         axis = orbit.axes[0]
         if self.axis_normalizations is not None:
@@ -89,7 +90,7 @@ def _uniform(any_does: bool, all_do: bool, each: Tensor) -> Tensor | bool:
 def expected_start_states(
     setup: Setup, state: BatchState, orbit: AxisOrbit, like: Tensor
 ) -> StartStates:
-    """The likely states of a batch that is begun in ``state``, the same for all its pixels."""
+    """Return the states that pixels probably begin in where the batch begins in ``state``."""
     count = like.numel()
     swept_from = count
     if state.swept is True:
@@ -105,14 +106,14 @@ def expected_start_states(
 
 
 def _max_axis_normalizations(setup: Setup) -> int:
-    """Of one pixel, where no source is dropped."""
+    """Return the normalizations of one pixel, where no source is dropped."""
     if setup.polar is FactorMode.FIRST:
         return 1
     return setup.source_count * setup.detector.thick.steps * setup.oversample * setup.oversample
 
 
 def uses_axis(setup: Setup) -> bool:
-    """Whether the polarization axis is made a unit vector at all."""
+    """Return whether a run normalizes the polarization axis at all."""
     return setup.computes_polar and setup.beam.polarization != 0.0
 
 
@@ -123,11 +124,11 @@ def corrected_start_states(
     polarizations: Tensor,
     orbit: AxisOrbit,
 ) -> tuple[StartStates, int | None]:
-    """In which states the pixels should have begun, and the first that began in another.
+    """Return the states that pixels should have begun in, and the first pixel that did not.
 
-    ``end_states`` are the states after each pixel and ``axis_normalizations`` how often each made
-    the axis a unit vector, (count,). Whether interpolation is on depends on the rest and is put
-    right last.
+    ``end_states`` are the states after each pixel, and ``polarizations`` says how often each
+    normalized the axis, (count,). Whether interpolation is on depends on the rest and is corrected
+    last.
     """
     count = start_states.count
     should, wrong = start_states, []
@@ -146,7 +147,7 @@ def corrected_start_states(
 
 
 def _first(flags: Tensor | bool, count: int, *, value: bool) -> int:
-    """One more than the first pixel whose flag has this value; ``count`` where none has."""
+    """Return one more than the first pixel whose flag has this value; ``count`` where none has."""
     if isinstance(flags, bool):
         return min(1, count) if flags is value else count
     places = _places(flags.reshape(-1) == value)
@@ -154,5 +155,5 @@ def _first(flags: Tensor | bool, count: int, *, value: bool) -> int:
 
 
 def _places(mask: Tensor) -> list[int]:
-    """The first place where ``mask`` is set, if any."""
+    """Return the first place where ``mask`` is set, if any."""
     return [int(mask.to(torch.uint8).argmax())] if bool(mask.any()) else []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class BatchState:
     """What a run carries from pixel to pixel, for each pixel; twin of ``pb_run_state``.
 
-    A ``bool`` holds for all pixels. The axis is float64, of shape () where it is the same for all.
+    A ``bool`` stands for all pixels. The axis is float64, of shape () where it is the same for all.
     """
 
     interpolation_on: Tensor | bool
@@ -26,10 +26,10 @@ class BatchState:
 
 
 def start(setup: Setup, table: Table) -> BatchState:
-    """The state at the start of a run.
+    """Return the state at the start of a run.
 
     Interpolation, where the setup has it, is on; no sweep has been made, where that makes a
-    difference; the polarization axis has been made a unit vector once.
+    difference; the polarization axis has been normalized once.
     """
     return BatchState(
         interpolation_on=setup.interpolate and table.values is not None,
@@ -39,7 +39,7 @@ def start(setup: Setup, table: Table) -> BatchState:
 
 
 def is_settled(setup: Setup, state: BatchState) -> bool:
-    """Whether the order of pixels matters no more; ``state`` is the same for all of them."""
+    """Return whether the order of pixels no longer matters; ``state`` holds for all pixels."""
     if state.interpolation_on is not False or state.swept is not True:
         return False
     if not setup.computes_polar or setup.beam.polarization == 0.0:

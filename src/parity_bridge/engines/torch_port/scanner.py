@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class TorchScanner:
-    """What ``TorchPort.scanner`` gives; see ``Scanner``."""
+    """What ``TorchPort.scanner`` returns; see ``Scanner``."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class TorchScanner:
         is_compiled: bool,
         check_finite: bool,
     ) -> None:
-        """Of the pixels that ``frame_context`` is ready for.
+        """Scan the experiment of ``frame_context``.
 
         Torch's own threads divide a batch where ``kernels`` are compiled. With ``check_finite`` an
         intensity that is not finite is an error.
         """
-        self._canvas = frame_context
+        self._context = frame_context
         self._kernels = kernels
         self._is_compiled = is_compiled
         self._check_finite = check_finite
@@ -54,22 +54,22 @@ class TorchScanner:
         self.derived: Mapping[str, Quantity] = derived_of(setup, frame_context.table)
 
     def start(self) -> RunState:
-        """The state at the start of a run."""
-        return run_state(start(self._canvas.setup, self._canvas.table))
+        """Return the state at the start of a run."""
+        return run_state(start(self._context.setup, self._context.table))
 
     def is_settled(self, state: RunState) -> bool:
-        """Whether nothing in ``state`` will change."""
-        return is_settled(self._canvas.setup, to_batch_state(state, self._canvas.device))
+        """Return whether nothing in ``state`` will change."""
+        return is_settled(self._context.setup, to_batch_state(state, self._context.device))
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
-        """Image and Tap 4 of ``region``; see ``Scanner.scan``."""
+        """Compute image and Tap 4 of ``region``; see ``Scanner.scan``."""
         region.check(*self.pixels)
         image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
         after, _ = self.render(region, state, threads, image=image, planes=planes)
         return ScannedRegion(image, planes, after)
 
     def margins(self, region: Region, state: RunState) -> NDArray[np.float64]:
-        """Distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
+        """Compute distances from a half-integer tie over ``region``; see ``Scanner.margins``."""
         region.check(*self.pixels)
         margins = np.empty(region.shape, dtype=np.float64)
         self.render(region, state, 1, planes={"rounding_margin": margins})
@@ -87,9 +87,9 @@ class TorchScanner:
         """Fill ``image`` and planes of Tap 4 over ``region``, either or both, from ``state`` on.
 
         Arrays have the shape of the region; ``rounding_margin``, float64, may be among the planes.
-        Gives the state after the last pixel, and whether the order of pixels mattered.
+        Return the state after the last pixel, and whether the order of pixels mattered.
         """
-        frame_context = self._canvas
+        frame_context = self._context
         planes = planes or {}
         outputs = RequestedOutputs(
             lookups=bool(planes),
@@ -120,20 +120,20 @@ class TorchScanner:
             return run_state(after), in_order
 
     def _image(self, intensity: torch.Tensor) -> torch.Tensor:
-        """What an image holds; raises UsageError where it is not to hold what is not finite."""
+        """Return the image; raise UsageError where a value is not finite and that is checked."""
         if self._check_finite and not intensity.isfinite().all():
             raise UsageError(NOT_FINITE)
         return (0.0 + intensity).to(torch.float32)
 
 
 def _clear(arrays: Planes) -> None:
-    """What pixels hold that are not computed."""
+    """Fill in the values of pixels that are not computed."""
     for name, array in arrays.items():
         array.fill(np.inf if name == "rounding_margin" else 0)
 
 
 def _places(batch: Batch, region: Region) -> Any:
-    """Where in an array of the region's shape pixels lie: a block of it, or one by one."""
+    """Return where pixels lie in an array of the region's shape: a block, or one by one."""
     slow, fast = batch.slow, batch.fast
     if slow.ndim == 1:
         return (

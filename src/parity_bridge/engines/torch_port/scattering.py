@@ -18,14 +18,14 @@ from parity_bridge.engines.torch_port.vec3 import Vec3, norm
 
 
 class Scattering(NamedTuple):
-    """What a source adds to that."""
+    """What a source adds to the geometry of a subpixel."""
 
     q: Vec3  # 1/m
     beyond_dmin: Tensor | None  # bool; None: no source is dropped
 
 
 def scattering_vector(diffracted: Vec3, source: Sources) -> Vec3:
-    """(d - incident)/lambda, 1/m, of one source, for unit vectors of any shape."""
+    """Return (d - incident)/lambda, 1/m, of one source, for unit vectors of any shape."""
     incident, wavelength = source.incident, source.wavelength
     return Vec3(
         (diffracted.x - incident.x) / wavelength,
@@ -35,7 +35,7 @@ def scattering_vector(diffracted: Vec3, source: Sources) -> Vec3:
 
 
 def is_beyond_dmin(q: Vec3, dmin: float) -> Tensor:
-    """Whether the resolution cut drops this scattering vector, bool of the shape of ``q``."""
+    """Return whether the resolution cut drops scattering vectors, bool of the shape of ``q``."""
     stol = 0.5 * norm(q)
     return (stol > 0.0) & (dmin > quotient(0.5, stol)) & (dmin > 0.0)
 
@@ -49,7 +49,7 @@ def scatter(setup: Setup, source: Sources, diffracted: Vec3) -> Scattering:
 def update_polar(
     chain: Chain, source: Sources, diffracted: Vec3, beyond_dmin: Tensor | None, place: Place
 ) -> Vec3:
-    """The factor in force; what becomes of d, which later sources see."""
+    """Update the polarization factor in force; return d as later sources find it."""
     setup = chain.setup
     once = _is_polarized_once(setup)
     first = (place.layer, place.sub_slow, place.sub_fast, place.source) == (0, 0, 0, 0)
@@ -63,19 +63,19 @@ def update_polar(
         due = unset if due is None else unset & due
     axis = chain.state.axis
     kahn_factor = setup.beam.polarization
-    made = polarization_factor(source.incident, diffracted, axis, kahn_factor)
-    chain.polar.update(made.factor.to(chain.dtype), due)
+    polarization = polarization_factor(source.incident, diffracted, axis, kahn_factor)
+    chain.polar.update(polarization.factor.to(chain.dtype), due)
     chain.polarizations = chain.polarizations + (1 if due is None else due.to(torch.int64))
     if kahn_factor != 0.0:
-        chain.state = replace(chain.state, axis=_where_vec3(due, made.axis, axis))
-    return _where_vec3(due, made.diffracted, diffracted)
+        chain.state = replace(chain.state, axis=_where_vec3(due, polarization.axis, axis))
+    return _where_vec3(due, polarization.diffracted, diffracted)
 
 
 def _is_polarized_once(setup: Setup) -> bool:
-    """Whether the first factor computed is surely kept: it is not 0, and no source is dropped."""
+    """Return whether the first factor stays in force: it is not 0, and no source is dropped."""
     keeps_first = setup.polar is FactorMode.FIRST
     return keeps_first and setup.dmin == 0.0 and abs(setup.beam.polarization) < 1.0
 
 
-def _where_vec3(due: Tensor | None, value: Vec3, otherwise: Vec3) -> Vec3:
-    return Vec3(*(select_where(due, a, b) for a, b in zip(value, otherwise, strict=True)))
+def _where_vec3(due: Tensor | None, value: Vec3, alternative: Vec3) -> Vec3:
+    return Vec3(*(select_where(due, a, b) for a, b in zip(value, alternative, strict=True)))

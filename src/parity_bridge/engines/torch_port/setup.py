@@ -44,11 +44,11 @@ BAD_OVERSAMPLE = (
 
 
 class FactorMode(Enum):
-    """What becomes of a factor of the pixel, flags and behaviours together; ``pb_factor_mode``."""
+    """How a factor scales a pixel, from flags and behaviours; twin of ``pb_factor_mode``."""
 
     FIRST = "first"  # its first value scales the sum
-    LAST = "last"  # its last one
-    MEAN = "mean"  # the mean of its values
+    LAST = "last"  # its last value scales the sum
+    MEAN = "mean"  # the mean of its values scales the sum
     TERM = "each"  # it multiplies every term of the sum
     RUNNING_SUM = "running_sum"  # it multiplies the sum so far at every lookup
 
@@ -62,7 +62,7 @@ class FactorMode(Enum):
 class Setup:
     """Everything a pixel needs that does not depend on the pixel; twin of ``pb_setup``.
 
-    Geometry is float64 whatever the pixels are computed in.
+    Geometry is float64, whatever the dtype that pixels are computed in.
     """
 
     detector: Detector
@@ -85,7 +85,7 @@ class Setup:
     orientations: Orientation | None = None  # (phi.steps + 1, domains); the last is unrotated
 
     def to(self, device: torch.device) -> Setup:
-        """The same on ``device``."""
+        """Return the same setup on ``device``."""
         moved: Setup = _to_device(self, device)
         return moved
 
@@ -101,7 +101,7 @@ class Setup:
 
     @property
     def may_skip(self) -> bool:
-        """Whether a lattice factor of exactly 0 can be met, and then spares the lookup.
+        """Whether a lattice factor can be exactly 0, and then no lookup is made.
 
         A quotient of sines of doubles is never 0: no double but 0 is a multiple of pi.
         """
@@ -115,10 +115,10 @@ def derive(
     behaviours: Behaviours = REFERENCE,
     lines: NDArray[np.float64] | None = None,
 ) -> Setup:
-    """Detector, crystal and beam, in float64 on the device of ``values``, and their steps.
+    """Derive detector, crystal and beam, in float64 on the device of ``values``, and count steps.
 
     ``lines`` are those of the source file, where there is one. Sources and orientations are added
-    by ``lay_out``. Raises UsageError where the experiment derives to nonsense.
+    by ``lay_out``. Raise UsageError where the experiment derives to nonsense.
     """
     sampling = experiment.sampling
     detector = derive_detector(experiment.detector, sampling, values)
@@ -154,9 +154,10 @@ def lay_out(
     setup: Setup,
     lines: NDArray[np.float64] | None = None,
 ) -> Setup:
-    """``setup`` with its sources, mosaic domains and orientations: ready for pixels.
+    """Add sources, mosaic domains and orientations to ``setup``, which is then ready for pixels.
 
-    The other arguments are as given to ``derive``. Raises UsageError for a source that is none.
+    The other arguments are as given to ``derive``. Raise UsageError for a source without a
+    direction or a wavelength.
     """
     crystal = setup.crystal
     sources = lay_out_sources(experiment, setup.beam, setup.detector, lines)
@@ -196,7 +197,7 @@ def _sweep_spindle(experiment: Experiment) -> SampledRange:
 def _count_sources(
     beam: Beam, lines: NDArray[np.float64] | None, orientations: int, subpixels: int
 ) -> int:
-    """The most sources there can be; raises UsageError for more steps than the limits."""
+    """Return the most sources there can be; raise UsageError for more steps than the limits."""
     grid = beam.horizontal.steps * beam.vertical.steps * beam.dispersion.steps
     sources = grid if lines is None else len(lines)
     evaluations = subpixels * sources * orientations
@@ -208,9 +209,9 @@ def _count_sources(
 def _choose_factors(
     experiment: Experiment, behaviours: Behaviours, detector: Detector
 ) -> tuple[FactorMode, FactorMode, FactorMode]:
-    """What becomes of omega, polar and capture.
+    """Return how omega, polar and capture scale a pixel.
 
-    A flag that oversamples a factor goes before a behaviour that keeps one value of it. Factors
+    A flag that oversamples a factor overrules a behaviour that keeps one value of it. Factors
     that are 1 from the start are never computed unless they are oversampled.
     """
     sampling = experiment.sampling
@@ -227,7 +228,7 @@ def _choose_factors(
 def _choose_oversample(given: int | None, crystal: Crystal, detector: Detector, beam: Beam) -> int:
     if given is not None:
         return given
-    # The number of subpixels is the shape of everything after it, so it has to be read out.
+    # The number of subpixels decides the shape of later tensors, so it is read back to the host.
     chosen = recommended_oversample(crystal, detector, beam.lambda0).detach().item()
     if not 1.0 <= chosen <= MAX_OVERSAMPLE:
         raise UsageError(BAD_OVERSAMPLE)

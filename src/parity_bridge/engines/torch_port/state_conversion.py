@@ -1,4 +1,4 @@
-"""Between the state of a run as it is handed around and the one that pixels are computed from."""
+"""Conversion between ``RunState``, which every engine takes, and the port's ``BatchState``."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from parity_bridge.experiment.regions import RunState
 
 
 def run_state(state: BatchState) -> RunState:
-    """Of a state that holds for all pixels."""
+    """Return the RunState of a state that holds for all pixels."""
     x, y, z = (component.item() for component in state.axis)
     return RunState(bool(state.interpolation_on), bool(state.swept), (x, y, z))
 
 
 def to_batch_state(state: RunState, device: torch.device) -> BatchState:
-    """The state for any pixels on ``device``."""
+    """Return the state for any pixels on ``device``."""
     axis = (torch.tensor(x, dtype=torch.float64, device=device) for x in state.polar_axis)
     return BatchState(state.interpolation_on, state.swept, Vec3(*axis))
 
 
 def stack_states(states: Sequence[BatchState]) -> BatchState:
-    """States of one pixel each as the state of a batch of them."""
+    """Stack states of one pixel each into the state of a batch."""
     device = states[0].axis.x.device
     return BatchState(
         interpolation_on=_flags([state.interpolation_on for state in states], device),

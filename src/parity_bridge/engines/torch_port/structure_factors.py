@@ -25,7 +25,7 @@ class Table:
 
     @classmethod
     def of(cls, factors: StructureFactors, dtype: torch.dtype, device: torch.device) -> Self:
-        """The grid that was read, on ``device``; replace ``values`` to get gradients on F."""
+        """Return the grid of a file on ``device``; replace ``values`` to get gradients on F."""
         grid = factors.grid
         values = None if grid is None else torch.tensor(grid, dtype=dtype, device=device)
         default_F = torch.tensor(factors.provenance.default_F, dtype=dtype, device=device)
@@ -33,7 +33,7 @@ class Table:
 
 
 class Lookup(NamedTuple):
-    """Structure-factor lookups; twin of ``pb_lookup_lanes``. Tensors that broadcast."""
+    """Structure-factor lookups; twin of ``pb_lookup_lanes``. Tensors broadcast together."""
 
     F_cell: Tensor  # electrons
     out_of_bounds: Tensor  # bool
@@ -41,9 +41,10 @@ class Lookup(NamedTuple):
 
 
 def nearest_index(index: Tensor, rounding: str) -> Tensor:
-    """Nearest Miller index by ``Behaviours.rounding``, clamped to int32; NaN to the smallest.
+    """Return the nearest Miller index by ``Behaviours.rounding``, clamped to int32.
 
-    A whole number in the dtype of ``index``, float64: it is computed with.
+    NaN becomes the smallest int32. The index is a whole number in float64, the dtype of ``index``,
+    because later steps compute with it.
     """
     if rounding == "half_even":
         nearest = index.round()
@@ -55,14 +56,15 @@ def nearest_index(index: Tensor, rounding: str) -> Tensor:
 
 
 def tie_distance(index: Tensor) -> Tensor:
-    """Distance of a fractional index from the nearest half-integer tie."""
+    """Return the distance of a fractional index from the nearest half-integer tie."""
     return (index - index.floor() - 0.5).abs()
 
 
 def nearest_lookup(table: Table, hkl0: Vec3, in_box_zero: str = "stored") -> Lookup:
-    """The stored entry inside the box, ``default_F`` outside it; ``hkl0`` of any shape.
+    """Look up the stored entry inside the box, ``default_F`` outside; ``hkl0`` of any shape.
 
-    A stored 0 is what ``Behaviours.in_box_zero`` says. Without a table the tensors are of shape ().
+    ``Behaviours.in_box_zero`` decides what a stored 0 gives. Without a table the tensors
+    have the shape ().
     """
     if table.values is None:
         nowhere = torch.zeros_like(table.default_F, dtype=torch.bool)
@@ -75,7 +77,7 @@ def nearest_lookup(table: Table, hkl0: Vec3, in_box_zero: str = "stored") -> Loo
 
 
 def _entry(values: Tensor, minimum: tuple[int, int, int], hkl0: Vec3) -> tuple[Tensor, Tensor]:
-    """Whether indices lie outside the box, and the entries of those that do not."""
+    """Return whether indices lie outside the box, and the entries of those inside."""
     place: Tensor | None = None
     outside: Tensor | None = None
     for index, low, size in zip(hkl0, minimum, values.shape, strict=True):
@@ -86,13 +88,13 @@ def _entry(values: Tensor, minimum: tuple[int, int, int], hkl0: Vec3) -> tuple[T
         outside = beyond if outside is None else outside | beyond
     if place is None or outside is None:
         raise ValueError("a table has three axes")
-    # Not a number has no place; it is outside, whatever entry stands in.
+    # NaN has no entry; it counts as outside.
     entry = place.to(torch.int64).clamp(0, values.numel() - 1)
     return outside, values.take(entry)
 
 
 def interpolation_is_safe(table: Table, hkl: Vec3) -> Tensor:
-    """Whether all four neighbours of every index lie inside the box, bool; NaN is unsafe."""
+    """Return whether all four neighbours of each index lie inside the box; NaN is unsafe."""
     if table.values is None:
         raise ValueError("interpolation needs a table")
     safe = torch.ones_like(hkl.x, dtype=torch.bool)
@@ -102,7 +104,7 @@ def interpolation_is_safe(table: Table, hkl: Vec3) -> Tensor:
 
 
 def cubic_polynomial(x: Tensor, xs: Sequence[Tensor | float], ys: Sequence[Tensor]) -> Tensor:
-    """Cubic Lagrange polynomial through four points."""
+    """Evaluate the cubic Lagrange polynomial through four points."""
     x0, x1, x2, x3 = xs
     return (
         (x - x1) * (x - x2) * (x - x3) * ys[0] / ((x0 - x1) * (x0 - x2) * (x0 - x3))
@@ -113,10 +115,10 @@ def cubic_polynomial(x: Tensor, xs: Sequence[Tensor | float], ys: Sequence[Tenso
 
 
 def interpolate(table: Table, hkl: Vec3) -> Tensor:
-    """Tricubic interpolation at indices of any shape; the caller has made sure that it is safe."""
+    """Interpolate tricubically at indices of any shape; the caller has checked that it is safe."""
     if table.values is None:
         raise ValueError("interpolation needs a table")
-    # What stands in for an unsafe index has neighbours outside the box.
+    # The index that replaces an unsafe one may have neighbours outside the box.
     h, k, l = (
         [(x.to(torch.int64) - low).clamp(0, size - 1) for x in _neighbours(index)]
         for index, low, size in zip(hkl, table.minimum, table.values.shape, strict=True)
@@ -139,16 +141,16 @@ def structure_factor(
     interpolation_on: Tensor | bool,
     behaviours: Behaviours = REFERENCE,
 ) -> tuple[Lookup, Tensor | bool]:
-    """The lookup of a run, and whether interpolation is still on after it.
+    """Look F up as a run does; return whether interpolation is still on as well.
 
-    Interpolated while it is on and safe, nearest otherwise; the first unsafe lookup switches
-    interpolation off, unless ``behaviours`` says that it stays.
+    F is interpolated while interpolation is on and safe, and is the nearest entry elsewhere. The
+    first unsafe lookup switches interpolation off, unless ``behaviours`` says that it stays on.
     """
     nearest = nearest_lookup(table, hkl0, behaviours.in_box_zero)
     if interpolation_on is False:
         return nearest, False
     interpolated = interpolation_is_safe(table, hkl) & interpolation_on
-    # Elsewhere a harmless index stands in: an infinite polynomial would spoil the gradients.
+    # A harmless index replaces unsafe ones: an infinite polynomial would spoil the gradients.
     inside = Vec3(
         *(
             torch.where(interpolated, index, float(low))
@@ -169,7 +171,7 @@ def _neighbours(index: Tensor) -> list[Tensor]:
 
 
 def _nodes(index: Tensor, dtype: torch.dtype) -> tuple[Tensor, Sequence[Tensor | float]]:
-    """The index and its neighbours; less the whole index where float32 would not hold both."""
+    """Return the index and its neighbours, less the whole index where float32 cannot hold both."""
     if dtype == torch.float64:
         return index, _neighbours(index)
     return (index - index.floor()).to(dtype), (-1.0, 0.0, 1.0, 2.0)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SubpixelGeometry(NamedTuple):
-    """Where a subpixel lies and which way it looks."""
+    """Where a subpixel lies, and the ray to it."""
 
     position: Vec3  # m
     airpath: Tensor  # m
@@ -23,10 +23,10 @@ class SubpixelGeometry(NamedTuple):
 
 
 def subpixel_position(detector: Detector, depth: Tensor, slow: Tensor, fast: Tensor) -> Vec3:
-    """Laboratory position of the centre of a subpixel, m.
+    """Return the laboratory position of the centre of a subpixel, m.
 
     ``slow`` and ``fast`` count subpixels over the detector, float64 of shapes that broadcast;
-    ``depth`` () is that of the layer below the front of the sensor, m.
+    ``depth`` () is the depth of the layer below the front of the sensor, m.
     """
     sub = detector.subpixel_size
     F = sub * fast + sub / 2.0
@@ -41,7 +41,7 @@ def subpixel_position(detector: Detector, depth: Tensor, slow: Tensor, fast: Ten
 
 
 def solid_angle(detector: Detector, airpath: Tensor) -> Tensor:
-    """Solid angle of a whole pixel seen at ``airpath`` (m), sr."""
+    """Return the solid angle, sr, of a whole pixel at the distance ``airpath`` (m)."""
     if detector.point_pixel:
         return quotient(1.0, airpath) / airpath
     pixel = detector.pixel_size
@@ -49,14 +49,14 @@ def solid_angle(detector: Detector, airpath: Tensor) -> Tensor:
 
 
 def captured_fraction(detector: Detector, layer: int, diffracted: Vec3) -> Tensor:
-    """Fraction of the photons that a layer of the sensor captures along the diffracted ray."""
+    """Return the fraction of photons that a layer captures along the diffracted ray."""
     t, step, mu = float(layer), detector.thick.step, detector.mu
     p = dot(diffracted, detector.odet)
     return exp(quotient(-t * step * mu, p)) - exp(quotient(-(t + 1.0) * step * mu, p))
 
 
 def subpixel_geometry(setup: Setup, depth: Tensor, slow: Tensor, fast: Tensor) -> SubpixelGeometry:
-    """Where subpixels lie; ``slow`` and ``fast`` count subpixels over the detector, float64."""
+    """Compute where subpixels lie; ``slow`` and ``fast`` as for ``subpixel_position``."""
     position = subpixel_position(setup.detector, depth, slow, fast)
     airpath = norm(position)
     x, y, z = position
@@ -78,7 +78,7 @@ def update_capture(chain: Chain, geometry: SubpixelGeometry, place: Place) -> No
         return
     first = (place.sub_slow, place.sub_fast) == (0, 0)
     computed = captured_fraction(detector, place.layer, geometry.diffracted).to(chain.dtype)
-    # Deep in a sensor a fraction can underflow to 0, which is no value to be kept.
+    # Deep in a sensor a fraction can underflow to 0; a first value of 0 is computed again.
     capture.update(computed, capture.value == 0.0 if keeps_first and not first else None)
 
 

@@ -28,7 +28,7 @@ class SampledRange:
 
 @dataclass(frozen=True)
 class SweepRule:
-    """What the kinds of sweep do not share; twin of ``pb_sweep_rule``."""
+    """Where the kinds of sweep differ; twin of ``pb_sweep_rule``."""
 
     default_range: float  # where only the steps were given
     half_range_step: bool  # the range alone gives a step of half of it, not all of it
@@ -49,9 +49,9 @@ THICKNESS_SWEEP = SweepRule(
 def sample_sweep(
     given_range: float | None, step: float | None, steps: int | None, rule: SweepRule
 ) -> SampledRange:
-    """Range, step and steps of a sweep in radians, metres or as a fraction; None is not given.
+    """Choose range, step and steps of a sweep in radians, metres or as a fraction.
 
-    Raises UsageError where no step is left, or more than ``MAX_STEPS``.
+    None means not given. Raise UsageError where no step is left, or more than ``MAX_STEPS``.
     """
     if given_range is None:
         chosen = _without_range(step, steps, rule)
@@ -91,6 +91,6 @@ def _without_range(
 
 
 def _ceil(given_range: float, step: float) -> float:
-    """Steps that need not fit into anything yet; a step may have underflowed to 0."""
+    """Return steps as an unlimited number; a step may have underflowed to 0."""
     quotient = given_range / step if step else math.inf if given_range else math.nan
     return math.ceil(quotient) if math.isfinite(quotient) else quotient

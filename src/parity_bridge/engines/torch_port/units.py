@@ -17,10 +17,10 @@ AVOGADRO = 6.02214179e23
 
 
 def radians(degrees: Scalar) -> Scalar:
-    """Degrees to radians."""
+    """Convert degrees to radians."""
     return degrees / RTD
 
 
 def metres(mm: Scalar) -> Scalar:
-    """Millimetres to metres."""
+    """Convert millimetres to metres."""
     return mm / 1000.0

@@ -22,33 +22,36 @@ Angles = tuple[Tensor | None, Tensor | None, Tensor | None]
 
 
 def dot(u: Vec3, v: Vec3) -> Tensor:
-    """Scalar product, of the shape the components broadcast to; so for all functions here."""
+    """Return the scalar product, of the shape that components broadcast to; so for all below."""
     return u.x * v.x + u.y * v.y + u.z * v.z
 
 
 def norm(u: Vec3) -> Tensor:
-    """Length."""
+    """Return the length."""
     return sqrt(u.x * u.x + u.y * u.y + u.z * u.z)
 
 
 def unit(u: Vec3) -> Vec3:
-    """Each component divided by the length."""
+    """Divide each component by the length."""
     length = norm(u)
     return Vec3(u.x / length, u.y / length, u.z / length)
 
 
 def cross(u: Vec3, v: Vec3) -> Vec3:
-    """Vector product."""
+    """Return the vector product."""
     return Vec3(u.y * v.z - u.z * v.y, u.z * v.x - u.x * v.z, u.x * v.y - u.y * v.x)
 
 
 def scale(u: Vec3, s: Tensor | float) -> Vec3:
-    """Each component times ``s``."""
+    """Multiply each component by ``s``."""
     return Vec3(s * u.x, s * u.y, s * u.z)
 
 
 def is_direction(u: Vec3) -> Tensor:
-    """Whether ``unit`` made ``u``, bool: a length beyond the range leaves NaN or zeros."""
+    """Return whether ``u`` is a proper unit vector, bool.
+
+    A length beyond the range of the dtype leaves NaN or zeros.
+    """
     return u.x.isfinite() & u.y.isfinite() & u.z.isfinite() & (norm(u) > 0.0)
 
 
@@ -62,7 +65,7 @@ def rotate(v: Vec3, angles: Angles) -> Vec3:
 
 
 def rotate_axis(v: Vec3, n: Vec3, phi: Tensor) -> Vec3:
-    """Rotate ``v`` about the axis ``n`` by ``phi`` (radians); ``n`` is used as it is."""
+    """Rotate ``v`` about the axis ``n`` by ``phi`` (radians); ``n`` is not normalized."""
     s, c = sincos(phi)
     d = dot(n, v) * (1.0 - c)
     return Vec3(
