@@ -64,10 +64,38 @@ def run_in_a_new_process(suite: pytest.Pytester, *words: str) -> pytest.RunResul
     return suite.runpytest_subprocess(*PLAIN, *words)
 
 
+def write_checks(
+    suite: pytest.Pytester, calls: list[str], decorators: list[str] | None = None
+) -> None:
+    """Write a test of each call: a run of pytest takes longer than the check."""
+    lines = [f"import engines, pytest\nfrom engines import Right\nFLAGS = {FLAGS!r}"]
+    for place, call in enumerate(calls):
+        decorator = decorators[place] if decorators else ""
+        lines.append(f"{decorator}\ndef test_{place}(parity):\n    {call}")
+    suite.makepyfile("\n".join(lines))
+
+
+def failures(result: pytest.RunResult) -> list[str]:
+    """Return what each failed test says, which is one line, in their order."""
+    return re.findall(
+        r"^_+ test_\w+(?:\[.*\])? _+\n(.+)\n(?=[_=])", result.stdout.str(), re.MULTILINE
+    )
+
+
 def test_a_port_that_agrees_passes(suite: pytest.Pytester) -> None:
-    suite.makepyfile(CHECK.format("Right"))
-    run(suite).assert_outcomes(passed=1)
-    run_in_a_new_process(suite).assert_outcomes(passed=1)
+    """However engine, experiment, pixels, taps and paths are given."""
+    (suite.path / "t.toml").write_text('"*" = { rtol = 1e-6 }')
+    write_checks(
+        suite,
+        [
+            'parity("engines:Right", FLAGS, [(0, 0), (32, 32)])',
+            'parity(Right(), FLAGS.split(), [(0, 0)], tolerances="t.toml")',
+            'import numpy; parity("engines:Right", FLAGS, numpy.argwhere(numpy.eye(64)[:2]))',
+            'import torch; parity("engines:Right", FLAGS, torch.tensor([[0, 0], [3, 4]]))',
+            'parity("engines:Right", FLAGS, [(0, 0)], taps="omega,f_cell")',
+        ],
+    )  # fmt: skip
+    run(suite).assert_outcomes(passed=5)
 
 
 def test_one_that_does_not_fails_in_a_few_lines(suite: pytest.Pytester) -> None:
@@ -126,22 +154,35 @@ def test_dtype_and_device_go_to_the_engine(suite: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*--dtype float32: the C core computes in float64*"])
 
 
-@pytest.mark.parametrize(
-    ("engine", "reason"),
-    [
-        ("no_such_module:Engine", "there is no module 'no_such_module'"),
-        ("nanobragg-program", "NB_C_BIN"),
-        ("nanobrag_torch", "nanobrag_torch is not installed"),
-    ],
-)
-def test_an_absent_engine_skips_with_the_reason(
-    suite: pytest.Pytester, engine: str, reason: str, monkeypatch: pytest.MonkeyPatch
+MISSING = {
+    "no_such_module:Engine": "there is no module 'no_such_module'",
+    "nanobragg-program": "NB_C_BIN",
+    "nanobrag_torch": "nanobrag_torch is not installed",
+}
+
+
+def test_a_missing_engine_fails_and_is_skipped_where_that_is_asked_for(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A suite of nothing but skips is green."""
     monkeypatch.delenv("NB_C_BIN", raising=False)
-    suite.makepyfile(f"def test_it(parity): parity({engine!r}, {FLAGS!r}, [(0, 0)])")
-    result = run(suite, "-rs")
-    result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines([f"*SKIPPED*{reason}*"])
+    write_checks(suite, [f"parity({engine!r}, FLAGS, [(0, 0)])" for engine in MISSING])
+    result = run(suite)
+    result.assert_outcomes(failed=len(MISSING))
+    for failure, reason in zip(failures(result), MISSING.values(), strict=True):
+        assert reason in failure
+        assert failure.endswith("; --parity-skip-missing skips such checks")
+    result = run(suite, "-rs", "--parity-skip-missing")
+    result.assert_outcomes(skipped=len(MISSING))
+    result.stdout.fnmatch_lines([f"*SKIPPED*{reason}*" for reason in MISSING.values()])
+
+
+def test_only_a_missing_engine_is_skipped(suite: pytest.Pytester) -> None:
+    suite.makepyfile(needs_more="import no_such_package\nclass Port: pass", broken="def f(:")
+    write_checks(
+        suite, [f'parity("{name}:Port", FLAGS, [(0, 0)])' for name in ("needs_more", "broken")]
+    )
+    run(suite, "--parity-skip-missing").assert_outcomes(failed=2)
 
 
 def test_a_report_is_kept_of_failures_only(suite: pytest.Pytester) -> None:
@@ -158,6 +199,74 @@ def test_a_report_is_kept_of_failures_only(suite: pytest.Pytester) -> None:
     from parity_bridge.cli.program import main
 
     assert main(["check-report", str(folder)]) == 0
+
+
+def test_hypothesis_and_fixtures_of_any_scope(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        f"""
+        import pytest
+        from hypothesis import Phase, given, settings, strategies
+
+        @settings(max_examples=3, deadline=None, database=None)
+        @given(row=strategies.integers(0, 63))
+        def test_given(parity, row):
+            parity("engines:Right", {FLAGS!r}, [(row, 0)])
+
+        @settings(max_examples=1, deadline=None, database=None, phases=[Phase.generate])
+        @given(row=strategies.integers(1, 63))
+        def test_given_what_fails(parity, row):
+            parity("engines:Wrong", {FLAGS!r}, [(row, 0)])
+
+        @pytest.fixture(scope="module")
+        def module_check(parity):
+            return parity
+
+        @pytest.mark.parity(taps=["f_cell"])
+        def test_module(module_check):
+            assert module_check("engines:Right", {FLAGS!r}, [(0, 0)]).taps == ("f_cell",)
+        """
+    )
+    result = run(suite)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["no parity: c and port disagree at 1 of 1 pixel*"])
+    result.stdout.fnmatch_lines(["*test_given_what_fails(", "*parity=parity,", "*row=1,"])
+
+
+CONFTEST = """
+def pytest_addoption(parser):
+    for name in ("engine", "dtype", "report", "skip-missing"):
+        parser.addoption(f"--parity-{name}", action="store_true")
+    parser.addoption("--parity-update")
+"""
+
+
+class TestOptionsOfTheProject:
+    """A project may have options of our names; ours have longer ones too."""
+
+    @pytest.mark.parametrize("where", ["conftest", "other_plugin"])
+    def test_they_are_let_be(self, suite: pytest.Pytester, where: str) -> None:
+        suite.makepyfile(**{where: CONFTEST})
+        suite.makepyfile(
+            f"""
+            def test_theirs(pytestconfig):
+                assert pytestconfig.getoption("--parity-report") is True
+                assert pytestconfig.getoption("--parity-engine") is False
+                assert pytestconfig.option.parity_update == "words"
+            def test_ours(parity):
+                parity(None, {FLAGS!r}, [(0, 0)])
+            """
+        )
+        plugin = ("-p", where) if where == "other_plugin" else ()
+        ours = ("--parity-bridge-engine", "engines:Wrong", "--parity-bridge-report", "kept")
+        result = run(suite, *plugin, *ours, "--parity-update=words", "--parity-report")
+        result.assert_outcomes(passed=1, failed=1)
+        assert len(list((suite.path / "kept").iterdir())) == 1
+
+    def test_an_option_of_ours_needs_its_value(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile("def test_it(): pass")
+        result = run(suite, "--parity-report", "-q")
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(["*--parity-report: give its value, DIR"])
 
 
 class TestStored:
@@ -223,6 +332,41 @@ class TestStored:
         run(suite, "--parity-update").assert_outcomes(failed=1)
         assert (suite.path / "stored" / "thesis.txt").read_text() == "chapter 1"
 
+    def test_a_folder_belongs_to_one_check(self, suite: pytest.Pytester) -> None:
+        """Two that share one would overwrite each other's records."""
+        suite.makepyfile(
+            f"""
+            import pytest
+            def check(parity, pixel, stored):
+                parity("engines:Right", {FLAGS!r}, [pixel], stored=stored)
+            def test_first(parity): check(parity, (0, 0), "first")
+            def test_second(parity): check(parity, (5, 5), "./first")
+            @pytest.mark.parametrize("row", [1, 2])
+            def test_parameters(parity, row): check(parity, (row, 0), "rows")
+            @pytest.mark.parametrize("row", [3, 4])
+            def test_right_parameters(parity, row): check(parity, (row, 0), f"row_{{row}}")
+            def test_twice(parity):
+                check(parity, (7, 7), "twice")
+                check(parity, (8, 8), "twice")
+            """
+        )
+        for words in (["--parity-update"], []):
+            result = run(suite, *words)
+            result.assert_outcomes(passed=4, failed=3)
+            said = failures(result)
+            assert "first is the stored= folder of test_a_folder_belongs_to_one_check" in said[0]
+            assert "py::test_first already; give each test" in said[0]
+            assert "py::test_parameters[1] already; give each test, and each set of par" in said[1]
+            assert "twice is the stored= folder of an earlier check of this test" in said[2]
+        assert list((suite.path / "first").glob("pixel_0_0_*"))
+        assert not list((suite.path / "first").glob("pixel_5_5_*"))
+
+    def test_nor_do_workers_share_one(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile(**{name: STORED.format("Right") for name in ("test_one", "test_two")})
+        result = run(suite, "-n", "2", "--parity-update")
+        result.assert_outcomes(passed=1, failed=1)
+        result.stdout.re_match_lines([r".*stored is the stored= folder of test_(one|two)\.py::te"])
+
 
 def test_workers_side_by_side(suite: pytest.Pytester) -> None:
     """pytest-xdist: results and reports of all workers."""
@@ -256,40 +400,44 @@ def content(folder: Path) -> dict[str, str]:
 class TestMistakes:
     """A mistake never passes, and is told in a line."""
 
-    @pytest.mark.parametrize(
-        ("body", "said"),
-        [
-            ('parity("engines:Absent", FLAGS, [(0, 0)])', "engines has no class Absent"),
-            ('parity("tocrh", FLAGS, [(0, 0)])', "there is no engine named 'tocrh'"),
-            ("parity(None, FLAGS, [(0, 0)])", "no engine is named: give one to parity()"),
-            ('parity("engines:Right", "-cel 50", [(0, 0)])', "-cel"),
-            ('parity("engines:Right", FLAGS, [])', "give at least one pixel"),
-            ('parity("engines:Right", FLAGS, [(99, 0)])', "lies outside the detector"),
-            ('parity("engines:Right", FLAGS, [(0, 0)], tolerances="t.toml")', "does not exist"),
-            ('parity("c", FLAGS, [(0, 0)])', "both engines are called 'c' in records"),
-        ],
-    )
-    def test_a_call(self, suite: pytest.Pytester, body: str, said: str) -> None:
-        suite.makepyfile(f"FLAGS = {FLAGS!r}\ndef test_it(parity):\n    {body}")
+    def test_a_call(self, suite: pytest.Pytester) -> None:
+        calls = {
+            'parity("engines:Absent", FLAGS, [(0, 0)])': "engines has no class Absent",
+            'parity("tocrh", FLAGS, [(0, 0)])': "there is no engine named 'tocrh'",
+            "parity(None, FLAGS, [(0, 0)])": "no engine is named: give one to parity()",
+            'parity("", FLAGS, [(0, 0)])': "there is no engine named ''",
+            "parity(Right, FLAGS, [(0, 0)])": "give an instance, Right(), or its name, 'engines:R",
+            "parity(engines, FLAGS, [(0, 0)])": "is a module; name its class, 'engines:Class'",
+            "parity(object(), FLAGS, [(0, 0)])": "is no engine: it has no observe()",
+            'parity("engines:Right", "-cel 50", [(0, 0)])': "-cel",
+            'parity("engines:Right", 5, [(0, 0)])': "experiment is an int, 5; give nanoBragg flags",
+            'parity("engines:Right", FLAGS, [])': "give at least one pixel",
+            'parity("engines:Right", FLAGS, (0, 0))': "give a list of (slow, fast) pairs",
+            'parity("engines:Right", FLAGS, [(1.5, 2)])': "pairs of whole numbers",
+            'parity("engines:Right", FLAGS, [(99, 0)])': "lies outside the detector",
+            'parity("engines:Right", FLAGS, [(0, 0)], taps=[])': "taps holds no name",
+            'parity("engines:Right", FLAGS, [(0, 0)], tolerances="t.toml")': "does not exist",
+            'parity("engines:Right", FLAGS, [(0, 0)], tolerances={})': "give the path of a TOML",
+            'parity("engines:Right", FLAGS, [(0, 0)], stored=7)': "stored is an int, 7; give the",
+            'parity("engines:Right", FLAGS, [(0, 0)], stored="")': "stored is a str, ''; give the",
+            'parity("engines:Right", FLAGS, [(0, 0)], check="no")': "check is a str, 'no'; give Tr",
+            'parity("c", FLAGS, [(0, 0)])': "both engines are called 'c' in records",
+        }
+        write_checks(suite, list(calls))
         result = run(suite)
-        result.assert_outcomes(failed=1)
-        assert said in result.stdout.str()
+        result.assert_outcomes(failed=len(calls))
+        for failure, said in zip(failures(result), calls.values(), strict=True):
+            assert said in failure
         assert "Traceback" not in result.stdout.str()
-        assert len(result.outlines) < 20
 
-    @pytest.mark.parametrize("marker", ['"engines:Wrong"', 'engin="engines:Wrong"'])
-    def test_a_marker(self, suite: pytest.Pytester, marker: str) -> None:
-        suite.makepyfile(
-            f"""
-            import pytest
-            @pytest.mark.parity({marker})
-            def test_it(parity):
-                parity("engines:Right", {FLAGS!r}, [(0, 0)])
-            """
-        )
+    def test_a_marker(self, suite: pytest.Pytester) -> None:
+        markers = ['"engines:Wrong"', 'engin="engines:Wrong"']
+        checks = [f'parity("engines:Right", FLAGS, [(0, 0)])  # {marker}' for marker in markers]
+        write_checks(suite, checks, [f"@pytest.mark.parity({marker})" for marker in markers])
         result = run(suite)
-        result.assert_outcomes(errors=1)
-        result.stdout.fnmatch_lines(["*takes nothing but the keywords engine, taps, tolerances*"])
+        result.assert_outcomes(failed=2)
+        for failure in failures(result):
+            assert "takes nothing but the keywords engine, taps, tolerances" in failure
 
     def test_markers_of_class_and_test_add_up(self, suite: pytest.Pytester) -> None:
         suite.makepyfile(

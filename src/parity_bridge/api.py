@@ -19,6 +19,13 @@ from parity_bridge.bridge.chosen_engine import (
     pixel_question,
 )
 from parity_bridge.bridge.compare import compare as compare_sides
+from parity_bridge.bridge.python_arguments import (
+    checked_experiment,
+    checked_path,
+    checked_scan_settings,
+    checked_tolerances,
+    flag_words,
+)
 from parity_bridge.bridge.question import EngineSource, Question, Source
 from parity_bridge.bridge.reproduction import scan_command
 from parity_bridge.bridge.sides import ignore_note
@@ -44,24 +51,26 @@ class Experiment(model.Experiment):
     def from_nanobragg(cls, flags: str | Sequence[str]) -> Self:
         """Read a nanoBragg command line: a string, split as a shell does, or words.
 
-        The notes of its reader are dropped. Raises as ``nanobragg_flags.parse_flags``.
+        The notes of its reader are dropped. Raises UsageError for anything else, and as
+        ``nanobragg_flags.parse_flags``.
         """
-        read = read_experiment(flags)
+        read = read_experiment(flag_words(flags))
         return cls(**{name: getattr(read, name) for name in type(read).model_fields})
 
 
 def compare(
-    experiment: model.Experiment,
+    experiment: model.Experiment | str | Sequence[str],
     pixels: Sequence[tuple[int, int]],
     reference: str | Engine | ChosenEngine = "c",
     other: str | Engine | ChosenEngine = "torch",
     *,
-    taps: Sequence[str] = ("all",),
-    tolerances: Path | None = None,
+    taps: Sequence[str] | str = ("all",),
+    tolerances: Path | str | None = None,
 ) -> Parity:
     """Run both engines at ``pixels`` (slow, fast) and compare ``taps`` (names of docs/taps.md).
 
-    ``tolerances`` is a TOML file that replaces some of the shipped ones. Raises UsageError where
+    ``experiment`` may be nanoBragg flags, a string or words; ``tolerances`` is a TOML file that
+    replaces some of the shipped ones. Raises UsageError for an argument of a wrong type and where
     there is nothing to compare, both are one engine or the experiment makes no sense, EngineError
     where an engine fails, FileError for a file that cannot be read.
     """
@@ -77,40 +86,39 @@ def compare(
 
 
 def explain(parity: Parity) -> Finding | None:
-    """Find why the two engines disagree; None where they agree. See docs/explain.md."""
+    """Find why the two engines disagree; None where they agree. See docs/explain.md.
+
+    Raises UsageError for anything but what ``compare`` returned.
+    """
+    if not isinstance(parity, Parity):
+        raise UsageError(f"explain takes what compare returned, not a {type(parity).__name__}")
     return parity.finding
 
 
 def scan(
-    experiment: model.Experiment,
+    experiment: model.Experiment | str | Sequence[str],
     folder: str | Path,
     reference: str | ChosenEngine | Path = "c",
     other: str | ChosenEngine | Path = "torch",
     *,
-    tolerances: Path | None = None,
+    tolerances: Path | str | None = None,
     **settings: Any,
 ) -> ScanAnswer:
     """Compare two engines, or the images in two files, at every pixel of the detector or ``-roi``.
 
-    The report lies in ``folder``; ``settings`` are those of ``ScanSettings``: ``resume``, ``tile``,
-    ``threads``, ``dask``, ``thresholds`` and so on. Raises as ``bridge.scan.scan`` does.
+    The report lies in ``folder``; ``settings`` are ``resume``, ``tile``, ``threads``, ``dask``,
+    ``thresholds`` and ``threshold_file`` of ``ScanSettings``. Raises UsageError for an argument of
+    a wrong type and for a setting that does not exist, and as ``bridge.scan.scan`` does.
     """
     # Seldom needed, and slow to import.
     from parity_bridge.bridge.scan import scan as scan_region  # noqa: PLC0415
     from parity_bridge.bridge.scan_settings import ScanSettings  # noqa: PLC0415
     from parity_bridge.report.scan.writing import write_scan  # noqa: PLC0415
+    from parity_bridge.scan.thresholds import LIMITED_QUANTITY  # noqa: PLC0415
 
-    folder, given = Path(folder), ParsedFlags(experiment, ())
-    sources = tuple(_scan_source(side, given) for side in (reference, other))
-    are_images = all(isinstance(source, Path) for source in sources)
-    question = Question(
-        command="",
-        reference=sources[0],
-        others=sources[1:],
-        tolerances=tolerances,
-        detector=given if are_images else None,
-        detector_given=True,
-    )
+    folder = _report_folder(folder)
+    settings = checked_scan_settings(settings, LIMITED_QUANTITY)
+    question = _scan_question(experiment, (reference, other), checked_tolerances(tolerances))
     question = replace(question, command=scan_command(question, folder))
     answer = scan_region(
         question, ScanSettings(folder, folder.name, quiet=True, **settings), ignore_note
@@ -119,12 +127,42 @@ def scan(
     return answer
 
 
-def _scan_source(which: str | ChosenEngine | Path, given: ParsedFlags) -> Source:
+def _report_folder(folder: object) -> Path:
+    """Return the folder of a report; raises UsageError for one that has no name."""
+    path = checked_path(folder, "folder", "a new folder for the report")
+    if path.name in ("", ".."):
+        raise UsageError(f"folder {str(folder)!r} has no name; give a new folder for the report")
+    return path
+
+
+def _scan_question(
+    experiment: object, sides: Sequence[object], tolerances: Path | None
+) -> Question:
+    """Ask for two engines or images over the region of ``experiment``."""
+    given = ParsedFlags(checked_experiment(experiment), ())
+    sources = tuple(_scan_source(side, given) for side in sides)
+    are_images = all(isinstance(source, Path) for source in sources)
+    return Question(
+        command="",
+        reference=sources[0],
+        others=sources[1:],
+        tolerances=tolerances,
+        detector=given if are_images else None,
+        detector_given=True,
+    )
+
+
+def _scan_source(which: Any, given: ParsedFlags) -> Source:
+    """Return an engine or the path of an image as a side of a scan; raises UsageError."""
     if isinstance(which, Path):
         return which
-    chosen = choose_engine(which) if isinstance(which, str) else which
+    if isinstance(which, str) and Path(which).is_file():
+        raise UsageError(
+            f"{which!r} names an engine but is a file; for an image give Path({which!r})"
+        )
+    chosen = as_chosen(which)
     if not chosen.is_named:
         raise UsageError(
-            "a scan makes its engines anew in every worker; name one as package.module:Class"
+            "a scan creates its engines anew in every worker; name one as package.module:Class"
         )
     return EngineSource(chosen.choice, given)

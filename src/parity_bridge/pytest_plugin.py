@@ -9,11 +9,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -24,60 +24,118 @@ if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.report.parity import Parity
 
-_FORCE = "--parity-force"
+_GROUP = "parity"
+#: Every option has both names. Where a project has an option of the short one, ours is the long.
+_SHORT, _LONG = "--parity-", "--parity-bridge-"
+
+_VALUES: dict[str, dict[str, Any]] = {
+    "engine": {
+        "metavar": "NAME",
+        "help": "engine of checks that name none: of `parity_bridge engines`, or "
+        "package.module:Class",
+    },
+    "dtype": {
+        "metavar": "DTYPE", "default": "float64", "help": "float64 (default) or float32",
+    },
+    "device": {
+        "metavar": "DEVICE", "default": "cpu", "help": "as torch names it (default: cpu)",
+    },
+    "report": {"metavar": "DIR", "help": "write a report of every check that fails to DIR"},
+}  # fmt: skip
+_SWITCHES = {
+    "update": "write stored reference records anew, by the C core",
+    "force": "let --parity-update store records with which the verdict is weaker than before",
+    "skip-missing": "skip checks whose engine is not installed, which fail otherwise",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options of parity checks."""
-    group = parser.getgroup("parity", "parity checks against the nanoBragg C core")
-    add = group.addoption
-    add(
-        "--parity-engine", metavar="NAME",
-        help="engine of checks that name none: of `parity_bridge engines`, or package.module:Class",
-    )  # fmt: skip
-    add("--parity-dtype", metavar="DTYPE", default="float64", help="float64 (default) or float32")
-    add("--parity-device", metavar="DEVICE", default="cpu", help="as torch names it (default: cpu)")
-    add(
-        "--parity-report", metavar="DIR", type=Path,
-        help="keep a report of every check that fails in DIR",
-    )  # fmt: skip
-    add(
-        "--parity-update", action="store_true",
-        help="write stored reference records anew, by the C core",
-    )  # fmt: skip
-    add(_FORCE, action="store_true", dest="parity_force", help=_FORCE_HELP)
+    """Add the options of parity checks; the short names of switches follow the conftests.
+
+    A value may be left out, until ``pytest_configure``: an option of the same name in a conftest
+    may be a switch, and pytest reads the command line once before it has read the conftests.
+    """
+    group = parser.getgroup(_GROUP, "parity checks against the nanoBragg C core")
+    for name, settings in _VALUES.items():
+        settings = {**settings, "dest": _dest(name), "nargs": "?", "const": ""}  # noqa: PLW2901
+        try:
+            group.addoption(_SHORT + name, _LONG + name, **settings)
+        except (ValueError, argparse.ArgumentError):  # another plugin has the short name
+            group.addoption(_LONG + name, **settings)
+    for name, text in _SWITCHES.items():
+        group.addoption(_LONG + name, action="store_true", dest=_dest(name), help=text)
+
+
+def _dest(name: str) -> str:
+    """Return the name under which an option's value is stored; no other plugin uses it."""
+    return f"parity_bridge_{name.replace('-', '_')}"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, object, object]:
-    """Take plain ``--force`` too, where no other plugin and no conftest has an option of that name.
+    """Let the project's conftests have options of our short names; take those that are free then.
 
-    All of them have been heard by now; whoever comes first could not be told from whoever is right.
+    Every plugin and conftest is loaded by then. ``--force`` is ours too where it is free.
     """
-    result = yield
-    with suppress(ValueError, argparse.ArgumentError):
-        _check_free(parser, "--force")
-        parser.getgroup("parity").addoption(
-            "--force", action="store_true", dest="parity_force", help=f"the same as {_FORCE}"
-        )
+    with _short_names_free(parser):
+        result = yield
+    for name, switch in (*((_SHORT + name, name) for name in _SWITCHES), ("--force", "force")):
+        if not _is_taken(parser, name):
+            text = f"the same as {_LONG}{switch}"
+            with suppress(ValueError, argparse.ArgumentError):
+                parser.getgroup(_GROUP).addoption(
+                    name, action="store_true", dest=_dest(switch), help=text
+                )
     return result
 
 
-def _check_free(parser: pytest.Parser, name: str) -> None:
-    """Raise ValueError where an option of this name is taken, or that cannot be told.
+@contextmanager
+def _short_names_free(parser: pytest.Parser) -> Iterator[None]:
+    """Take the short names off our options, and give them back unless they are taken then.
+
+    pytest has no public way to do that. Where its parser is built differently nothing is taken off.
+    """
+    group: Any = parser.getgroup(_GROUP)
+    options_by_name = getattr(getattr(group, "_arggroup", None), "_option_string_actions", {})
+    taken_off = []
+    for option in group.options:
+        names = _names_of(option)
+        for name in [name for name in names if not name.startswith(_LONG)]:
+            names.remove(name)
+            taken_off.append((names, name, options_by_name.pop(name, None)))
+    yield
+    for names, name, action in taken_off:
+        if not _is_taken(parser, name):
+            names.insert(0, name)
+            if action is not None:
+                options_by_name[name] = action
+
+
+def _names_of(option: Any) -> list[str]:
+    """Return the list of names that belongs to an option: of pytest 9, of an older one, or none."""
+    action = getattr(option, "_action", None)
+    names: list[str] = (
+        getattr(option, "_long_opts", []) if action is None else action.option_strings
+    )
+    return names
+
+
+def _is_taken(parser: pytest.Parser, name: str) -> bool:
+    """Check whether an option has this name; one that cannot be looked up counts as taken.
 
     Older versions of pytest notice only when they have read the command line.
     """
-    groups = [*getattr(parser, "_groups", [None]), getattr(parser, "_anonymous", None)]
-    if None in groups or any(name in option.names() for each in groups for option in each.options):
-        raise ValueError(name)
-
-
-_FORCE_HELP = "let --parity-update store records with which the verdict is weaker than before"
+    groups: list[Any] = [*getattr(parser, "_groups", [None]), getattr(parser, "_anonymous", None)]
+    return None in groups or any(
+        name in option.names() for group in groups for option in group.options
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker of parity checks."""
+    """Register the marker of parity checks; raises pytest's UsageError for an empty option."""
+    for name, settings in _VALUES.items():
+        if config.getoption(_dest(name)) == "":
+            raise pytest.UsageError(f"{_SHORT}{name}: give its value, {settings['metavar']}")
     config.addinivalue_line(
         "markers",
         "parity(engine=None, taps=('all',), tolerances=None): a check of an engine against the C "
@@ -88,36 +146,63 @@ def pytest_configure(config: pytest.Config) -> None:
 _MARKER_KEYWORDS = {"engine", "taps", "tolerances"}
 
 
-@pytest.fixture
-def parity(request: pytest.FixtureRequest) -> ParityCheck:
+@dataclass(frozen=True)
+class _RunningTest:
+    """The test that runs, and the folders of stored records that it has used."""
+
+    item: pytest.Item
+    stored: set[Path] = field(default_factory=set)
+
+
+_RUNNING = pytest.StashKey[_RunningTest]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Remember the running test: checks use its name, its folder and its markers."""
+    item.config.stash[_RUNNING] = _RunningTest(item)
+
+
+@pytest.fixture(scope="session")
+def parity(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> ParityCheck:
     """Compare an engine with the C core: ``parity(engine, experiment, pixels, taps=...)``.
 
-    Fails the test, in a few lines, where the two are not at parity, and gives the comparison.
+    Fails the test, in a few lines, where the two are not at parity, and gives the comparison. Of
+    session scope, so that fixtures of any scope and Hypothesis' ``@given`` may use it.
     """
-    keywords: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers("parity"))):
-        if marker.args or not marker.kwargs.keys() <= _MARKER_KEYWORDS:
-            pytest.fail(
-                "@pytest.mark.parity takes nothing but the keywords "
-                + ", ".join(sorted(_MARKER_KEYWORDS)),
-                pytrace=False,
-            )
-        keywords |= marker.kwargs
-    return ParityCheck(request, keywords)
+    return ParityCheck(pytestconfig, tmp_path_factory)
 
 
-@dataclass(frozen=True)
+_Failed: Any = pytest.fail.Exception
+
+
+class _CheckFailed(_Failed):  # type: ignore[misc] # pytest's class has no public name
+    """A failure that shows its notes too: Hypothesis' example that fails is one."""
+
+    def __str__(self) -> str:
+        return "\n".join((super().__str__(), *getattr(self, "__notes__", ())))
+
+
+def _fail(text: str) -> NoReturn:
+    """Fail the running test with nothing but ``text``."""
+    __tracebackhide__ = True
+    raise _CheckFailed(text, pytrace=False)
+
+
 class ParityCheck:
     """What the fixture gives; see ``__call__``."""
 
-    request: pytest.FixtureRequest
-    #: Keywords of the marker.
-    marker_keywords: Mapping[str, Any]
+    def __init__(self, config: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> None:
+        self._config, self._tmp_path_factory = config, tmp_path_factory
+
+    def __repr__(self) -> str:
+        """Return its name; Hypothesis shows it beside the example that fails."""
+        return "parity"
 
     def __call__(
         self,
         engine: str | Engine | ChosenEngine | None,
-        experiment: Experiment | str,
+        experiment: Experiment | str | Sequence[str],
         pixels: Sequence[tuple[int, int]],
         *,
         taps: Sequence[str] | str | None = None,
@@ -128,15 +213,18 @@ class ParityCheck:
         """Run ``engine`` and the C core at ``pixels`` (slow, fast) of ``experiment``.
 
         ``engine`` None is the one of the marker or of ``--parity-engine``; ``experiment`` may be a
-        nanoBragg command line. With ``stored``, a folder beside the test, the C core's records
-        are read from there instead of made anew; ``--parity-update`` writes them. Without
-        ``check`` the test goes on whatever the verdict. Skips where the engine is not there.
+        nanoBragg command line, one string or words. With ``stored``, a folder beside the test that
+        no other test uses, the C core's records are read from there instead of computed;
+        ``--parity-update`` writes them. Without ``check`` the test goes on whatever the verdict.
+        Skips with ``--parity-skip-missing`` where the engine is not installed.
         """
+        from parity_bridge.bridge.python_arguments import checked_switch  # noqa: PLC0415
         from parity_bridge.errors import BridgeError, MissingEngineError  # noqa: PLC0415
 
         # Failures are raised after the block: pytest would show every error on the way.
         missing = failure = ""
         try:
+            checked_switch(check, "check")
             question = self._question(engine, experiment, pixels, taps, tolerances)
             parity = self._compare(question, stored)
             report_lines = self._failure_report_lines(parity) if check and not parity else []
@@ -145,17 +233,44 @@ class ParityCheck:
         except BridgeError as error:
             failure = str(error)
         if missing:
-            pytest.skip(missing)
+            self._skip_or_fail(missing)
         if failure:
-            pytest.fail(failure, pytrace=False)
+            _fail(failure)
         if check and not parity:
-            pytest.fail("\n".join((str(parity), *report_lines)), pytrace=False)
+            _fail("\n".join((str(parity), *report_lines)))
         return parity
+
+    def _option(self, name: str) -> Any:
+        return self._config.getoption(_dest(name))
+
+    def _skip_or_fail(self, missing: str) -> None:
+        """Skip where that is asked for: a suite that skips all its checks is green."""
+        if self._option("skip-missing"):
+            pytest.skip(missing)
+        _fail(f"{missing}; {_SHORT}skip-missing skips such checks")
+
+    @property
+    def _running(self) -> _RunningTest:
+        return self._config.stash[_RUNNING]
+
+    def _marker_keywords(self) -> Mapping[str, Any]:
+        """Return the keywords of the test's markers; the one nearest to it decides."""
+        from parity_bridge.errors import UsageError  # noqa: PLC0415 - see above
+
+        keywords: dict[str, Any] = {}
+        for marker in reversed(list(self._running.item.iter_markers("parity"))):
+            if marker.args or not marker.kwargs.keys() <= _MARKER_KEYWORDS:
+                raise UsageError(
+                    "@pytest.mark.parity takes nothing but the keywords "
+                    + ", ".join(sorted(_MARKER_KEYWORDS))
+                )
+            keywords |= marker.kwargs
+        return keywords
 
     def _question(
         self,
         engine: str | Engine | ChosenEngine | None,
-        experiment: Experiment | str,
+        experiment: Experiment | str | Sequence[str],
         pixels: Sequence[tuple[int, int]],
         taps: Sequence[str] | str | None,
         tolerances: Path | str | None,
@@ -165,41 +280,39 @@ class ParityCheck:
             choose_engine,
             pixel_question,
         )
-        from parity_bridge.experiment.nanobragg_flags import read_experiment  # noqa: PLC0415
 
-        if isinstance(experiment, str):
-            experiment = read_experiment(experiment)
-        other = self._engine(engine)
-        taps = taps or self.marker_keywords.get("taps", "all")
-        tolerances = tolerances or self.marker_keywords.get("tolerances")
+        marked = self._marker_keywords()
+        if taps is None:
+            taps = marked.get("taps", "all")
+        if tolerances is None:
+            tolerances = marked.get("tolerances")
         return pixel_question(
             experiment,
             pixels,
             choose_engine("c"),
-            other,
-            taps=(taps,) if isinstance(taps, str) else taps,
-            tolerances=None if tolerances is None else self._beside_test(tolerances),
+            self._engine(marked.get("engine") if engine is None else engine),
+            taps=taps,
+            tolerances=None if tolerances is None else self._beside_test(tolerances, "tolerances"),
         )
 
-    def _beside_test(self, path: Path | str) -> Path:
+    def _beside_test(self, path: Path | str, name: str) -> Path:
         """Resolve a path from the folder of the test, wherever the test has changed to."""
-        return self.request.path.parent / path
+        from parity_bridge.bridge.python_arguments import checked_path  # noqa: PLC0415
 
-    def _engine(self, engine: str | Engine | ChosenEngine | None) -> ChosenEngine:
-        from parity_bridge.bridge.chosen_engine import ChosenEngine, choose_engine  # noqa: PLC0415
+        what = {"tolerances": "a TOML file", "stored": "a folder of stored records"}[name]
+        return self._running.item.path.parent / checked_path(path, name, what)
 
-        option = self.request.config.getoption
-        chosen = engine or self.marker_keywords.get("engine") or option("--parity-engine")
+    def _engine(self, which: str | Engine | ChosenEngine | None) -> ChosenEngine:
+        """Choose the engine of a call or marker, else of ``--parity-engine``."""
+        from parity_bridge.bridge.chosen_engine import as_chosen  # noqa: PLC0415
+        from parity_bridge.errors import UsageError  # noqa: PLC0415
+
+        chosen = self._option("engine") if which is None else which
         if chosen is None:
-            pytest.fail(
-                "no engine is named: give one to parity(), to the marker, or with --parity-engine",
-                pytrace=False,
+            raise UsageError(
+                f"no engine is named: give one to parity(), to the marker, or with {_SHORT}engine"
             )
-        if isinstance(chosen, ChosenEngine):
-            return chosen
-        return choose_engine(
-            chosen, dtype=option("--parity-dtype"), device=option("--parity-device")
-        )
+        return as_chosen(chosen, dtype=self._option("dtype"), device=self._option("device"))
 
     def _compare(self, question: Question, stored: Path | str | None) -> Parity:
         """Compare with the C core or with its stored records, or renew these."""
@@ -212,26 +325,46 @@ class ParityCheck:
 
         if stored is None:
             return Parity(question, compare(question).against[0])
-        folder, option = self._beside_test(stored), self.request.config.getoption
-        if not option("--parity-update"):
+        folder = self._claimed_folder(stored)
+        if not self._option("update"):
             question = replace(question, reference=folder)
             return Parity(question, compare_with_stored(question))
-        pair, refusal = update_stored(folder, question, force=option("parity_force"))
+        pair, refusal = update_stored(folder, question, force=self._option("force"))
         if refusal:
-            pytest.fail(f"{refusal}; {_FORCE} stores them all the same", pytrace=False)
+            _fail(f"{refusal}; {_SHORT}force stores them all the same")
         return Parity(question, pair)
+
+    def _claimed_folder(self, stored: Path | str) -> Path:
+        """Return the folder of stored records; raises UsageError where another check uses it."""
+        from parity_bridge.bridge.stored_reference import claim_stored  # noqa: PLC0415
+        from parity_bridge.errors import UsageError  # noqa: PLC0415
+
+        running, folder = self._running, self._beside_test(stored, "stored")
+        if folder.resolve() in running.stored:
+            raise UsageError(
+                f"{folder} is the stored= folder of an earlier check of this test; give each check "
+                "a folder of its own"
+            )
+        claim_stored(folder, running.item.nodeid, self._run_folder() / "parity_stored")
+        running.stored.add(folder.resolve())
+        return folder
+
+    def _run_folder(self) -> Path:
+        """Return the temporary folder of this run, which the workers of pytest-xdist share."""
+        folder = self._tmp_path_factory.getbasetemp()
+        return folder.parent if hasattr(self._config, "workerinput") else folder
 
     def _failure_report_lines(self, parity: Parity) -> list[str]:
         """Write the report of a failure, if one is asked for, and say where it is."""
-        folder = self.request.config.getoption("--parity-report")
+        folder = self._option("report")
         if folder is None:
             return []
-        folder = self.request.config.invocation_params.dir / folder
+        folder = self._config.invocation_params.dir / folder
         from parity_bridge.report.parity import write_parity_report  # noqa: PLC0415
         from parity_bridge.report.writing import MEMO  # noqa: PLC0415
 
         # Names that differ only in what no file name takes have folders of their own.
-        nodeid = self.request.node.nodeid
+        nodeid = self._running.item.nodeid
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", nodeid).strip("-.")[-180:]
         if name != nodeid.replace("::", "-"):
             name += "-" + hashlib.sha256(nodeid.encode()).hexdigest()[:8]

@@ -34,6 +34,11 @@ class Side:
     #: The files that were read; None for an engine that was run.
     recorded: RecordedSide | None = None
 
+    def __repr__(self) -> str:
+        """Name the side and count what it recorded; all of it would fill many screens."""
+        name = self.name if self.pixels else "of nothing"
+        return f"<Side {name}: {len(self.pixels)} pixels, {len(self.tap_ids)} taps>"
+
     @property
     def name(self) -> str:
         """The implementation's name in its records."""
@@ -53,6 +58,12 @@ class PairAnswer:
     other: Side
     comparison: Comparison
     finding: Finding | None = None
+
+    def __repr__(self) -> str:
+        """State the verdict on both sides; all that they recorded would fill many screens."""
+        names = f"{self.comparison.reference} and {self.comparison.other}"
+        pixels = len(self.comparison.pixels)
+        return f"<PairAnswer {names}: {self.comparison.verdict} at {pixels} pixels>"
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -83,6 +94,11 @@ class Answer:
     against: tuple[PairAnswer, ...]
     #: The others against each other.
     among: tuple[PairAnswer, ...] = ()
+
+    def __repr__(self) -> str:
+        """State the verdict and name the sides; all that they recorded would fill many screens."""
+        names = ", ".join(side.name for side in self.sides)
+        return f"<Answer {names}: {self.verdict}>"
 
     @property
     def exit_status(self) -> int:

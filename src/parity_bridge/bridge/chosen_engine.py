@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from parity_bridge.bridge.python_arguments import (
+    checked_engine,
+    checked_experiment,
+    checked_path,
+    checked_pixels,
+    checked_switch,
+    checked_switches,
+    checked_taps,
+    checked_text,
+    checked_tolerances,
+)
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.engines.protocol import Engine
-from parity_bridge.engines.registry import engine_for_choice
+from parity_bridge.engines.registry import engine_for_choice, takes_program
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
+
+
+_DEFAULT_TARGET = ("float64", "cpu")
 
 
 @dataclass(frozen=True)
@@ -43,58 +57,83 @@ def choose_engine(
     ``behaviours`` are the choices in which it is to differ from the reference, ``omega=last`` say
     (contract §7); ``in_frame`` starts each pixel in the state that a run over the whole frame
     reaches it in; ``c_bin`` is the executable of ``nanobragg-program``. Raises UsageError for an
-    engine, dtype, device or behaviour that does not exist, EngineError for an engine that cannot be
-    loaded.
+    engine, dtype, device or behaviour that does not exist and for an argument of a wrong type,
+    EngineError for an engine that cannot be loaded.
     """
-    Behaviours.parse(list(behaviours))
-    if not isinstance(which, str):
-        if (dtype, device) != ("float64", "cpu"):
-            raise UsageError("an engine that was made already has its dtype and device; make it so")
-        dtype = str(getattr(which, "dtype", dtype)).removeprefix("torch.")
-        device = str(getattr(which, "device", device))
-    name = which if isinstance(which, str) else which.name
-    choice = EngineChoice(
-        name,
-        dtype,
-        device,
-        tuple(behaviours),
-        in_frame,
-        check_finite=False,
-        c_bin=None if c_bin is None else str(c_bin),
-    )
+    _check_target(dtype, device)
+    switches = checked_switches(behaviours)
+    Behaviours.parse(switches)
+    in_frame = checked_switch(in_frame, "in_frame")
+    program = None if c_bin is None else str(checked_path(c_bin, "c_bin", "a nanoBragg executable"))
     if isinstance(which, str):
+        choice = EngineChoice(which, dtype, device, switches, in_frame, False, program)
+        if program is not None and not takes_program(which):
+            raise UsageError(f"c_bin means nothing to engine {which!r}, which runs no executable")
         return ChosenEngine(choice, engine_for_choice(choice))
-    return ChosenEngine(choice, which, is_named=False)
+    return _existing(which, EngineChoice("", dtype, device, switches, in_frame, False, program))
 
 
-def as_chosen(which: str | Engine | ChosenEngine) -> ChosenEngine:
+def _check_target(dtype: object, device: object) -> None:
+    """Raise UsageError for a dtype or device that is not a string."""
+    checked_text(dtype, "dtype", "give 'float64' or 'float32'")
+    checked_text(device, "device", "give it as text, 'cpu' or 'cuda:0' say")
+
+
+def _existing(which: object, requested: EngineChoice) -> ChosenEngine:
+    """Take an engine that exists; raises UsageError where it is not the one ``requested``."""
+    if isinstance(which, ChosenEngine):
+        raise UsageError(f"engine {which.choice.name!r} is chosen already; use it as it is")
+    instance: Engine = checked_engine(which)
+    if requested.c_bin is not None:
+        raise UsageError("an engine that exists already has its executable; create it with c_bin")
+    dtype = str(getattr(instance, "dtype", "float64")).removeprefix("torch.")
+    device = str(getattr(instance, "device", "cpu"))
+    choice = replace(requested, name=instance.name, dtype=dtype, device=device)
+    _check_same_target(choice, requested.dtype, requested.device)
+    return ChosenEngine(choice, instance, is_named=False)
+
+
+def _check_same_target(choice: EngineChoice, dtype: str, device: str) -> None:
+    """Raise UsageError where another dtype or device than that of ``choice`` is requested."""
+    if (dtype, device) not in (_DEFAULT_TARGET, (choice.dtype, choice.device)):
+        raise UsageError(
+            f"engine {choice.name!r} exists already and computes in {choice.dtype} on "
+            f"{choice.device}, not in {dtype} on {device}; create it so, or give its name"
+        )
+
+
+def as_chosen(
+    which: str | Engine | ChosenEngine, *, dtype: str = "float64", device: str = "cpu"
+) -> ChosenEngine:
     """Return a chosen engine as it is, and choose any other; raises as ``choose_engine``."""
-    return which if isinstance(which, ChosenEngine) else choose_engine(which)
+    if not isinstance(which, ChosenEngine):
+        return choose_engine(which, dtype=dtype, device=device)
+    _check_same_target(which.choice, dtype, device)
+    return which
 
 
 def pixel_question(
-    experiment: Experiment,
+    experiment: Experiment | str | Sequence[str],
     pixels: Sequence[tuple[int, int]],
     reference: ChosenEngine | Path,
     other: ChosenEngine,
     *,
-    taps: Sequence[str] = ("all",),
-    tolerances: Path | None = None,
+    taps: Sequence[str] | str = ("all",),
+    tolerances: Path | str | None = None,
 ) -> Question:
     """Ask for ``other`` against an engine or a folder of records at ``pixels`` (slow, fast).
 
-    Raises UsageError without a pixel.
+    ``experiment`` may be nanoBragg flags, a string or words. Raises UsageError without a pixel and
+    for an argument of a wrong type, and as ``parse_flags``.
     """
-    if not pixels:
-        raise UsageError("there is nothing to compare: give at least one pixel (slow, fast)")
-    given = ParsedFlags(experiment, ())
+    given = ParsedFlags(checked_experiment(experiment), ())
     return Question(
         command="",
         reference=reference if isinstance(reference, Path) else _source(reference, given),
         others=(_source(other, given),),
-        targets=tuple(Target((int(slow), int(fast))) for slow, fast in pixels),
-        taps=tuple(taps),
-        tolerances=tolerances,
+        targets=tuple(map(Target, checked_pixels(pixels))),
+        taps=checked_taps(taps),
+        tolerances=checked_tolerances(tolerances),
     )
 
 

@@ -7,7 +7,9 @@ anything weaker unless that is asked for.
 
 from __future__ import annotations
 
+import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from parity_bridge.bridge.answer import PairAnswer, Side
@@ -39,6 +41,29 @@ class StoredVerdict(Schema):
     verdict: Verdict
     #: Figures that the comparison was of.
     compared: Count
+
+
+def claim_stored(folder: Path, owner: str, claims: Path) -> None:
+    """Let the test called ``owner`` have ``folder`` to itself in one run of a test suite.
+
+    ``claims`` is a folder that belongs to the run and that all its processes share. Raises
+    UsageError where another test uses ``folder``, FileError where ``claims`` cannot be written.
+    """
+    make_folder(claims)
+    claim = claims / sha256(os.fsencode(os.path.realpath(folder))).hexdigest()
+    name = owner.encode(errors="backslashreplace")
+    try:
+        with claim.open("xb") as file:
+            file.write(name)
+    except FileExistsError:
+        first = claim.read_bytes()
+        if first != name:
+            raise UsageError(
+                f"{folder} is the stored= folder of {first.decode() or 'another test'} already; "
+                "give each test, and each set of parameters of a test, a folder of its own"
+            ) from None
+    except OSError as error:
+        raise FileError(f"{claim} cannot be written ({error.strerror})") from error
 
 
 def compare_with_stored(question: Question) -> PairAnswer:
