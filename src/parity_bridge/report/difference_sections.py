@@ -10,14 +10,13 @@ from parity_bridge.comparison.causes import INPUT_CAUSES, Cause, extents_text
 from parity_bridge.comparison.result import InputComparison, PixelComparison
 from parity_bridge.experiment.hkl_table import IndexBounds
 from parity_bridge.report.divergence import ulps_within_limit, units_text
+from parity_bridge.report.markdown import Row, code_cell, escaped, row_of, table
 from parity_bridge.report.provenance import behaviours_text
 from parity_bridge.report.wording import (
-    Row,
     number_or_dash,
     number_text,
     pixel_text,
     place_text,
-    table,
 )
 
 Item = TypeVar("Item")
@@ -34,11 +33,13 @@ def inputs_section(pair: PairAnswer) -> str:
     ]
     flags = _unique(flag for inputs in differing for flag in inputs.flags)
     flag_rows: list[Row] = [
-        {
-            "nanoBragg flag": f"`{flag.flag}`",
-            pair.comparison.reference: flag.texts[0],
-            pair.comparison.other: flag.texts[1],
-        }
+        row_of(
+            (
+                ("nanoBragg flag", code_cell(flag.flag)),
+                (pair.comparison.reference, flag.texts[0]),
+                (pair.comparison.other, flag.texts[1]),
+            )
+        )
         for flag in flags
     ]
     explained = _unique(item for pixel in pixels for item in pixel.causes if _of_inputs(item))
@@ -59,7 +60,7 @@ def differences_section(pair: PairAnswer) -> str:
 def _pixel_subsection(pair: PairAnswer, pixel: PixelComparison) -> str:
     names = pair.comparison.reference, pair.comparison.other
     parts = (
-        f"### Pixel {pixel_text(pixel.pixel_coords, pixel.tag)}",
+        f"### Pixel {escaped(pixel_text(pixel.pixel_coords, pixel.tag))}",
         table(_field_rows(pixel, names)),
         _rounding_margins_text(pair, pixel),
         _possible_causes_text(pair, pixel.causes),
@@ -71,7 +72,8 @@ def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
     """Return what the figures of a pixel are consistent with; inputs are explained further up."""
     if causes:
         bullets = (
-            f"- **{it.name}**, see above" if _of_inputs(it) else _bullet(it) for it in causes
+            f"- **{escaped(it.name)}**, see above" if _of_inputs(it) else _bullet(it)
+            for it in causes
         )
         return "Consistent with:\n\n" + "\n".join(bullets)
     if pair.finding is not None:
@@ -85,18 +87,20 @@ def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
 def _field_rows(pixel: PixelComparison, names: tuple[str, str]) -> list[Row]:
     """Return one row per differing field, with its first occurrence."""
     return [
-        {
-            "tap": item.tap,
-            "field": item.field,
-            "differing": f"{item.differing} of {item.compared}",
-            "first at": place_text(first.place) if first.place else "pixel",
-            names[0]: number_text(first.reference),
-            names[1]: number_text(first.other),
-            "difference": number_or_dash(first.absolute),
-            "ULP": number_or_dash(ulps_within_limit(first)),
-            "noise": "-" if first.noise_units is None else units_text(first.noise_units),
-            "smallest passing atol (rtol 0)": number_or_dash(item.smallest_passing_atol),
-        }
+        row_of(
+            (
+                ("tap", item.tap),
+                ("field", item.field),
+                ("differing", f"{item.differing} of {item.compared}"),
+                ("first at", place_text(first.place) if first.place else "pixel"),
+                (names[0], number_text(first.reference)),
+                (names[1], number_text(first.other)),
+                ("difference", number_or_dash(first.absolute)),
+                ("ULP", number_or_dash(ulps_within_limit(first))),
+                ("noise", "-" if first.noise_units is None else units_text(first.noise_units)),
+                ("smallest passing atol (rtol 0)", number_or_dash(item.smallest_passing_atol)),
+            )
+        )
         for item in pixel.fields
         if (first := item.first) is not None
     ]
@@ -107,7 +111,7 @@ def _rounding_margins_text(pair: PairAnswer, pixel: PixelComparison) -> str:
     if not any("hkl_rounded" in item.field for item in pixel.differing):
         return ""
     margins = [
-        f"{pixel_taps.implementation} "
+        f"{escaped(pixel_taps.implementation)} "
         f"{number_text(pixel_taps.taps['f_cell_stats'].pixel['rounding_margin'])}"
         for side in pair.sides
         for pixel_taps in side.pixels
@@ -122,11 +126,13 @@ def _rounding_margins_text(pair: PairAnswer, pixel: PixelComparison) -> str:
 
 def _structure_factor_rows(inputs: InputComparison, pair: PairAnswer) -> list[Row]:
     return [
-        {
-            "structure factors": ("**" + field + "**") if field in inputs.differing else field,
-            pair.comparison.reference: _input_text(getattr(inputs.reference, field)),
-            pair.comparison.other: _input_text(getattr(inputs.other, field)),
-        }
+        row_of(
+            (
+                ("structure factors", f"**{field}**" if field in inputs.differing else field),
+                (pair.comparison.reference, _input_text(getattr(inputs.reference, field))),
+                (pair.comparison.other, _input_text(getattr(inputs.other, field))),
+            )
+        )
         for field in ("source", "file", "sha256", "extents", "entries", "default_F")
     ]
 
@@ -135,7 +141,10 @@ def _different_behaviours(pair: PairAnswer) -> str:
     texts = [behaviours_text(side.metadata[0]) for side in pair.sides if side.metadata]
     if len(set(texts)) < 2:
         return ""
-    listed = "; ".join(f"{side.name}: {text}" for side, text in zip(pair.sides, texts, strict=True))
+    listed = "; ".join(
+        f"{escaped(side.name)}: {escaped(text)}"
+        for side, text in zip(pair.sides, texts, strict=True)
+    )
     return f"Behaviours told: {listed}."
 
 
@@ -150,7 +159,7 @@ def _of_inputs(cause: Cause) -> bool:
 
 
 def _bullet(cause: Cause) -> str:
-    return f"- **{cause.name}**: {cause.sentence}."
+    return f"- **{escaped(cause.name)}**: {escaped(cause.sentence)}."
 
 
 def _unique(items: Iterable[Item]) -> list[Item]:

@@ -6,14 +6,13 @@ from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.pairing import MAX_ULPS
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.comparison.tolerances import Tolerances
+from parity_bridge.report.markdown import Row, code, escaped, table
 from parity_bridge.report.wording import (
-    Row,
     number_or_dash,
     number_text,
     pixel_text,
     place_text,
     rounded_text,
-    table,
     tolerance_text,
 )
 from parity_bridge.taps.registry import TAPS_BY_ID
@@ -28,7 +27,7 @@ def first_divergence_section(pair: PairAnswer) -> str:
         return ""
     first = pixel.first_divergence
     names = pair.comparison.reference, pair.comparison.other
-    where = pixel_text(pixel.pixel_coords, pixel.tag)
+    where = escaped(pixel_text(pixel.pixel_coords, pixel.tag))
     lines = (
         f"Pixel {where}, {_tap_text(first.tap)}, {difference_text(first, names)}",
         table(_measure_rows(pixel, first, pair.comparison.tolerances)),
@@ -109,7 +108,8 @@ def _smallest_passing_text(field: FieldComparison) -> str:
 
 def _in_other_pixels(pair: PairAnswer, leading: PixelComparison) -> str:
     others = [
-        f"{pixel_text(pixel.pixel_coords, pixel.tag)}: `{first.tap}` `{first.field}`"
+        f"{escaped(pixel_text(pixel.pixel_coords, pixel.tag))}: "
+        f"{code(first.tap)} {code(first.field)}"
         for pixel in pair.comparison.pixels
         if pixel is not leading and (first := pixel.first_divergence) is not None
     ]
@@ -121,14 +121,29 @@ def _is_overridden(tolerances: Tolerances, tap_id: str, figure: str) -> bool:
 
 
 def difference_text(item: Difference, names: tuple[str, str]) -> str:
-    """Return a figure with both values, and where it stands."""
-    where = f" at {place_text(item.place)}" if item.place else ""
-    ours, theirs = (
-        f"{names[0]} {number_text(item.reference)}",
-        f"{names[1]} {number_text(item.other)}",
+    """Return a figure with both values as Markdown, and where it stands."""
+    return (
+        f"{code(item.field)}{_where_text(item)}: **{escaped(_values_text(item, names))}**."
+        f"{_sensitive_text(item)}"
     )
-    sensitive = " The nearest index here is rounding-sensitive." if item.rounding_sensitive else ""
-    return f"`{item.field}`{where}: **{ours}, {theirs}**.{sensitive}"
+
+
+def plain_difference_text(item: Difference, names: tuple[str, str]) -> str:
+    """Return the same for a terminal or a log."""
+    values = _values_text(item, names)
+    return f"{item.field}{_where_text(item)}: {values}.{_sensitive_text(item)}"
+
+
+def _where_text(item: Difference) -> str:
+    return f" at {place_text(item.place)}" if item.place else ""
+
+
+def _values_text(item: Difference, names: tuple[str, str]) -> str:
+    return f"{names[0]} {number_text(item.reference)}, {names[1]} {number_text(item.other)}"
+
+
+def _sensitive_text(item: Difference) -> str:
+    return " The nearest index here is rounding-sensitive." if item.rounding_sensitive else ""
 
 
 def ulps_within_limit(item: Difference) -> int | None:

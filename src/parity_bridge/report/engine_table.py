@@ -10,7 +10,7 @@ from parity_bridge.engines.protocol import Engine
 from parity_bridge.engines.registry import create_engine, engine_class, engine_names
 from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import BridgeError
-from parity_bridge.report.wording import Row, table
+from parity_bridge.report.markdown import Row, plain_table
 from parity_bridge.taps.registry import TAPS_BY_ID, choose_taps
 
 _YES, _NO = "yes", "no"
@@ -24,7 +24,7 @@ def engine_table(further: Sequence[str] = ()) -> str:
     names = (*engine_names(), *further)
     rows = [_engine_row(name) for name in names]
     reasons = [line for name in names for line in _not_ready_lines(name)]
-    return "\n".join((table(rows, "simple"), *([""] if reasons else []), *reasons))
+    return "\n".join((plain_table(rows), *([""] if reasons else []), *reasons))
 
 
 def _engine_row(name: str) -> Row:

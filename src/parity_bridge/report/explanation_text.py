@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
+from parity_bridge.report.markdown import escaped
 from parity_bridge.report.memo import shapes_section
 from parity_bridge.report.wording import verdict_sentence
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 def explanation_text(pair: PairAnswer) -> str:
     """Return the finding of a pair as Markdown."""
     parts = (
-        f"# Why {pair.comparison.other} differs from {pair.comparison.reference}",
-        f"**Verdict: {verdict_sentence(pair)}.**",
+        f"# Why {escaped(pair.comparison.other)} differs from {escaped(pair.comparison.reference)}",
+        f"**Verdict: {escaped(verdict_sentence(pair))}.**",
         first_divergence_section(pair),
         finding_section(pair.finding),
         shapes_section(pair),

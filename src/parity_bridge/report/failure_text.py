@@ -10,8 +10,8 @@ from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.pairing import absolute_differences, match_rows
 from parity_bridge.comparison.result import Difference, FieldComparison, PixelComparison
 from parity_bridge.report.divergence import (
-    difference_text,
     first_diverging_pixel,
+    plain_difference_text,
     ulps_within_limit,
 )
 from parity_bridge.report.findings import finding_line
@@ -69,7 +69,7 @@ def _difference_counts_line(pair: PairAnswer) -> str:
 def _first_divergence_line(pair: PairAnswer, pixel: PixelComparison, first: Difference) -> str:
     names = pair.comparison.reference, pair.comparison.other
     where = pixel_text(pixel.pixel_coords, pixel.tag)
-    difference = difference_text(first, names).replace("`", "").replace("**", "").rstrip(".")
+    difference = plain_difference_text(first, names).rstrip(".")
     return f"first divergence: pixel {where}, {first.tap}, {difference}{_measures_text(first)}"
 
 

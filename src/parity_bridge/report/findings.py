@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity_bridge.explain.explanation import Finding, Trial
-from parity_bridge.report.wording import plural, table
+from parity_bridge.report.markdown import Markdown, code, code_block, code_cell, escaped, table
+from parity_bridge.report.wording import plural
 
 
 def finding_section(finding: Finding | None) -> str:
@@ -17,18 +18,18 @@ def finding_section(finding: Finding | None) -> str:
         (_differing_stages_sentence(finding),)
         if finding.is_sufficient
         else (
-            "\n".join(f"- {line}" for line in finding.inputs),
+            "\n".join(f"- {escaped(line)}" for line in finding.inputs),
             _transplants_table(finding),
             _bullet_list("Ruled out", finding.ruled_out),
         )
     )
     parts = (
         f"## {title}",
-        f"**{finding.sentence}**",
+        f"**{escaped(finding.sentence)}**",
         *evidence,
         _trials_table(finding.trials),
         _bullet_list("Not tried", finding.not_tried),
-        f"```sh\n{finding.command}\n```" if finding.command else "",
+        code_block(finding.command, "sh") if finding.command else "",
     )
     return "\n\n".join(part for part in parts if part)
 
@@ -43,7 +44,7 @@ def _differing_stages_sentence(finding: Finding) -> str:
     differing = [item for item in finding.transplants if not item.agrees]
     if not differing:
         return ""
-    named = ", ".join(f"{item.what} (`{item.left}`)" for item in differing)
+    named = ", ".join(f"{escaped(item.what)} ({_code(item.left)})" for item in differing)
     return (
         f"Transplants: given the other side's own values of all stages before, the C core computes "
         f"every stage alike but for {named}."
@@ -56,7 +57,7 @@ def _transplants_table(finding: Finding) -> str:
     rows = [
         {
             "from the other side's own values before, the C core computes its": item.what,
-            "": "the same" if item.agrees else f"differently: `{item.left}`",
+            "": "the same" if item.agrees else _differently(item.left),
         }
         for item in finding.transplants
     ]
@@ -70,14 +71,26 @@ def _trials_table(trials: Sequence[Trial]) -> str:
     best = sorted(effective_trials, key=lambda trial: -trial.reproduced)
     rows = [
         {
-            "the reference with": " and ".join(f"`{item.name}`" for item in trial.hypotheses),
+            "the reference with": _hypotheses_cell(trial),
             "reproduces": f"{trial.reproduced} of {plural(trial.pixels, 'pixel')}",
-            "first figure left": "-" if trial.left is None else f"`{trial.left}`",
+            "first figure left": "-" if trial.left is None else code_cell(trial.left),
         }
         for trial in best
     ]
     return f"Hypotheses that change the reference at these pixels:\n\n{table(rows)}"
 
 
+def _code(left: str | None) -> str:
+    return code("None" if left is None else left)
+
+
+def _differently(left: str | None) -> Markdown:
+    return Markdown(f"differently: {code_cell('None' if left is None else left)}")
+
+
+def _hypotheses_cell(trial: Trial) -> Markdown:
+    return Markdown(" and ".join(code_cell(item.name) for item in trial.hypotheses))
+
+
 def _bullet_list(title: str, lines: Sequence[str]) -> str:
-    return f"{title}:\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+    return f"{title}:\n\n" + "\n".join(f"- {escaped(line)}" for line in lines) if lines else ""

@@ -13,16 +13,15 @@ from parity_bridge.comparison.tolerances import FORMULA
 from parity_bridge.report.difference_sections import differences_section, inputs_section
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_section
+from parity_bridge.report.markdown import Row, code, escaped, table
 from parity_bridge.report.provenance import provenance_section, reproduce_section
 from parity_bridge.report.wording import (
-    Row,
     lookup_rows,
     number_text,
     pixel_text,
     pixels_with_lookups,
     place_text,
     rounded_text,
-    table,
     tap4_figure_text,
     tap4_range_text,
     verdict_sentence,
@@ -40,8 +39,8 @@ def memo(pair: PairAnswer) -> str:
 
 def _memo_sections(pair: PairAnswer) -> Iterator[str]:
     comparison = pair.comparison
-    yield f"# Parity of {comparison.other} with {comparison.reference}"
-    yield f"**Verdict: {verdict_sentence(pair)}.**"
+    yield f"# Parity of {escaped(comparison.other)} with {escaped(comparison.reference)}"
+    yield f"**Verdict: {escaped(verdict_sentence(pair))}.**"
     yield first_divergence_section(pair)
     yield finding_section(pair.finding)
     yield inputs_section(pair)
@@ -115,14 +114,16 @@ def shapes_section(pair: PairAnswer) -> str:
 
 
 def _one_sided_pixel_lines(name: str, pixels: tuple[tuple[int, int], ...]) -> list[str]:
-    return [f"- Pixel {pixel_text(pixel)} was recorded by {name} only." for pixel in pixels]
+    return [
+        f"- Pixel {pixel_text(pixel)} was recorded by {escaped(name)} only." for pixel in pixels
+    ]
 
 
 def _oversampling_line(pixel: PixelComparison) -> str | None:
     ours, theirs = pixel.oversample
     if ours == theirs:
         return None
-    where = pixel_text(pixel.pixel_coords, pixel.tag)
+    where = escaped(pixel_text(pixel.pixel_coords, pixel.tag))
     return f"- Pixel {where} was oversampled {ours} and {theirs}; its figures are not compared."
 
 
@@ -136,8 +137,8 @@ def _missing_figure_lines(pair: PairAnswer) -> Iterator[str]:
                 missing_figure.name
             )
         for (what, missing_in), names in kinds.items():
-            listed = ", ".join(f"`{name}`" for name in names)
-            where = pixel_text(pixel.pixel_coords, pixel.tag)
+            listed = ", ".join(map(code, names))
+            where = escaped(pixel_text(pixel.pixel_coords, pixel.tag))
             pixels_by_kind.setdefault((what, missing_in, listed), []).append(where)
     for (what, missing_in, listed), pixels in pixels_by_kind.items():
         missing = _missing_figure_text(pair, what, missing_in)
@@ -145,7 +146,7 @@ def _missing_figure_lines(pair: PairAnswer) -> Iterator[str]:
 
 
 def _missing_figure_text(pair: PairAnswer, what: str, missing_in: str) -> str:
-    names = pair.comparison.reference, pair.comparison.other
+    names = escaped(pair.comparison.reference), escaped(pair.comparison.other)
     without, having = names if missing_in == "reference" else names[::-1]
     if what == "unknown field":
         return f"recorded by {having}, not in the schema and therefore not compared"
@@ -167,8 +168,8 @@ def _tolerance_section(pair: PairAnswer) -> str:
     ]
     return f"""## Tolerances
 
-`{FORMULA}` with the reference {pair.comparison.reference}, the other {pair.comparison.other}, \
-{tolerances.case}:
+`{FORMULA}` with the reference {escaped(pair.comparison.reference)}, the other \
+{escaped(pair.comparison.other)}, {escaped(tolerances.case)}:
 
 {table([{key: str(value) for key, value in row.items()} for row in rows])}
 
@@ -218,8 +219,8 @@ def _noise_section(pair: PairAnswer) -> str:
 
 What a change of one unit in the last place of an input does to a figure, summed over the \
 {len(inputs)} that have an effect (flags, and what a stage hands to the next: \
-{", ".join(inputs)}), and at least one unit in the last place of the figure. Of each tap \
-the figure known worst for its size:
+{", ".join(map(escaped, inputs))}), and at least one unit in the last place of the figure. \
+Of each tap the figure known worst for its size:
 
 {table(rows)}{tail}"""
 

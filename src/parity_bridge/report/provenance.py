@@ -17,10 +17,18 @@ def provenance_section(pair: PairAnswer) -> str:
 def reproduce_section(pair: PairAnswer) -> str:
     """Return the commands that reproduce the records; empty where no metadata states them."""
     originals = dict.fromkeys(metadata.command for side in pair.sides for metadata in side.metadata)
-    commands = dict.fromkeys(map(without_stamp, originals))
+    commands = dict.fromkeys(map(_command_text, originals))
     if not commands:
         return ""
     return "## Reproduce\n\n" + code_block("\n".join(commands), "sh")
+
+
+def _command_text(command: str) -> str:
+    """Return ``command`` without its stamp, as it is where a shell could not read it."""
+    try:
+        return without_stamp(command)
+    except ValueError:
+        return command
 
 
 def behaviours_text(metadata: Metadata) -> str:

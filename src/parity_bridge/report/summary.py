@@ -5,14 +5,13 @@ from __future__ import annotations
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.report.divergence import first_diverging_pixel
 from parity_bridge.report.findings import finding_line
+from parity_bridge.report.markdown import Row, escaped, plain_table, table
 from parity_bridge.report.wording import (
-    Row,
     lookup_rows,
     number_text,
     pixel_text,
     pixels_with_lookups,
     place_text,
-    table,
     tap4_figure_text,
     verdict_sentence,
 )
@@ -24,13 +23,13 @@ def summary(pair: PairAnswer) -> str:
 
 {table(_summary_rows(pair))}
 
-Verdict: {verdict_sentence(pair)}.
+Verdict: {escaped(verdict_sentence(pair))}.
 """
 
 
 def terminal_text(pair: PairAnswer) -> str:
     """Return the same records for a person at a terminal."""
-    parts = (table(lookup_rows(pair), "simple"), verdict_sentence(pair), _reason_lines(pair))
+    parts = (plain_table(lookup_rows(pair)), verdict_sentence(pair), _reason_lines(pair))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from parity_bridge.bridge.answer import Answer, PairAnswer, Side
+from parity_bridge.report.markdown import Row, escaped, plain_table, row_of, table
 from parity_bridge.report.memo import memo
 from parity_bridge.report.summary import summary, terminal_text
 from parity_bridge.report.wording import (
-    Row,
     number_text,
     pixel_text,
-    table,
     tap4_figure_text,
     tap4_range_text,
     verdict_sentence,
@@ -40,8 +39,8 @@ def answer_terminal_text(answer: Answer) -> str:
     if len(answer.against) == 1:
         return terminal_text(answer.against[0])
     parts = (
-        table(list(_side_by_side(answer)), "simple"),
-        table(list(_pairs(answer)), "simple"),
+        plain_table(list(_side_by_side(answer))),
+        plain_table(list(_pairs(answer))),
         _outlier(answer),
         *(_why(pair) for pair in answer.against),
     )
@@ -49,17 +48,18 @@ def answer_terminal_text(answer: Answer) -> str:
 
 
 def _parts(answer: Answer) -> Iterator[str]:
-    names = [side.name for side in answer.sides]
+    names = [escaped(side.name) for side in answer.sides]
     yield f"# Parity of {', '.join(names[1:])} with {names[0]}"
-    yield "\n".join(f"- **{verdict_sentence(pair)}.**" for pair in answer.against)
+    yield "\n".join(f"- **{escaped(verdict_sentence(pair))}.**" for pair in answer.against)
     yield f"## Who agrees with whom\n\n{table(list(_pairs(answer)))}"
     outlier = _outlier(answer)
     if outlier:
-        yield f"**{outlier}**"
+        yield f"**{escaped(outlier)}**"
     yield f"## Side by side\n\n{table(list(_side_by_side(answer)))}"
     for pair in answer.against:
         _, _, body = memo(pair).rstrip("\n").partition("\n\n")
-        title = f"## {pair.comparison.other} against {pair.comparison.reference}"
+        ours, theirs = escaped(pair.comparison.reference), escaped(pair.comparison.other)
+        title = f"## {theirs} against {ours}"
         yield f"{title}\n\n" + body.replace("\n### ", "\n#### ").replace("\n## ", "\n### ")
 
 
@@ -94,11 +94,11 @@ def _side_by_side(answer: Answer) -> Iterator[Row]:
     """Yield Tap 4 and the end of the chain of every pixel, a column for each engine."""
     sides = answer.sides
     for pixel_taps in sides[0].pixels:
-        columns = {side.name: _at(side, pixel_taps.pixel) for side in sides}
+        columns = [_at(side, pixel_taps.pixel) for side in sides]
         where = pixel_text(pixel_taps.pixel, pixel_taps.tag)
-        for name, values in _figures(list(columns.values())):
-            row = dict(zip(columns, values, strict=True))
-            yield {"Pixel": where, "figure": name, **row}
+        for name, values in _figures(columns):
+            cells = zip((side.name for side in sides), values, strict=True)
+            yield row_of((("Pixel", where), ("figure", name), *cells))
 
 
 def _at(side: Side, pixel: tuple[int, int]) -> PixelTaps | None:

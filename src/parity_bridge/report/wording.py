@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from tabulate import tabulate
+from collections.abc import Iterator
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.result import Comparison
 from parity_bridge.comparison.tolerances import Tolerance
+from parity_bridge.report.markdown import Row
 from parity_bridge.taps.f_cell import TAP_ID
 from parity_bridge.taps.fields import Place, Scalar
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
-
-Row = dict[str, str]
 
 
 def lookup_rows(pair: PairAnswer) -> list[Row]:
@@ -106,11 +103,6 @@ def taps_text(comparison: Comparison) -> str:
     if any(pixel.absent for pixel in comparison.pixels):
         return f"in every figure of {named} that both recorded"
     return f"in every field of {named}"
-
-
-def table(rows: Sequence[Row], style: str = "github") -> str:
-    """Return rows as a table, text as it is: no number is rounded or aligned on its point."""
-    return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True)
 
 
 def pixel_text(pixel: tuple[int, int], tag: str | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from parity_bridge.bridge.scan import FOLDER
 from parity_bridge.bridge.scan_experiments import ExperimentScan
@@ -12,8 +13,9 @@ from parity_bridge.errors import BridgeError
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION, Schema, Version
 from parity_bridge.records.pixel_records import as_json
+from parity_bridge.report.markdown import Markdown, Row, escaped, plain_table, table
 from parity_bridge.report.scan.writing import MEMO, write_scan
-from parity_bridge.report.wording import Row, number_text, plural, table
+from parity_bridge.report.wording import number_text, plural
 from parity_bridge.scan.summary import ScanSummary
 
 TABLE = "experiments.md"
@@ -54,7 +56,7 @@ def write_experiments(
 
 def experiments_text(scans: Sequence[ExperimentScan]) -> str:
     """Return the table and the verdict for a person at a terminal."""
-    return f"{table(list(_rows(scans)), 'simple')}\n{_verdict(scans)}"
+    return f"{plain_table(list(_rows(scans)))}\n{_verdict(scans)}"
 
 
 def _written(scan: ExperimentScan, on_note: Callable[[str], None]) -> ExperimentScan:
@@ -112,7 +114,7 @@ def _linked(row: Row) -> Row:
     name = row["experiment"]
     if row["verdict"].startswith("failed"):
         return row
-    return {**row, "experiment": f"[{name}]({name}/{FOLDER}/{MEMO})"}
+    return {**row, "experiment": Markdown(f"[{escaped(name)}]({quote(name)}/{FOLDER}/{MEMO})")}
 
 
 def _verdict(scans: Sequence[ExperimentScan]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.bridge.reproduction import without_stamp
+from parity_bridge.report.markdown import Row, code, code_block, escaped, plain_table, row_of, table
 from parity_bridge.report.scan.verdict import (
     finding_text,
     scan_verdict_sentence,
@@ -18,12 +19,10 @@ from parity_bridge.report.scan.wording import (
     ulp_range_text,
 )
 from parity_bridge.report.wording import (
-    Row,
     number_text,
     plural,
     rounded_or_dash,
     rounded_text,
-    table,
     tolerance_text,
 )
 from parity_bridge.scan.summary import ScanSummary, SideSummary
@@ -58,8 +57,8 @@ def scan_terminal_text(summary: ScanSummary, worst: PairAnswer | None, not_tappe
     """Return the same record for a person at a terminal."""
     rows = [{"metric": row["metric"], "value": row["value"]} for row in _metric_rows(summary)]
     parts = (
-        table(rows, "simple"),
-        table(_f_cell_rows(summary), "simple") if summary.f_cell else "",
+        plain_table(rows),
+        plain_table(_f_cell_rows(summary)) if summary.f_cell else "",
         scan_verdict_sentence(summary),
         short_finding_text(summary, worst, not_tapped),
     )
@@ -73,9 +72,9 @@ def _parts(
     not_tapped: str,
     command: str,
 ) -> Iterator[str]:
-    yield f"# Scan: {summary.other.name} against {summary.reference.name}"
-    yield f"**Verdict: {scan_verdict_sentence(summary)}.**"
-    yield f"```text\n{_region_text(summary)}\n```"
+    yield f"# Scan: {escaped(summary.other.name)} against {escaped(summary.reference.name)}"
+    yield f"**Verdict: {escaped(scan_verdict_sentence(summary))}.**"
+    yield code_block(_region_text(summary), "text")
     yield f"## Intensities\n\n{table(_metric_rows(summary))}"
     yield _thresholds_section(summary)
     yield _f_cell_section(summary)
@@ -86,7 +85,7 @@ def _parts(
     yield _shells_section(summary)
     yield _provenance_section(summary)
     again = without_stamp(command).replace(" --resume", "")
-    yield f"## Reproduce\n\n```sh\n{again}\n```"
+    yield "## Reproduce\n\n" + code_block(again, "sh")
 
 
 def _region_text(summary: ScanSummary) -> str:
@@ -151,11 +150,12 @@ def _f_cell_rows(summary: ScanSummary) -> list[Row]:
 def _f_cell_section(summary: ScanSummary) -> str:
     if summary.f_cell is None:
         without = " and ".join(
-            side.name for side in (summary.reference, summary.other) if not side.has_f_cell
+            escaped(side.name) for side in (summary.reference, summary.other) if not side.has_f_cell
         )
         missing = f"the lookups of a whole region are not recorded by {without}"
         return f"## Tap 4\n\nNot compared: {missing}."
-    lookups = f"{plural(summary.lookups or 0, 'lookup')} were made by {summary.reference.name}."
+    name = escaped(summary.reference.name)
+    lookups = f"{plural(summary.lookups or 0, 'lookup')} were made by {name}."
     if not summary.lookups:
         lookups = "No lookup was made at any pixel: nothing was compared but intensities."
     return (
@@ -184,16 +184,18 @@ def _sensitive_text(summary: ScanSummary) -> str:
 
 def _worst_section(summary: ScanSummary) -> str:
     rows = [
-        {
-            "": str(place),
-            "pixel (slow fast)": " ".join(map(str, item.pixel_coords)),
-            summary.reference.name: number_text(item.reference),
-            f"{summary.other.name} ": number_text(item.other),
-            "difference": rounded_text(item.abs_diff),
-            "ULPs (float32)": number_text(item.ulps),
-            "d / Å": "-" if item.resolution is None else f"{item.resolution:.4g}",
-            "Tap 4 fields": ", ".join(item.fields) or "-",
-        }
+        row_of(
+            (
+                ("", str(place)),
+                ("pixel (slow fast)", " ".join(map(str, item.pixel_coords))),
+                (summary.reference.name, number_text(item.reference)),
+                (f"{summary.other.name} ", number_text(item.other)),
+                ("difference", rounded_text(item.abs_diff)),
+                ("ULPs (float32)", number_text(item.ulps)),
+                ("d / Å", "-" if item.resolution is None else f"{item.resolution:.4g}"),
+                ("Tap 4 fields", ", ".join(item.fields) or "-"),
+            )
+        )
         for place, item in enumerate(summary.worst, start=1)
     ]
     return f"## Worst pixels\n\n{table(rows)}" if rows else ""
@@ -246,23 +248,26 @@ def _shells_section(summary: ScanSummary) -> str:
 def _provenance_section(summary: ScanSummary) -> str:
     sides = (_side_text(side) for side in (summary.reference, summary.other))
     versions = ", ".join(f"{name} {text}" for name, text in summary.versions.items() if text)
-    return "## Provenance\n\n" + "\n\n".join((*sides, f"Versions: {versions}."))
+    return "## Provenance\n\n" + "\n\n".join((*sides, f"Versions: {escaped(versions)}."))
 
 
 def _side_text(side: SideSummary) -> str:
+    device = f" on {side.device}" if side.device else ""
     lines = [
-        f"### {side.name}",
+        f"### {escaped(side.name)}",
         "",
-        f"- {side.kind}, {side.dtype}{f' on {side.device}' if side.device else ''}",
+        f"- {side.kind}, {escaped(side.dtype + device)}",
     ]
     if side.nanobragg_flags is not None:
-        lines.append(f"- nanoBragg flags: `{side.nanobragg_flags}`")
+        lines.append(f"- nanoBragg flags: {code(side.nanobragg_flags)}")
         switched = ", ".join(side.behaviours) or "all as in the reference (contract §7)"
-        lines.append(f"- behaviours: {switched}")
-    lines += [f"- {name}: {text}" for name, text in side.build.items()]
-    lines += [f"- sha256 of the {role}: {digest}" for role, digest in side.files.items()]
+        lines.append(f"- behaviours: {escaped(switched)}")
+    lines += [f"- {escaped(f'{name}: {text}')}" for name, text in side.build.items()]
+    lines += [
+        f"- {escaped(f'sha256 of the {role}: {digest}')}" for role, digest in side.files.items()
+    ]
     if side.sha256 is not None:
-        lines.append(f"- sha256 of the file: {side.sha256}")
+        lines.append(f"- sha256 of the file: {escaped(side.sha256)}")
     if side.note is not None:
-        lines.append(f"- note: {side.note}")
+        lines.append(f"- note: {escaped(side.note)}")
     return "\n".join(lines)

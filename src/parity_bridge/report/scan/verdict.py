@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.report.divergence import first_divergence_section
 from parity_bridge.report.findings import finding_line, finding_section
+from parity_bridge.report.markdown import escaped
 from parity_bridge.report.wording import plural
 from parity_bridge.scan.summary import ScanSummary
 
@@ -56,10 +57,10 @@ def _finding_parts(
     if not summary.worst:
         return
     if worst is None:
-        yield not_tapped
+        yield escaped(not_tapped)
         return
     if worst.comparison.exit_status == 0:
-        yield _taps_agree_sentence(summary)
+        yield escaped(_taps_agree_sentence(summary))
         return
     yield _demoted_heading(first_divergence_section(worst))
     yield _demoted_heading(finding_section(worst.finding))
