@@ -41,7 +41,6 @@ class TestBroken:
             b"\x89HDF\r\n\x1a\n" + bytes(100),
             b"P5 2 2 255 abcd",
             gzip.compress(b"text", mtime=0),
-            gzip.compress(b"\x93NUMPY\1\0", mtime=0),
         ],
     )
     def test_what_is_no_image(self, tmp_path: Path, text: bytes) -> None:
@@ -63,6 +62,22 @@ class TestBroken:
         ],
     )
     def test_what_only_begins_like_one(self, tmp_path: Path, text: bytes, complaint: str) -> None:
+        assert complaint in refused(write_file(tmp_path / "a.img", text))
+
+    @pytest.mark.parametrize(
+        ("text", "complaint"),
+        [
+            (gzip.compress(b"\x93NUMPY\1\0", mtime=0), "it is a .npy file that is packed"),
+            (b"\xfd7zXZ\0" + bytes(99), "it is packed with xz; unpack it"),
+            (b"PK\3\4" + bytes(99), "it is a ZIP archive; unpack it"),
+            (b"MTZ " + bytes(99), "it is an MTZ file, no image of a format read here"),
+            (b"II+\0" + bytes(99), "it is a BigTIFF image, no image of a format read here"),
+            (b"\x89HDF\r\n\x1a\n" + bytes(99), "it is an HDF5 file, no image of a"),
+        ],
+    )
+    def test_a_file_of_another_kind_is_named(
+        self, tmp_path: Path, text: bytes, complaint: str
+    ) -> None:
         assert complaint in refused(write_file(tmp_path / "a.img", text))
 
     def test_half_a_number_in_a_bin(self, tmp_path: Path) -> None:

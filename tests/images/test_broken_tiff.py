@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,37 @@ class TestBrokenTiff:
                 tiff.writeImage(pixels())
         assert "it holds more than one image" in refused(path)
 
-    def test_colours(self, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(
+        ("mode", "complaint"),
+        [
+            ("RGB", "it has 3 numbers a pixel; write one number a pixel"),
+            ("P", "its pixels are places in a list of colours; write plain numbers"),
+            ("1", "its numbers have 1 bits; write 8, 16, 32 or 64"),
+        ],
+    )
+    def test_pictures(self, tmp_path: Path, mode: str, complaint: str) -> None:
         path = tmp_path / "a.tif"
         from PIL import Image
 
-        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
-        assert "it is a picture in colours; write one number a pixel" in refused(path)
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).convert(mode).save(path)
+        assert complaint in refused(path)
+
+    @pytest.mark.parametrize(
+        ("tag", "new", "complaint"),
+        [
+            (273, 324, "its pixels are in tiles; write them in strips"),
+            (273, 999, "it has no tag for its strips; write it anew"),
+            (257, 999, "it has no tag for its height; write it anew"),
+        ],
+    )
+    def test_what_has_no_strips(self, tmp_path: Path, tag: int, new: int, complaint: str) -> None:
+        old = struct.pack("<HH", tag, 4)
+        whole = strips()
+        assert whole.count(old) == 1
+        path = write_file(tmp_path / "a.tif", whole.replace(old, struct.pack("<HH", new, 4)))
+        assert complaint in refused(path)
+
+    def test_twelve_bits(self, tmp_path: Path) -> None:
+        old, new = (struct.pack("<HHIH", 258, 3, 1, bits) for bits in (16, 12))
+        path = write_file(tmp_path / "a.tif", strips().replace(old, new))
+        assert "its numbers have 12 bits; write 8, 16, 32 or 64" in refused(path)

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.errors import FileError
+from parity_bridge.experiment.file_kinds import file_kind
 from parity_bridge.experiment.model import MAX_STEPS
+from parity_bridge.files.memory import memory_errors
 from parity_bridge.files.plain_numbers import plain_number
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 
@@ -39,13 +41,20 @@ def read_sources(path: Path) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=2)
 def _read_version(path: Path, _version: FileVersion) -> NDArray[np.float64]:
+    with memory_errors(path, "source file"):
+        return _read(path)
+
+
+def _read(path: Path) -> NDArray[np.float64]:
     rows: list[list[float]] = []
-    for number, words in _filled_lines(read_file(path, "source file")):
+    data = read_file(path, "source file")
+    for number, words in _filled_lines(data):
         if len(rows) == MAX_STEPS:
             raise FileError(f"source file {path} lists more than {MAX_STEPS} sources; shorten it")
         try:
             rows.append(_row(words))
         except ValueError as error:
+            _check_kind(data, path)
             raise FileError(f"source file {path}, line {number}: {error}") from error
     if not rows:
         raise FileError(
@@ -56,6 +65,16 @@ def _read_version(path: Path, _version: FileVersion) -> NDArray[np.float64]:
     return sources
 
 
+def _check_kind(data: bytes, path: Path) -> None:
+    """Raise FileError where ``data`` begins like a file of another kind."""
+    kind = file_kind(data)
+    if kind is not None and kind.holds != "table":
+        remedy = {"packed": "unpack it", "encoded": "save it as plain ASCII text"}.get(
+            kind.holds, "name a text file, X Y Z weight wavelength(m) a line"
+        )
+        raise FileError(f"source file {path} is {kind.name}; {remedy}")
+
+
 def _filled_lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(data.splitlines(), start=1):
         words = line.partition(b"#")[0].decode("ascii", errors="replace").split()
@@ -64,6 +83,7 @@ def _filled_lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _row(words: list[str]) -> list[float]:
+    _check_commas(words)
     if len(words) > len(_COLUMNS):
         raise ValueError(
             f"{len(words)} columns, {' '.join(words)[:60]!r}, where {' '.join(_COLUMNS)} are five; "
@@ -78,9 +98,24 @@ def _row(words: list[str]) -> list[float]:
         raise ValueError(f"the wavelength {wavelength!r} must be above 0; give it in metres")
     if wavelength > _LONGEST:
         raise ValueError(
-            f"the wavelength {wavelength!r} is no X-ray's; give it in metres, not in Å"
+            f"the wavelength {wavelength!r} is longer than {_LONGEST} m; give it in metres"
         )
     return row
+
+
+def _check_commas(words: list[str]) -> None:
+    """Raise ValueError where numbers are separated by commas and nothing else is wrong."""
+    line = " ".join(words)
+    if "," in line and _is_row(line.replace(",", " ").split()):
+        raise ValueError(f"{line[:60]!r} has commas; separate the numbers by spaces")
+
+
+def _is_row(words: list[str]) -> bool:
+    try:
+        _row(words)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(column: str, word: str) -> float:

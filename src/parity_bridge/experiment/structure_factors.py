@@ -17,6 +17,7 @@ from parity_bridge.experiment.tables.fdump_cache import decode_cache, encode_cac
 from parity_bridge.experiment.tables.grid_box import IndexBox, MillerIndex
 from parity_bridge.experiment.tables.hkl_text import Reflections, parse_reflections
 from parity_bridge.files.atomic_write import write_bytes
+from parity_bridge.files.memory import memory_errors
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 
 if TYPE_CHECKING:
@@ -80,6 +81,11 @@ def _load_file(kind: FileKind, path: Path, default_F: float, unlisted: float) ->
 def _load_version(
     kind: FileKind, path: Path, default_F: float, unlisted: float, _version: FileVersion
 ) -> StructureFactors:
+    with memory_errors(path, _NAMES[kind]):
+        return _read(kind, path, default_F, unlisted)
+
+
+def _read(kind: FileKind, path: Path, default_F: float, unlisted: float) -> StructureFactors:
     data = read_file(path, _NAMES[kind])
     if kind == "text":
         reflections = parse_reflections(data, path)

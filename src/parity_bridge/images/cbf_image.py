@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CBF_SECTION = re.compile(rb"--CIF-BINARY-FORMAT-SECTION--\s*?\n")
+#: Parts of a line between semicolons, which may stand in quotes.
+_PARAMETER = re.compile(r'(?:"[^"]*"|[^;"]|")+')
 _CBF_START = b"\x0c\x1a\x04\xd5"
 #: One byte less than the longest pixel of a CBF.
 _CBF_PADDING = bytes(14)
@@ -35,13 +37,17 @@ def decode_cbf(data: bytes) -> NDArray[Any]:
     from fabio.compression import decByteOffset  # noqa: PLC0415
 
     section = _CBF_SECTION.search(data, 0, _CBF_HEADER)
-    start = -1 if section is None else data.find(_CBF_START, section.end(), _CBF_HEADER)
-    if section is None or start < 0:
+    if section is None:
         raise BrokenImageError("it has no binary section, which a CBF needs; write it anew")
-    header = _cbf_header(data[section.end() : start])
-    dtype = DATA_TYPES.get(header.get("X-BINARY-ELEMENT-TYPE", ""))
-    if dtype is None or "X-CBF_BYTE_OFFSET" not in header.get("CONVERSIONS", "").upper():
-        raise BrokenImageError("its pixels are no integers in byte offsets; write it so")
+    start = data.find(_CBF_START, section.end(), section.end() + _CBF_HEADER)
+    header = _cbf_header(data[section.end() : start if start >= 0 else section.end() + _CBF_HEADER])
+    _check_coding(header)
+    if start < 0:
+        raise BrokenImageError(
+            "its binary section has no bytes 0C 1A 04 D5, after which the pixels begin; write it "
+            "anew"
+        )
+    dtype = _dtype(header, DATA_TYPES)
     slow, fast, size = (
         _cbf_count(header, f"X-Binary-Size{name}")
         for name in ("-Second-Dimension", "-Fastest-Dimension", "")
@@ -66,10 +72,48 @@ def decode_cbf(data: bytes) -> NDArray[Any]:
 
 
 def _cbf_header(text: bytes) -> dict[str, str]:
-    """Return keyword in capitals -> value from lines ``keyword: value`` or ``keyword="value"``."""
-    lines = (re.split("[:=]", line, maxsplit=1) for line in text.decode("latin-1").splitlines())
-    pairs = (line for line in lines if len(line) == 2)
-    return {key.strip().upper(): value.strip(' \t"') for key, value in pairs}
+    """Return keyword in capitals -> value of a header in the manner of MIME.
+
+    ``keyword: value`` stands at the beginning of a line, ``; keyword="value"`` behind it or on
+    lines of their own.
+    """
+    lines = [line for line in text.decode("latin-1").splitlines() if line.strip()]
+    parts = (part for line in lines for part in _PARAMETER.findall(line))
+    pairs = (re.split("[:=]", part, maxsplit=1) for part in parts)
+    return {pair[0].strip().upper(): pair[1].strip(' \t"') for pair in pairs if len(pair) == 2}
+
+
+def _check_coding(header: Mapping[str, str]) -> None:
+    """Raise BrokenImageError where the pixels are not in bytes that hold offsets."""
+    encoding = header.get("CONTENT-TRANSFER-ENCODING", "BINARY")
+    if encoding.upper() != "BINARY":
+        raise BrokenImageError(
+            f"its pixels are encoded as {encoding[:40]!r}, where BINARY is read; write it so"
+        )
+    conversions = header.get("CONVERSIONS")
+    if conversions is None:
+        raise BrokenImageError(
+            "its header has no conversions, where x-CBF_BYTE_OFFSET is read; write it so"
+        )
+    if conversions.upper() != "X-CBF_BYTE_OFFSET":
+        raise BrokenImageError(
+            f"its pixels are packed by {conversions[:40]!r}, where x-CBF_BYTE_OFFSET is read; "
+            "write it so"
+        )
+
+
+def _dtype(header: Mapping[str, str], types: Mapping[str, str]) -> str:
+    """Return the dtype of the pixels; raise BrokenImageError for any but whole numbers."""
+    stated = header.get("X-BINARY-ELEMENT-TYPE")
+    if stated is None:
+        raise BrokenImageError("its header has no X-Binary-Element-Type; write it anew")
+    dtype = types.get(" ".join(stated.lower().split()))
+    if dtype is None:
+        raise BrokenImageError(
+            f"its header has X-Binary-Element-Type {stated[:40]!r}, where whole numbers of 8 to 64 "
+            "bits are read; write it so"
+        )
+    return dtype
 
 
 def _cbf_count(header: Mapping[str, str], keyword: str) -> int:
@@ -94,5 +138,5 @@ def _check_digest(binary: bytes, stated: str | None) -> None:
         equal = False
     if not equal:
         raise BrokenImageError(
-            "its pixels do not give its Content-MD5; they are damaged, copy it anew"
+            "its pixels do not give its Content-MD5; copy it anew, or write it anew"
         )

@@ -16,7 +16,7 @@ from parity_bridge.images.image_checks import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_EDF_DIMENSIONS = re.compile(rb"dim_[0-9]{3}", re.IGNORECASE)
+_EDF_DIMENSIONS = re.compile(rb"dim_0*[1-9][0-9]{2}", re.IGNORECASE)
 
 
 def decode_edf(data: bytes) -> NDArray[Any]:

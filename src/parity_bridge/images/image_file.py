@@ -6,6 +6,7 @@ once when they are opened, and may be packed with gzip or bzip2.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import numpy as np
 from parity_bridge.errors import FileError, ShapeError, UsageError
 from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.smv import MAX_BYTES
+from parity_bridge.files.memory import memory_errors
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 from parity_bridge.images import by_fabio, npy
 from parity_bridge.images.image_checks import BrokenImageError, UnknownFormatError
@@ -75,7 +77,7 @@ class ImageFile:
         region.check(*self.shape)
         self._check_version()
         chosen = self._pixels[region.slices]
-        with np.errstate(over="ignore", invalid="ignore"):
+        with memory_errors(self.path, "image"), np.errstate(over="ignore", invalid="ignore"):
             return np.array(chosen, dtype=np.float32, order="C")
 
     def _check_version(self) -> None:
@@ -96,7 +98,8 @@ def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
     """
     version = file_version(path, "image")
     try:
-        name, values = _read_pixels(path, version.size, pixels)
+        with memory_errors(path, "image"):
+            name, values = _read_pixels(path, version.size, pixels)
     except BrokenImageError as error:
         raise FileError(f"image {path}: {error}") from error
     image = ImageFile(path, values.shape, values.dtype.name, name, version, values)
@@ -152,7 +155,11 @@ def _map_pixels(
 ) -> NDArray[Any]:
     try:
         return np.memmap(path, dtype, "r", offset, shape, order)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        raise _unreadable(path, error) from error
+    except ValueError as error:
         raise _unreadable(path, error) from error
 
 

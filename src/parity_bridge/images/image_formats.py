@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from parity_bridge.experiment.file_kinds import file_kind
 from parity_bridge.images.cbf_image import decode_cbf
 from parity_bridge.images.edf_image import decode_edf
 from parity_bridge.images.image_checks import BrokenImageError, UnknownFormatError, shape_text
@@ -46,15 +47,11 @@ def decode_image(data: bytes) -> tuple[str, NDArray[Any]]:
     """
     name = next((name for name, begin in _FORMAT_SIGNATURES.items() if begin.match(data)), None)
     if name is None:
-        raise UnknownFormatError(
-            f"it is no image of a format read here ({', '.join(_FORMAT_SIGNATURES)}, .npy, .bin) "
-            "or, by "
-            "its name, of another that fabio opens; convert it"
-        )
+        raise UnknownFormatError(_unknown_text(data))
     logging.getLogger("fabio").addHandler(_SILENT)
     try:
         pixels = _DECODERS[name](data)
-    except BrokenImageError:
+    except (BrokenImageError, MemoryError):
         raise
     except Exception as error:
         raise BrokenImageError(f"it cannot be read as {name}; write it anew") from error
@@ -63,3 +60,17 @@ def decode_image(data: bytes) -> tuple[str, NDArray[Any]]:
             f"it gives {shape_text(pixels.shape)} {pixels.dtype.name}; write it anew"
         )
     return name, pixels
+
+
+def _unknown_text(data: bytes) -> str:
+    """Say what a file is that is in none of the formats here; ``data`` is unpacked already."""
+    kind = file_kind(data)
+    if kind is not None and kind.name == "a .npy file":
+        return "it is a .npy file that is packed, which is not read; unpack it"
+    if kind is not None and kind.holds == "packed":
+        return f"it is {kind.name}; unpack it"
+    known = "it is" if kind is None else f"it is {kind.name},"
+    return (
+        f"{known} no image of a format read here ({', '.join(_FORMAT_SIGNATURES)}, .npy, .bin) or, "
+        "by its name, of another that fabio opens; convert it"
+    )

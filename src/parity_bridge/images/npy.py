@@ -40,7 +40,14 @@ def read_layout(size: int, start: bytes) -> NpyLayout:
     length = int.from_bytes(start[8 : 8 + width], "little")
     offset = 8 + width + length
     header = start[8 + width : offset].decode("latin-1")
-    if start[6:7] not in (b"\x01", b"\x02", b"\x03") or len(start) < offset:
+    if start[6:7] not in (b"\x01", b"\x02", b"\x03"):
+        raise BrokenImageError("its .npy header has no version from 1 to 3; write it with numpy.save")
+    if offset > HEADER_BYTES:
+        raise BrokenImageError(
+            f"its .npy header has {length} bytes, more than the {_LONGEST} that are read; write it "
+            "with numpy.save"
+        )
+    if len(start) < offset:
         raise BrokenImageError("its .npy header is not whole; write it with numpy.save")
     shape = _shape(header)
     dtype = _dtype(header)
@@ -72,5 +79,7 @@ def _dtype(header: str) -> np.dtype[Any]:
 def _value(header: str, name: str, pattern: str) -> str:
     match = re.search(rf"['\"]{name}['\"]\s*:\s*{pattern}", header)
     if match is None:
-        raise BrokenImageError(f"its .npy header has no {name}; write it with numpy.save")
+        raise BrokenImageError(
+            f"its .npy header has no {name} of an image; write it with numpy.save"
+        )
     return match[1]

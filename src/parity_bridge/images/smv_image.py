@@ -20,6 +20,8 @@ def decode_smv(data: bytes) -> NDArray[Any]:
     image = DtrekImage()
     try:
         pixels: NDArray[Any] | None = image.read(FabioStream(data)).data
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - fabio does not catch what its own arithmetic raises
         pixels = None
     # fabio guesses where a header is wrong, so its pixels are used only after these checks.

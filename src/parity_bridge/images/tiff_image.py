@@ -22,8 +22,10 @@ _TIFF_TAGS = {
     278: "rows_per_strip",
     279: "sizes",
     320: "colours",
+    324: "tiles",
     339: "kind",
 }
+_TAG_NAMES = {"rows": "height", "columns": "width", "starts": "strips"}
 #: Dtypes of the values of tags: BYTE, SHORT and LONG.
 _TIFF_NUMBERS = {1: "u1", 3: "u2", 4: "u4"}
 #: TIFF sample format -> kind of dtype, for those that are not unsigned integers.
@@ -37,8 +39,7 @@ def decode_tiff(data: bytes) -> NDArray[Any]:
     compression, bits, kind = (tags.get(tag, [1])[0] for tag in ("compression", "bits", "kind"))
     if compression != 1:
         raise BrokenImageError(f"its pixels are compressed (scheme {compression}); write it plain")
-    if "colours" in tags or tags.get("samples", [1]) != [1]:
-        raise BrokenImageError("it is a picture in colours; write one number a pixel")
+    _check_numbers(tags)
     dtype = np.dtype(f"{order}{_TIFF_KINDS.get(kind, 'u')}{bits // 8}")
     rows, columns = tags["rows"][0], tags["columns"][0]
     # Checked before the strips are counted, so that there are no more strips than bytes.
@@ -57,6 +58,23 @@ def decode_tiff(data: bytes) -> NDArray[Any]:
         )
     strips = (data[start : start + size] for start, size in zip(starts, sizes, strict=True))
     return np.frombuffer(b"".join(strips), dtype).reshape(rows, columns)
+
+
+def _check_numbers(tags: dict[str, list[int]]) -> None:
+    """Raise BrokenImageError where the pixels are not plain numbers in strips."""
+    samples, bits = tags.get("samples", [1])[0], tags.get("bits", [1])
+    if "colours" in tags:
+        raise BrokenImageError("its pixels are places in a list of colours; write plain numbers")
+    if samples != 1:
+        raise BrokenImageError(f"it has {samples} numbers a pixel; write one number a pixel")
+    if bits not in ([8], [16], [32], [64]):
+        text = ", ".join(map(str, bits[:4]))
+        raise BrokenImageError(f"its numbers have {text} bits; write 8, 16, 32 or 64")
+    if "tiles" in tags and "starts" not in tags:
+        raise BrokenImageError("its pixels are in tiles; write them in strips")
+    missing = next((name for name in ("rows", "columns", "starts") if name not in tags), None)
+    if missing is not None:
+        raise BrokenImageError(f"it has no tag for its {_TAG_NAMES[missing]}; write it anew")
 
 
 def _tiff_tags(data: bytes, order: str) -> dict[str, list[int]]:

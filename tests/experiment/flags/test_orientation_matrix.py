@@ -35,7 +35,14 @@ def test_the_first_nine_numbers_are_read_row_by_row(tmp_path: Path, rest: str) -
         (b"1 2 -inf 4 5 6 7 8 9", "number 3 of nine reads '-inf'"),
         (b"1 2 3 1e999 5 6 7 8 9", "number 4 of nine reads '1e999'"),
         (b"1_0 2 3 4 5 6 7 8 9", "number 1 of nine reads '1_0'"),
-        (b"\x93NUMPY\0\0 1 2 3", "number 1 of nine reads"),
+        (b"\x93NUMPY\0\0 1 2 3", "is a .npy file; name a text file of nine numbers"),
+        (b"\x1f\x8b\x08\0 1 2 3", "is packed with gzip; unpack it"),
+        (
+            b" 0.01234567 -0.00234567-0.00345678\n-0.00134567  0.01834567  0.00045678\n",
+            "number 2 of nine reads '-0.00234567-0.00345678'; these are numbers that touch: separ",
+        ),
+        (b"1-2e-3-.5 2 3", "these are numbers that touch: separate them by spaces"),
+        (b"--1 2 3", "number 1 of nine reads '--1'; the file must begin with nine finite"),
     ],
 )
 def test_anything_else_is_refused_naming_the_file_and_the_word(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.errors import FileError
+from parity_bridge.experiment.file_kinds import file_kind
 from parity_bridge.experiment.tables.grid_box import IndexBox, MillerIndex
 from parity_bridge.experiment.tables.hkl_text import MAX_INDEX
 
@@ -33,17 +34,30 @@ def decode_cache(data: bytes, path: Path) -> tuple[IndexBox, NDArray[np.float64]
     # The end of the header is not searched for: the first stored byte may look like white space.
     header = _HEADER.match(data)
     if header is None:
-        raise FileError(
-            f"cache {path} does not begin with six bounds, a newline and a form feed; "
-            "name a cache written by nanoBragg, or read a text table with -hkl"
-        )
+        raise FileError(_other_kind_text(data, path))
     box = _box(header[1], path)
-    box.check_size("cache", path, "write it anew")
+    box.check_size("cache", path, "name one of a smaller box")
     grid = _grid(data, header.end(), box, path)
     if not np.isfinite(grid).all():
         place = np.argwhere(~np.isfinite(grid))[0] + box.minimum
         raise FileError(f"cache {path} holds NaN or infinity at h k l = {place}; write it anew")
     return box, grid
+
+
+def _other_kind_text(data: bytes, path: Path) -> str:
+    """Say what a file is that does not begin like a cache."""
+    kind = file_kind(data)
+    if kind is None:
+        return (
+            f"cache {path} does not begin with six bounds, a newline and a form feed; "
+            "name a cache that nanoBragg wrote"
+        )
+    remedy = {
+        "packed": "unpack it",
+        "table": "read it with -hkl",
+        "reflections": "write h k l F from it as plain text and read that with -hkl",
+    }.get(kind.holds, "name a cache that nanoBragg wrote")
+    return f"cache {path} is {kind.name}; {remedy}"
 
 
 def encode_cache(box: IndexBox, grid: NDArray[np.float64]) -> bytes:

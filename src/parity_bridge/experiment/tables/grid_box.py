@@ -9,7 +9,7 @@ from typing import NamedTuple
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.hkl_table import IndexBounds
 
-#: Bytes; a larger grid of doubles comes from an error in the indices.
+#: Bytes; of the largest grid of doubles that is read.
 MAX_BYTES = 2 * 2**30
 
 MillerIndex = tuple[int, int, int]
@@ -35,7 +35,9 @@ class IndexBox(NamedTuple):
             h_min=h_min, h_max=h_max, k_min=k_min, k_max=k_max, l_min=l_min, l_max=l_max
         )
 
-    def check_size(self, what: str, path: Path, remedy: str = "remove the stray indices") -> None:
+    def check_size(
+        self, what: str, path: Path, remedy: str = "leave out the largest indices"
+    ) -> None:
         """Raise FileError where a grid of doubles over this box would not fit in memory."""
         size = 8 * math.prod(self.shape)
         if size > MAX_BYTES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from codecs import BOM_UTF8
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from parity_bridge.errors import FileError
+from parity_bridge.experiment.file_kinds import file_kind
 from parity_bridge.files.plain_numbers import plain_integer, plain_number
 
 if TYPE_CHECKING:
@@ -20,6 +22,15 @@ if TYPE_CHECKING:
 MAX_INDEX = 2**30
 
 _COLUMNS = 4
+#: What a file of another kind holds -> what to do.
+_REMEDIES = {
+    "packed": "unpack it",
+    "encoded": "save it as plain ASCII text",
+    "reflections": "write h k l F from it as plain text, one reflection a line",
+    "cache": "read it with -dump",
+    "other": "name a text table, one h k l F a line",
+}
+_COMMENT = (b"#", b"!", b";", b"%")
 _LINE = np.dtype([("hkl", np.int64, 3), ("F", np.float64)])
 
 
@@ -33,16 +44,25 @@ class Reflections(NamedTuple):
 def parse_reflections(data: bytes, path: Path) -> Reflections:
     """Return the reflections in ``data``, the content of ``path``; blank lines are skipped.
 
-    Raises FileError naming the first line that is not three whole numbers within ±2³⁰ and a finite
-    number, and for a table without reflections.
+    Raises FileError saying what the file is where it is of another known kind, else naming the
+    first line that is not three whole numbers within ±2³⁰ and a finite number, and for a table
+    without reflections.
     """
     try:
         reflections = _parse_at_once(data)
     except (ValueError, Warning):
+        _check_kind(data, path)
         reflections = _parse_line_by_line(data, path)
     if reflections.F.size == 0:
         raise FileError(f"table {path} lists no reflections; give one h k l F a line")
     return reflections
+
+
+def _check_kind(data: bytes, path: Path) -> None:
+    """Raise FileError where ``data`` begins like a file of another kind."""
+    kind = file_kind(data)
+    if kind is not None and kind.holds != "table":
+        raise FileError(f"table {path} is {kind.name}; {_REMEDIES[kind.holds]}")
 
 
 def _parse_at_once(data: bytes) -> Reflections:
@@ -74,20 +94,33 @@ def _parse_line_by_line(data: bytes, path: Path) -> Reflections:
 
 def _parse_line(line: bytes) -> tuple[tuple[int, ...], float]:
     if line.startswith(BOM_UTF8):
-        raise ValueError("the file begins with a UTF-8 byte-order mark; save it without one")
-    if b"\0" in line or not line.isascii():
+        raise ValueError("it begins with a UTF-8 byte-order mark; save the file without one")
+    if line.lstrip().startswith(_COMMENT):
+        text = " ".join(line.decode("ascii", errors="replace").split())[:60]
+        raise ValueError(f"{text!r} is a comment, which a table may not have; remove the line")
+    binary = next((byte for byte in line if not 0 < byte < 128), None)
+    if binary is not None:
         raise ValueError(
-            "the file is not plain text; give one h k l F a line, or read a cache with -dump"
+            f"the byte 0x{binary:02x} is not plain text; give one h k l F a line, in ASCII"
         )
     words = line.decode("ascii").split()
     if len(words) != _COLUMNS:
-        columns = "1 column" if len(words) == 1 else f"{len(words)} columns"
-        remedy = "separate them by spaces" if b"," in line else "complete or remove the line"
-        raise ValueError(
-            f"{columns}, {' '.join(words)[:60]!r}, instead of the four h k l F; {remedy}"
-        )
+        raise ValueError(_columns_text(line, words))
     *hkl, F = words
     return tuple(map(_index, hkl)), _amplitude(F)
+
+
+def _columns_text(line: bytes, words: list[str]) -> str:
+    """Say that a line has not four columns; of commas only where they are all that is wrong."""
+    columns = "1 column" if len(words) == 1 else f"{len(words)} columns"
+    text = f"{columns}, {' '.join(words)[:60]!r}, instead of the four h k l F"
+    if b"," in line:
+        with suppress(ValueError):
+            _parse_line(line.replace(b",", b" "))
+            return f"{text}; separate them by spaces, not by commas"
+    if len(words) > _COLUMNS:
+        return f"{text}; write these four alone"
+    return f"{text}; complete or remove the line"
 
 
 def _index(word: str) -> int:
