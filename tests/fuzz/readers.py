@@ -7,13 +7,14 @@ import math
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from parity_bridge.comparison.compare import compare_runs
 from parity_bridge.comparison.tolerances import tolerances_for
-from parity_bridge.errors import BridgeError
+from parity_bridge.errors import BridgeError, FileError
 from parity_bridge.experiment.flags.orientation_matrix import read_matrix
 from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.smv import read_header, read_mask
@@ -22,7 +23,9 @@ from parity_bridge.experiment.tables.fdump_cache import decode_cache
 from parity_bridge.experiment.tables.hkl_text import MAX_INDEX, parse_reflections
 from parity_bridge.images.image_file import open_image
 from parity_bridge.records.reading import read_side
+from parity_bridge.scan.store import TILES_FOLDER, StoreLayout, check_store, finished_tile
 from parity_bridge.taps.trace_log import read_trace
+from tests.scan.stores import finished_store, metadata_file
 
 #: In memory where there is such a place: a fuzzer writes thousands of files a second.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - TemporaryDirectory makes a folder of its own in it
@@ -132,6 +135,28 @@ def _any_image(data: bytes) -> None:
     assert pixels.flags.c_contiguous
 
 
+@cache
+def _scan() -> StoreLayout:
+    folder = Path(_FOLDER.name) / "scan"
+    folder.mkdir()
+    return finished_store(folder)
+
+
+def _store(data: bytes) -> None:
+    """Check a tile's record in a store of a scan after a ``t``, else metadata of an array."""
+    layout = _scan()
+    if data[:1] != b"t":
+        metadata_file(layout.folder).write_bytes(data)
+        check_store(layout)
+        return
+    name, region = "0_0", Region(range(4), range(4))
+    (layout.folder / TILES_FOLDER / f"{name}.json").write_bytes(data[1:])
+    record = finished_tile(layout, name, region)
+    if record is None:
+        raise FileError("the tile is computed again")
+    assert record.region.region == region
+
+
 #: The names are those of the folders in corpus and regressions, the order is that of the fuzzer's
 #: first byte.
 READERS: dict[str, Callable[[bytes], None]] = {
@@ -144,6 +169,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "trace": _trace,
     "tolerances": _tolerances,
     "any_image": _any_image,
+    "store": _store,
 }
 
 
