@@ -57,6 +57,7 @@ def _read(path: Path) -> NDArray[np.float64]:
             _check_kind(data, path)
             raise FileError(f"source file {path}, line {number}: {error}") from error
     if not rows:
+        _check_kind(data, path)  # one that begins with # looks like a comment
         raise FileError(
             f"source file {path} lists no source; give X Y Z weight wavelength(m), one a line"
         )

@@ -41,7 +41,7 @@ def read_layout(size: int, start: bytes) -> NpyLayout:
     offset = 8 + width + length
     header = start[8 + width : offset].decode("latin-1")
     if start[6:7] not in (b"\x01", b"\x02", b"\x03"):
-        raise BrokenImageError("its .npy header has no version from 1 to 3; write it with numpy.save")
+        raise BrokenImageError("its .npy header has no version 1 to 3; write it with numpy.save")
     if offset > HEADER_BYTES:
         raise BrokenImageError(
             f"its .npy header has {length} bytes, more than the {_LONGEST} that are read; write it "
