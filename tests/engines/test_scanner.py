@@ -74,7 +74,7 @@ def assert_same_planes(ours: dict[str, NDArray[Any]], theirs: dict[str, NDArray[
 
 
 @settings(max_examples=40, deadline=None)
-@given(data=st.data(), experiment=experiments())
+@given(data=st.data(), experiment=experiments(max_pixels=12))
 def test_a_scan_is_frame_and_maps_at_once_in_both_engines(
     data: st.DataObject, experiment: Experiment
 ) -> None:

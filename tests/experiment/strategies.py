@@ -149,12 +149,12 @@ def detector_vectors() -> SearchStrategy[DetectorVectors]:
 
 
 @st.composite
-def detectors(draw: DrawFn) -> Detector:
-    """Draw detectors of at most 64² pixels in every convention and pivot."""
+def detectors(draw: DrawFn, max_pixels: int = MAX_PIXELS) -> Detector:
+    """Draw detectors of at most ``max_pixels``² pixels in every convention and pivot."""
     pixel_size = draw(between(0.02, 2))
-    count = st.integers(1, MAX_PIXELS)
+    count = st.integers(1, max_pixels)
     # mm
-    centre = st.none() | between(-MAX_PIXELS * pixel_size, 2 * MAX_PIXELS * pixel_size)
+    centre = st.none() | between(-max_pixels * pixel_size, 2 * max_pixels * pixel_size)
     origin = st.none() | between(-20, 80)
     return Detector(
         convention=draw(st.sampled_from(CONVENTIONS)),
@@ -185,9 +185,9 @@ def detectors(draw: DrawFn) -> Detector:
 
 
 @st.composite
-def regions(draw: DrawFn) -> tuple[int, int, int, int]:
+def regions(draw: DrawFn, max_pixels: int = MAX_PIXELS) -> tuple[int, int, int, int]:
     """Draw regions of interest of at least one pixel, not always on the detector."""
-    fast, slow = (sorted(draw(st.tuples(*[st.integers(0, MAX_PIXELS)] * 2))) for _ in range(2))
+    fast, slow = (sorted(draw(st.tuples(*[st.integers(0, max_pixels)] * 2))) for _ in range(2))
     return fast[0], fast[1], slow[0], slow[1]
 
 
@@ -197,7 +197,7 @@ def oscillations() -> SearchStrategy[Sweep]:
     return sweeps(5).filter(lambda sweep: sweep.range != 0 or sweep.step is None)
 
 
-def samplings(oversample: SearchStrategy[int | None]) -> SearchStrategy[Sampling]:
+def samplings(oversample: SearchStrategy[int | None], max_pixels: int) -> SearchStrategy[Sampling]:
     """Draw every way to sample a pixel."""
     return st.builds(
         Sampling,
@@ -210,7 +210,7 @@ def samplings(oversample: SearchStrategy[int | None]) -> SearchStrategy[Sampling
         oscillation=oscillations(),
         dmin=_zero_or(0.5, 5),
         interpolate=st.none() | st.booleans(),
-        roi=st.none() | regions(),
+        roi=st.none() | regions(max_pixels),
     )
 
 
@@ -237,14 +237,15 @@ def experiments(
     *,
     oversample: SearchStrategy[int | None] = UP_TO_THREE,
     sources: SearchStrategy[StructureFactorSource] = WITHOUT_FILES,
+    max_pixels: int = MAX_PIXELS,
 ) -> SearchStrategy[Experiment]:
     """Draw valid experiments; by default 1 to 3 subpixels along an axis and no files."""
     return st.builds(
         Experiment,
         crystal=crystals(),
         beam=beams(),
-        detector=detectors(),
-        sampling=samplings(oversample),
+        detector=detectors(max_pixels),
+        sampling=samplings(oversample, max_pixels),
         structure_factors=sources,
     )
 

@@ -158,6 +158,7 @@ def test_every_pixel_of_the_image_is_the_original_program_s(
     assert np.array_equal(image, case.stored_image())  # type: ignore[arg-type]
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("name", LARGE)
 def test_every_pixel_of_a_large_image_is_the_original_program_s(name: str, tmp_path: Path) -> None:
     case = load_case(name, tmp_path)
