@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from parity_bridge.errors import FileError
+from parity_bridge.files.names import printable
 from parity_bridge.records.pixel_records import METADATA_SUFFIX, record_paths
 from parity_bridge.report.markdown import (
     code,
@@ -118,9 +120,10 @@ def _documents(folder: Path, names: tuple[str, str], words: list[str]) -> str:
         store(folder / side, own)
         for record in own:
             files = record_paths(folder / side, record.pixel_coords, F_CELL)
-            _rewritten(files[RECORD], implementation=name, tag=tag)
+            _rewritten(files[RECORD], implementation=printable(name), tag=printable(tag))
             _rewritten(
-                files[METADATA_SUFFIX], implementation=name, tag=tag, build={key: value},
+                files[METADATA_SUFFIX], implementation=printable(name), tag=printable(tag),
+                build={key: value},
                 nanobragg_flags=flags, notes=[note], versions={"numpy": version}, command=command,
                 device=device,
             )  # fmt: skip
@@ -162,3 +165,17 @@ def test_a_scan_memo_of_any_words_is_the_same_document(words: list[str]) -> None
         return scan_memo(changed, (), None, not_tapped or "x", "parity-bridge scan")
 
     assert shape(document(words)) == shape(document(["x"] * 10))
+
+
+@pytest.mark.parametrize("field", ["implementation", "tag"])
+@pytest.mark.parametrize("words", ["a\nb", "\x1b[31m", "\u2028", "\x00"])
+def test_a_record_whose_names_cannot_be_printed_is_refused(
+    tmp_path: Path, field: str, words: str
+) -> None:
+    for side, own in (("c_taps", benchmark("c")), ("py_taps", benchmark("pytorch"))):
+        store(tmp_path / side, own)
+    file = record_paths(tmp_path / "c_taps", own[0].pixel_coords, F_CELL)[RECORD]
+    _rewritten(file, **{field: words})
+    with pytest.raises(FileError, match="no control characters") as refused:
+        render(tmp_path)
+    assert str(refused.value).isprintable()

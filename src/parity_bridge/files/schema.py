@@ -6,7 +6,15 @@ import math
 import sys
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 #: JSON has no words for these; they are written as strings.
 _SPELLED = ("NaN", "Infinity", "-Infinity")
@@ -29,6 +37,16 @@ Number = Annotated[
     WithJsonSchema({"anyOf": [_FINITE, {"enum": list(_SPELLED)}]}),
 ]
 Vector = tuple[Number, Number, Number]
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a name holds no line breaks and no control characters")
+    return value
+
+
+#: A name on one line. The JSON Schema is that of any string.
+Name = Annotated[str, AfterValidator(_printable)]
 #: Any figure in a report; the union is tried from left to right, so that "NaN" is a number.
 AnyFigure = Annotated[bool | int | Number | str | None, Field(union_mode="left_to_right")]
 #: How often something happened.

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from parity_bridge.files.schema import SCHEMA_VERSION, Ordinal, Schema, Version
+from parity_bridge.files.schema import SCHEMA_VERSION, Name, Ordinal, Schema, Version
 
 #: slow, fast.
 Pixel = tuple[Ordinal, Ordinal]
@@ -17,9 +17,9 @@ class Record(Schema):
 
     schema_version: Version = SCHEMA_VERSION
     tap_id: str
-    implementation: str
+    implementation: Name
     pixel_coords: Pixel
-    tag: str | None
+    tag: Name | None
     oversample: Annotated[int, Field(ge=1)]
 
 
