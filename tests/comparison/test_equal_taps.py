@@ -38,9 +38,12 @@ def test_the_result_is_that_of_figure_by_figure(
     flags: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sides = observed(flags), observed(flags)
-    at_once = compare_runs(*sides, tolerances_for())
+    at_once = compare_runs(sides[0], sides[1], tolerances_for())
     monkeypatch.setattr(compare_taps, "_are_equal", lambda *_sides: False)
-    assert compare_runs(*sides, tolerances_for()).model_dump_json() == at_once.model_dump_json()
+    assert (
+        compare_runs(sides[0], sides[1], tolerances_for()).model_dump_json()
+        == at_once.model_dump_json()
+    )
 
 
 def test_pixels_of_equal_taps_share_one_comparison() -> None:
@@ -64,7 +67,5 @@ def test_zeros_of_either_sign_and_nan_of_either_payload_agree() -> None:
     ours = observed(PEPTIDE)
     negative = np.array([-np.nan])[0]
     for first, second in ((0.0, -0.0), (np.nan, negative)):
-        sides = tuple(
-            (with_column(ours[0], "lattice", "F_latt", value),) for value in (first, second)
-        )
-        assert compare_runs(*sides, tolerances_for()).verdict == "parity"
+        one, other = (with_column(ours[0], "lattice", "F_latt", value) for value in (first, second))
+        assert compare_runs([one], [other], tolerances_for()).verdict == "parity"

@@ -12,7 +12,7 @@ of the largest number from which it is computed: it cannot be known any better, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ from parity_bridge.comparison.perturbations import (
     DOWN_AND_UP,
     PERTURBED_COLUMNS,
     Perturbation,
+    derived_perturbations,
+    derived_steps,
     input_perturbations,
     stage_perturbations,
 )
@@ -38,10 +40,11 @@ if TYPE_CHECKING:
     from parity_bridge.taps.pixel_taps import PixelTaps
 
 #: Evaluations that a budget may cost; pixels that need more have no budget.
-MAX_EVALUATIONS = 1_000_000
+MAX_EVALUATIONS = 2_000_000
 
 #: tap_id -> figure -> spread: one number for a figure of the pixel, else one for each row.
 _Spread = dict[str, dict[str, "NDArray[np.float64]"]]
+_COMPONENTS = (".x", ".y", ".z")
 _HKL_TAP = "hkl_subpixel"
 #: Figures that are float32 in every engine.
 _SINGLE = {("final_output", "image")}
@@ -52,7 +55,8 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
 
     Raises what ``Engine.observe`` raises where the reference cannot be run.
     """
-    inputs = list(input_perturbations(reference.experiment))
+    first = reference.observations[0]
+    inputs = [*input_perturbations(reference.experiment), *derived_perturbations(first)]
     run_count = len(DOWN_AND_UP) * (len(inputs) + sum(width for *_, width in PERTURBED_COLUMNS))
     if run_count * reference.evaluation_count > MAX_EVALUATIONS:
         return ()
@@ -64,6 +68,7 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
         share += own
         if own.any():
             contributing_inputs.append(name)
+    _raise_derived(figures, share, derived_steps(first))
     spread = np.maximum(np.nan_to_num(_one_ulp(figures)), share)
     return tuple(
         _budget(pixel_taps, of_pixel, tuple(contributing_inputs))
@@ -71,6 +76,17 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
             reference.pixel_taps, figures.at_pixels(spread), strict=True
         )
     )
+
+
+def _raise_derived(
+    figures: FloatFigures, share: NDArray[np.float64], steps: Mapping[str, float]
+) -> None:
+    """Raise the shares of the derived quantities, used at a pixel or not, to their own steps."""
+    names = {
+        f"derived.{name}{axis}": step for name, step in steps.items() for axis in ("", *_COMPONENTS)
+    }
+    for name, place in figures.places("config_snapshot", tuple(names)):
+        np.maximum(share[place], names[name], out=share[place])
 
 
 def _one_ulp(figures: FloatFigures) -> NDArray[np.float64]:

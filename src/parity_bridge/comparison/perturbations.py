@@ -1,4 +1,8 @@
-"""Changes by one ULP of each input, and of the values that each stage hands to the next."""
+"""Changes by one ULP of each input, and of the values that each stage hands to the next.
+
+What is derived before the first pixel (contract §1 to §4) is moved by more than one ULP. It is the
+end of a chain whose own intermediate values, ``V*`` say, are not recorded.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parity_bridge.experiment.model import Experiment
-    from parity_bridge.taps.observation import Observation
+    from parity_bridge.taps.observation import Observation, Quantity
 
 #: Keywords of ``ReferenceRunner.rerun`` with which one input is moved.
 Perturbation = dict[str, Any]
@@ -76,6 +80,74 @@ def _index_spacing(observation: Observation) -> NDArray[np.float64]:
 
 def _column_spacing(column: str) -> Callable[[Observation], NDArray[np.float64]]:
     return lambda observation: np.spacing(np.abs(observation.evaluations[column]))
+
+
+#: By how many ULP of its largest term a derived quantity is moved. The longest derivation, that of
+#: the axes of the cell, rounds about forty times (volume, V*, lengths, rotations, cross products,
+#: norms), each time by half an ULP at most.
+DERIVED_ULPS = 20
+#: Vectors that are derived and used at the pixels.
+_VECTORS = (
+    "beam_vector",
+    "fdet_vector",
+    "sdet_vector",
+    "odet_vector",
+    "polar_vector",
+    "spindle_vector",
+    "pix0_vector",
+    "a0",
+    "b0",
+    "c0",
+)
+#: Derived quantities that no pixel uses; they are other forms of the ones above.
+_UNUSED_VECTORS = ("a_star", "b_star", "c_star", "twotheta_axis")
+#: Lengths of the detector, m: projections of pix0 or of the distance.
+_LENGTHS = ("distance", "close_distance", "Fbeam", "Sbeam", "Fclose", "Sclose")
+
+
+def derived_steps(observation: Observation) -> dict[str, float]:
+    """Return by how much every component of each derived quantity is moved; none where exact.
+
+    A unit vector along an axis is exact: nothing is rounded on the way to it. The largest term of
+    a length of the detector is the distance or a component of pix0.
+    """
+    derived = observation.derived
+    vectors = {name: _vector(derived[name]) for name in (*_VECTORS, *_UNUSED_VECTORS)}
+    lengths = np.abs([*vectors["pix0_vector"], derived["distance"]])
+    sizes = {
+        **{name: np.abs(value).max() for name, value in vectors.items() if not _is_axis(value)},
+        **dict.fromkeys(_LENGTHS, lengths.max()),
+        "V_cell": np.abs(derived["V_cell"]),
+    }
+    return {name: DERIVED_ULPS * float(np.spacing(size)) for name, size in sizes.items()}
+
+
+def derived_perturbations(observation: Observation) -> Iterator[tuple[str, list[Perturbation]]]:
+    """Yield the perturbations of the derived quantities that pixels use, by component."""
+    steps = derived_steps(observation)
+    for name in (name for name in _VECTORS if name in steps):
+        for axis in range(3):
+            step = np.zeros(3)
+            step[axis] = steps[name]
+            ends = (_vector(observation.derived[name]) + sign * step for sign in DOWN_AND_UP)
+            yield f"{name} {axis + 1}", [{"derived": {name: tuple(end.tolist())}} for end in ends]
+    distance = float(observation.derived["close_distance"])  # type: ignore[arg-type]
+    yield (
+        "close_distance",
+        [
+            {"derived": {"close_distance": distance + sign * steps["close_distance"]}}
+            for sign in DOWN_AND_UP
+        ],
+    )
+
+
+def _vector(quantity: Quantity) -> NDArray[np.float64]:
+    return np.array(quantity, dtype=np.float64)
+
+
+def _is_axis(vector: NDArray[np.float64]) -> bool:
+    """Return whether ``vector`` is a unit vector along x, y or z, of either sign."""
+    return sorted(np.abs(vector).tolist()) == [0.0, 0.0, 1.0]
 
 
 #: Stage, the column of its rows that is moved, the step, and the number of components.
