@@ -115,6 +115,7 @@ def test_one_that_does_not_fails_in_a_few_lines(suite: pytest.Pytester) -> None:
     assert told[4].startswith("why: port uses the last subpixel's solid angle; with `omega=last`")
     assert len(told) == 6
     assert "Traceback" not in out
+    assert "::test_it - Failed: " in out
 
 
 def test_the_comparison_is_given_where_nothing_is_to_be_checked(suite: pytest.Pytester) -> None:

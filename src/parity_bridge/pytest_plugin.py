@@ -173,11 +173,13 @@ def parity(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
     return ParityCheck(pytestconfig, tmp_path_factory)
 
 
-_Failed: Any = pytest.fail.Exception
+_PytestFailed: Any = pytest.fail.Exception
 
 
-class _CheckFailed(_Failed):  # type: ignore[misc] # pytest's class has no public name
+class Failed(_PytestFailed):  # type: ignore[misc] # pytest's class has no public name
     """A failure that shows its notes too: Hypothesis' example that fails is one."""
+
+    __module__ = "builtins"  # as pytest's own, so that summaries name the class alone
 
     def __str__(self) -> str:
         return "\n".join((super().__str__(), *getattr(self, "__notes__", ())))
@@ -186,7 +188,7 @@ class _CheckFailed(_Failed):  # type: ignore[misc] # pytest's class has no publi
 def _fail(text: str) -> NoReturn:
     """Fail the running test with nothing but ``text``."""
     __tracebackhide__ = True
-    raise _CheckFailed(text, pytrace=False)
+    raise Failed(text, pytrace=False)
 
 
 class ParityCheck:
