@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from reprlib import Repr
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -66,7 +67,23 @@ def _whole(value: Any) -> Any:
 Version = Annotated[Literal[1], BeforeValidator(_whole)]
 
 
+#: Shows a value in brief; of a container the first two.
+_BRIEF = Repr()
+_BRIEF.maxtuple = _BRIEF.maxlist = _BRIEF.maxdict = 2
+_BRIEF.maxother = _BRIEF.maxstring = 60
+
+
 class Schema(BaseModel):
     """Base of every stored model: nothing is converted, unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+
+    def __repr__(self) -> str:
+        """Show every field in brief: a record may hold millions of figures."""
+        names = type(self).model_fields
+        fields = ", ".join(f"{name}={_BRIEF.repr(getattr(self, name))}" for name in names)
+        return f"{type(self).__name__}({fields})"
+
+    def __str__(self) -> str:
+        """Show the same as ``repr``."""
+        return repr(self)
