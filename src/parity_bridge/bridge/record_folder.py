@@ -11,8 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from parity_bridge.bridge.answer import Side
 from parity_bridge.bridge.sides import recorded_side
+from parity_bridge.engines.protocol import Engine
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.files.atomic_write import copy_file, write_text
+from parity_bridge.files.names import check_name
 from parity_bridge.files.reading import read_file
 from parity_bridge.records.folder import make_folder
 from parity_bridge.records.metadata import RunContext
@@ -45,7 +47,8 @@ class RecordFolder:
     def store(self, sides: Sequence[Side]) -> list[Side]:
         """Write the records of ``sides`` and return the sides as read back from them.
 
-        Raises UsageError where two sides share a folder, FileError where a file cannot be written.
+        Raises UsageError where two sides share a folder or the folder of an engine is no plain
+        name, FileError where a file cannot be written.
         """
         names = _folder_names(sides)
         for name, side in zip(names, sides, strict=True):
@@ -105,8 +108,10 @@ def _listed_folders(folder: Path) -> tuple[str, ...]:
         names = _Names.validate_json(read_file(folder / SIDES, "list of sides"))
     except ValidationError as error:
         raise FileError(f"{folder / SIDES} is no list of folders; make the report again") from error
+    for name in names:
+        _check_listed(folder / SIDES, name)
     there = all((folder / name).is_dir() for name in names)
-    if len(names) < len(OF_RECORDS) or not there or len(set(names)) < len(names):
+    if len(names) < len(OF_RECORDS) or not there or _share_a_folder(names):
         raise FileError(
             f"{folder} is not a report: {SIDES} lists {', '.join(names) or 'nothing'}, and not "
             "two or more folders that are there"
@@ -114,12 +119,40 @@ def _listed_folders(folder: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _check_listed(path: Path, name: str) -> None:
+    """Raise FileError for a name that could lead out of the report."""
+    try:
+        check_name(name)
+    except ValueError as error:
+        raise FileError(f"{path} lists a folder that no report has: {error}") from error
+
+
+def _share_a_folder(names: Sequence[str]) -> bool:
+    """Check whether two names are equal, on a file system that ignores case too."""
+    return len({name.lower() for name in names}) < len(names)
+
+
+def _engine_folder(engine: Engine) -> str:
+    """Return the folder of an engine's records; raise UsageError for no plain name."""
+    try:
+        return check_name(engine.folder)
+    except ValueError as error:
+        raise UsageError(
+            f"the folder of the engine class {type(engine).__name__}: {error}"
+        ) from error
+
+
 def _folder_names(sides: Sequence[Side]) -> tuple[str, ...]:
-    """Choose a folder for each of ``sides``; raises UsageError where two would share one."""
+    """Choose a folder for each of ``sides``.
+
+    Raises UsageError where two would share one, and for the folder of an engine that is no name.
+    """
     if not any(side.run for side in sides):
         return OF_RECORDS
-    names = tuple(_STORED if side.run is None else side.run.engine.folder for side in sides)
-    if len(set(names)) < len(names):
+    names = tuple(
+        _STORED if side.run is None else _engine_folder(side.run.engine) for side in sides
+    )
+    if _share_a_folder(names):
         raise UsageError(
             f"two of the engines have one folder, {', '.join(names)}; give each class a folder of "
             "its own and a name of its own in records"
