@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 SANITIZE_VENV ?= .venv-sanitize
+CLANG_VENV ?= .venv-clang
 WORKERS ?= 2
 # How long `make fuzz` looks for trouble, and how often `make stress` does.
 SECONDS ?= 60
@@ -34,7 +35,7 @@ run_c_tests = $(VENV)/bin/cmake -S . -B $(1) -G "Unix Makefiles" -DCMAKE_BUILD_T
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test corpus stress ctest lint sanitize fuzz wheel bench clean
+.PHONY: help run test corpus stress ctest lint sanitize clang fuzz wheel bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -77,6 +78,10 @@ sanitize: $(SANITIZE_VENV)/installed $(VENV)/ctest.installed ## the C core under
 	ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	    $(SANITIZE_VENV)/bin/python -m pytest --capture=sys $(CORE_TESTS)
 
+clang: $(CLANG_VENV)/installed $(VENV)/ctest.installed ## the C core built with clang
+	$(call run_c_tests,build/ctest-clang,-DCMAKE_C_COMPILER=clang)
+	$(CLANG_VENV)/bin/python -m pytest $(CORE_TESTS)
+
 fuzz: $(VENV)/installed $(VENV)/fuzz.installed ## try the file readers on broken files for SECONDS
 	$(VENV)/bin/python tests/fuzz/fuzz_readers.py -max_total_time=$(SECONDS)
 
@@ -87,9 +92,10 @@ bench: $(VENV)/installed $(VENV)/test.installed ## speed and memory against thei
 	$(VENV)/bin/python benchmarks/bench.py $(addprefix --only ,$(ONLY))
 
 clean: ## remove environments, builds and caches
-	rm -rf $(VENV) $(SANITIZE_VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(SANITIZE_VENV) $(CLANG_VENV) build dist .hypothesis .mypy_cache \
+	    .pytest_cache .ruff_cache
 
-$(VENV)/bin/python $(SANITIZE_VENV)/bin/python:
+$(VENV)/bin/python $(SANITIZE_VENV)/bin/python $(CLANG_VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("$(PYTHON) is older than \
 	Python 3.11; name a newer one: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(@:/bin/python=)
@@ -113,20 +119,24 @@ $(VENV)/installed: $(VENV)/run.installed $(VENV)/modules $(CORE)
 	@touch $@
 
 # An editable install knows which file each module is: it is made again when one comes, goes or moves.
-$(VENV)/modules $(SANITIZE_VENV)/modules: %/modules: FORCE | %/bin/python
+$(VENV)/modules $(SANITIZE_VENV)/modules $(CLANG_VENV)/modules: %/modules: FORCE | %/bin/python
 	@find src -name '*.py' | sort > $@.now
 	@cmp -s $@.now $@ || cp $@.now $@
 
 FORCE:
 
 # torch is left out: the tests need only the C core, and a sanitizer would check all of torch too.
-$(SANITIZE_VENV)/run.installed: pyproject.toml constraints.txt .ci/requirements.py \
-        | $(SANITIZE_VENV)/bin/python
-	$(call requirements,$(SANITIZE_VENV),run test)
-	$(call pip_install,$(SANITIZE_VENV)) $$(grep -v '^torch' $@.txt)
+$(SANITIZE_VENV)/run.installed $(CLANG_VENV)/run.installed: %/run.installed: pyproject.toml \
+        constraints.txt .ci/requirements.py | %/bin/python
+	$(call requirements,$*,run test)
+	$(call pip_install,$*) $$(grep -v '^torch' $@.txt)
 	@touch $@
 
 $(SANITIZE_VENV)/installed: $(SANITIZE_VENV)/run.installed $(SANITIZE_VENV)/modules $(CORE)
 	CC=gcc $(call pip_install,$(SANITIZE_VENV)) --no-deps $(call c_option,PB_SANITIZE) \
 	    $(call c_option,PB_WERROR) --config-settings=install.strip=false --editable .
+	@touch $@
+
+$(CLANG_VENV)/installed: $(CLANG_VENV)/run.installed $(CLANG_VENV)/modules $(CORE)
+	CC=clang $(call pip_install,$(CLANG_VENV)) --no-deps $(call c_option,PB_WERROR) --editable .
 	@touch $@
