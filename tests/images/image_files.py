@@ -108,12 +108,14 @@ def check_read(path: Path, values: NDArray[Any]) -> None:
     assert image.dtype == values.dtype.name
     for region in (REGION, Region.whole(*values.shape)):
         rows, columns = region.slow, region.fast
-        read = image.read(region)
         part = values[rows.start : rows.stop, columns.start : columns.stop]
-        assert read.dtype == np.float32
-        assert read.flags.c_contiguous
-        assert read.flags.owndata
-        assert np.array_equal(read, part.astype(np.float32))
+        for dtype in (None, image.value_type, "float32"):
+            read = image.read(region, dtype)
+            assert read.dtype == np.dtype(dtype or values.dtype.name)
+            assert read.dtype.isnative
+            assert read.flags.c_contiguous
+            assert read.flags.owndata
+            assert np.array_equal(read, part.astype(read.dtype))
 
 
 def refused(path: Path, shape: tuple[int, int] | None = None, error: Any = FileError) -> str:

@@ -39,19 +39,49 @@ def unpickled(packed: bytes) -> ImageFile:
 
 
 class TestImage:
-    @pytest.mark.parametrize("dtype", ["f4", "f2", "u2", "i1"])
-    def test_what_float32_holds_needs_no_note(self, tmp_path: Path, dtype: str) -> None:
-        assert open_image(numpy_file(tmp_path / "a.npy", pixels(dtype)), None).note is None
+    @pytest.mark.parametrize(
+        ("dtype", "value_type"),
+        [
+            *((dtype, "float32") for dtype in ("f4", "f2", "u2", "i1")),
+            *((dtype, "float64") for dtype in ("f8", "i4", "u4")),
+        ],
+    )
+    def test_what_a_float_holds_needs_no_note(
+        self, tmp_path: Path, dtype: str, value_type: str
+    ) -> None:
+        image = open_image(numpy_file(tmp_path / "a.npy", pixels(dtype)), None)
+        assert image.note is None
+        assert (image.value_type, image.is_rounded) == (value_type, False)
 
-    @pytest.mark.parametrize("dtype", ["f8", "i4", "u8"])
-    def test_what_float32_does_not_hold_is_noted(self, tmp_path: Path, dtype: str) -> None:
-        note = open_image(numpy_file(tmp_path / "a.npy", pixels(dtype)), None).note
-        assert note is not None
-        assert f"a.npy holds {np.dtype(dtype).name}; its values are rounded to float32" in note
+    @pytest.mark.parametrize("dtype", ["i8", "u8", "f16"])
+    def test_what_float64_does_not_hold_is_noted(self, tmp_path: Path, dtype: str) -> None:
+        image = open_image(numpy_file(tmp_path / "a.npy", pixels(dtype)), None)
+        assert (image.value_type, image.is_rounded) == ("float64", True)
+        assert f"a.npy holds {np.dtype(dtype).name}; its values are rounded to float64" in str(
+            image.note
+        )
+
+    @pytest.mark.parametrize(
+        ("values", "dtype"),
+        [([2**24, 2**24 + 1], "u4"), ([-(2**24) - 1, 2**24 + 1], "i4"), ([1.0, 1.0 + 1e-9], "f8")],
+    )
+    @pytest.mark.parametrize("ending", ["npy", "edf", "cbf"])
+    def test_no_digit_is_lost(
+        self, tmp_path: Path, values: list[float], dtype: str, ending: str
+    ) -> None:
+        if (ending, dtype) == ("cbf", "f8"):
+            return  # a CBF here holds whole numbers
+        whole = np.array([values], dtype)
+        path = tmp_path / f"a.{ending}"
+        path = numpy_file(path, whole) if ending == "npy" else saved(path, ending.upper(), whole)
+        image = open_image(path, None)
+        for read in (image.read(Region.whole(1, 2)), image.read(Region.whole(1, 2), "float64")):
+            assert read.tolist() == [values]
 
     def test_what_is_too_large_for_float32_is_infinite(self, tmp_path: Path) -> None:
         path = numpy_file(tmp_path / "a.npy", np.array([[1e300, -1e300, np.nan]]))
-        assert str(open_image(path, None).read(Region.whole(1, 3)).tolist()) == "[[inf, -inf, nan]]"
+        read = open_image(path, None).read(Region.whole(1, 3), "float32")
+        assert str(read.tolist()) == "[[inf, -inf, nan]]"
 
     def test_its_digest(self, tmp_path: Path) -> None:
         path = numpy_file(tmp_path / "a.npy", pixels())

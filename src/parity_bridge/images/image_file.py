@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -28,6 +28,9 @@ from parity_bridge.images.unpacking import decompressed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Types in which images are compared.
+ValueType = Literal["float32", "float64"]
 
 _BIN_DTYPE = np.dtype("<f4")
 _BY_FABIO = "of fabio"
@@ -49,13 +52,25 @@ class ImageFile:
 
     @property
     def note(self) -> str | None:
-        """A warning that values are rounded to float32 or that the file is unchecked, or None."""
+        """A warning that values are rounded to float64 or that the file is unchecked, or None."""
         notes = []
-        if not np.can_cast(self._pixels.dtype, np.float32):
-            notes.append(f"image {self.path} holds {self.dtype}; its values are rounded to float32")
+        if self.is_rounded:
+            notes.append(f"image {self.path} holds {self.dtype}; its values are rounded to float64")
         if self.format.endswith(_BY_FABIO):
             notes.append(f"it was read as {self.format}, which does not say whether it is whole")
         return "; ".join(notes) or None
+
+    @property
+    def value_type(self) -> ValueType:
+        """The type in which its values are compared: float32 where that holds each, or float64."""
+        return "float32" if np.can_cast(self._pixels.dtype, np.float32) else "float64"
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether not even float64 holds each value of the dtype: int64, uint64, long double."""
+        dtype = self._pixels.dtype
+        is_long_integer = dtype.kind in "iu" and dtype.itemsize > 4
+        return is_long_integer or not np.can_cast(dtype, np.float64)
 
     @cached_property
     def sha256(self) -> str:
@@ -68,17 +83,18 @@ class ImageFile:
         self._check_version()
         return digest
 
-    def read(self, region: Region) -> NDArray[np.float32]:
-        """Return a C-contiguous copy of the pixels of ``region``, (slow, fast).
+    def read(self, region: Region, dtype: str | None = None) -> NDArray[Any]:
+        """Return a C-contiguous copy of the pixels of ``region``, (slow, fast), as ``dtype``.
 
-        Values too large for float32 are infinite. Raises UsageError for a region that is not on the
-        image, FileError where the file has changed since it was opened.
+        None means the dtype of the file, in the byte order of this machine. Values too large for
+        ``dtype`` are infinite. Raises UsageError for a region that is not on the image, FileError
+        where the file has changed since it was opened.
         """
         region.check(*self.shape)
         self._check_version()
         chosen = self._pixels[region.slices]
         with memory_errors(self.path, "image"), np.errstate(over="ignore", invalid="ignore"):
-            return np.array(chosen, dtype=np.float32, order="C")
+            return np.array(chosen, dtype=self.dtype if dtype is None else dtype, order="C")
 
     def _check_version(self) -> None:
         _check_unchanged(self.path, self.version, file_version(self.path, "image"))

@@ -49,7 +49,7 @@ class _GridValue(NamedTuple):
 def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperiment]:
     """Return the experiments of the TOML file ``path`` in its order, list before grid.
 
-    Names are unique. Flags are those of ``base_flags``, those common to the file and those of the
+    Names differ in more than case. Flags are those of ``base_flags``, those common to the file and those of the
     experiment, in this order; the last one wins. Raises FileError for a file that cannot be read or
     is not as described above, for more than 10000 experiments, and for flags that ``parse_flags``
     does not accept.
@@ -82,9 +82,13 @@ def _parse_experiments(table: Mapping[str, Any], base: tuple[str, ...]) -> list[
     for item in experiments:
         if item.name.lower() in _RESERVED:
             raise ValueError(f"no experiment can be called {item.name!r}; take another name")
-    name, times = Counter(item.name for item in experiments).most_common(1)[0]
+    name, times = Counter(item.name.lower() for item in experiments).most_common(1)[0]
     if times > 1:
-        raise ValueError(f"{times} experiments are called {name!r}; give each a name of its own")
+        names = dict.fromkeys(item.name for item in experiments if item.name.lower() == name)
+        raise ValueError(
+            f"{times} experiments are called {' or '.join(map(repr, names))}; give each a name of "
+            "its own that differs in more than case"
+        )
     return [NamedExperiment(check_name(item.name), (*common, *item.flags)) for item in experiments]
 
 
@@ -148,10 +152,10 @@ def _grid_axis(key: str, values: Any) -> list[_GridValue]:
     if times > 1:
         raise ValueError(f"the grid's {key!r} has {' '.join(words)} twice; remove one")
     labels = [f"{key.lstrip('-')}-{_label(words)}" for words in words_of_values]
-    same = {label for label, times in Counter(labels).items() if times > 1}
-    # Values that differ only in what a name cannot hold are distinguished by their place.
+    same = {label for label, times in Counter(map(str.lower, labels)).items() if times > 1}
+    # Values that differ only in case or in what a name cannot hold are distinguished by their place.
     return [
-        _GridValue(f"{label}.{place}" if label in same else label, (flag, *words))
+        _GridValue(f"{label}.{place}" if label.lower() in same else label, (flag, *words))
         for place, (label, words) in enumerate(zip(labels, words_of_values, strict=True), start=1)
     ]
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ImagePair:
-    """Both images of a tile, in float32 and float64, and where they differ and are finite.
+    """Both images of a tile, in the type compared and in float64, and where they differ.
 
     All arrays are of shape (slow, fast).
     """
 
-    c: NDArray[np.float32]
-    py: NDArray[np.float32]
+    c: NDArray[np.floating]  # both in float32 or both in float64
+    py: NDArray[np.floating]
     c_float64: NDArray[np.float64]
     #: The same array as ``c_float64`` where nothing differs.
     py_float64: NDArray[np.float64]
@@ -35,14 +35,14 @@ class ImagePair:
     finite: NDArray[np.bool_] | None  # in both images; None: everywhere
 
     @classmethod
-    def of(cls, c: NDArray[np.float32], py: NDArray[np.float32]) -> ImagePair:
+    def of(cls, c: NDArray[np.floating], py: NDArray[np.floating]) -> ImagePair:
         """Return the pair of two images, photons."""
         differing = differing_mask(c, py)
-        wide_c = c.astype(np.float64)
-        wide_py = wide_c if differing is None else py.astype(np.float64)
+        wide_c = c.astype(np.float64, copy=False)
+        wide_py = wide_c if differing is None else py.astype(np.float64, copy=False)
         difference = None
         if differing is not None:
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
                 difference = wide_py - wide_c
         # A sum is not finite where any of its terms is not.
         with np.errstate(invalid="ignore", over="ignore"):
@@ -98,17 +98,35 @@ def intensity_statistics(pair: ImagePair, tolerance: Tolerance) -> dict[str, Any
 
 def ulp_counts(pair: ImagePair) -> tuple[int, ...]:
     """Count the pixels finite in both images by the binary digits of their distance in ULPs."""
+    bins = ULP_BINS[pair.c.dtype.name]
     if pair.differing is None:
-        return (pair.finite_values(pair.c).size, *(0,) * (ULP_BINS - 1))
-    distances: NDArray[np.int64] = np.abs(ordinals(pair.c) - ordinals(pair.py))
-    digits = np.frexp(pair.finite_values(distances).astype(np.float64))[1]
-    return tuple(np.bincount(digits, minlength=ULP_BINS).tolist())
+        return (pair.finite_values(pair.c).size, *(0,) * (bins - 1))
+    distances = pair.finite_values(ulp_distances(pair.c, pair.py))
+    # The digits of either half, since float64 would round a distance of more than 53.
+    high, low = distances >> 32, distances & (2**32 - 1)
+    digits = np.where(high > 0, 32 + _binary_digits(high), _binary_digits(low))
+    return tuple(np.bincount(digits, minlength=bins).tolist())
 
 
-def ordinals(image: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return positions of float32 among all: neighbours differ by one, and -0 equals 0."""
-    bits = image.view(np.int32).astype(np.int64)
-    return np.where(bits >= 0, bits, -(bits + 2**31))
+def ulp_distances(c: NDArray[Any], py: NDArray[Any]) -> NDArray[np.int64]:
+    """Return distances in units in the last place of the common type, at most 2**63 - 1."""
+    first, second = _ordinals(c), _ordinals(py)
+    # Those of float64 may be 2**64 apart: a difference of unsigned numbers holds that.
+    larger, smaller = np.maximum(first, second), np.minimum(first, second)
+    distances = larger.astype(np.uint64) - smaller.astype(np.uint64)
+    return np.minimum(distances, np.uint64(2**63 - 1)).astype(np.int64)
+
+
+def _binary_digits(values: NDArray[np.int64]) -> NDArray[np.int32]:
+    digits: NDArray[np.int32] = np.frexp(values.astype(np.float64))[1]
+    return digits
+
+
+def _ordinals(image: NDArray[Any]) -> NDArray[np.int64]:
+    """Return positions of floats among all: neighbours differ by one, and -0 equals 0."""
+    width = 8 * image.dtype.itemsize
+    bits = image.view(f"i{image.dtype.itemsize}").astype(np.int64)
+    return np.where(bits >= 0, bits, -(bits & (2 ** (width - 1) - 1)))
 
 
 def _moments(pair: ImagePair) -> Moments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def run_task(job: ScanJob, task: TileTask, threads: int = 1) -> TileRecord:
     tiles, times = [], []
     for side, state in zip(job.sides, task.states, strict=True):
         begin = time.perf_counter()
-        tiles.append(side.tile(task.region, state, threads))
+        tiles.append(_widened(side.tile(task.region, state, threads), job.layout))
         times.append((time.perf_counter() - begin) * 1e3)
     reference, other = tiles
     mismatch, statistics = compare_tiles(
@@ -66,6 +66,11 @@ def run_task(job: ScanJob, task: TileTask, threads: int = 1) -> TileRecord:
     return record
 
 
+def _widened(tile: SideTile, layout: StoreLayout) -> SideTile:
+    """Return ``tile`` with its image in the type in which both are compared and stored."""
+    return replace(tile, image=tile.image.astype(layout.image_dtype, copy=False))
+
+
 def is_of_job(record: TileRecord, job: ScanJob) -> bool:
     """Return whether a record that was read back can be one of the job's own tiles.
 
@@ -75,7 +80,7 @@ def is_of_job(record: TileRecord, job: ScanJob) -> bool:
     has_states = tuple(state is not None for state in record.states)
     return (
         _field_names(statistics) == (tuple(F_CELL_PLANES) if all(job.layout.f_cell) else None)
-        and len(statistics.ulps) == ULP_BINS
+        and len(statistics.ulps) == ULP_BINS[job.layout.image_dtype]
         and len(statistics.shells) == (0 if job.rules.geometry is None else SHELL_COUNT)
         and has_states == tuple(isinstance(side, EngineSide) for side in job.sides)
         and statistics.pixels == math.prod(region.shape)

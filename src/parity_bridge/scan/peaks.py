@@ -33,7 +33,7 @@ _BAND = 64
 _CACHED_BANDS = 4
 
 #: Rows of an image, all its columns: (rows, columns).
-ReadRows = Callable[[range], "NDArray[np.float32]"]
+ReadRows = Callable[[range], "NDArray[np.floating]"]
 
 _BEFORE = ((-1, -1), (-1, 0), (-1, 1), (0, -1))
 _AFTER = ((0, 1), (1, -1), (1, 0), (1, 1))
@@ -121,7 +121,7 @@ class _BandedImage:
             lambda number: read(range(number * height, min((number + 1) * height, shape[0])))
         )
 
-    def block(self, number: int) -> tuple[NDArray[np.float32], slice]:
+    def block(self, number: int) -> tuple[NDArray[np.floating], slice]:
         """Return a band with a row on either side if there is one, and which rows are its own."""
         band = self._band(number)
         before = [self._band(number - 1)[-1:]] if number else []
@@ -152,7 +152,7 @@ def _peaks_of_band(image: _BandedImage, number: int, floor: float, count: int) -
                 return
 
 
-def _candidates(block: NDArray[np.float32], inner: slice, floor: float) -> NDArray[np.bool_]:
+def _candidates(block: NDArray[np.floating], inner: slice, floor: float) -> NDArray[np.bool_]:
     """Return the pixels of ``inner`` rows at which a peak may stand.
 
     They are above ``floor``, above their neighbours before, and not below those after.

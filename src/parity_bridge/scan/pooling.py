@@ -71,7 +71,7 @@ def match_scan_peaks(layout: StoreLayout, *, equal: bool) -> PeakMatch:
 def _peaks(layout: StoreLayout, side: str, count: int) -> tuple[Peak, ...]:
     region = layout.region
 
-    def read(rows: range) -> NDArray[np.float32]:
+    def read(rows: range) -> NDArray[np.floating]:
         part = Region(region.slow[rows.start : rows.stop], region.fast)
         return read_map(layout, f"{side}/{IMAGE}", part)
 
@@ -83,8 +83,8 @@ def _region_maps(layout: StoreLayout, region: Region, factor: int) -> RegionMaps
     return RegionMaps(
         region,
         factor,
-        reference=_block_maxima(reference, factor),
-        other=_block_maxima(other, factor),
+        reference=_block_maxima(_drawable(reference), factor),
+        other=_block_maxima(_drawable(other), factor),
         difference=_difference(reference, other, factor),
         mismatch=_mismatch(layout, region, factor),
         f_cell=_per_lookup(layout, region, factor, "sum_f_cell"),
@@ -100,12 +100,19 @@ def _surroundings(region: Region, pixel: tuple[int, int]) -> Region:
     return Region(slow, fast)
 
 
+def _drawable(image: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return an image as pictures show it, in float32; too large a value is infinite."""
+    with np.errstate(over="ignore"):
+        return image.astype(np.float32, copy=False)
+
+
 def _difference(
-    reference: NDArray[np.float32], other: NDArray[np.float32], factor: int
+    reference: NDArray[np.floating], other: NDArray[np.floating], factor: int
 ) -> NDArray[np.float32]:
     """Return the difference of each block that is largest in size, NaN where any is NaN."""
-    if (reference.view(np.int32) == other.view(np.int32)).all():
-        return _block_maxima(np.zeros_like(reference), factor)
+    bits = f"i{reference.dtype.itemsize}"
+    if (reference.view(bits) == other.view(bits)).all():
+        return _block_maxima(np.zeros(reference.shape, np.float32), factor)
     with np.errstate(invalid="ignore", over="ignore"):
         difference = (other.astype(np.float64) - reference).astype(np.float32)
         # Infinities of one sign are no difference.

@@ -13,6 +13,7 @@ import numpy as np
 from parity_bridge.comparison.tolerances import Tolerance, Tolerances
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.experiment.regions import Region
+from parity_bridge.images.image_file import ValueType
 from parity_bridge.records.environment import libc, package_versions
 from parity_bridge.records.folder import make_folder
 from parity_bridge.scan import store
@@ -84,7 +85,7 @@ def prepare_scan(
     if begun and tile is None:
         tile = store.stored_tile(StoreLayout(folder, region, (0, 0), f_cell))[1]
     planned = plan_tiles((reference, other), region, _tile_size(tile, region))
-    layout = StoreLayout(folder, region, planned.tile, f_cell)
+    layout = StoreLayout(folder, region, planned.tile, f_cell, wider_image_dtype(reference, other))
     identities = reference.identity(), other.identity()
     intensity = tolerances.of("final_output", "image") or Tolerance()
     mean = tolerances.of("f_cell_stats", "mean_f_cell") or Tolerance()
@@ -139,6 +140,11 @@ def run_scan(scan: PreparedScan, worker_pool: WorkerPool, advance: Advance) -> S
         sum(record.runtime_py_ms for record in ordered),
         time.monotonic() - begin,
     )
+
+
+def wider_image_dtype(*sides: ScanSide) -> ValueType:
+    """Return the type in which the images of the sides are compared: the wider of theirs."""
+    return "float64" if any(side.image_dtype == "float64" for side in sides) else "float32"
 
 
 def region_of(reference: ScanSide, other: ScanSide) -> Region:

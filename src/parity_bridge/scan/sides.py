@@ -27,7 +27,7 @@ from parity_bridge.experiment.regions import Planes, Region, RunState
 from parity_bridge.experiment.smv import read_mask
 from parity_bridge.files.reading import FileVersion, file_version
 from parity_bridge.files.schema import Schema
-from parity_bridge.images.image_file import ImageFile, open_image
+from parity_bridge.images.image_file import ImageFile, ValueType, open_image
 from parity_bridge.scan.observing_scanner import scanner_of
 from parity_bridge.taps.registry import TAPS_BY_NAME, choose_taps
 
@@ -58,7 +58,7 @@ class SideIdentity(Schema):
 class SideTile:
     """The image and Tap 4 of a region, by one side."""
 
-    image: NDArray[np.float32]  # (slow, fast), photons
+    image: NDArray[np.floating]  # (slow, fast), photons; of the side's ``image_dtype``
     planes: Planes | None  # None: a side without Tap 4
     state: RunState | None  # after the last pixel
 
@@ -69,6 +69,11 @@ class ScanSide(Protocol):
     @property
     def has_f_cell(self) -> bool:
         """Whether the side records Tap 4."""
+        ...
+
+    @property
+    def image_dtype(self) -> ValueType:
+        """The type that holds each intensity of the side."""
         ...
 
     @property
@@ -124,6 +129,11 @@ class EngineSide:
         if self.scanner.derived:
             return self.scanner.derived
         return EngineSide(EngineChoice("c"), self.experiment).scanner.derived
+
+    @property
+    def image_dtype(self) -> ValueType:
+        """The type of the images of all engines: float32."""
+        return "float32"
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -213,6 +223,11 @@ class ImageSide:
         return _open_cached_image(self.path, self.detector, file_version(self.path, "image"))
 
     @property
+    def image_dtype(self) -> ValueType:
+        """The type that holds each value of the file: float32 or float64."""
+        return self.file.value_type
+
+    @property
     def pixels(self) -> tuple[int, int]:
         """Size of the image along slow and fast."""
         return self.file.shape
@@ -231,7 +246,7 @@ class ImageSide:
 
     def tile(self, region: Region, state: RunState | None, threads: int) -> SideTile:  # noqa: ARG002
         """Read ``region``; raises FileError where the file cannot be read or has changed."""
-        pixels = self.file.read(region)
+        pixels = self.file.read(region, self.image_dtype)
         if self.mask is not None:
             pixels[read_mask(self.mask)[region.slices] == 0] = 0.0
         return SideTile(pixels, None, None)

@@ -16,8 +16,9 @@ from parity_bridge.scan.summary import FieldCount, UlpBin, WorstPixel
 WORST_COUNT = 10
 #: Resolution shells of equal volume in reciprocal space.
 SHELL_COUNT = 20
-#: Distances of float32 by their number of binary digits: 0, 1, 2..3, 4..7, up to 2**32 - 1.
-ULP_BINS = 33
+#: Bins of distances by their number of binary digits: 0, 1, 2..3, 4..7, up to 2**32 - 1 for
+#: float32. For float64 they end at 2**63 - 1, the largest count of a record, which larger ones get.
+ULP_BINS = {"float32": 33, "float64": 64}
 
 
 class Moments(Schema):
@@ -110,7 +111,7 @@ class Statistics(Schema):
     differing_f_cell: Count | None = None
     differing_index: Count | None = None
     rounding_sensitive: Count | None = None
-    ulps: tuple[Count, ...] = (0,) * ULP_BINS
+    ulps: tuple[Count, ...] = (0,) * ULP_BINS["float32"]
     shells: tuple[ShellSums, ...] = ()
     worst: tuple[WorstPixel, ...] = ()
 

@@ -26,6 +26,7 @@ from parity_bridge.experiment.regions import F_CELL_PLANES, Region
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.reading import FileVersion, file_version, read_file
 from parity_bridge.files.schema import SCHEMA_VERSION, Count, Number, Schema, Version
+from parity_bridge.images.image_file import ValueType
 from parity_bridge.records.folder import make_folder
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.scan import store_check
@@ -115,13 +116,15 @@ class StoreLayout:
     tile: tuple[int, int]
     #: Whether each side has Tap 4.
     f_cell: tuple[bool, bool]
+    #: Of both images: the wider of the types of the two sides.
+    image_dtype: ValueType = "float32"
 
     @property
     def arrays(self) -> dict[str, str]:
         """Path in the store -> dtype."""
-        dtypes = {}
+        dtypes: dict[str, str] = {}
         for side, has_f_cell in zip(SIDE_GROUPS, self.f_cell, strict=True):
-            dtypes[f"{side}/{IMAGE}"] = "float32"
+            dtypes[f"{side}/{IMAGE}"] = self.image_dtype
             if has_f_cell:
                 dtypes |= {f"{side}/{name}": dtype for name, dtype in F_CELL_PLANES.items()}
         if all(self.f_cell):

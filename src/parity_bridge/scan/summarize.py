@@ -72,6 +72,8 @@ def summarize(
         runtime_c_ms=scanned.runtime_c_ms,
         runtime_py_ms=scanned.runtime_py_ms,
         peaks=Peaks(reference=peaks.reference, other=peaks.other, matched=peaks.matched),
+        compared_as=scan.layout.image_dtype,
+        rounded=any(isinstance(side, ImageSide) and side.file.is_rounded for side in job.sides),
         differing_intensity=statistics.differing_intensity,
         beyond_tolerance_intensity=statistics.beyond_tolerance_intensity,
         intensity_tolerance=job.rules.intensity,

@@ -29,7 +29,7 @@ class SideSummary(Schema):
     behaviours: tuple[str, ...] = ()
     #: nanoBragg flags of the experiment; None for an image.
     nanobragg_flags: str | None = None
-    #: Of an image: sha256 of its file, and what is lost where float32 cannot hold its values.
+    #: Of an image: sha256 of its file, and what is lost where float64 cannot hold its values.
     sha256: str | None = None
     note: str | None = None
     #: Of an engine: its build, and the sha256 of the files that it reads.
@@ -52,7 +52,7 @@ class FieldCount(Schema):
 
 
 class UlpBin(Schema):
-    """Pixels whose float32 intensities differ by ``low`` to ``high`` units in the last place."""
+    """Pixels whose intensities differ by ``low`` to ``high`` units in the last place."""
 
     low: Count
     high: Count
@@ -86,7 +86,7 @@ class WorstPixel(Schema):
     reference: Number  # photons
     other: Number
     abs_diff: Number
-    ulps: Count | None  # of float32; None where one is not finite
+    ulps: Count | None  # of ``compared_as``, at most 2**63 - 1; None where one is not finite
     #: Fields of Tap 4 that differ.
     fields: tuple[str, ...]
     resolution: Number | None  # Å; None at the direct beam
@@ -139,7 +139,11 @@ class ScanSummary(Schema):
     runtime_py_ms: Number
 
     peaks: Peaks
-    #: Pixels whose float32 intensities are not the same number, and those beyond the tolerance.
+    #: The wider of the types of both images, in which they are compared and stored.
+    compared_as: Literal["float32", "float64"] = "float32"
+    #: Whether an image is of a type that even float64 does not hold: equal values may then differ.
+    rounded: bool = False
+    #: Pixels whose intensities are not the same number, and those beyond the tolerance.
     differing_intensity: Count
     beyond_tolerance_intensity: Count
     intensity_tolerance: Tolerance

@@ -67,6 +67,18 @@ def compare_tiles(
     The mismatches are bits of ``store.MISMATCH_BITS``, (slow, fast), where a field differs beyond
     its tolerance; None where a side has no Tap 4.
     """
+    # Sums and squares of float64 may be infinite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _compare_tiles(region, reference, other, rules, margins)
+
+
+def _compare_tiles(
+    region: Region,
+    reference: SideTile,
+    other: SideTile,
+    rules: ComparisonRules,
+    margins: Margins | None,
+) -> tuple[NDArray[np.uint16] | None, Statistics]:
     bits, fields = None, None
     if reference.planes is not None and other.planes is not None:
         bits, fields = _compare_f_cell(reference.planes, other.planes, rules.f_cell)

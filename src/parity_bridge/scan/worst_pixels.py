@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.experiment.regions import Region
-from parity_bridge.scan.image_pair import ImagePair, ordinals
+from parity_bridge.scan.image_pair import ImagePair, ulp_distances
 from parity_bridge.scan.statistics import WORST_COUNT, most_differing
 from parity_bridge.scan.store import MISMATCH_BITS
 from parity_bridge.scan.summary import WorstPixel
@@ -66,7 +66,7 @@ def _worst_pixel(tile: ComparedTile, place: int) -> WorstPixel:
     at = divmod(place, len(region.fast))
     ours, theirs = float(images.c[at]), float(images.py[at])
     finite = bool(np.isfinite(images.c[at]) and np.isfinite(images.py[at]))
-    first, second = (int(ordinals(np.array(image[at]))) for image in (images.c, images.py))
+    (ulps,) = ulp_distances(*(np.array([image[at]]) for image in (images.c, images.py))).tolist()
     own_bits = 0 if tile.bits is None else int(tile.bits[at])
     inverse = None if tile.inverse_d is None else float(tile.inverse_d[at])
     differs = images.differing is not None and images.differing[at]
@@ -76,7 +76,7 @@ def _worst_pixel(tile: ComparedTile, place: int) -> WorstPixel:
         other=theirs,
         # Two NaN, or the same infinity, are no difference.
         abs_diff=abs(theirs - ours) if differs else 0.0,
-        ulps=abs(first - second) if finite else None,
+        ulps=ulps if finite else None,
         fields=tuple(name for name, bit in MISMATCH_BITS.items() if own_bits & bit),
         resolution=1.0 / inverse if inverse else None,
     )

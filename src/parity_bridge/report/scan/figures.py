@@ -203,7 +203,7 @@ def _subtitle(summary: ScanSummary) -> str:
     verb = "differs" if summary.differing_intensity == 1 else "differ"
     return (
         f"{summary.verdict}; {span_text(summary)} of {rows} × {columns} pixels; {differ} {verb} in "
-        "intensity (float32)"
+        f"intensity ({summary.compared_as})"
     )
 
 

@@ -93,7 +93,8 @@ def _region_text(summary: ScanSummary) -> str:
     return (
         f"pixels {span_text(summary)} of {detector_text(summary, times='x')}\n"
         f"{plural(summary.tiles, 'tile')} of at most {summary.tile} pixels, {summary.executor}"
-        f"{order}"
+        f"{order}\n"
+        f"intensities compared as {summary.compared_as}"
     )
 
 
@@ -110,7 +111,7 @@ def _metric_rows(summary: ScanSummary) -> list[Row]:
     rows = [{"metric": name, "value": _value(summary, name), "unit": unit} for name, unit in names]
     peaks, tolerance = summary.peaks, tolerance_text(summary.intensity_tolerance)
     counts = (
-        ("differing pixels", summary.differing_intensity, "not the same float32"),
+        ("differing pixels", summary.differing_intensity, f"not the same {summary.compared_as}"),
         ("beyond tolerance", summary.beyond_tolerance_intensity, tolerance),
         ("peaks matched", peaks.matched, f"of {peaks.reference} and {peaks.other}"),
         ("not finite", summary.reference.nonfinite + summary.other.nonfinite, "pixels of both"),
@@ -191,7 +192,7 @@ def _worst_section(summary: ScanSummary) -> str:
                 (summary.reference.name, number_text(item.reference)),
                 (f"{summary.other.name} ", number_text(item.other)),
                 ("difference", rounded_text(item.abs_diff)),
-                ("ULPs (float32)", number_text(item.ulps)),
+                (f"ULPs ({summary.compared_as})", number_text(item.ulps)),
                 ("d / Å", "-" if item.resolution is None else f"{item.resolution:.4g}"),
                 ("Tap 4 fields", ", ".join(item.fields) or "-"),
             )
@@ -221,7 +222,7 @@ def _pictures_section(pictures: Sequence[str]) -> str:
 
 def _ulps_section(summary: ScanSummary) -> str:
     rows = [
-        {"ULPs of float32": ulp_range_text(item), "pixels": str(item.pixels)}
+        {f"ULPs of {summary.compared_as}": ulp_range_text(item), "pixels": str(item.pixels)}
         for item in summary.ulps
     ]
     return f"## Distance of the intensities\n\n{table(rows)}"

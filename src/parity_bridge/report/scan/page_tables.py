@@ -80,7 +80,7 @@ def worst_rows(summary: ScanSummary) -> list[Cells]:
             ),
             f"{summary.other.name} (other) / photons": number_cell(number_text(pixel.other)),
             "|difference| / photons": number_cell(rounded_text(pixel.abs_diff)),
-            "ULP (float32)": number_cell(number_or_dash(pixel.ulps)),
+            f"ULP ({summary.compared_as})": number_cell(number_or_dash(pixel.ulps)),
             "d / Å": number_cell(
                 "∞" if pixel.resolution is None else rounded_text(pixel.resolution)
             ),
@@ -134,7 +134,7 @@ def ulp_rows(summary: ScanSummary) -> list[Cells]:
     most = max((item.pixels for item in summary.ulps), default=0)
     return [
         {
-            "ULP (float32)": number_cell(ulp_range_text(item)),
+            f"ULP ({summary.compared_as})": number_cell(ulp_range_text(item)),
             "pixels": number_cell(item.pixels),
             "": bar_cell(item.pixels, 0.5, max(most, 1)),
         }

@@ -66,7 +66,8 @@ def _draw_rms_by_shell(axes: Axes, summary: ScanSummary) -> None:
 def _draw_counts_by_shell(axes: Axes, summary: ScanSummary) -> None:
     shells = summary.shells
     intensity = [shell.differing_intensity for shell in shells]
-    _draw_steps(axes, shells, intensity, BLUE, label="intensity (float32 not the same number)")
+    label = f"intensity ({summary.compared_as} not the same number)"
+    _draw_steps(axes, shells, intensity, BLUE, label=label)
     if summary.differing_f_cell is not None:
         f_cell = [shell.differing_f_cell for shell in shells]
         _draw_steps(axes, shells, f_cell, ORANGE, label="Tap 4, beyond tolerance", linestyle="--")
@@ -86,7 +87,8 @@ def _draw_ulp_histogram(axes: Axes, summary: ScanSummary) -> None:
     axes.set_xticks(places, [_ulp_count_text(each.low) for each in bins])
     axes.set_xlim(-0.6, max(len(bins), 8) - 0.4)
     _count_axis(axes, max(each.pixels for each in bins))
-    axes_title(axes, "distance of the intensities in units in the last place of float32")
+    unit = f"units in the last place of {summary.compared_as}"
+    axes_title(axes, f"distance of the intensities in {unit}")
     axes.set_xlabel("ULP, the smallest of each bin", fontsize=10)
 
 

@@ -18,8 +18,7 @@ def scan_verdict_sentence(summary: ScanSummary) -> str:
     at = f"{plural(summary.pixels, 'pixel')}"
     match summary.verdict:
         case "parity":
-            exactly = summary.differing_intensity == 0 and not _differs_in_tap4(summary)
-            how = "exactly" if exactly else f"within the tolerances for {summary.tolerances}"
+            how = _agreement_text(summary)
             what = "in intensity" if summary.f_cell is None else "in intensity and all of Tap 4"
             return f"parity: {names} agree {what} {how} at {at}"
         case "values differ":
@@ -73,6 +72,13 @@ def _taps_agree_sentence(summary: ScanSummary) -> str:
         if summary.beyond_tolerance_intensity or summary.differing_f_cell
         else "Tapped one by one, the worst pixels agree within the tolerances in every tap."
     )
+
+
+def _agreement_text(summary: ScanSummary) -> str:
+    """Say how closely two sides agree; exactly only where every digit was compared."""
+    if summary.differing_intensity or _differs_in_tap4(summary):
+        return f"within the tolerances for {summary.tolerances}"
+    return "as rounded to float64" if summary.rounded else "exactly"
 
 
 def _demoted_heading(section: str) -> str:
