@@ -34,9 +34,9 @@ _NUMBERS = itertools.count()
 
 
 @contextmanager
-def _file(data: bytes) -> Iterator[Path]:
+def _file(data: bytes, ending: str = "") -> Iterator[Path]:
     """Yield a file that holds ``data``, under a new name: readers cache what they read."""
-    path = Path(_FOLDER.name) / str(next(_NUMBERS))
+    path = Path(_FOLDER.name) / f"{next(_NUMBERS)}{ending}"
     path.write_bytes(data)
     try:
         yield path
@@ -131,7 +131,7 @@ def _any_image(data: bytes) -> None:
         pixels = image.read(Region.whole(*image.shape))
     assert pixels.size > 0
     assert pixels.shape == image.shape
-    assert pixels.dtype == np.float32
+    assert pixels.dtype.name == image.dtype
     assert pixels.flags.c_contiguous
 
 
@@ -157,6 +157,15 @@ def _store(data: bytes) -> None:
     assert record.region.region == region
 
 
+def _bare_image(data: bytes) -> None:
+    shape = (2, 3)
+    with _file(data, ".bin") as path:
+        image = open_image(path, shape)
+        pixels = image.read(Region.whole(*shape))
+    assert pixels.astype("<f4").tobytes() == data
+    assert image.value_type == pixels.dtype.name == "float32"
+
+
 #: The names are those of the folders in corpus and regressions, the order is that of the fuzzer's
 #: first byte.
 READERS: dict[str, Callable[[bytes], None]] = {
@@ -169,6 +178,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "trace": _trace,
     "tolerances": _tolerances,
     "any_image": _any_image,
+    "bare_image": _bare_image,
     "store": _store,
 }
 

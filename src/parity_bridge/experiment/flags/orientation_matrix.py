@@ -7,6 +7,7 @@ from pathlib import Path
 
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.file_kinds import file_kind
+from parity_bridge.files.memory import memory_errors
 from parity_bridge.files.plain_numbers import plain_number
 from parity_bridge.files.reading import read_file
 
@@ -23,7 +24,8 @@ def read_matrix(path: Path) -> tuple[float, ...]:
     wavelength), as MOSFLM writes them; text after them is ignored.
     Raises FileError for a file that is missing or does not begin with nine finite numbers.
     """
-    data = read_file(path, "orientation matrix")
+    with memory_errors(path, "orientation matrix"):
+        data = read_file(path, "orientation matrix")
     words = data.split(maxsplit=_SIZE)[:_SIZE]
     try:
         values = tuple(_number(path, place, word) for place, word in enumerate(words, start=1))
