@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,11 @@ class Region:
         """Return ``region``, checked, or all pixels of the detector; raises as ``check`` does."""
         if region is None:
             return cls.whole(pixels_slow, pixels_fast)
+        if not isinstance(region, Region):
+            raise UsageError(
+                f"region={region!r} is not a region of pixels; give Region(range(SLOW, SLOW), "
+                "range(FAST, FAST)), or leave it out"
+            )
         region.check(pixels_slow, pixels_fast)
         return region
 
@@ -71,6 +77,11 @@ class Region:
             ("slow", self.slow, pixels_slow),
             ("fast", self.fast, pixels_fast),
         ):
+            if not isinstance(chosen, range):
+                raise UsageError(
+                    f"the region holds {chosen!r} along {axis}; give a range of pixels from "
+                    f"0..{count - 1}"
+                )
             if not chosen or chosen.step != 1 or chosen.start < 0 or chosen.stop > count:
                 raise UsageError(
                     f"the region {chosen.start}..{chosen.stop - 1} along {axis} is not on the "
@@ -147,14 +158,51 @@ Planes = dict[str, "NDArray[Any]"]
 def f_cell_planes(region: Region, out: Planes | None = None) -> Planes:
     """Return planes of Tap 4 for ``region``: new ones, or ``out`` where it is given.
 
-    Raises UsageError where ``out`` has other names, shapes or dtypes.
+    Raise UsageError where ``out`` has other names, shapes or dtypes, and where its planes cannot
+    all be filled: read-only memory, or memory that two planes share.
     """
     if out is None:
         return {name: np.empty(region.shape, dtype) for name, dtype in F_CELL_PLANES.items()}
-    given = {name: (plane.shape, str(plane.dtype)) for name, plane in out.items()}
-    contiguous = all(plane.flags.c_contiguous for plane in out.values())
-    if not contiguous or given != {n: (region.shape, d) for n, d in F_CELL_PLANES.items()}:
+    _check_arrays(out)
+    given = {name: (plane.shape, plane.dtype) for name, plane in out.items()}
+    expected = {name: (region.shape, np.dtype(dtype)) for name, dtype in F_CELL_PLANES.items()}
+    if given != expected or not all(plane.flags.c_contiguous for plane in out.values()):
         raise UsageError(
             f"the planes to fill are not those of a region of {region.shape} pixels; leave them out"
         )
+    _check_memory(out)
     return out
+
+
+def _check_arrays(out: object) -> None:
+    """Raise UsageError for anything but numpy arrays by name.
+
+    A subclass may give its entries another meaning, as a masked array does: only files in memory
+    are arrays like any other.
+    """
+    arrays = isinstance(out, dict) and all(
+        type(plane) in (np.ndarray, np.memmap) for plane in out.values()
+    )
+    if not arrays:
+        raise UsageError(
+            "the planes to fill are not numpy arrays by name; give what f_cell_maps returned "
+            "before, or leave them out"
+        )
+
+
+def _check_memory(out: Planes) -> None:
+    """Raise UsageError for planes, C-contiguous, that cannot hold values of their own."""
+    for name, plane in out.items():
+        if not (plane.flags.writeable and plane.flags.aligned):
+            fault = "read-only" if plane.flags.aligned else "not aligned"
+            raise UsageError(
+                f"the plane {name!r} to fill is {fault}; give arrays of numpy.empty, or leave the "
+                "planes out"
+            )
+    for (first, plane), (second, other) in combinations(out.items(), 2):
+        # Exact for C-contiguous arrays.
+        if np.may_share_memory(plane, other):
+            raise UsageError(
+                f"the planes {first!r} and {second!r} to fill share memory; give every plane an "
+                "array of its own, or leave the planes out"
+            )

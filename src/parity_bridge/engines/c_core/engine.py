@@ -17,8 +17,13 @@ from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
 from parity_bridge.engines.c_core.scanner import CoreScanner
 from parity_bridge.engines.c_core.setup import derive
-from parity_bridge.engines.checks import check_evaluations, check_pixels
-from parity_bridge.errors import UsageError
+from parity_bridge.engines.checks import (
+    check_evaluations,
+    check_pixels,
+    check_state,
+    check_threads,
+)
+from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, f_cell_planes
@@ -84,7 +89,7 @@ class CCore:
         ``factors`` replace the structure factors of the experiment; ``derived`` are quantities of
         ``taps.derived`` that replace the core's own before sources and orientations are laid out;
         ``overrides`` are stages of each pixel. Raise as ``observe`` does, and ShapeError where the
-        number of rows is not the number of evaluations.
+        number of rows is not the number of evaluations, or of overrides not that of pixels.
         """
         if factors is None:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
@@ -101,6 +106,11 @@ class CCore:
         stages: Sequence[StageOverrides | None] = (
             [None] * len(pixels) if overrides is None else overrides
         )
+        if len(stages) != len(pixels):
+            raise ShapeError(
+                f"stages of {len(stages)} pixels are given for {len(pixels)}; give those of every "
+                "pixel"
+            )
         return observe_pixels(experiment, factors, frame_context, pixels, states, stages)
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> CoreScanner:
@@ -117,6 +127,8 @@ class CCore:
         threads: int = 1,
     ) -> Frame:
         """Render ``region`` row by row on a pool of ``threads``; see ``FrameEngine.frame``."""
+        check_state(state)
+        threads = check_threads(threads)
         frame_context = self._load_frame_context(experiment, behaviours)
         chosen = frame_context.region(region)
         image = np.empty(chosen.shape, dtype=np.float32)
@@ -135,6 +147,8 @@ class CCore:
         out: Planes | None = None,
     ) -> Planes:
         """Count Tap 4 of every pixel of ``region``; see ``FrameEngine.f_cell_maps``."""
+        check_state(state)
+        threads = check_threads(threads)
         frame_context = self._load_frame_context(experiment, behaviours)
         chosen = frame_context.region(region)
         planes = f_cell_planes(chosen, out)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.marshal import state_struct
+from parity_bridge.engines.c_core.marshal import check_layout, state_struct
 from parity_bridge.engines.c_core.observations import to_run_state
 from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.experiment.regions import Planes, Region, RunState, check_mask
@@ -43,9 +43,14 @@ class FrameContext:
     mask: NDArray[np.uint8] | None  # (slow, fast)
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a mask of another size than the detector."""
+        """Raise UsageError for a mask of another size than the detector.
+
+        Raise TypeError for a mask of another dtype or layout.
+        """
         fast, slow = self.setup.detector.pixels
         check_mask(self.mask, slow, fast)
+        if self.mask is not None:
+            check_layout(self.mask, np.uint8, 2)
 
     def start(self) -> RunState:
         """Return the state at the start of a run."""
@@ -65,7 +70,7 @@ class FrameContext:
     @property
     def mask_pointer(self) -> Any:
         """Return a pointer to the mask, or NULL."""
-        return ffi.NULL if self.mask is None else _pointer("uint8_t *", self.mask)
+        return ffi.NULL if self.mask is None else ffi.cast("uint8_t *", ffi.from_buffer(self.mask))
 
 
 def render(
@@ -172,5 +177,5 @@ def _planes_from(planes: Planes, row: int) -> Any:
 
 
 def _pointer(kind: str, array: NDArray[Any]) -> Any:
-    """Return a pointer to the first entry of an array, which must outlive it."""
-    return ffi.cast(kind, ffi.from_buffer(array))
+    """Return a pointer to the first entry of a writeable array, which must outlive it."""
+    return ffi.cast(kind, ffi.from_buffer(array, require_writable=True))

@@ -116,10 +116,21 @@ def table_struct(factors: StructureFactors) -> Any:
 
 
 def check_layout(array: NDArray[Any], dtype: DTypeLike, dimensions: int) -> None:
-    """Raise TypeError for another dtype or layout: cffi casts any buffer without a check."""
-    if array.dtype != dtype or array.ndim != dimensions or not array.flags.c_contiguous:
+    """Raise TypeError for anything but an aligned, C-contiguous array of ``dtype``.
+
+    cffi casts any buffer without a check.
+    """
+    fits = (
+        type(array) in (np.ndarray, np.memmap)
+        and array.dtype == dtype
+        and array.ndim == dimensions
+        and array.flags.c_contiguous
+        and array.flags.aligned
+    )
+    if not fits:
         raise TypeError(
-            f"the C core needs a C-contiguous {np.dtype(dtype)} array of {dimensions} dimensions"
+            f"the C core needs an aligned, C-contiguous {np.dtype(dtype)} array of {dimensions} "
+            "dimensions"
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from parity_bridge.engines.c_core.frame import FrameContext, render
 from parity_bridge.engines.c_core.observations import derived_from_setup
+from parity_bridge.engines.checks import check_threads
 from parity_bridge.experiment.regions import Region, RunState, ScannedRegion, f_cell_planes
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class CoreScanner:
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Compute image and Tap 4 of ``region``; see ``Scanner.scan``."""
+        threads = check_threads(threads)
         region.check(*self.pixels)
         image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
         after, _ = render(self._frame_context, region, state, threads, image=image, planes=planes)

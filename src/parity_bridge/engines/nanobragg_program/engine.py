@@ -8,7 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from parity_bridge.engines.checks import check_evaluations, check_pixels
+from parity_bridge.engines.checks import (
+    check_evaluations,
+    check_pixels,
+    check_state,
+    check_threads,
+)
 from parity_bridge.engines.nanobragg_program.frame import FrameContext
 from parity_bridge.engines.nanobragg_program.lookups import check_single_evaluation, lookup_rows
 from parity_bridge.engines.nanobragg_program.pixel_order import AT_REST, check_order, order_matters
@@ -105,6 +110,8 @@ class NanobraggProgram:
         A program begins at the start of a run: raise UsageError for another ``state`` where it
         matters.
         """
+        check_state(state)
+        threads = check_threads(threads)
         frame_context = self._load_frame_context(experiment, behaviours)
         in_order = order_matters(experiment)
         if state is not None:

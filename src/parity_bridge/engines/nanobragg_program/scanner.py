@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from parity_bridge.engines.checks import check_threads
 from parity_bridge.engines.nanobragg_program.frame import FrameContext
 from parity_bridge.engines.nanobragg_program.pixel_order import AT_REST, check_order
 from parity_bridge.engines.nanobragg_program.runs import run_pixel
@@ -55,6 +56,7 @@ class ProgramScanner:
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Render the image of ``region``, no planes; see ``Scanner.scan``."""
+        threads = check_threads(threads)
         region.check(*self.pixels)
         return ScannedRegion(self._canvas.render(region, threads), {}, state)
 

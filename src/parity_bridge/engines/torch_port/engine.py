@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
-from parity_bridge.engines.checks import check_evaluations, check_pixels
+from parity_bridge.engines.checks import (
+    check_evaluations,
+    check_pixels,
+    check_state,
+    check_threads,
+)
 from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels
 from parity_bridge.engines.torch_port.compiled_kernels import compiled_kernels
 from parity_bridge.engines.torch_port.f_cell import f_cell_stats
@@ -123,6 +128,8 @@ class TorchPort:
         threads: int = 1,
     ) -> Frame:
         """Render ``region`` batch by batch on a pool of ``threads``; see ``FrameEngine.frame``."""
+        check_state(state)
+        threads = check_threads(threads)
         scanner = self.scanner(experiment, behaviours=behaviours)
         chosen = Region.checked_or_whole(region, *scanner.pixels)
         image = np.empty(chosen.shape, dtype=np.float32)
@@ -141,6 +148,8 @@ class TorchPort:
         out: Planes | None = None,
     ) -> Planes:
         """Count Tap 4 of every pixel of ``region``; see ``FrameEngine.f_cell_maps``."""
+        check_state(state)
+        threads = check_threads(threads)
         scanner = self._scanner(experiment, behaviours, EAGER_KERNELS)
         chosen = Region.checked_or_whole(region, *scanner.pixels)
         planes = f_cell_planes(chosen, out)

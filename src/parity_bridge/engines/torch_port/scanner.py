@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from parity_bridge.engines.checks import check_threads
 from parity_bridge.engines.torch_port.chain import ChainKernels
 from parity_bridge.engines.torch_port.chain_state import RequestedOutputs
 from parity_bridge.engines.torch_port.failures import torch_errors
@@ -63,6 +64,7 @@ class TorchScanner:
 
     def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
         """Compute image and Tap 4 of ``region``; see ``Scanner.scan``."""
+        threads = check_threads(threads)
         region.check(*self.pixels)
         image, planes = np.empty(region.shape, dtype=np.float32), f_cell_planes(region)
         after, _ = self.render(region, state, threads, image=image, planes=planes)
