@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands import command_group
+from commands import command_group, many_pixels_group
 from frames import frame_group
 from pixels import pixel_group
 from scans import scan_group
@@ -115,6 +115,7 @@ def _groups(rounds: int, frame_rounds: int) -> list[Group]:
     """All there is to measure; nothing is measured or prepared yet."""
     return [
         command_group(rounds),
+        many_pixels_group(frame_rounds),
         pixel_group(rounds),
         frame_group(frame_rounds),
         scan_group(frame_rounds),

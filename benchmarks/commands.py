@@ -5,10 +5,13 @@ The two take turns, and the first round, which fills the file caches, does not c
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from figure import Figure, Group, Measured
 from processes import wall_time
@@ -42,6 +45,43 @@ def command_group(rounds: int) -> Group:
             ),
         ),
     )
+
+
+def many_pixels_group(rounds: int) -> Group:
+    """`run` of many pixels of the benchmark, whole processes, report included."""
+    goals = {"256": (256, (), 8.0), "1024": (1024, (), 25.0), "10000": (10_000, ("f_cell",), 60.0)}
+    return Group(
+        "many-pixels",
+        f"run of many pixels with its report, rounds: {rounds}",
+        tuple(
+            Figure(
+                f"many-pixels.run-{name}",
+                f"run of {name} pixels, {', '.join(taps) or 'all taps'}",
+                "s",
+                goal,
+                partial(_run_of_pixels, pixels, taps, rounds),
+            )
+            for name, (pixels, taps, goal) in goals.items()
+        ),
+    )
+
+
+def _run_of_pixels(pixels: int, taps: Sequence[str], rounds: int) -> Measured:
+    """Median of `run` at the first ``pixels`` of the benchmark, row by row."""
+    words = [word for number in range(pixels) for word in _pixel_words(number)]
+    words += ["--taps", ",".join(taps)] if taps else []
+    with tempfile.TemporaryDirectory() as folder:
+        command = [*_PROGRAM, "run", *words, "--out-dir", folder, "--stamp"]
+        times = []
+        for number in range(rounds):
+            times.append(wall_time([*command, f"round-{number}"]))
+            shutil.rmtree(Path(folder) / f"round-{number}")
+    return Measured(statistics.median(times), times)
+
+
+def _pixel_words(number: int) -> tuple[str, ...]:
+    slow, fast = divmod(number, 64)
+    return "--pixel", str(slow), str(fast)
 
 
 def _run_over_import_torch(rounds: int) -> Measured:

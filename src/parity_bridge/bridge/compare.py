@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 from parity_bridge.bridge.answer import Answer, PairAnswer, Side
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.bridge.record_folder import RecordFolder, own_tolerances
+from parity_bridge.bridge.run_progress import OnProgress, ignore_progress, size_notes
 from parity_bridge.bridge.sides import OnNote, ignore_note, sides_of
 from parity_bridge.comparison.compare import compare_runs
 from parity_bridge.comparison.noise import noise_budgets
@@ -41,8 +43,10 @@ def compare(
     sides, overrides = sides_of(question, on_note), question.tolerances
     _check_names(sides)
     if records is not None:
+        for note in size_notes(sides, records.context, records.taps):
+            on_note(note)
         # A later comparison with these records needs the noise of the reference.
-        sides = records.store([with_own_noise(sides[0]), *sides[1:]])
+        sides = records.store([with_own_noise(sides[0], records.on_progress), *sides[1:]])
         overrides = own_tolerances(records.folder)
     answer = compare_sides(sides, overrides)
     if sides[0].run is None:
@@ -108,12 +112,13 @@ def reference_runner(pair: PairAnswer) -> tuple[ReferenceRunner | None, str]:
     return replace(runner, pixels=pixels), ""
 
 
-def with_own_noise(side: Side) -> Side:
+def with_own_noise(side: Side, on_progress: OnProgress = ignore_progress) -> Side:
     """Add the noise budgets of all that ``side`` recorded, if it is a run of the C core."""
     if side.noise or side.run is None:
         return side
     runner = runner_of_run(side.run, choose_taps(side.tap_ids))
-    budgets = () if runner is None else noise_budgets(runner)
+    on_step = partial(on_progress, "noise budgets")
+    budgets = () if runner is None else noise_budgets(runner, on_step)
     return replace(side, noise={budget.pixel_coords: budget for budget in budgets})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from parity_bridge.bridge.answer import Side
+from parity_bridge.bridge.run_progress import OnProgress, ignore_progress, step_counter
 from parity_bridge.bridge.sides import recorded_side
 from parity_bridge.engines.protocol import Engine
 from parity_bridge.errors import FileError, UsageError
@@ -43,6 +44,7 @@ class RecordFolder:
     #: Names of taps; empty: all.
     taps: tuple[str, ...] = ()
     tolerances: Path | None = None
+    on_progress: OnProgress = ignore_progress
 
     def store(self, sides: Sequence[Side]) -> list[Side]:
         """Write the records of ``sides`` and return the sides as read back from them.
@@ -63,7 +65,9 @@ class RecordFolder:
 
     def _write(self, folder: Path, side: Side) -> None:
         if side.run is not None:
-            write_run(folder, side.run, self.context, choose_taps(self.taps or ("all",)))
+            taps, pixels = choose_taps(self.taps or ("all",)), len(side.run.observations)
+            advance = step_counter(self.on_progress, f"records of {side.name}", pixels)
+            write_run(folder, side.run, self.context, taps, advance)
         if side.recorded is not None:
             for path in side.recorded.files:
                 copy_file(path, folder / path.name, "record")

@@ -12,7 +12,7 @@ of the largest number from which it is computed: it cannot be known any better, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -50,10 +50,13 @@ _HKL_TAP = "hkl_subpixel"
 _SINGLE = {("final_output", "image")}
 
 
-def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
+def noise_budgets(
+    reference: ReferenceRunner, on_step: Callable[[int, int], None] | None = None
+) -> tuple[NoiseBudget, ...]:
     """Compute the budget of every pixel; return none where that would take too long.
 
-    Raises what ``Engine.observe`` raises where the reference cannot be run.
+    ``on_step`` is called with the number of inputs that were moved, and of all. Raises what
+    ``Engine.observe`` raises where the reference cannot be run.
     """
     first = reference.observations[0]
     inputs = [*input_perturbations(reference.experiment), *derived_perturbations(first)]
@@ -63,11 +66,14 @@ def noise_budgets(reference: ReferenceRunner) -> tuple[NoiseBudget, ...]:
     figures = FloatFigures(reference)
     share = np.zeros_like(figures.values)
     contributing_inputs = []
-    for name, changes in chain(inputs, stage_perturbations(reference.observations)):
+    moved_inputs = chain(inputs, stage_perturbations(reference.observations))
+    for number, (name, changes) in enumerate(moved_inputs, start=1):
         own = _share(figures, reference, changes)
         share += own
         if own.any():
             contributing_inputs.append(name)
+        if on_step is not None:
+            on_step(number, run_count // len(DOWN_AND_UP))
     _raise_derived(figures, share, derived_steps(first))
     spread = np.maximum(np.nan_to_num(_one_ulp(figures)), share)
     return tuple(

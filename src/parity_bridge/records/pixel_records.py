@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -59,16 +59,25 @@ def record_of(
     )
 
 
-def metadata_of(run: EngineRun, observation: Observation, run_context: RunContext) -> Metadata:
-    """Return the metadata of one observation: what was run, and how."""
+def metadata_of(
+    run: EngineRun,
+    observation: Observation,
+    run_context: RunContext,
+    of_run: Metadata | None = None,
+) -> Metadata:
+    """Return the metadata of one observation: what was run, and how.
+
+    ``of_run`` is that of another observation of the same run, from which all that does not depend
+    on the pixel is taken.
+    """
+    if of_run is not None:
+        return of_run.model_copy(update=_of_pixel(run, observation))
     coverage = run.coverage
     return Metadata(
         implementation=run.engine.implementation,
         engine=run.choice.name,
         dtype=run.choice.dtype,
         device=run.choice.device,
-        pixel_coords=observation.pixel,
-        tag=run.tag(observation),
         command=run_context.command,
         stamp=run_context.stamp,
         nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
@@ -78,44 +87,80 @@ def metadata_of(run: EngineRun, observation: Observation, run_context: RunContex
         untold=() if coverage is None else tuple(sorted(coverage.unrecorded)),
         tolerances=tolerance_case(run.engine),
         in_frame=run.choice.in_frame,
-        state_assumed=(
+        build=dict(run.build),
+        versions=package_versions(),
+        timestamp_utc=run_context.timestamp,
+        **_of_pixel(run, observation),
+    )
+
+
+def _of_pixel(run: EngineRun, observation: Observation) -> dict[str, Any]:
+    """Return what the metadata say of one pixel."""
+    return {
+        "pixel_coords": observation.pixel,
+        "tag": run.tag(observation),
+        "state_assumed": (
             state_assumed(observation.state, in_frame=run.choice.in_frame)
             if observation.derived
             else "not told by the engine"
         ),
-        notes=notes(run.parsed, [observation.pixel]),
-        build=dict(run.build),
-        versions=package_versions(),
-        timestamp_utc=run_context.timestamp,
-    )
+        "notes": notes(run.parsed, [observation.pixel]),
+    }
 
 
-def write_run(folder: Path, run: EngineRun, run_context: RunContext, taps: Sequence[Tap]) -> None:
+def write_run(
+    folder: Path,
+    run: EngineRun,
+    run_context: RunContext,
+    taps: Sequence[Tap],
+    on_pixel: Callable[[], None] | None = None,
+) -> None:
     """Write ``taps``, metadata and TRACE log of every pixel into the existing ``folder``.
 
-    Raises FileError, and removes the files that it wrote, where one of them cannot be written.
+    ``on_pixel`` is called after each. Raises FileError, and removes the files that it wrote, where
+    one of them cannot be written.
     """
     written: list[Path] = []
+    recorded = run.recorded(taps)
     try:
-        for observation in run.observations:
-            lines = trace_lines(run.engine.trace_prefix, observation)
-            records = {
-                record_suffix(tap): record_of(run, observation, run_context, tap)
-                for tap in run.recorded(taps)
-            }
-            texts = {
-                **{end: as_json(record) for end, record in records.items()},
-                METADATA_SUFFIX: as_json(metadata_of(run, observation, run_context)),
-                LOG_SUFFIX: "".join(f"{line}\n" for line in lines),
-            }
-            files = record_paths(folder, observation.pixel, run.recorded(taps))
+        for observation, texts in _texts(run, run_context, recorded):
+            files = record_paths(folder, observation.pixel, recorded)
             for end, text in texts.items():
                 write_text(files[end], text)
                 written.append(files[end])
+            if on_pixel is not None:
+                on_pixel()
     except FileError:
         for path in written:
             path.unlink(missing_ok=True)
         raise
+
+
+def bytes_of_pixel(run: EngineRun, run_context: RunContext, taps: Sequence[Tap]) -> int:
+    """Return how many bytes ``write_run`` writes for the first pixel of ``run``."""
+    _, texts = next(_texts(run, run_context, run.recorded(taps)))
+    return sum(len(text.encode(errors="surrogateescape")) for text in texts.values())
+
+
+def _texts(
+    run: EngineRun, run_context: RunContext, taps: Sequence[Tap]
+) -> Iterator[tuple[Observation, dict[str, str]]]:
+    """Yield each observation with the texts of its files by their suffix."""
+    of_run = None
+    for observation in run.observations:
+        lines = trace_lines(run.engine.trace_prefix, observation)
+        of_run = metadata_of(run, observation, run_context, of_run)
+        yield (
+            observation,
+            {
+                **{
+                    record_suffix(tap): as_json(record_of(run, observation, run_context, tap))
+                    for tap in taps
+                },
+                METADATA_SUFFIX: as_json(of_run),
+                LOG_SUFFIX: "".join(f"{line}\n" for line in lines),
+            },
+        )
 
 
 def write_noise(folder: Path, budgets: Sequence[NoiseBudget]) -> None:

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from parity_bridge.errors import FileError
 from parity_bridge.records.lenient_records import read_record, unknown_fields
 from parity_bridge.records.metadata import Metadata
@@ -219,7 +217,7 @@ def _check_oversample(records: Sequence[TapRecord], source: Path) -> None:
 def _check_rows(side: PixelTaps, source: Path) -> None:
     """Raise FileError where a row is recorded twice: one place has one figure."""
     for tap_id, figures in side.taps.items():
-        if len(np.unique(figures.places, axis=0)) < len(figures.places):
+        if len(set(map(tuple, figures.places.tolist()))) < len(figures.places):
             raise FileError(
                 f"{source} records an evaluation twice in {tap_id} of pixel {side.pixel}; write "
                 "the record again"

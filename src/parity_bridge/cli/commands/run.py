@@ -17,6 +17,7 @@ from parity_bridge.cli.choices import (
     experiment_flags,
 )
 from parity_bridge.cli.printing import print_lines, print_note
+from parity_bridge.cli.run_progress import run_progress
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
 from parity_bridge.records.metadata import RunContext
@@ -30,8 +31,9 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
     stamp = arguments.stamp or options.default_stamp()
     context = RunContext(question.command, utc_now(), stamp)
     with report_folder(arguments.out_dir / stamp, context) as folder:
-        records = RecordFolder(folder, context, question.taps, question.tolerances)
-        answer = explain(compare(question, print_note, records), question)
+        with run_progress(len(question.targets)) as on_progress:
+            records = RecordFolder(folder, context, question.taps, question.tolerances, on_progress)
+            answer = explain(compare(question, print_note, records), question)
         write_environment(folder)
         write_answer(folder, answer)
     memo = arguments.out_dir / stamp / MEMO
