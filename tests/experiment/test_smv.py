@@ -221,7 +221,7 @@ class TestBroken:
             def read(self, stream: object) -> None:
                 raise RecursionError
 
-        monkeypatch.setattr(reader, "_reader", lambda: Fails)
+        monkeypatch.setattr(reader, "_smv_reader", lambda: Fails)
         path = write_file(tmp_path / "a.img", smv())
         assert "fabio cannot read it as an SMV image; write it anew" in refused(path)
 

@@ -70,7 +70,9 @@ def choose_engine(
         if program is not None and not takes_program(which):
             raise UsageError(f"c_bin means nothing to engine {which!r}, which runs no executable")
         return ChosenEngine(choice, engine_for_choice(choice))
-    return _existing(which, EngineChoice("", dtype, device, switches, in_frame, False, program))
+    return _take_existing(
+        which, EngineChoice("", dtype, device, switches, in_frame, False, program)
+    )
 
 
 def _check_target(dtype: object, device: object) -> None:
@@ -79,7 +81,7 @@ def _check_target(dtype: object, device: object) -> None:
     checked_text(device, "device", "give it as text, 'cpu' or 'cuda:0' say")
 
 
-def _existing(which: object, requested: EngineChoice) -> ChosenEngine:
+def _take_existing(which: object, requested: EngineChoice) -> ChosenEngine:
     """Take an engine that exists; raises UsageError where it is not the one ``requested``."""
     if isinstance(which, ChosenEngine):
         raise UsageError(f"engine {which.choice.name!r} is chosen already; use it as it is")
@@ -129,13 +131,13 @@ def pixel_question(
     given = ParsedFlags(checked_experiment(experiment), ())
     return Question(
         command="",
-        reference=reference if isinstance(reference, Path) else _source(reference, given),
-        others=(_source(other, given),),
+        reference=reference if isinstance(reference, Path) else _engine_source(reference, given),
+        others=(_engine_source(other, given),),
         targets=tuple(map(Target, checked_pixels(pixels))),
         taps=checked_taps(taps),
         tolerances=checked_tolerances(tolerances),
     )
 
 
-def _source(chosen: ChosenEngine, given: ParsedFlags) -> EngineSource:
+def _engine_source(chosen: ChosenEngine, given: ParsedFlags) -> EngineSource:
     return EngineSource(chosen.choice, given, instance=chosen.instance)

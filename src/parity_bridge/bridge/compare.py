@@ -72,7 +72,7 @@ def compare_sides(sides: Sequence[Side], overrides: Path | None = None) -> Answe
 
 def compare_pair(reference: Side, other: Side, overrides: Path | None = None) -> PairAnswer:
     """Compare two sides, using the noise budgets of the reference where they are known."""
-    tolerances = _tolerances(reference, other, overrides)
+    tolerances = _choose_tolerances(reference, other, overrides)
     comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
     return PairAnswer(reference, other, comparison)
 
@@ -142,7 +142,7 @@ def _check_names(sides: Sequence[Side]) -> None:
             )
 
 
-def _tolerances(reference: Side, other: Side, overrides: Path | None) -> Tolerances:
+def _choose_tolerances(reference: Side, other: Side, overrides: Path | None) -> Tolerances:
     """Choose by the other side's dtype and device, or by the case that either engine asks for."""
     cases = [side.provenance.tolerance_case for side in (other, reference) if side.provenance]
     case = next(filter(None, cases), None)

@@ -35,26 +35,28 @@ def explain_pair(pair: PairAnswer, question: Question) -> PairAnswer:
     """Add the finding, whatever the verdict, and the command that reproduces it."""
     runner, reason = reference_runner(pair)
     pair = with_noise(pair, runner)
-    finding = _reason(pair, runner, reason)
+    finding = _pair_finding(pair, runner, reason)
     command = without_stamp(question.command)
     if pair.reference.run is not None or runner is not None:
-        command = _reproduction(command, question, finding, pair)
+        command = _reproducing_command(command, question, finding, pair)
     return replace(pair, finding=finding.model_copy(update={"command": command}))
 
 
 def find_reason(pair: PairAnswer) -> Finding:
     """Find why two sides disagree; raises what the C core raises where it cannot be run again."""
-    return _reason(pair, *reference_runner(pair))
+    return _pair_finding(pair, *reference_runner(pair))
 
 
-def _reason(pair: PairAnswer, runner: ReferenceRunner | None, reason: str) -> Finding:
+def _pair_finding(pair: PairAnswer, runner: ReferenceRunner | None, reason: str) -> Finding:
     common = {pixel.pixel_coords for pixel in pair.comparison.pixels}
     others = tuple(side for side in pair.other.pixels if side.pixel in common)
     given = None if pair.other.provenance is None else pair.other.provenance.experiment
     return explain_sides(ComparedSides(pair.comparison, others, runner, given, reason))
 
 
-def _reproduction(command: str, question: Question, finding: Finding, pair: PairAnswer) -> str:
+def _reproducing_command(
+    command: str, question: Question, finding: Finding, pair: PairAnswer
+) -> str:
     """Change ``command`` so that it reproduces ``finding``, with the C core for the records."""
     reference, other = (side.provenance for side in pair.sides)
     given = tuple(None if side is None else side.experiment for side in (reference, other))

@@ -67,8 +67,8 @@ def frame(question: FrameQuestion, on_note: OnNote) -> FrameMetadata:
         on_note("-roi holds no pixel of the detector; the image is 0 everywhere")
     if rendered.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
-    metadata = _metadata(question, engine, behaviours, rendered)
-    _write(question.output, _encode(question.output, rendered), as_json(metadata))
+    metadata = _frame_metadata(question, engine, behaviours, rendered)
+    _write(question.output, _encode_image(question.output, rendered), as_json(metadata))
     return metadata
 
 
@@ -104,7 +104,7 @@ def check_writable(output: Path) -> None:
         )
 
 
-def _encode(output: Path, rendered: Frame) -> bytes:
+def _encode_image(output: Path, rendered: Frame) -> bytes:
     image = _little_endian(rendered)
     if output.suffix == ".bin":
         return image.tobytes()
@@ -122,7 +122,7 @@ def metadata_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.json")
 
 
-def _metadata(
+def _frame_metadata(
     question: FrameQuestion,
     engine: Engine,
     behaviours: Behaviours,

@@ -44,12 +44,14 @@ def flag_words(flags: object, name: str = "flags", remedy: str = _FLAGS) -> list
         try:
             return shlex.split(flags)
         except ValueError as error:
-            raise UsageError(f"{_shown(name, flags)}: {error}; close the quotation") from error
+            raise UsageError(
+                f"{_argument_text(name, flags)}: {error}; close the quotation"
+            ) from error
     words = []
-    for word in _items(flags, name, remedy):
+    for word in _listed_items(flags, name, remedy):
         if not isinstance(word, str | os.PathLike):
             raise UsageError(
-                f"{name} holds {_kind(word)}, {reprlib.repr(word)}; write every word as text: "
+                f"{name} holds {_type_name(word)}, {reprlib.repr(word)}; write every word as text: "
                 f"{str(word)[:20]!r}"
             )
         words.append(os.fsdecode(word))
@@ -61,7 +63,7 @@ def checked_pixels(pixels: object) -> tuple[tuple[int, int], ...]:
 
     Raises UsageError for anything else, for a pixel that is negative or given twice, and for none.
     """
-    pairs = tuple(_pixel(item) for item in _items(pixels, "pixels", _PIXELS))
+    pairs = tuple(_checked_pixel(item) for item in _listed_items(pixels, "pixels", _PIXELS))
     if not pairs:
         raise UsageError("there is nothing to compare: give at least one pixel (slow, fast)")
     for pair in pairs:
@@ -78,10 +80,10 @@ def checked_taps(taps: object) -> tuple[str, ...]:
 
     Whether they exist is checked by who compares them. Raises UsageError for anything else.
     """
-    names = taps.split(",") if isinstance(taps, str) else _items(taps, "taps", _TAPS)
+    names = taps.split(",") if isinstance(taps, str) else _listed_items(taps, "taps", _TAPS)
     if not names:
         raise UsageError(f"taps holds no name; {_TAPS}, or leave taps out for all")
-    return _texts(names, "taps", _TAPS)
+    return _checked_texts(names, "taps", _TAPS)
 
 
 def checked_switches(behaviours: object) -> tuple[str, ...]:
@@ -92,27 +94,27 @@ def checked_switches(behaviours: object) -> tuple[str, ...]:
     remedy = "give a list of name=choice, ['omega=last'] say"
     if isinstance(behaviours, str):
         return (behaviours,)
-    return _texts(_items(behaviours, "behaviours", remedy), "behaviours", remedy)
+    return _checked_texts(_listed_items(behaviours, "behaviours", remedy), "behaviours", remedy)
 
 
 def checked_text(value: object, name: str, remedy: str) -> str:
     """Return a string; raises UsageError for anything else."""
     if not isinstance(value, str):
-        raise UsageError(f"{_shown(name, value)}; {remedy}")
+        raise UsageError(f"{_argument_text(name, value)}; {remedy}")
     return value
 
 
 def checked_switch(value: object, name: str) -> bool:
     """Return True or False; raises UsageError for anything else."""
     if not isinstance(value, bool):
-        raise UsageError(f"{_shown(name, value)}; give True or False")
+        raise UsageError(f"{_argument_text(name, value)}; give True or False")
     return value
 
 
 def checked_path(path: object, name: str, what: str) -> Path:
     """Return a path that is given as one or as a string; raises UsageError for anything else."""
     if not isinstance(path, str | os.PathLike) or not os.fspath(path):
-        raise UsageError(f"{_shown(name, path)}; give the path of {what}")
+        raise UsageError(f"{_argument_text(name, path)}; give the path of {what}")
     return Path(os.fsdecode(path))
 
 
@@ -133,7 +135,7 @@ def checked_engine(which: object) -> Any:
     for method in ("observe", "build"):
         if not callable(getattr(which, method, None)):
             raise UsageError(
-                f"{reprlib.repr(which)}, {_kind(which)}, is no engine: it has no {method}(); "
+                f"{reprlib.repr(which)}, {_type_name(which)}, is no engine: it has no {method}(); "
                 f"{_ENGINES}"
             )
     for word in ("name", "implementation", "trace_prefix", "folder"):
@@ -151,11 +153,11 @@ def checked_scan_settings(settings: Mapping[str, object], thresholds: Collection
     Raises UsageError for a setting that does not exist or cannot have the value.
     """
     checks: dict[str, Callable[[object], object]] = {
-        "tile": lambda value: _positive(value, "tile"),
-        "threads": lambda value: _positive(value, "threads"),
+        "tile": lambda value: _positive_number(value, "tile"),
+        "threads": lambda value: _positive_number(value, "threads"),
         "dask": lambda value: checked_text(value, "dask", _DASK),
         "resume": lambda value: checked_switch(value, "resume"),
-        "thresholds": lambda value: _limits(value, thresholds),
+        "thresholds": lambda value: _checked_limits(value, thresholds),
         "threshold_file": lambda value: checked_path(
             value, "threshold_file", "a TOML file of thresholds"
         ),
@@ -173,42 +175,44 @@ _MAY_BE_NONE = ("tile", "dask", "threshold_file")
 _DASK = "give the address of its scheduler, 'tcp://HOST:8786' say"
 
 
-def _limits(limits: object, known: Collection[str]) -> dict[str, float]:
+def _checked_limits(limits: object, known: Collection[str]) -> dict[str, float]:
     if not isinstance(limits, Mapping):
-        raise UsageError(f"{_shown('thresholds', limits)}; give {{'corr_min': 0.99}} or the like")
+        raise UsageError(
+            f"{_argument_text('thresholds', limits)}; give {{'corr_min': 0.99}} or the like"
+        )
     for name, value in limits.items():
         if name not in known:
             raise UsageError(f"there is no threshold {name!r}; choose from {', '.join(known)}")
-        number = _plain(value)
+        number = _plain_value(value)
         if isinstance(number, bool) or not isinstance(number, int | float):
-            raise UsageError(f"{_shown(name, value)}; give a number")
-    return {name: float(_plain(value)) for name, value in limits.items()}
+            raise UsageError(f"{_argument_text(name, value)}; give a number")
+    return {name: float(_plain_value(value)) for name, value in limits.items()}
 
 
-def _positive(value: object, name: str) -> int:
+def _positive_number(value: object, name: str) -> int:
     number = _whole_number(value)
     if number is None or number < 1:
-        raise UsageError(f"{_shown(name, value)}; give a whole number, 1 or more")
+        raise UsageError(f"{_argument_text(name, value)}; give a whole number, 1 or more")
     return number
 
 
-def _pixel(item: object) -> tuple[int, int]:
+def _checked_pixel(item: object) -> tuple[int, int]:
     """Return a pixel as two whole numbers; raises UsageError for anything else."""
-    item = _plain(item)
+    item = _plain_value(item)
     if isinstance(item, int | float):
         raise UsageError(
-            f"pixels holds {_kind(item)}, {item!r}, in the place of a pixel; {_PIXELS}"
+            f"pixels holds {_type_name(item)}, {item!r}, in the place of a pixel; {_PIXELS}"
         )
-    numbers = [_whole_number(value) for value in _items(item, "a pixel", _PIXELS)]
+    numbers = [_whole_number(value) for value in _listed_items(item, "a pixel", _PIXELS)]
     if len(numbers) != 2 or None in numbers:
-        raise UsageError(f"{_shown('a pixel', item)}; {_PIXELS}")
+        raise UsageError(f"{_argument_text('a pixel', item)}; {_PIXELS}")
     slow, fast = (number for number in numbers if number is not None)
     return slow, fast
 
 
 def _whole_number(value: object) -> int | None:
     """Return a whole number of any type, 2.0 too; None for anything else."""
-    value = _plain(value)
+    value = _plain_value(value)
     if isinstance(value, bool):
         return None
     if isinstance(value, float) and value.is_integer():
@@ -220,29 +224,29 @@ def _whole_number(value: object) -> int | None:
     return number if abs(number) < _LARGEST else None
 
 
-def _texts(names: Iterable[object], name: str, remedy: str) -> tuple[str, ...]:
+def _checked_texts(names: Iterable[object], name: str, remedy: str) -> tuple[str, ...]:
     return tuple(checked_text(text, f"a name in {name}", remedy) for text in names)
 
 
-def _items(value: object, name: str, remedy: str) -> list[Any]:
+def _listed_items(value: object, name: str, remedy: str) -> list[Any]:
     """Return the items of a sequence or array in order; raises UsageError for anything else."""
-    value = _plain(value)
+    value = _plain_value(value)
     if isinstance(value, str | bytes | Mapping | AbstractSet) or not isinstance(value, Iterable):
-        raise UsageError(f"{_shown(name, value)}; {remedy}")
+        raise UsageError(f"{_argument_text(name, value)}; {remedy}")
     return list(value)
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """Return an array or scalar of NumPy or torch as Python's own values, all else as it is."""
     return value.tolist() if callable(getattr(value, "tolist", None)) else value
 
 
-def _shown(name: str, value: object) -> str:
+def _argument_text(name: str, value: object) -> str:
     """Name an argument, the value that was given, and its type."""
-    return f"{name} is {_kind(value)}, {reprlib.repr(value)}"
+    return f"{name} is {_type_name(value)}, {reprlib.repr(value)}"
 
 
-def _kind(value: object) -> str:
+def _type_name(value: object) -> str:
     """Name the type of a value, None as itself."""
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

@@ -55,7 +55,7 @@ class RecordFolder:
         names = _folder_names(sides)
         for name, side in zip(names, sides, strict=True):
             make_folder(self.folder / name)
-            self._write(self.folder / name, side)
+            self._write_side(self.folder / name, side)
         if names != OF_RECORDS:
             write_text(self.folder / SIDES, json.dumps(names) + "\n")
         if self.tolerances is not None:
@@ -63,7 +63,7 @@ class RecordFolder:
         stored = read_sides(self.folder)
         return [replace(read, run=side.run) for read, side in zip(stored, sides, strict=True)]
 
-    def _write(self, folder: Path, side: Side) -> None:
+    def _write_side(self, folder: Path, side: Side) -> None:
         if side.run is not None:
             taps, pixels = choose_taps(self.taps or ("all",)), len(side.run.observations)
             advance = step_counter(self.on_progress, f"records of {side.name}", pixels)

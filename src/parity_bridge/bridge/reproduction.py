@@ -28,7 +28,7 @@ def without_stamp(command: str) -> str:
 
 def run_command(question: Question, options: Sequence[str] = ()) -> str:
     """Write the ``run`` that asks ``question``; the C core takes the place of records."""
-    words = [*_PROGRAM, "run", *options, "--engines", ",".join(map(_name, question.sources))]
+    words = [*_PROGRAM, "run", *options, "--engines", ",".join(map(_source_name, question.sources))]
     for slow, fast in (target.coords for target in question.targets):
         words += ["--pixel", str(slow), str(fast)]
     words += _engine_options(question)
@@ -36,7 +36,7 @@ def run_command(question: Question, options: Sequence[str] = ()) -> str:
         words += ["--tolerances", str(question.tolerances)]
     if question.taps and question.taps != ("all",):
         words += ["--taps", ",".join(question.taps)]
-    return shlex.join([*words, "--", *_flags(question)])
+    return shlex.join([*words, "--", *_nanobragg_flags(question)])
 
 
 def scan_command(question: Question, folder: Path) -> str:
@@ -51,7 +51,7 @@ def scan_command(question: Question, folder: Path) -> str:
     else:
         words += ["--engines", ",".join(names), *_engine_options(question)]
     words += ["--out-dir", str(folder.parent), "--stamp", folder.name]
-    return shlex.join([*words, "--", *_flags(question)])
+    return shlex.join([*words, "--", *_nanobragg_flags(question)])
 
 
 def _engine_options(question: Question) -> Iterator[str]:
@@ -71,7 +71,7 @@ def _engine_options(question: Question) -> Iterator[str]:
             yield from ("--engine-flags", source.choice.name, shlex.join(source.own_flags))
 
 
-def _flags(question: Question) -> Sequence[str]:
+def _nanobragg_flags(question: Question) -> Sequence[str]:
     """Return the nanoBragg flags of all sides: as typed, else those of the experiment."""
     for source in question.sources:
         if isinstance(source, EngineSource):
@@ -81,5 +81,5 @@ def _flags(question: Question) -> Sequence[str]:
     return () if question.detector is None else to_flags(question.detector.experiment)
 
 
-def _name(source: Source) -> str:
+def _source_name(source: Source) -> str:
     return source.choice.name if isinstance(source, EngineSource) else _CORE

@@ -41,7 +41,7 @@ def sides_of(question: Question, on_note: OnNote) -> list[Side]:
     counterpart = next(iter(recorded.values()), None)
     targets = question.targets or _recorded_targets(counterpart)
     engines = {
-        place: _complete(source, counterpart)
+        place: _complete_source(source, counterpart)
         for place, source in enumerate(question.sources)
         if isinstance(source, EngineSource)
     }
@@ -112,7 +112,7 @@ def _observe_beside(
     return replace(side, pixels=common)
 
 
-def _complete(source: EngineSource, counterpart: Side | None) -> EngineSource:
+def _complete_source(source: EngineSource, counterpart: Side | None) -> EngineSource:
     """Fill in what ``source`` leaves open from the records on the other side."""
     if counterpart is not None and not source.state_given:
         in_frame = counterpart.provenance is not None and counterpart.provenance.in_frame

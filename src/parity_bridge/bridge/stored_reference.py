@@ -75,7 +75,7 @@ def compare_with_stored(question: Question) -> PairAnswer:
     folder, other = question.reference, question.others[0]
     if not isinstance(folder, Path) or not isinstance(other, EngineSource):
         raise UsageError("an engine is held against a folder of stored records; give both")
-    recorded = _read(folder)
+    recorded = _read_stored(folder)
     _check_same(recorded, question, other)
     reference = limit_taps(recorded_side(recorded), question.taps)
     side = observe_side(other, question.targets, choose_taps(question.taps or ("all",)))
@@ -113,14 +113,14 @@ def update_stored(
     ``compare``, and FileError where the folder cannot be written.
     """
     pair = compare(question).against[0]
-    weaker = None if force else _weakening(folder, pair)
+    weaker = None if force else _weakening_text(folder, pair)
     if weaker is not None:
         return pair, f"{folder} keeps its records: {weaker}"
-    _store(folder.absolute(), question, pair)
+    _store_records(folder.absolute(), question, pair)
     return pair, ""
 
 
-def _weakening(folder: Path, pair: PairAnswer) -> str | None:
+def _weakening_text(folder: Path, pair: PairAnswer) -> str | None:
     """Return what would be weaker than before; None if nothing."""
     if not (folder / _VERDICT).exists():
         return None
@@ -137,7 +137,7 @@ def _compared_count(pair: PairAnswer) -> int:
     return sum(item.compared for pixel in pair.comparison.pixels for item in pixel.fields)
 
 
-def _store(folder: Path, question: Question, pair: PairAnswer) -> None:
+def _store_records(folder: Path, question: Question, pair: PairAnswer) -> None:
     """Write the records aside, then swap them with those in ``folder``."""
     if folder.exists() and any(not _is_stored_file(path) for path in folder.iterdir()):
         raise FileError(f"{folder} holds other things than records; name a folder of their own")
@@ -182,7 +182,7 @@ def _is_stored_file(path: Path) -> bool:
     return path.is_file() and is_named
 
 
-def _read(folder: Path) -> RecordedSide:
+def _read_stored(folder: Path) -> RecordedSide:
     if not folder.is_dir():
         raise FileError(f"{folder} holds no stored records; make them with --parity-update")
     recorded = read_strict_side(folder)

@@ -43,14 +43,14 @@ def tap_worst_pixels(question: Question, sides: ScanSides, summary: ScanSummary)
         return WorstPixels(
             reason="An image has no taps: why its pixels differ cannot be looked into."
         )
-    pixels = _affordable(sides.reference, [pixel.pixel_coords for pixel in summary.worst])
+    pixels = _affordable_pixels(sides.reference, [pixel.pixel_coords for pixel in summary.worst])
     if not pixels:
         return WorstPixels(
             reason=f"A pixel has more than {_MOST_EVALUATIONS} evaluations; tap one with `run "
             "--state frame --pixel SLOW FAST`, or fewer subpixels, sources, phi steps or mosaic "
             "domains."
         )
-    asked = _question(question, pixels)
+    asked = _question_at(question, pixels)
     try:
         return WorstPixels(asked, explain(compare(asked), asked))
     except BridgeError as error:
@@ -61,14 +61,14 @@ def tap_worst_pixels(question: Question, sides: ScanSides, summary: ScanSummary)
         return WorstPixels(asked, reason=reason, failure=failure)
 
 
-def _affordable(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _affordable_pixels(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, int]]:
     if not isinstance(side, EngineSide):
         return pixels
     each = int(side.derived["steps"]) * int(side.derived["detector_thicksteps"])
     return pixels[: _MOST_EVALUATIONS // each]
 
 
-def _question(question: Question, pixels: list[tuple[int, int]]) -> Question:
+def _question_at(question: Question, pixels: list[tuple[int, int]]) -> Question:
     """Ask for the same sides at ``pixels``, in the state that a run over the frame reaches."""
     reference, *others = (
         replace(source, choice=replace(source.choice, in_frame=True))

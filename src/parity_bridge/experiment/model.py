@@ -37,11 +37,11 @@ MAX_STEPS = 1_000_000
 Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
 
 
-class _Frozen(BaseModel):
+class _FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
-class Sweep(_Frozen):
+class Sweep(_FrozenModel):
     """A sampled range as given; a value of ``None`` follows from the others (contract §4)."""
 
     range: NonNegative | None = None
@@ -49,7 +49,7 @@ class Sweep(_Frozen):
     steps: Steps | None = None
 
 
-class Cell(_Frozen):
+class Cell(_FrozenModel):
     """Unit cell as given: lengths in Å, angles in degrees (contract §3).
 
     A missing ``b`` or ``c`` is ``a``; a missing angle is exactly π/2 radians. Values are missing
@@ -85,7 +85,7 @@ class Cell(_Frozen):
         return self
 
 
-class Crystal(_Frozen):
+class Crystal(_FrozenModel):
     """Cell or orientation matrix, orientation, size and shape of the crystal (contract §3, §6)."""
 
     cell: Cell | None = None
@@ -117,7 +117,7 @@ class Crystal(_Frozen):
         return self
 
 
-class Beam(_Frozen):
+class Beam(_FrozenModel):
     """The X-ray beam and its sources (contract §1, §4)."""
 
     #: Å.
@@ -146,7 +146,7 @@ class Beam(_Frozen):
     source_file: Path | None = None
 
 
-class DetectorVectors(_Frozen):
+class DetectorVectors(_FrozenModel):
     """Axes of the custom convention; ``None`` takes the convention's default (contract §2)."""
 
     fast: Vector | None = None
@@ -166,7 +166,7 @@ class DetectorVectors(_Frozen):
         return self
 
 
-class Detector(_Frozen):
+class Detector(_FrozenModel):
     """Where the detector stands and how it is divided (contract §2). Lengths in mm."""
 
     convention: Literal["mosflm", "denzo", "adxv", "xds", "dials", "custom"] = "mosflm"
@@ -201,7 +201,7 @@ class Detector(_Frozen):
     mask: Path | None = None
 
 
-class Sampling(_Frozen):
+class Sampling(_FrozenModel):
     """How finely the pixel is sampled and what is left out (contract §4, §6)."""
 
     #: Subpixels along each axis; ``None`` lets the engine choose as the contract says (§3).
@@ -232,7 +232,7 @@ class Sampling(_Frozen):
         return self
 
 
-class StructureFactorSource(_Frozen):
+class StructureFactorSource(_FrozenModel):
     """Which structure factors are read; with neither file every lookup gives ``default_F``."""
 
     #: Text table, one ``h k l F`` a line.
@@ -243,7 +243,7 @@ class StructureFactorSource(_Frozen):
     default_F: Finite = 0.0
 
 
-class Experiment(_Frozen):
+class Experiment(_FrozenModel):
     """Everything an engine needs to know; equal experiments give equal records."""
 
     crystal: Crystal

@@ -58,11 +58,13 @@ def parse_flags(argv: Sequence[str]) -> ParsedFlags:
     place = 0
     while place < len(argv):
         if not is_flag_word(argv[place]):
-            raise UsageError(_stray(argv, place))
+            raise UsageError(_stray_message(argv, place))
         place += builder.apply_flag(argv[place:])
     builder.draw_orientation()
     experiment = builder.experiment()
-    return ParsedFlags(experiment, (*builder.notes, *_notes(builder.words_by_field, experiment)))
+    return ParsedFlags(
+        experiment, (*builder.notes, *_experiment_notes(builder.words_by_field, experiment))
+    )
 
 
 def read_experiment(flags: str | Sequence[str]) -> Experiment:
@@ -88,7 +90,7 @@ def to_flags(experiment: Experiment) -> list[str]:
         changed |= {path for path in FIELD_OF.values() if fields[path] is not None}
     return [
         # First, so that the other flags replace what its header sets.
-        *(("-mask", _word(detector.mask)) if detector.mask is not None else ()),
+        *(("-mask", _value_word(detector.mask)) if detector.mask is not None else ()),
         *(word for flag in FLAGS if flag.written for word in _flag_words(flag, fields, changed)),
         # After the vectors and the beam centre, whose flags also set convention and pivot.
         *(("-pix0_vector", "0", "0", "0") if custom else (f"-{detector.convention}",)),
@@ -124,13 +126,13 @@ def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:
             )
 
 
-def _stray(argv: Sequence[str], place: int) -> str:
+def _stray_message(argv: Sequence[str], place: int) -> str:
     before = next((word for word in reversed(argv[:place]) if is_flag_word(word)), None)
     where = f"after {before} and its values" if before else "before any flag"
     return f"{argv[place]!r} {where} belongs to no flag; remove it"
 
 
-def _notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
+def _experiment_notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
     axis = typed.get("detector.vectors.twotheta.0")
     if axis is not None:
         yield (
@@ -185,10 +187,10 @@ def _flag_words(
         values = values[:1]
     while values[-1] is None:
         values.pop()
-    return flag.names[0], *map(_word, values)
+    return flag.names[0], *map(_value_word, values)
 
 
-def _word(value: Value) -> str:
+def _value_word(value: Value) -> str:
     if isinstance(value, Path):
         return f"./{value}" if str(value).startswith("-") else str(value)
     return repr(value)

@@ -69,7 +69,7 @@ class Region:
 
     def within(self, other: Region) -> Region:
         """Return the pixels that also lie in ``other``; either range may be empty."""
-        return Region(_common(self.slow, other.slow), _common(self.fast, other.fast))
+        return Region(_common_range(self.slow, other.slow), _common_range(self.fast, other.fast))
 
     def check(self, pixels_slow: int, pixels_fast: int) -> None:
         """Raise UsageError for a region without a pixel or not on the detector."""
@@ -89,7 +89,7 @@ class Region:
                 )
 
 
-def _common(these: range, others: range) -> range:
+def _common_range(these: range, others: range) -> range:
     return range(max(these.start, others.start), min(these.stop, others.stop))
 
 

@@ -22,7 +22,7 @@ from parity_bridge.experiment.smv_header import geometry, shape_from_header
 MAX_BYTES = 2 * 2**30
 
 
-class _Image(NamedTuple):
+class _SmvImage(NamedTuple):
     geometry: Mapping[str, float]
     mask: NDArray[np.uint8]  # (slow, fast)
 
@@ -34,7 +34,7 @@ def read_mask(path: Path) -> NDArray[np.uint8]:
     image, is larger than 2 GiB or not as large as its header says, and for a header with an
     impossible value.
     """
-    return _read(path).mask
+    return _read_image(path).mask
 
 
 def read_header(path: Path) -> Mapping[str, float]:
@@ -45,10 +45,10 @@ def read_header(path: Path) -> Mapping[str, float]:
     BEAM_CENTER_Y (mm), WAVELENGTH (Å), ORGX and ORGY or else XDS_ORGX and XDS_ORGY (pixels from 1),
     PHI or else OSC_START, OSC_RANGE and TWOTHETA (degrees). Raises as ``read_mask`` does.
     """
-    return _read(path).geometry
+    return _read_image(path).geometry
 
 
-def _read(path: Path) -> _Image:
+def _read_image(path: Path) -> _SmvImage:
     version = file_version(path, "image")
     if version.size > MAX_BYTES:
         raise FileError(
@@ -59,17 +59,17 @@ def _read(path: Path) -> _Image:
 
 
 @lru_cache(maxsize=4)
-def _read_version(path: Path, _version: FileVersion) -> _Image:
+def _read_version(path: Path, _version: FileVersion) -> _SmvImage:
     data = read_file(path, "image")
     try:
-        return _decoded(data)
+        return _decode_image(data)
     except ValueError as error:
         raise FileError(f"image {path}: {error}") from error
 
 
-def _decoded(data: bytes) -> _Image:
+def _decode_image(data: bytes) -> _SmvImage:
     """Decode ``data``, the content of a file; raise ValueError saying what is wrong with it."""
-    reader = _reader()()
+    reader = _smv_reader()()
     try:
         reader.read(BytesIO(data))
         pixels = reader.data
@@ -81,11 +81,11 @@ def _decoded(data: bytes) -> _Image:
         raise ValueError("fabio cannot read it as an SMV image; write it anew")
     mask = (pixels != 0).astype("uint8", order="C")
     mask.setflags(write=False)
-    return _Image(MappingProxyType(geometry(reader.header)), mask)
+    return _SmvImage(MappingProxyType(geometry(reader.header)), mask)
 
 
 @lru_cache(maxsize=1)
-def _reader() -> Callable[[], Any]:
+def _smv_reader() -> Callable[[], Any]:
     """Return fabio's reader of SMV images; fabio is slow to import, and few runs have an image."""
     from fabio.dtrekimage import DtrekImage  # noqa: PLC0415
 

@@ -61,10 +61,10 @@ def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
         raise ValueError(
             "it does not begin with an SMV header, { and HEADER_BYTES; name an SMV image"
         )
-    start = _count(header, "HEADER_BYTES")
+    start = _read_count(header, "HEADER_BYTES")
     if start > size:
         raise ValueError(
-            f"{_stated(header, 'HEADER_BYTES')} but the file only {size} bytes; write it anew"
+            f"{_stated_value(header, 'HEADER_BYTES')} but the file only {size} bytes; write it anew"
         )
     _check_choice(header, "DIM", ("2",), header.get("DIM", "2"))
     _check_choice(header, "BYTE_ORDER", _BYTE_ORDERS, header.get("BYTE_ORDER", _BYTE_ORDERS[0]))
@@ -72,7 +72,7 @@ def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
     adsc = "Data_type" not in header
     types = tuple(_TYPES)[:1] if adsc else tuple(_TYPES)[1:]
     pixel = _TYPES[_check_choice(header, "TYPE" if adsc else "Data_type", types)]
-    fast, slow = _count(header, "SIZE1"), _count(header, "SIZE2")
+    fast, slow = _read_count(header, "SIZE1"), _read_count(header, "SIZE2")
     needed = start + slow * fast * pixel
     if size != needed:
         trouble = "truncated" if size < needed else "too long"
@@ -89,7 +89,7 @@ def geometry(header: Mapping[str, str]) -> dict[str, float]:
     Values that the header does not have are left out. Raises ValueError for a wrong value.
     """
     return {
-        keyword: _number(header, keyword, value.kind)
+        keyword: _read_number(header, keyword, value.kind)
         for value in GEOMETRY
         if (keyword := next((each for each in value.keywords if each in header), None))
     }
@@ -101,39 +101,41 @@ def _check_choice(
     value = header.get(keyword, default)
     if value not in choices:
         raise ValueError(
-            f"{_stated(header, keyword)}; only {' or '.join(choices)} can be read here"
+            f"{_stated_value(header, keyword)}; only {' or '.join(choices)} can be read here"
         )
     return value
 
 
-def _count(header: Mapping[str, str], keyword: str) -> int:
+def _read_count(header: Mapping[str, str], keyword: str) -> int:
     try:
         count = plain_integer(header.get(keyword, ""))
     except ValueError:
         count = 0
     if count < 1:
         raise ValueError(
-            f"{_stated(header, keyword)} instead of a whole number above 0; correct it"
+            f"{_stated_value(header, keyword)} instead of a whole number above 0; correct it"
         )
     return count
 
 
-def _number(header: Mapping[str, str], keyword: str, kind: str) -> float:
+def _read_number(header: Mapping[str, str], keyword: str, kind: str) -> float:
     if kind == "count":
-        return _count(header, keyword)
+        return _read_count(header, keyword)
     try:
         value = plain_number(header[keyword])
     except ValueError:
         raise ValueError(
-            f"{_stated(header, keyword)} instead of a finite number; correct it"
+            f"{_stated_value(header, keyword)} instead of a finite number; correct it"
         ) from None
     if (value <= 0 and kind == "positive") or (value < 0 and kind == "not_negative"):
         least = "above 0" if kind == "positive" else "of at least 0"
-        raise ValueError(f"{_stated(header, keyword)} instead of a number {least}; correct it")
+        raise ValueError(
+            f"{_stated_value(header, keyword)} instead of a number {least}; correct it"
+        )
     return value
 
 
-def _stated(header: Mapping[str, str], keyword: str) -> str:
+def _stated_value(header: Mapping[str, str], keyword: str) -> str:
     if keyword not in header:
         return f"its header has no {keyword}"
     # A value may hold line breaks or be long; the message stays one line.

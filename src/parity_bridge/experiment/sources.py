@@ -42,17 +42,17 @@ def read_sources(path: Path) -> NDArray[np.float64]:
 @lru_cache(maxsize=2)
 def _read_version(path: Path, _version: FileVersion) -> NDArray[np.float64]:
     with memory_errors(path, "source file"):
-        return _read(path)
+        return _read_table(path)
 
 
-def _read(path: Path) -> NDArray[np.float64]:
+def _read_table(path: Path) -> NDArray[np.float64]:
     rows: list[list[float]] = []
     data = read_file(path, "source file")
     for number, words in _filled_lines(data):
         if len(rows) == MAX_STEPS:
             raise FileError(f"source file {path} lists more than {MAX_STEPS} sources; shorten it")
         try:
-            rows.append(_row(words))
+            rows.append(_parse_row(words))
         except ValueError as error:
             _check_kind(data, path)
             raise FileError(f"source file {path}, line {number}: {error}") from error
@@ -83,14 +83,14 @@ def _filled_lines(data: bytes) -> Iterator[tuple[int, list[str]]]:
             yield number, words
 
 
-def _row(words: list[str]) -> list[float]:
+def _parse_row(words: list[str]) -> list[float]:
     _check_commas(words)
     if len(words) > len(_COLUMNS):
         raise ValueError(
             f"{len(words)} columns, {' '.join(words)[:60]!r}, where {' '.join(_COLUMNS)} are five; "
             "remove the rest"
         )
-    row = [_number(name, word) for name, word in zip(_COLUMNS, words, strict=False)]
+    row = [_parse_number(name, word) for name, word in zip(_COLUMNS, words, strict=False)]
     row += [math.nan] * (len(_COLUMNS) - len(row))
     length, wavelength = math.hypot(*row[:3]), row[4]
     if length in (0, math.inf):
@@ -113,13 +113,13 @@ def _check_commas(words: list[str]) -> None:
 
 def _is_row(words: list[str]) -> bool:
     try:
-        _row(words)
+        _parse_row(words)
     except ValueError:
         return False
     return True
 
 
-def _number(column: str, word: str) -> float:
+def _parse_number(column: str, word: str) -> float:
     try:
         return plain_number(word)
     except ValueError:

@@ -82,15 +82,15 @@ def _load_version(
     kind: FileKind, path: Path, default_F: float, unlisted: float, _version: FileVersion
 ) -> StructureFactors:
     with memory_errors(path, _NAMES[kind]):
-        return _read(kind, path, default_F, unlisted)
+        return _read_table(kind, path, default_F, unlisted)
 
 
-def _read(kind: FileKind, path: Path, default_F: float, unlisted: float) -> StructureFactors:
+def _read_table(kind: FileKind, path: Path, default_F: float, unlisted: float) -> StructureFactors:
     data = read_file(path, _NAMES[kind])
     if kind == "text":
         reflections = parse_reflections(data, path)
         entries = reflections.F.size
-        box, grid = _fill(reflections, unlisted, path)
+        box, grid = _fill_grid(reflections, unlisted, path)
     else:
         box, grid = decode_cache(data, path)
         entries = grid.size
@@ -106,7 +106,7 @@ def _read(kind: FileKind, path: Path, default_F: float, unlisted: float) -> Stru
     return StructureFactors(grid, box.minimum, provenance)
 
 
-def _fill(
+def _fill_grid(
     reflections: Reflections, unlisted: float, path: Path
 ) -> tuple[IndexBox, NDArray[np.float64]]:
     hkl = reflections.hkl

@@ -36,7 +36,7 @@ def inputs_sentence(comparison: Comparison, inputs: InputDifferences, *, was_run
     """
     reference, other = comparison.reference, comparison.other
     shown = (
-        f"with the inputs of {other} {reference} reproduces it {_pixels(comparison)}"
+        f"with the inputs of {other} {reference} reproduces it {_pixels_text(comparison)}"
         if was_run
         else "every recorded figure before the first lookup agrees, and nothing could be run to "
         "show that this is all"
@@ -69,7 +69,7 @@ def hypotheses_sentence(
         within += f" (that {inputs.clause} makes no difference here)"
     return (
         f"{comparison.other} {does}; with {_quoted_names(chosen.hypotheses)} the C core "
-        f"reproduces it {_pixels(comparison)} {within}{_alternatives(sufficient)}."
+        f"reproduces it {_pixels_text(comparison)} {within}{_alternatives_text(sufficient)}."
     )
 
 
@@ -77,7 +77,7 @@ def unexplained_sentence(
     comparison: Comparison, transplant_result: TransplantResult, search_result: SearchResult | None
 ) -> str:
     """Say what differs, and that no hypothesis explains it."""
-    return f"{_divergence(comparison, transplant_result)}; {_search_summary(search_result)}."
+    return f"{_divergence_text(comparison, transplant_result)}; {_search_summary(search_result)}."
 
 
 def ruled_out_lines(inputs: InputDifferences, search_result: SearchResult | None) -> list[str]:
@@ -95,9 +95,9 @@ def ruled_out_lines(inputs: InputDifferences, search_result: SearchResult | None
         if trial.matters and not trial.is_sufficient and len(trial.hypotheses) == 1
     ]
     if failed:
-        lines.append(f"alone, and they change these pixels: {_names(failed)}")
+        lines.append(f"alone, and they change these pixels: {_plain_names(failed)}")
     if search_result.without_effect:
-        lines.append(f"no effect at these pixels: {_names(search_result.without_effect)}")
+        lines.append(f"no effect at these pixels: {_plain_names(search_result.without_effect)}")
     return lines
 
 
@@ -111,7 +111,7 @@ def _search_summary(search_result: SearchResult | None) -> str:
     return f"{text}, though with {names} it is `{search_result.nearest.left}` that differs first"
 
 
-def _divergence(comparison: Comparison, transplant_result: TransplantResult) -> str:
+def _divergence_text(comparison: Comparison, transplant_result: TransplantResult) -> str:
     """Say what differs first and, where that is known, which stages differ."""
     first = f"{comparison.other} differs first in `{_first_figure(comparison)}`"
     if any(pixel.rounding_sensitive for pixel in comparison.pixels if pixel.differing):
@@ -128,13 +128,13 @@ def _first_figure(comparison: Comparison) -> str:
     return "the recorded shapes" if first is None else f"{first.tap}.{first.field}"
 
 
-def _pixels(comparison: Comparison) -> str:
+def _pixels_text(comparison: Comparison) -> str:
     count = len(comparison.pixels)
     words = {1: "at the pixel", 2: "at both pixels"}
     return words.get(count, f"at all {count} pixels")
 
 
-def _alternatives(sufficient: Sequence[Trial]) -> str:
+def _alternatives_text(sufficient: Sequence[Trial]) -> str:
     """Name further sets of the same size that these pixels cannot distinguish from the first."""
     others = [_quoted_names(trial.hypotheses) for trial in sufficient[1:]]
     return f" (these pixels cannot tell it from {', '.join(others)})" if others else ""
@@ -145,7 +145,7 @@ def _join_words(words: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _names(hypotheses: Sequence[Hypothesis]) -> str:
+def _plain_names(hypotheses: Sequence[Hypothesis]) -> str:
     return ", ".join(item.name for item in hypotheses)
 
 

@@ -37,9 +37,11 @@ class HypothesisSetSearch:
         self.not_tried: list[str] = []
         #: The set under which the sides agree furthest down the chain.
         self.nearest: tuple[Candidate, ...] = ()
-        self.sufficient = self._search(effective_candidates)
+        self.sufficient = self._search_sets(effective_candidates)
 
-    def _search(self, effective_candidates: Sequence[Candidate]) -> list[tuple[Candidate, ...]]:
+    def _search_sets(
+        self, effective_candidates: Sequence[Candidate]
+    ) -> list[tuple[Candidate, ...]]:
         behaviours = [
             item for item in effective_candidates if item.hypothesis.kind in ("behaviour", "inputs")
         ]
@@ -102,7 +104,7 @@ class HypothesisSetSearch:
         if more > 1 and len(candidates) > _MOST_PAIRED:
             return further
         for before, was in grown.items():
-            for chosen in _larger(before, candidates, more):
+            for chosen in _larger_sets(before, candidates, more):
                 if (
                     chosen not in further
                     and (reached := self._trial_runner.agreement_depth(chosen)) > was
@@ -111,7 +113,7 @@ class HypothesisSetSearch:
         return further
 
 
-def _larger(
+def _larger_sets(
     before: tuple[Candidate, ...], candidates: Sequence[Candidate], more: int
 ) -> Iterator[tuple[Candidate, ...]]:
     others = [candidate for candidate in candidates if candidate not in before]

@@ -44,7 +44,7 @@ def differing_inputs(
     The differences are sufficient if the reference, given the same inputs, reproduces the other
     side. Without a reference to run, they are if every figure before the first lookup agrees.
     """
-    names, evidence = _names(comparison), tuple(_evidence(comparison))
+    names, evidence = _difference_names(comparison), tuple(_evidence_lines(comparison))
     if not evidence:
         return InputDifferences()
     clause = "; ".join(evidence)
@@ -63,7 +63,7 @@ def differing_inputs(
     return InputDifferences(names, evidence, clause, label, _explained_by_records(comparison))
 
 
-def _names(comparison: Comparison) -> tuple[str, ...]:
+def _difference_names(comparison: Comparison) -> tuple[str, ...]:
     """Return the names of what differs: causes, then flags."""
     names: dict[str, None] = {}
     for pixel in comparison.pixels:
@@ -77,7 +77,7 @@ def _names(comparison: Comparison) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*names, *flags)))
 
 
-def _evidence(comparison: Comparison) -> list[str]:
+def _evidence_lines(comparison: Comparison) -> list[str]:
     lines: list[str] = []
     for pixel in comparison.pixels:
         inputs = pixel.inputs

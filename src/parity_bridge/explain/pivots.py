@@ -24,7 +24,7 @@ def pivot(pivot: str) -> ExperimentSlip:
     return slip
 
 
-def _axes(detector: Detector) -> DetectorVectors:
+def _convention_axes(detector: Detector) -> DetectorVectors:
     x, y, z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
     down = (0.0, -1.0, 0.0)
     if detector.convention in ("mosflm", "denzo"):
@@ -48,27 +48,27 @@ def _pivoted_at_sample(experiment: Experiment) -> Experiment:
     given as the beam centre.
     """
     detector = experiment.detector
-    fast, slow = _edges(detector)
+    fast, slow = _detector_edges(detector)
     close_fast = detector.x_close if detector.x_close is not None else fast / 2
     close_slow = detector.y_close if detector.y_close is not None else slow / 2
     return change(
-        "detector", convention="custom", vectors=_axes(detector), pivot="sample",
+        "detector", convention="custom", vectors=_convention_axes(detector), pivot="sample",
         x_beam=close_fast, y_beam=close_slow,
     )(experiment)  # fmt: skip
 
 
 def _pivoted_at_beam(experiment: Experiment) -> Experiment:
     detector = experiment.detector
-    fast, slow = _edges(detector)
+    fast, slow = _detector_edges(detector)
     beam_fast = next(x for x in (detector.x_beam, detector.x_close, fast / 2) if x is not None)
     beam_slow = next(y for y in (detector.y_beam, detector.y_close, slow / 2) if y is not None)
     return change(
-        "detector", convention="custom", vectors=_axes(detector), pivot="beam",
+        "detector", convention="custom", vectors=_convention_axes(detector), pivot="beam",
         x_beam=beam_fast, y_beam=beam_slow,
     )(experiment)  # fmt: skip
 
 
-def _edges(detector: Detector) -> tuple[float, float]:
+def _detector_edges(detector: Detector) -> tuple[float, float]:
     """Return the edges of the detector along fast and slow, mm."""
     fast, slow = detector.detsize_fast, detector.detsize_slow
     if detector.pixels_fast is not None:

@@ -57,26 +57,26 @@ def rebuild_evaluations(like: NDArray[np.void], side: PixelTaps) -> RebuiltEvalu
     if not {*_COLUMNS, "intensity_post_scale"} <= side.taps.keys():
         return None
     rows = like.copy()
-    places = {place: row for row, place in enumerate(map(tuple, _places(like).tolist()))}
+    places = {place: row for row, place in enumerate(map(tuple, _evaluation_places(like).tolist()))}
     for tap_id, columns in _COLUMNS.items():
         figures = side.taps[tap_id]
         rows_of_both = (
-            _subpixels(like, figures)
+            _match_subpixels(like, figures)
             if tap_id == "omega_subpixel"
             else _match_rows(places, figures)
         )
-        if rows_of_both is None or not _has(figures, columns):
+        if rows_of_both is None or not _has_columns(figures, columns):
             return None
         ours, theirs = rows_of_both
         for column, names in columns.items():
-            rows[column][ours] = _joined(figures, names)[theirs]
+            rows[column][ours] = _join_columns(figures, names)[theirs]
     if not _set_evaluation_kinds(rows, places, side.taps["intensity_pre_norm"]):
         return None
-    totals = _totals(side)
+    totals = _recorded_totals(side)
     return None if totals is None else RebuiltEvaluations(rows, totals)
 
 
-def _places(rows: NDArray[np.void]) -> NDArray[np.int64]:
+def _evaluation_places(rows: NDArray[np.void]) -> NDArray[np.int64]:
     return np.stack([rows[name] for name in _PLACE], axis=-1).astype(np.int64)
 
 
@@ -90,24 +90,26 @@ def _match_rows(
     return np.array(numbers, dtype=np.int64), np.arange(len(numbers))
 
 
-def _subpixels(
+def _match_subpixels(
     like: NDArray[np.void], figures: TapFields
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Return for each of our evaluations the row of its subpixel in theirs; None without one."""
     row_of_subpixel = {
         place[:3]: row for row, place in enumerate(map(tuple, figures.places.tolist()))
     }
-    numbers = [row_of_subpixel.get(place[:3]) for place in map(tuple, _places(like).tolist())]
+    numbers = [
+        row_of_subpixel.get(place[:3]) for place in map(tuple, _evaluation_places(like).tolist())
+    ]
     if None in numbers:
         return None
     return np.arange(len(numbers)), np.array(numbers, dtype=np.int64)
 
 
-def _has(figures: TapFields, columns: dict[str, tuple[str, ...]]) -> bool:
+def _has_columns(figures: TapFields, columns: dict[str, tuple[str, ...]]) -> bool:
     return all(name in figures.columns for names in columns.values() for name in names)
 
 
-def _joined(figures: TapFields, names: tuple[str, ...]) -> NDArray[Any]:
+def _join_columns(figures: TapFields, names: tuple[str, ...]) -> NDArray[Any]:
     parts = [figures.columns[name] for name in names]
     joined = parts[0] if len(parts) == 1 else np.stack(parts, axis=-1)
     # Figures that a crystal shape does not have are NaN in rows.
@@ -131,7 +133,7 @@ def _set_evaluation_kinds(
     return True
 
 
-def _totals(side: PixelTaps) -> dict[str, float] | None:
+def _recorded_totals(side: PixelTaps) -> dict[str, float] | None:
     scale, sums = side.taps["intensity_post_scale"].pixel, side.taps["intensity_pre_norm"].pixel
     totals = {name: scale.get(name) for name in ("omega", "capture", "polar")} | {
         "I": sums.get("sum")

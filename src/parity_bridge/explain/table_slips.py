@@ -24,7 +24,7 @@ def table_slips(factors: StructureFactors) -> Iterator[tuple[Hypothesis, TableSl
             yield Hypothesis(kind="slip of the table", name=name, does=does), slip
 
 
-def _shifted(axis: int, by: int) -> TableSlip:
+def _axis_shift(axis: int, by: int) -> TableSlip:
     def slip(factors: StructureFactors) -> StructureFactors:
         minimum = list(factors.minimum)
         minimum[axis] += by
@@ -33,29 +33,29 @@ def _shifted(axis: int, by: int) -> TableSlip:
     return slip
 
 
-def _swapped(first: int, second: int) -> TableSlip:
+def _axis_swap(first: int, second: int) -> TableSlip:
     def slip(factors: StructureFactors) -> StructureFactors:
         minimum = list(factors.minimum)
         minimum[first], minimum[second] = minimum[second], minimum[first]
-        grid = np.ascontiguousarray(np.swapaxes(_grid(factors), first, second))
+        grid = np.ascontiguousarray(np.swapaxes(_existing_grid(factors), first, second))
         return replace(factors, grid=grid, minimum=(minimum[0], minimum[1], minimum[2]))
 
     return slip
 
 
-def _friedel(factors: StructureFactors) -> StructureFactors:
-    grid = _grid(factors)
+def _invert_indices(factors: StructureFactors) -> StructureFactors:
+    grid = _existing_grid(factors)
     h, k, l = (-(low + size - 1) for low, size in zip(factors.minimum, grid.shape, strict=True))
     return replace(factors, grid=np.ascontiguousarray(grid[::-1, ::-1, ::-1]), minimum=(h, k, l))
 
 
-def _topless(factors: StructureFactors) -> StructureFactors:
-    grid = _grid(factors)
+def _drop_top_indices(factors: StructureFactors) -> StructureFactors:
+    grid = _existing_grid(factors)
     cut = tuple(slice(0, max(1, size - 1)) for size in grid.shape)
     return replace(factors, grid=np.ascontiguousarray(grid[cut]))
 
 
-def _grid(factors: StructureFactors) -> NDArray[np.float64]:
+def _existing_grid(factors: StructureFactors) -> NDArray[np.float64]:
     if factors.grid is None:
         raise ValueError("there is no table")
     return factors.grid
@@ -65,16 +65,16 @@ _TABLE_SLIPS: dict[str, tuple[str, TableSlip]] = {
     **{
         f"index {name} {-by:+d}": (
             f"looks F up at the index {name} {-by:+d}",
-            _shifted(axis, by),
+            _axis_shift(axis, by),
         )
         for axis, name in enumerate("hkl")
         for by in (1, -1)
     },
-    "h and k swapped": ("swaps h and k in the table", _swapped(0, 1)),
-    "h and l swapped": ("swaps h and l in the table", _swapped(0, 2)),
-    "k and l swapped": ("swaps k and l in the table", _swapped(1, 2)),
-    "Friedel mates": ("looks F up at -h -k -l", _friedel),
+    "h and k swapped": ("swaps h and k in the table", _axis_swap(0, 1)),
+    "h and l swapped": ("swaps h and l in the table", _axis_swap(0, 2)),
+    "k and l swapped": ("swaps k and l in the table", _axis_swap(1, 2)),
+    "Friedel mates": ("looks F up at -h -k -l", _invert_indices),
     "bounds exclusive at the top": (
-        "takes the largest index of the table on each axis for outside", _topless
+        "takes the largest index of the table on each axis for outside", _drop_top_indices
     ),
 }  # fmt: skip

@@ -57,7 +57,7 @@ class TrialRunner:
     def run_trial(self, chosen: Sequence[Candidate]) -> Trial:
         """Run a set of hypotheses at every pixel and compare; raises as ``Engine.observe`` does."""
         hypotheses = tuple(candidate.hypothesis for candidate in chosen)
-        reruns = self._run(chosen)
+        reruns = self._run_hypotheses(chosen)
         left = [
             first_differing_field(rerun, other, self.tolerances)
             for rerun, other in zip(reruns, self.others, strict=True)
@@ -104,12 +104,12 @@ class TrialRunner:
     def _run_or_none(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
         """Run a set of hypotheses; return None where the reference cannot be run under it."""
         try:
-            return self._run(chosen)
+            return self._run_hypotheses(chosen)
         except (BridgeError, ValueError):
             # ValueError: the experiment is not valid.
             return None
 
-    def _run(self, chosen: Sequence[Candidate]) -> list[PixelTaps]:
+    def _run_hypotheses(self, chosen: Sequence[Candidate]) -> list[PixelTaps]:
         switches = {name: value for item in chosen for name, value in item.switches.items()}
         behaviours = self.reference.behaviours.model_copy(update=switches)
         experiment = self.reference.experiment

@@ -25,13 +25,13 @@ Item = TypeVar("Item")
 def inputs_section(pair: PairAnswer) -> str:
     """Return what each engine was given where the inputs differ; empty where they are the same."""
     pixels = [pixel for pixel in pair.comparison.pixels if pixel.inputs.differing]
-    differing = _unique(pixel.inputs for pixel in pixels)
+    differing = _unique_items(pixel.inputs for pixel in pixels)
     tables = [
         table(_structure_factor_rows(inputs, pair))
         for inputs in differing
         if inputs.differing_table_fields
     ]
-    flags = _unique(flag for inputs in differing for flag in inputs.flags)
+    flags = _unique_items(flag for inputs in differing for flag in inputs.flags)
     flag_rows: list[Row] = [
         row_of(
             (
@@ -42,8 +42,8 @@ def inputs_section(pair: PairAnswer) -> str:
         )
         for flag in flags
     ]
-    explained = _unique(item for pixel in pixels for item in pixel.causes if _of_inputs(item))
-    bullets = "\n".join(_bullet(cause) for cause in explained)
+    explained = _unique_items(item for pixel in pixels for item in pixel.causes if _of_inputs(item))
+    bullets = "\n".join(_cause_bullet(cause) for cause in explained)
     behaviours = _different_behaviours(pair)
     parts = (*tables, table(flag_rows) if flag_rows else "", bullets, behaviours)
     text = "\n\n".join(part for part in parts if part)
@@ -72,7 +72,7 @@ def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
     """Return what the figures of a pixel are consistent with; inputs are explained further up."""
     if causes:
         bullets = (
-            f"- **{escaped(it.name)}**, see above" if _of_inputs(it) else _bullet(it)
+            f"- **{escaped(it.name)}**, see above" if _of_inputs(it) else _cause_bullet(it)
             for it in causes
         )
         return "Consistent with:\n\n" + "\n".join(bullets)
@@ -158,11 +158,11 @@ def _of_inputs(cause: Cause) -> bool:
     return cause.name in INPUT_CAUSES
 
 
-def _bullet(cause: Cause) -> str:
+def _cause_bullet(cause: Cause) -> str:
     return f"- **{escaped(cause.name)}**: {escaped(cause.sentence)}."
 
 
-def _unique(items: Iterable[Item]) -> list[Item]:
+def _unique_items(items: Iterable[Item]) -> list[Item]:
     unique: list[Item] = []
     for item in items:
         if item not in unique:

@@ -112,7 +112,7 @@ def _worst_figure_line(pair: PairAnswer, first: Difference) -> str:
     names = pair.comparison.reference, pair.comparison.other
     where = f"pixel {pixel_text(worst.pixel)}"
     where += f", {place_text(worst.place)}" if worst.place else ""
-    figures = f"{names[0]} {_figure(worst.ours)}, {names[1]} {_figure(worst.theirs)}"
+    figures = f"{names[0]} {_figure_text(worst.ours)}, {names[1]} {_figure_text(worst.theirs)}"
     distance = rounded_text(worst.distance)
     return f"worst of {first.tap}.{first.field}: {where}: {figures} ({distance} apart)"
 
@@ -145,5 +145,5 @@ def _worst_figure(
     )
 
 
-def _figure(value: object) -> str:
+def _figure_text(value: object) -> str:
     return number_text(value) if isinstance(value, str | float | int) else str(value)

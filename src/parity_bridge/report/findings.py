@@ -44,7 +44,7 @@ def _differing_stages_sentence(finding: Finding) -> str:
     differing = [item for item in finding.transplants if not item.agrees]
     if not differing:
         return ""
-    named = ", ".join(f"{escaped(item.what)} ({_code(item.left)})" for item in differing)
+    named = ", ".join(f"{escaped(item.what)} ({_left_code(item.left)})" for item in differing)
     return (
         f"Transplants: given the other side's own values of all stages before, the C core computes "
         f"every stage alike but for {named}."
@@ -57,7 +57,7 @@ def _transplants_table(finding: Finding) -> str:
     rows = [
         {
             "from the other side's own values before, the C core computes its": item.what,
-            "": "the same" if item.agrees else _differently(item.left),
+            "": "the same" if item.agrees else _differently_cell(item.left),
         }
         for item in finding.transplants
     ]
@@ -80,11 +80,11 @@ def _trials_table(trials: Sequence[Trial]) -> str:
     return f"Hypotheses that change the reference at these pixels:\n\n{table(rows)}"
 
 
-def _code(left: str | None) -> str:
+def _left_code(left: str | None) -> str:
     return code("None" if left is None else left)
 
 
-def _differently(left: str | None) -> Markdown:
+def _differently_cell(left: str | None) -> Markdown:
     return Markdown(f"differently: {code_cell('None' if left is None else left)}")
 
 

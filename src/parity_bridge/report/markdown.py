@@ -79,8 +79,11 @@ def row_of(cells: Iterable[tuple[str, str]]) -> Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Return rows as a table of Markdown, headed by their keys; no number is rounded."""
-    shown = [row_of((_cell(heading), _cell(cell)) for heading, cell in row.items()) for row in rows]
-    return _tabulated(shown, "github")
+    shown = [
+        row_of((_cell_text(heading), _cell_text(cell)) for heading, cell in row.items())
+        for row in rows
+    ]
+    return _format_table(shown, "github")
 
 
 def plain_table(rows: Sequence[Row]) -> str:
@@ -89,14 +92,14 @@ def plain_table(rows: Sequence[Row]) -> str:
         row_of((printable(heading), printable(cell)) for heading, cell in row.items())
         for row in rows
     ]
-    return _tabulated(shown, "simple")
+    return _format_table(shown, "simple")
 
 
-def _tabulated(rows: Sequence[Row], style: str) -> str:
+def _format_table(rows: Sequence[Row], style: str) -> str:
     return tabulate(rows, headers="keys", tablefmt=style, disable_numparse=True)
 
 
-def _cell(words: str) -> str:
+def _cell_text(words: str) -> str:
     # Spaces at the end tell columns apart, and nobody sees them.
     shown = words if isinstance(words, Markdown) else _escaped_within(words)
     return f"{shown}{' ' * (len(words) - len(words.rstrip(' ')))}"

@@ -42,14 +42,14 @@ def behaviours_text(metadata: Metadata) -> str:
 def _side_provenance(side: Side) -> str:
     tables = list(dict.fromkeys(pixel.hkl_table for pixel in side.pixels if pixel.hkl_table))
     lines = [f"- structure factors: {escaped(table_text(table))}" for table in tables]
-    lines += [f"- sha256 of the file: {sha256}" for sha256 in _hashes(side)]
+    lines += [f"- sha256 of the file: {sha256}" for sha256 in _file_hashes(side)]
     lines += [line for metadata in side.metadata[:1] for line in _metadata_lines(metadata)]
     if not lines:
         lines = ["- the records do not say"]
     return "\n".join((f"### {escaped(side.name)}", "", *lines))
 
 
-def _hashes(side: Side) -> list[str]:
+def _file_hashes(side: Side) -> list[str]:
     tables = (pixel.hkl_table for pixel in side.pixels)
     return list(dict.fromkeys(table.sha256 for table in tables if table and table.sha256))
 

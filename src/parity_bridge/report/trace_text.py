@@ -31,23 +31,23 @@ def trace_text(
 
 
 def _tap_lines(prefix: str, record: TapRecord) -> Iterator[str]:
-    for key, value in _leaves("", record.model_dump(mode="json")):
+    for key, value in _json_leaves("", record.model_dump(mode="json")):
         yield f"{prefix}: {key} {value}"
 
 
-def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:
+def _json_leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield leaves of a JSON value under dotted keys; a list of plain values takes one line."""
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _leaves(f"{key}.{name}" if key else name, item)
+            yield from _json_leaves(f"{key}.{name}" if key else name, item)
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for number, item in enumerate(value):
-            yield from _leaves(f"{key}.{number}", item)
+            yield from _json_leaves(f"{key}.{number}", item)
     elif isinstance(value, list):
-        yield key, " ".join(_word(item) for item in value)
+        yield key, " ".join(_json_word(item) for item in value)
     else:
-        yield key, _word(value)
+        yield key, _json_word(value)
 
 
-def _word(value: Any) -> str:
+def _json_word(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)

@@ -26,7 +26,7 @@ def answer_memo(answer: Answer) -> str:
     """Return the memo; of several engines a column each, then each against the reference."""
     if len(answer.against) == 1:
         return memo(answer.against[0])
-    return "\n\n".join(_parts(answer)) + "\n"
+    return "\n\n".join(_memo_parts(answer)) + "\n"
 
 
 def answer_summary(answer: Answer) -> str:
@@ -40,19 +40,19 @@ def answer_terminal_text(answer: Answer) -> str:
         return terminal_text(answer.against[0])
     parts = (
         plain_table(list(_side_by_side(answer))),
-        plain_table(list(_pairs(answer))),
-        _outlier(answer),
-        *(_why(pair) for pair in answer.against),
+        plain_table(list(_pair_rows(answer))),
+        _outlier_text(answer),
+        *(_reason_text(pair) for pair in answer.against),
     )
     return "\n\n".join(part for part in parts if part)
 
 
-def _parts(answer: Answer) -> Iterator[str]:
+def _memo_parts(answer: Answer) -> Iterator[str]:
     names = [escaped(side.name) for side in answer.sides]
     yield f"# Parity of {', '.join(names[1:])} with {names[0]}"
     yield "\n".join(f"- **{escaped(verdict_sentence(pair))}.**" for pair in answer.against)
-    yield f"## Who agrees with whom\n\n{table(list(_pairs(answer)))}"
-    outlier = _outlier(answer)
+    yield f"## Who agrees with whom\n\n{table(list(_pair_rows(answer)))}"
+    outlier = _outlier_text(answer)
     if outlier:
         yield f"**{escaped(outlier)}**"
     yield f"## Side by side\n\n{table(list(_side_by_side(answer)))}"
@@ -63,7 +63,7 @@ def _parts(answer: Answer) -> Iterator[str]:
         yield f"{title}\n\n" + body.replace("\n### ", "\n#### ").replace("\n## ", "\n### ")
 
 
-def _pairs(answer: Answer) -> Iterator[Row]:
+def _pair_rows(answer: Answer) -> Iterator[Row]:
     for pair in (*answer.against, *answer.among):
         comparison = pair.comparison
         fields = [item for pixel in comparison.pixels for item in pixel.fields]
@@ -76,7 +76,7 @@ def _pairs(answer: Answer) -> Iterator[Row]:
         }
 
 
-def _outlier(answer: Answer) -> str:
+def _outlier_text(answer: Answer) -> str:
     """Name the engine that agrees with no other while all others agree; empty if there is none."""
     pairs = [
         (pair.comparison.reference, pair.comparison.other, pair.comparison.verdict)
@@ -94,23 +94,24 @@ def _side_by_side(answer: Answer) -> Iterator[Row]:
     """Yield Tap 4 and the end of the chain of every pixel, a column for each engine."""
     sides = answer.sides
     for pixel_taps in sides[0].pixels:
-        columns = [_at(side, pixel_taps.pixel) for side in sides]
+        columns = [_taps_at(side, pixel_taps.pixel) for side in sides]
         where = pixel_text(pixel_taps.pixel, pixel_taps.tag)
-        for name, values in _figures(columns):
+        for name, values in _figure_rows(columns):
             cells = zip((side.name for side in sides), values, strict=True)
             yield row_of((("Pixel", where), ("figure", name), *cells))
 
 
-def _at(side: Side, pixel: tuple[int, int]) -> PixelTaps | None:
+def _taps_at(side: Side, pixel: tuple[int, int]) -> PixelTaps | None:
     return next((pixel_taps for pixel_taps in side.pixels if pixel_taps.pixel == pixel), None)
 
 
-def _figures(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str]]]:
+def _figure_rows(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str]]]:
     for name in (*_COUNTS, "zero_f_count", "mean_f_cell"):
         yield (
             name,
             [
-                _dash(pixel_taps, TAP_ID) or tap4_figure_text(_recorded(pixel_taps), name)
+                _dash_if_absent(pixel_taps, TAP_ID)
+                or tap4_figure_text(_present_taps(pixel_taps), name)
                 for pixel_taps in pixels
             ],
         )
@@ -118,8 +119,8 @@ def _figures(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str
         yield (
             f"{axis}_range",
             [
-                _dash(pixel_taps, TAP_ID)
-                or tap4_range_text(_recorded(pixel_taps), "hkl_bounds", axis)
+                _dash_if_absent(pixel_taps, TAP_ID)
+                or tap4_range_text(_present_taps(pixel_taps), "hkl_bounds", axis)
                 for pixel_taps in pixels
             ],
         )
@@ -127,27 +128,27 @@ def _figures(pixels: Sequence[PixelTaps | None]) -> Iterator[tuple[str, list[str
         yield (
             f"{name} / photons",
             [
-                _dash(pixel_taps, _FINAL) or _final(_recorded(pixel_taps), name)
+                _dash_if_absent(pixel_taps, _FINAL) or _final_text(_present_taps(pixel_taps), name)
                 for pixel_taps in pixels
             ],
         )
 
 
-def _final(pixel_taps: PixelTaps, name: str) -> str:
+def _final_text(pixel_taps: PixelTaps, name: str) -> str:
     return number_text(pixel_taps.taps[_FINAL].pixel[name])
 
 
-def _dash(pixel_taps: PixelTaps | None, tap_id: str) -> str:
+def _dash_if_absent(pixel_taps: PixelTaps | None, tap_id: str) -> str:
     """Return a dash where a side did not record the tap."""
     return "" if pixel_taps is not None and tap_id in pixel_taps.taps else "-"
 
 
-def _recorded(pixel_taps: PixelTaps | None) -> PixelTaps:
+def _present_taps(pixel_taps: PixelTaps | None) -> PixelTaps:
     if pixel_taps is None:
         raise ValueError("a side without the pixel has a dash")
     return pixel_taps
 
 
-def _why(pair: PairAnswer) -> str:
+def _reason_text(pair: PairAnswer) -> str:
     """Return verdict and reason of one pair, without its table."""
     return terminal_text(pair).partition("\n\n")[2]

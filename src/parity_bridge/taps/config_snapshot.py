@@ -114,15 +114,15 @@ def extract(observation: Observation) -> TapData:
                 "polar_axis": tuple(state.polar_axis),
             },
             "derived": {
-                name: value if name in _WHOLE else _floats(value)
+                name: value if name in _WHOLE else _as_floats(value)
                 for name, value in observation.derived.items()
             },
         }
     )
 
 
-def _floats(value: Quantity) -> Any:
+def _as_floats(value: Quantity) -> Any:
     """Return it as the record holds it: tuples for lists, floats for whole numbers."""
     if isinstance(value, int | float):
         return float(value)
-    return tuple(_floats(item) for item in value)
+    return tuple(_as_floats(item) for item in value)

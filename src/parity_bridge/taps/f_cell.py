@@ -85,10 +85,10 @@ def extract(observation: Observation) -> TapData:
         "F_cell": made["F_cell"],
         "out_of_bounds": made["out_of_bounds"] != 0,
     }
-    return TapData(_pixel(observation.f_cell), {**place_columns(made), **figures})
+    return TapData(_pixel_figures(observation.f_cell), {**place_columns(made), **figures})
 
 
-def _pixel(stats: FCellStats) -> dict[str, Any]:
+def _pixel_figures(stats: FCellStats) -> dict[str, Any]:
     """Return the figures; all but the counts are None without a lookup."""
     counts = {name: stats.counts[name] for name in COUNTS}
     if counts["total_lookups"] == 0:
@@ -97,13 +97,13 @@ def _pixel(stats: FCellStats) -> dict[str, Any]:
     return {
         **counts,
         "mean_f_cell": stats.mean_f_cell,
-        "hkl_bounds": _bounds(stats.hkl_bounds, int),
-        "hkl_fractional_bounds": _bounds(stats.hkl_fractional_bounds, float),
+        "hkl_bounds": _named_bounds(stats.hkl_bounds, int),
+        "hkl_fractional_bounds": _named_bounds(stats.hkl_fractional_bounds, float),
         "rounding_margin": stats.rounding_margin,
     }
 
 
-def _bounds(limits: HklBounds, kind: Callable[[float], Any]) -> dict[str, Any]:
+def _named_bounds(limits: HklBounds, kind: Callable[[float], Any]) -> dict[str, Any]:
     return {
         f"{axis}_{end}": kind(limit)
         for axis, low, high in zip("hkl", *limits, strict=True)

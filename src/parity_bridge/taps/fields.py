@@ -48,11 +48,13 @@ class TapFields:
     def from_tap_data(cls, content: TapData) -> TapFields:
         """Return the figures of a tap's content."""
         rows = dict(content.rows or {})
-        places = _places({name: rows.pop(name) for name in _PLACE if name in rows})
+        places = _row_places({name: rows.pop(name) for name in _PLACE if name in rows})
         columns = {
-            name: part for field, column in rows.items() for name, part in _parts(field, column)
+            name: part
+            for field, column in rows.items()
+            for name, part in _component_columns(field, column)
         }
-        return cls(dict(_flat("", content.pixel)), columns, places)
+        return cls(dict(_flatten_value("", content.pixel)), columns, places)
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -83,7 +85,7 @@ _LIMITS = tuple(f"{axis}_{end}" for axis in _HKL for end in ("min", "max"))
 _NO_PLACES = np.zeros((0, 6), dtype=np.int64)
 
 
-def _places(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
+def _row_places(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
     subpixels = columns.get("subpixel_index")
     if subpixels is None or not len(subpixels):
         return _NO_PLACES
@@ -93,7 +95,7 @@ def _places(columns: Mapping[str, NDArray[Any]]) -> NDArray[np.int64]:
     return np.stack((columns.get("layer", zeros), slow, fast, *inner), axis=-1).astype(np.int64)
 
 
-def _parts(field: str, column: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _component_columns(field: str, column: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
     if column.ndim == 1:
         yield field, column
         return
@@ -101,7 +103,7 @@ def _parts(field: str, column: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]
         yield f"{field}.{name}", column[:, number]
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, Scalar]]:
+def _flatten_value(name: str, value: Any) -> Iterator[tuple[str, Scalar]]:
     """Yield the leaves of a nested value under dotted names."""
     if value is None and name in _BOUNDS:
         value = dict.fromkeys(_LIMITS)
@@ -115,4 +117,4 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Scalar]]:
         yield name, value
         return
     for key, item in items:
-        yield from _flat(f"{name}.{key}" if name else key, item)
+        yield from _flatten_value(f"{name}.{key}" if name else key, item)

@@ -90,9 +90,9 @@ class PixelTaps:
             first.implementation,
             tuple(first.pixel_coords),
             first.oversample,
-            {tap_id: _figures(content) for tap_id, content in contents.items()},
+            {tap_id: _compared_fields(content) for tap_id, content in contents.items()},
             tag=first.tag,
-            hkl_tables=dict(_tables(known)),
+            hkl_tables=dict(_recorded_tables(known)),
             flags=given.get("nanobragg_flags"),
         )
 
@@ -142,7 +142,7 @@ class _LazyTapFields(Mapping[str, TapFields]):
 
     def __getitem__(self, tap_id: str) -> TapFields:
         if tap_id not in self._made:
-            self._made[tap_id] = _figures(self._taps[tap_id].extract(self._observation))
+            self._made[tap_id] = _compared_fields(self._taps[tap_id].extract(self._observation))
         return self._made[tap_id]
 
     def __iter__(self) -> Iterator[str]:
@@ -155,13 +155,13 @@ class _LazyTapFields(Mapping[str, TapFields]):
         return tap_id in self._taps
 
 
-def _figures(content: TapData) -> TapFields:
+def _compared_fields(content: TapData) -> TapFields:
     """Return the figures of a content; inputs of both engines are compared separately."""
     pixel = {name: value for name, value in content.pixel.items() if name not in INPUTS}
     return TapFields.from_tap_data(replace(content, pixel=pixel))
 
 
-def _tables(records: Mapping[str, TapRecord]) -> Iterator[tuple[str, HklTable]]:
+def _recorded_tables(records: Mapping[str, TapRecord]) -> Iterator[tuple[str, HklTable]]:
     for tap_id, read in _TABLE_OF.items():
         if tap_id in records and (table := read(records[tap_id])) is not None:
             yield tap_id, table

@@ -24,20 +24,20 @@ A field that is *exact* must be equal in both engines; a *toleranced* one may di
 is in electrons² sr, and photons/sr are photons. Functions of the C core are in `csrc/` and named
 without their prefix `pb_`, those of the PyTorch port in `src/parity_bridge/engines/torch_port/`; a
 name that begins with `parity_bridge.` belongs to the package itself. Rows are filled in
-by `pixel.record_evaluation` and `observations._fill`."""
+by `pixel.record_evaluation` and `observations._fill_evaluation`."""
 
 
 def page() -> str:
     """Return the whole page, in Markdown."""
-    sections = (_section(tap) for tap in TAPS_BY_ID.values())
-    envelope = "## Every record\n\n" + "\n".join(_table(ENVELOPE))
+    sections = (_tap_section(tap) for tap in TAPS_BY_ID.values())
+    envelope = "## Every record\n\n" + "\n".join(_field_table(ENVELOPE))
     return "\n\n".join((_INTRODUCTION, envelope, *sections)) + "\n"
 
 
-def _section(tap: Tap) -> str:
+def _tap_section(tap: Tap) -> str:
     number = f"Tap {tap.number}, " if tap.number else ""
     title = f"## {number}`{tap.tap_id}` (`--taps {tap.name}`)"
-    return "\n\n".join((title, tap_summary(tap), "\n".join(_table(SEMANTICS[tap.tap_id]))))
+    return "\n\n".join((title, tap_summary(tap), "\n".join(_field_table(SEMANTICS[tap.tap_id]))))
 
 
 def tap_summary(tap: Tap) -> str:
@@ -47,7 +47,7 @@ def tap_summary(tap: Tap) -> str:
     return what[:1].upper() + what[1:]
 
 
-def _table(meanings: Mapping[str, FieldMeaning]) -> Iterator[str]:
+def _field_table(meanings: Mapping[str, FieldMeaning]) -> Iterator[str]:
     yield "| field | what | unit | compared | C core | PyTorch port |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for field, meaning in meanings.items():

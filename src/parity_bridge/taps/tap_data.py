@@ -36,7 +36,7 @@ class TapData:
         """Return the ``values`` of a record, rows as rows."""
         if self.rows is None:
             return dict(self.pixel)
-        columns = [_listed(column) for column in self.rows.values()]
+        columns = [_list_values(column) for column in self.rows.values()]
         names = tuple(self.rows)
         rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
         return {**self.pixel, ROWS: tuple(rows)}
@@ -58,14 +58,16 @@ def data_of_record(values: BaseModel, row: type[SubpixelRow] | None) -> TapData:
     Raise ValueError where rows do not say which subpixel they belong to.
     """
     given = [name for name in type(values).model_fields if name in values.model_fields_set]
-    pixel = {name: _plain(getattr(values, name)) for name in given if row is None or name != ROWS}
+    pixel = {
+        name: _plain_value(getattr(values, name)) for name in given if row is None or name != ROWS
+    }
     if row is None or ROWS not in given:
         return TapData(pixel)
     rows: Sequence[BaseModel] = getattr(values, ROWS) or ()
-    return TapData(pixel, dict(_columns(rows, row)))
+    return TapData(pixel, dict(_row_columns(rows, row)))
 
 
-def _columns(
+def _row_columns(
     rows: Sequence[BaseModel], row: type[SubpixelRow]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     """Return a column for every field that all rows have; steps that are not recorded are 0."""
@@ -75,23 +77,23 @@ def _columns(
     for name, field in row.model_fields.items():
         if name in present:
             width = len(get_args(field.annotation)) if get_origin(field.annotation) is tuple else 0
-            yield name, _column([getattr(each, name) for each in rows], width)
+            yield name, _figure_column([getattr(each, name) for each in rows], width)
         elif not field.is_required():
             yield name, np.full(len(rows), field.default)
 
 
-def _column(values: Sequence[Any], width: int) -> NDArray[Any]:
+def _figure_column(values: Sequence[Any], width: int) -> NDArray[Any]:
     """Return a column of figures, or vectors of ``width``; of objects where some do not exist."""
     dtype = object if any(value is None for value in values) else None
     return np.array(values, dtype=dtype).reshape((-1, width) if width else (-1,))
 
 
-def _listed(values: NDArray[Any]) -> list[Any]:
+def _list_values(values: NDArray[Any]) -> list[Any]:
     listed = values.tolist()
     return [tuple(value) for value in listed] if values.ndim > 1 else listed
 
 
-def _plain(value: Any) -> Any:
+def _plain_value(value: Any) -> Any:
     """Return it as the record holds it; what the schema does not have is no figure."""
     if not isinstance(value, BaseModel):
         return value

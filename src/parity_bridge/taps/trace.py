@@ -30,35 +30,35 @@ _PER_EVALUATION = {
 
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
     """Yield the TRACE log of one pixel, line by line, each beginning with ``prefix:``."""
-    for key, value in _pairs(observation):
+    for key, value in _trace_pairs(observation):
         yield f"{prefix}: {key} {_value_text(value)}"
 
 
-def _pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
+def _trace_pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield "pixel", observation.pixel
     for key in DERIVED:
         if key in observation.derived:
             yield key, observation.derived[key]
     yield "default_F", observation.hkl_table.default_F
     if observation.derived:
-        yield from _state(observation)
+        yield from _state_pairs(observation)
     for row in observation.evaluations:
-        yield from _evaluation(row)
-    yield from _lookups(observation.f_cell)
+        yield from _evaluation_pairs(row)
+    yield from _lookup_pairs(observation.f_cell)
     yield "roi", observation.roi
     yield "mask", observation.mask
     for key in TOTALS:
         yield f"final_{key}", observation.totals[key]
 
 
-def _state(observation: Observation) -> Iterator[tuple[str, Any]]:
+def _state_pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     state = observation.state
     yield "state_interpolation_on", int(state.interpolation_on)
     yield "state_swept", int(state.swept)
     yield "state_polar_axis", state.polar_axis
 
 
-def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:
+def _evaluation_pairs(row: np.void) -> Iterator[tuple[str, Any]]:
     yield "subpixel", (row["sub_slow"], row["sub_fast"])
     for key in LOOP_FIELDS:
         yield key, row[key]
@@ -68,7 +68,7 @@ def _evaluation(row: np.void) -> Iterator[tuple[str, Any]]:
         yield key, row[field] if axis is None else row[field][axis]
 
 
-def _lookups(stats: FCellStats) -> Iterator[tuple[str, Any]]:
+def _lookup_pairs(stats: FCellStats) -> Iterator[tuple[str, Any]]:
     """Yield Tap 4; without a lookup, the counts alone."""
     for key in COUNTS:
         yield key, stats.counts[key]

@@ -96,7 +96,7 @@ class NanobragTorch:
         crystal = classes["Crystal"](crystal_config(self._package, experiment), **where)
         detector = classes["Detector"](detector_config(self._package, experiment, pixel), **where)
         if experiment.structure_factors.hkl is not None:
-            self._load(crystal, str(experiment.structure_factors.hkl))
+            self._load_table(crystal, str(experiment.structure_factors.hkl))
         simulator = classes["Simulator"](
             crystal, detector, beam_config=beam_config(self._package, experiment), **where
         )
@@ -111,7 +111,7 @@ class NanobragTorch:
                 f"{rows.size} are due; this engine was written for a version that makes one a "
                 "subpixel"
             )
-        _fill(rows, lookups, factors)
+        _fill_lookups(rows, lookups, factors)
         value = float(image.detach().reshape(-1)[0])
         totals = {"intensity": value, "image": float(np.float32(value))}
         fast, slow = pixels_of(experiment.detector)[::-1]
@@ -120,13 +120,15 @@ class NanobragTorch:
             totals=totals, roi=(0, fast, 0, slow),
         )  # fmt: skip
 
-    def _load(self, crystal: Any, file: str) -> None:
+    def _load_table(self, crystal: Any, file: str) -> None:
         if not hasattr(crystal, "load_hkl"):
             raise EngineError(f"{package_version()} has no Crystal.load_hkl; leave -hkl out")
         crystal.load_hkl(file)
 
 
-def _fill(rows: NDArray[np.void], lookups: LookupRecorder, factors: StructureFactors) -> None:
+def _fill_lookups(
+    rows: NDArray[np.void], lookups: LookupRecorder, factors: StructureFactors
+) -> None:
     """Fill in the lookups; the table's extents say which requested indices lie outside."""
     rows["hkl0"] = np.rint(lookups.indices)
     rows["F_cell"] = lookups.F

@@ -28,7 +28,7 @@ class LookupRecorder:
 
         def watched(h: Any, k: Any, l: Any, *further: Any, **named: Any) -> Any:
             found = own(h, k, l, *further, **named)
-            self._note(h, k, l, found)
+            self._note_lookup(h, k, l, found)
             return found
 
         setattr(self._crystal, _METHOD, watched)
@@ -58,13 +58,13 @@ class LookupRecorder:
         """Structure factors returned, electrons, (lookups,)."""
         return np.concatenate([np.zeros(0), *self._values])
 
-    def _note(self, h: Any, k: Any, l: Any, found: Any) -> None:
-        columns = [_numbers(index) for index in (h, k, l)]
+    def _note_lookup(self, h: Any, k: Any, l: Any, found: Any) -> None:
+        columns = [_flat_numbers(index) for index in (h, k, l)]
         self._indices.append(np.stack(columns, axis=-1))
         # The port may return one value for all lookups.
-        self._values.append(np.broadcast_to(_numbers(found), columns[0].shape))
+        self._values.append(np.broadcast_to(_flat_numbers(found), columns[0].shape))
 
 
-def _numbers(tensor: Any) -> NDArray[np.float64]:
+def _flat_numbers(tensor: Any) -> NDArray[np.float64]:
     array: NDArray[np.float64] = tensor.detach().cpu().reshape(-1).double().numpy()
     return array

@@ -53,11 +53,11 @@ def load_package() -> Package:
     """
     classes = {}
     for module, names in _NEEDED.items():
-        found = _module(module)
+        found = _import_module(module)
         for name in names:
-            classes[name] = _attribute(found, name, f"{module}.{name}")
+            classes[name] = _checked_attribute(found, name, f"{module}.{name}")
             for method in _METHODS.get(name, ()):
-                _attribute(classes[name], method, f"{module}.{name}.{method}")
+                _checked_attribute(classes[name], method, f"{module}.{name}.{method}")
     return Package(classes)
 
 
@@ -69,7 +69,7 @@ def package_version() -> str:
         return f"{PACKAGE} of no known version"
 
 
-def _module(name: str) -> Any:
+def _import_module(name: str) -> Any:
     try:
         return import_module(f"{PACKAGE}.{name}")
     except ModuleNotFoundError as error:
@@ -91,7 +91,7 @@ def _module(name: str) -> Any:
         raise EngineError(f"{package_version()} cannot be imported: {error_text(error)}") from error
 
 
-def _attribute(owner: Any, name: str, where: str) -> Any:
+def _checked_attribute(owner: Any, name: str, where: str) -> Any:
     if not hasattr(owner, name):
         raise EngineError(
             f"{package_version()} has no {where}; this engine was written for one that has, "

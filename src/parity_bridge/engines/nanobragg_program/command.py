@@ -67,7 +67,7 @@ def command_line(experiment: Experiment, *, image: str, printout: bool) -> list[
     Numbers are written with enough digits to be read back unchanged. A mask is left out: it is
     applied without the program, and its header could overrule other flags.
     """
-    groups = [*_groups(to_flags(_with_plain_names(experiment)))]
+    groups = [*_flag_groups(to_flags(_with_plain_names(experiment)))]
     words = [word for group in _said_after(experiment, groups) for word in group]
     words += ["-floatfile", image, *_QUIET]
     return [*words, "-printout"] if printout else words
@@ -86,7 +86,7 @@ def _with_plain_names(experiment: Experiment) -> Experiment:
     )
 
 
-def _groups(words: Sequence[str]) -> Iterator[_Group]:
+def _flag_groups(words: Sequence[str]) -> Iterator[_Group]:
     """Return each flag with its values, in the program's own spelling."""
     starts = [place for place, word in enumerate(words) if is_flag_word(word)]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):

@@ -68,7 +68,7 @@ class NanobraggProgram:
             raise UsageError(f"--dtype {dtype}: a program has its own; leave --dtype out")
         if device != "cpu":
             raise UsageError(f"--device {device}: a program runs on the cpu; leave --device out")
-        self._program = Program(_executable(c_bin), time_limit)
+        self._program = Program(_find_executable(c_bin), time_limit)
 
     def observe(
         self,
@@ -88,7 +88,7 @@ class NanobraggProgram:
             check_order(experiment, "--state frame")
         table = structure_factors.load(experiment.structure_factors).provenance
         check_pixels(pixels, *frame_context.pixels)
-        return [_observed(frame_context, table, pixel) for pixel in pixels]
+        return [_observe_pixel(frame_context, table, pixel) for pixel in pixels]
 
     def scanner(
         self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
@@ -143,7 +143,9 @@ class NanobraggProgram:
         return FrameContext(self._program, experiment)
 
 
-def _observed(frame_context: FrameContext, table: HklTable, pixel: tuple[int, int]) -> Observation:
+def _observe_pixel(
+    frame_context: FrameContext, table: HklTable, pixel: tuple[int, int]
+) -> Observation:
     experiment = frame_context.experiment
     pixel_run = run_pixel(frame_context.program, experiment, frame_context.pixel_grid, pixel)
     check_single_evaluation(pixel_run.counts)
@@ -170,7 +172,7 @@ def _observed(frame_context: FrameContext, table: HklTable, pixel: tuple[int, in
     )
 
 
-def _executable(c_bin: Path | None) -> Path:
+def _find_executable(c_bin: Path | None) -> Path:
     named = c_bin or os.environ.get(PROGRAM_VARIABLE)
     if not named:
         raise MissingEngineError(

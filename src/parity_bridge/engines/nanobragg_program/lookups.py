@@ -53,7 +53,7 @@ def lookup_rows(
     Raise UsageError where the printed digits leave open whether the resolution cut dropped it.
     """
     rows = subpixel_rows(oversample)
-    rows["kind"] = [_kind(experiment, block) for block in blocks]
+    rows["kind"] = [_evaluation_kind(experiment, block) for block in blocks]
     reached, has_lookup = (
         rows["kind"] != EvaluationKind.BEYOND_DMIN,
         rows["kind"] == EvaluationKind.LOOKUP,
@@ -62,12 +62,12 @@ def lookup_rows(
     for name, mask in masks.items():
         printed = np.array([getattr(block, name) for block in blocks])
         rows[name][mask] = printed[mask]
-    rows["out_of_bounds"][has_lookup] = _outside(rows["hkl0"][has_lookup], table)
+    rows["out_of_bounds"][has_lookup] = _outside_box(rows["hkl0"][has_lookup], table)
     rows["default_f"] = rows["out_of_bounds"] if table.source != "none" else has_lookup
     return rows
 
 
-def _kind(experiment: Experiment, block: PixelBlock) -> EvaluationKind:
+def _evaluation_kind(experiment: Experiment, block: PixelBlock) -> EvaluationKind:
     """Return how the only evaluation of a subpixel ended (contract §6).
 
     %g prints 0 for nothing but 0, so that a lattice factor of exactly 0 can be recognized.
@@ -90,7 +90,7 @@ def _is_beyond(dmin: float, block: PixelBlock) -> bool:
     return block.stol > cut
 
 
-def _outside(hkl0: NDArray[np.int32], table: HklTable) -> NDArray[np.bool_]:
+def _outside_box(hkl0: NDArray[np.int32], table: HklTable) -> NDArray[np.bool_]:
     """Return which of ``hkl0``, (lookups, 3), lie outside the table's box; none without a table."""
     box = table.extents
     if box is None:

@@ -76,7 +76,7 @@ _LARGEST_INDEX = 2**31
 
 def read_counts(text: str) -> LoopCounts:
     """Read the counts in the header of ``text``; raise ValueError for a missing one."""
-    return LoopCounts(**{field.name: _count(text, field.name) for field in fields(LoopCounts)})
+    return LoopCounts(**{field.name: _read_count(text, field.name) for field in fields(LoopCounts)})
 
 
 def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[PixelBlock]:
@@ -84,7 +84,7 @@ def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[PixelBlock
 
     Raise ValueError, saying what is wrong, for other pixels and for a block that is not as above.
     """
-    blocks = [_block(text, head) for head in _HEAD.finditer(text)]
+    blocks = [_read_block(text, head) for head in _HEAD.finditer(text)]
     found = [block.pixel for block in blocks]
     wrong = next((pair for pair in zip(pixels, found, strict=False) if pair[0] != pair[1]), None)
     if wrong is not None:
@@ -96,7 +96,7 @@ def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[PixelBlock
     return blocks
 
 
-def _count(text: str, name: str) -> int:
+def _read_count(text: str, name: str) -> int:
     found = _COUNTS[name].search(text)
     count = plain_integer(found[1]) if found else 0
     if count < 1:
@@ -104,7 +104,7 @@ def _count(text: str, name: str) -> int:
     return count
 
 
-def _block(text: str, head: re.Match[str]) -> PixelBlock:
+def _read_block(text: str, head: re.Match[str]) -> PixelBlock:
     pixel = plain_integer(head[2]), plain_integer(head[1])
     body = _BODY.match(text, head.end())
     if body is None:

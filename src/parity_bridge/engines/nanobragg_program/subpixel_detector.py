@@ -34,17 +34,17 @@ class PixelGrid:
 
 def pixel_grid_of(detector: Detector) -> PixelGrid:
     """Return pixels and size of ``detector``; raise UsageError for no pixel or too many."""
-    pixel = _metres(detector.pixel_size)
-    detsize_fast, fast = _along(detector, pixel, detector.pixels_fast, detector.detsize_fast)
-    detsize_slow, slow = _along(detector, pixel, detector.pixels_slow, detector.detsize_slow)
+    pixel = _in_metres(detector.pixel_size)
+    detsize_fast, fast = _size_along(detector, pixel, detector.pixels_fast, detector.detsize_fast)
+    detsize_slow, slow = _size_along(detector, pixel, detector.pixels_slow, detector.detsize_slow)
     return PixelGrid(pixel, detsize_fast, detsize_slow, fast, slow)
 
 
-def _along(
+def _size_along(
     detector: Detector, pixel: float, count: int | None, detsize: float
 ) -> tuple[float, int]:
     """Return size, m, and pixels along one axis."""
-    size = _metres(detsize) if count is None else pixel * count
+    size = _in_metres(detsize) if count is None else pixel * count
     found = size / pixel - 0.5 if pixel > 0 else math.inf
     if not 0 < found < MOST_PIXELS:
         raise UsageError(
@@ -80,8 +80,10 @@ def _subpixel_detector(detector: Detector, oversample: int) -> Detector:
             f"-oversample {oversample}: a detector of {slow} x {fast} subpixels is more than a "
             "program counts; give fewer subpixels, or fewer pixels with -detpixels"
         )
-    size = _nearest(detector.pixel_size / oversample, _metres, pixel_grid.pixel / oversample)
-    sub = _metres(size)
+    size = _nearest_number(
+        detector.pixel_size / oversample, _in_metres, pixel_grid.pixel / oversample
+    )
+    sub = _in_metres(size)
     subpixel_grid = PixelGrid(sub, sub * fast, sub * slow, fast, slow)
     return detector.model_copy(
         update={
@@ -94,16 +96,16 @@ def _subpixel_detector(detector: Detector, oversample: int) -> Detector:
     )
 
 
-def _mosflm(
+def _mosflm_beam_centre(
     detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> dict[str, float]:
     """Add half a pixel to the beam centre: Fbeam = Ybeam + pixel/2, and Sbeam likewise."""
 
     def restated(given: float | None, detsize: float) -> float:
         beam = _given_or(given, (detsize + pixel_grid.pixel) / 2.0) + 0.5 * pixel_grid.pixel
-        return _nearest(
+        return _nearest_number(
             (beam - 0.5 * subpixel_grid.pixel) * 1000.0,
-            lambda mm: _metres(mm) + 0.5 * subpixel_grid.pixel,
+            lambda mm: _in_metres(mm) + 0.5 * subpixel_grid.pixel,
             beam,
         )
 
@@ -113,7 +115,9 @@ def _mosflm(
     }
 
 
-def _denzo(detector: Detector, pixel_grid: PixelGrid, _finer: PixelGrid) -> dict[str, float]:
+def _denzo_beam_centre(
+    detector: Detector, pixel_grid: PixelGrid, _finer: PixelGrid
+) -> dict[str, float]:
     """Use the given beam centre, whose default includes half a pixel."""
     return {
         "x_beam": _in_mm(
@@ -125,7 +129,9 @@ def _denzo(detector: Detector, pixel_grid: PixelGrid, _finer: PixelGrid) -> dict
     }
 
 
-def _adxv(detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid) -> dict[str, float]:
+def _adxv_beam_centre(
+    detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
+) -> dict[str, float]:
     """Count Ybeam from the other edge: Sbeam = detsize_s - Ybeam."""
     x_beam = _given_or(detector.x_beam, (pixel_grid.detsize_fast + pixel_grid.pixel) / 2.0)
     y_beam = _given_or(detector.y_beam, (pixel_grid.detsize_slow - pixel_grid.pixel) / 2.0)
@@ -133,21 +139,27 @@ def _adxv(detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid) -
     guess = (subpixel_grid.detsize_slow - beam) * 1000.0
     return {
         "x_beam": _in_mm(x_beam),
-        "y_beam": _nearest(guess, lambda mm: subpixel_grid.detsize_slow - _metres(mm), beam),
+        "y_beam": _nearest_number(
+            guess, lambda mm: subpixel_grid.detsize_slow - _in_metres(mm), beam
+        ),
     }
 
 
-def _sample(
+def _sample_close_point(
     detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> dict[str, float]:
     """Use the close point, in pixels where it is given: Fclose = (ORGX - 0.5)*pixel."""
     return {
-        "org_x": _origin(detector.org_x, pixel_grid.detsize_fast, pixel_grid, subpixel_grid),
-        "org_y": _origin(detector.org_y, pixel_grid.detsize_slow, pixel_grid, subpixel_grid),
+        "org_x": _close_point_origin(
+            detector.org_x, pixel_grid.detsize_fast, pixel_grid, subpixel_grid
+        ),
+        "org_y": _close_point_origin(
+            detector.org_y, pixel_grid.detsize_slow, pixel_grid, subpixel_grid
+        ),
     }
 
 
-def _custom(
+def _custom_close_point(
     detector: Detector, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> dict[str, float]:
     """Adjust only a beam centre that follows the close point; others do not depend on pixels."""
@@ -156,42 +168,44 @@ def _custom(
         "org_y": detector.y_beam is None and detector.y_close is None,
     }
     return {
-        n: value for n, value in _sample(detector, pixel_grid, subpixel_grid).items() if depends[n]
+        n: value
+        for n, value in _sample_close_point(detector, pixel_grid, subpixel_grid).items()
+        if depends[n]
     }
 
 
-def _origin(
+def _close_point_origin(
     given: float | None, detsize: float, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> float:
     close = detsize / 2.0 if given is None else (given - 0.5) * pixel_grid.pixel
-    return _nearest(
+    return _nearest_number(
         close / subpixel_grid.pixel + 0.5, lambda org: (org - 0.5) * subpixel_grid.pixel, close
     )
 
 
 _BEAM_CENTRE_RULES: dict[str, Callable[[Detector, PixelGrid, PixelGrid], dict[str, float]]] = {
-    "mosflm": _mosflm,
-    "denzo": _denzo,
-    "adxv": _adxv,
-    "xds": _sample,
-    "dials": _sample,
-    "custom": _custom,
+    "mosflm": _mosflm_beam_centre,
+    "denzo": _denzo_beam_centre,
+    "adxv": _adxv_beam_centre,
+    "xds": _sample_close_point,
+    "dials": _sample_close_point,
+    "custom": _custom_close_point,
 }
 
 
-def _metres(mm: float) -> float:
+def _in_metres(mm: float) -> float:
     return mm / 1000.0
 
 
 def _in_mm(metres: float) -> float:
-    return _nearest(metres * 1000.0, _metres, metres)
+    return _nearest_number(metres * 1000.0, _in_metres, metres)
 
 
 def _given_or(mm: float | None, default: float) -> float:
-    return default if mm is None else _metres(mm)
+    return default if mm is None else _in_metres(mm)
 
 
-def _nearest(guess: float, result_of: Callable[[float], float], target: float) -> float:
+def _nearest_number(guess: float, result_of: Callable[[float], float], target: float) -> float:
     """Return the number near ``guess`` whose result in a program is closest to ``target``."""
     candidates = [guess]
     below = above = guess

@@ -105,8 +105,8 @@ def derive_beam(experiment: Experiment, wavelength: Tensor) -> Beam:
         fluence=fluence,
         polarization=beam.polarization,
         polarized=beam.polarized,
-        horizontal=_divergence(beam.horizontal_divergence),
-        vertical=_divergence(beam.vertical_divergence),
+        horizontal=_sample_divergence(beam.horizontal_divergence),
+        vertical=_sample_divergence(beam.vertical_divergence),
         # Dispersion has no flag for its step, and counts as given where it is 0.
         dispersion=sample_sweep(beam.dispersion / 100.0, None, beam.dispersion_steps, BEAM_SWEEP),
         I_bg=background,
@@ -132,7 +132,7 @@ def _is_length(value: Tensor) -> bool:
     return bool(value.isfinite() & (value > 0.0))
 
 
-def _divergence(sweep: Sweep) -> SampledRange:
+def _sample_divergence(sweep: Sweep) -> SampledRange:
     whole, step = (None if mrad is None else mrad / 1000.0 for mrad in (sweep.range, sweep.step))
     return sample_sweep(whole, step, sweep.steps, BEAM_SWEEP)
 
@@ -163,15 +163,16 @@ def _divergent_sources(experiment: Experiment, beam: Beam, detector: Detector) -
         angles = [pair for pair in angles if not _is_outside_round_beam(beam, *pair)]
     stretch = [1.0 + w.step * k - w.range / 2.0 for k in range(w.steps)]
     hdiv, vdiv = (
-        _column([pair[axis] for pair in angles for _ in stretch], beam.lambda0) for axis in (0, 1)
+        _tensor_column([pair[axis] for pair in angles for _ in stretch], beam.lambda0)
+        for axis in (0, 1)
     )
     vert = unit(cross(detector.beam, detector.polar))
     position = scale(detector.beam, -SOURCE_DISTANCE)
     position = rotate_axis(position, detector.polar, vdiv)
     position = rotate_axis(position, vert, hdiv)
     count = len(angles) * len(stretch)
-    weight = _column([1.0 / max(count, 1)] * count, beam.lambda0)
-    return position, weight, beam.lambda0 * _column(stretch * len(angles), beam.lambda0)
+    weight = _tensor_column([1.0 / max(count, 1)] * count, beam.lambda0)
+    return position, weight, beam.lambda0 * _tensor_column(stretch * len(angles), beam.lambda0)
 
 
 def _is_outside_round_beam(beam: Beam, hdiv: float, vdiv: float) -> bool:
@@ -228,5 +229,5 @@ def _finish_sources(position: Vec3, weight: Tensor, wavelength: Tensor) -> Sourc
     )
 
 
-def _column(values: Sequence[float], like: Tensor) -> Tensor:
+def _tensor_column(values: Sequence[float], like: Tensor) -> Tensor:
     return torch.tensor(values, dtype=torch.float64, device=like.device)

@@ -114,7 +114,7 @@ def _run_domain(
         setup,
         chain.table,
         chain.outputs,
-        _orientation(chain, place),
+        _orientation_at(chain, place),
         scattering,
         chain.state.interpolation_on,
         chain.I,
@@ -139,7 +139,7 @@ def _run_domain(
     )
 
 
-def _orientation(chain: Chain, place: Place) -> Orientation:
+def _orientation_at(chain: Chain, place: Place) -> Orientation:
     """Return the orientation in force at ``place``.
 
     Before the first sweep of a run has been made, a spindle angle of 0 is no rotation; after it the

@@ -60,12 +60,12 @@ class Chain:
     def __post_init__(self) -> None:
         """Set the sum to the background, and every factor to its start."""
         undivided = self.setup.behaviours.background == "undivided"
-        self.I = self._number(0.0 if undivided else self.setup.beam.I_bg)
+        self.I = self._filled_tensor(0.0 if undivided else self.setup.beam.I_bg)
         self.I_before_layer = self.I
-        self.omega = FactorAccumulator(self.setup.omega, self._number(0.0))
+        self.omega = FactorAccumulator(self.setup.omega, self._filled_tensor(0.0))
         # Without polarization the factor is 1 and, not being 0, never computed.
         self.polar = FactorAccumulator(
-            self.setup.polar, self._number(0.0 if self.setup.beam.polarized else 1.0)
+            self.setup.polar, self._filled_tensor(0.0 if self.setup.beam.polarized else 1.0)
         )
         self.capture = self.uncaptured()
         self.layer_capture = self.capture.value
@@ -94,7 +94,7 @@ class Chain:
     def uncaptured(self) -> FactorAccumulator:
         """Return the captured fraction before a layer; a sensor without thickness has 1."""
         captured = 0.0 if self.setup.detector.thick.range > 0.0 else 1.0
-        return FactorAccumulator(self.setup.capture, self._number(captured))
+        return FactorAccumulator(self.setup.capture, self._filled_tensor(captured))
 
-    def _number(self, value: float) -> Tensor:
+    def _filled_tensor(self, value: float) -> Tensor:
         return torch.full_like(self.table.default_F, value)

@@ -149,13 +149,13 @@ def _derive_sensor(detector: raw.Detector) -> tuple[SampledRange, float]:
     mu = -1.0
     if depth is not None:
         depth_in_metres = depth * 1e-6
-        mu = _reciprocal(depth_in_metres) if depth > 0.0 else 0.0
+        mu = _safe_reciprocal(depth_in_metres) if depth > 0.0 else 0.0
     if thick.range > 0.0 and mu <= 0.0:
-        mu = _reciprocal(thick.range)
+        mu = _safe_reciprocal(thick.range)
     return thick, mu
 
 
-def _reciprocal(length: float) -> float:
+def _safe_reciprocal(length: float) -> float:
     """Return 1/length; infinity where the length has underflowed to 0."""
     return 1.0 / length if length else math.inf
 
@@ -199,7 +199,7 @@ def _beam_centre(
 def _chosen_axes(detector: raw.Detector, like: Tensor) -> list[Vec3]:
     """Return beam, fast, slow, odet, 2θ axis, polarization, spindle, tensors like ``like``."""
     beam, fast, slow, odet, twotheta, polar, spindle = (
-        _vector(axis, like) for axis in _axes_as_given(detector)
+        _vector_like(axis, like) for axis in _axes_as_given(detector)
     )
     beam, fast, slow, polar, spindle = (unit(v) for v in (beam, fast, slow, polar, spindle))
     skewed = norm(odet) != 1.0
@@ -217,7 +217,7 @@ def _axes_as_given(detector: raw.Detector) -> Sequence[Sequence[float]]:
     return [axis or default for axis, default in zip(given, defaults, strict=True)]
 
 
-def _vector(components: Sequence[float], like: Tensor) -> Vec3:
+def _vector_like(components: Sequence[float], like: Tensor) -> Vec3:
     return Vec3(*(torch.full_like(like, component) for component in components))
 
 

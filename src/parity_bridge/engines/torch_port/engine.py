@@ -114,7 +114,7 @@ class TorchPort:
         self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE
     ) -> TorchScanner:
         """Prepare ``experiment`` for regions; see ``FrameEngine.scanner``."""
-        return self._scanner(
+        return self._make_scanner(
             experiment, behaviours, compiled_kernels() if self._compile else EAGER_KERNELS
         )
 
@@ -150,7 +150,7 @@ class TorchPort:
         """Count Tap 4 of every pixel of ``region``; see ``FrameEngine.f_cell_maps``."""
         check_state(state)
         threads = check_threads(threads)
-        scanner = self._scanner(experiment, behaviours, EAGER_KERNELS)
+        scanner = self._make_scanner(experiment, behaviours, EAGER_KERNELS)
         chosen = Region.checked_or_whole(region, *scanner.pixels)
         planes = f_cell_planes(chosen, out)
         scanner.render(chosen, state or scanner.start(), threads, planes=planes)
@@ -178,7 +178,7 @@ class TorchPort:
             batch=COMPILED_BATCH if self._compile and self.device.type == "cpu" else None,
         )
 
-    def _scanner(
+    def _make_scanner(
         self, experiment: Experiment, behaviours: Behaviours, kernels: ChainKernels
     ) -> TorchScanner:
         factors = structure_factors.load(experiment.structure_factors, behaviours)

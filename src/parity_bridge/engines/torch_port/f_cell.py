@@ -70,8 +70,8 @@ class LookupCounts:
         self.default_f = self.default_f + result.default_f
         self.zero = self.zero + empty
         self.sum = select_where(made, self.sum + result.F_cell, self.sum)
-        self.low = _widened(torch.minimum, self.low, result.hkl0, made)
-        self.high = _widened(torch.maximum, self.high, result.hkl0, made)
+        self.low = _widen_limits(torch.minimum, self.low, result.hkl0, made)
+        self.high = _widen_limits(torch.maximum, self.high, result.hkl0, made)
 
 
 class Margin:
@@ -129,7 +129,7 @@ def f_cell_stats(evaluations: list[Evaluation], like: Tensor) -> FCellStats:
     )
 
 
-def _widened(
+def _widen_limits(
     further: Callable[[Tensor, Tensor], Tensor],
     limits: Vec3,
     indices: Vec3,

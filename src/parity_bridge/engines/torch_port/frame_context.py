@@ -74,11 +74,11 @@ class FrameContext:
                     range(top, min(top + rows, slow.stop)),
                     range(left, min(left + size, fast.stop)),
                 )
-                batch = self._unmasked(block)
+                batch = self._unmasked_batch(block)
                 if len(batch):
                     yield batch
 
-    def _unmasked(self, block: Region) -> Batch:
+    def _unmasked_batch(self, block: Region) -> Batch:
         if self.mask is None:
             return Batch(
                 torch.arange(block.slow.start, block.slow.stop, device=self.device)[:, None],
@@ -97,7 +97,7 @@ class FrameContext:
         states = {}
         state, reached = start, (0, 0)
         for pixel in sorted(set(pixels)):
-            for batch in self._between(reached, pixel):
+            for batch in self._batches_between(reached, pixel):
                 following = run.after(batch, state)
                 if following is state:
                     break
@@ -106,7 +106,7 @@ class FrameContext:
             reached = pixel
         return [states[pixel] for pixel in pixels]
 
-    def _between(self, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Batch]:
+    def _batches_between(self, first: tuple[int, int], last: tuple[int, int]) -> Iterator[Batch]:
         """Yield the pixels from ``first`` to the one before ``last``."""
         width = self.setup.detector.pixels[0]
         if first[0] == last[0]:

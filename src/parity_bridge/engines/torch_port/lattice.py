@@ -22,14 +22,14 @@ def sincg(x: Tensor, N: float) -> Tensor:
     if has_no_zero(x):
         return sine(x * N) / sine(x)
     at_zero = x == 0.0
-    safe = _safe(at_zero, x)
+    safe = _replace_zeros(at_zero, x)
     return torch.where(at_zero, N, sine(safe * N) / sine(safe))
 
 
 def sinc3(x: Tensor) -> Tensor:
     """Return the shape transform of a sphere, 1 where x is exactly 0."""
     at_zero = x == 0.0
-    safe = _safe(at_zero, x)
+    safe = _replace_zeros(at_zero, x)
     s, c = sincos(safe)
     value = 3.0 * (s / safe - c) / (safe * safe)
     if x.dtype == torch.float32:
@@ -64,7 +64,7 @@ def _shape_transform(crystal: Crystal, hkl: Vec3, hkl0: Vec3 | None, dtype: torc
     return torch.where(r2 * crystal.fudge < 0.3969, Na * Nb * Nc, 0.0).to(dtype)
 
 
-def _safe(at_zero: Tensor, x: Tensor) -> Tensor:
+def _replace_zeros(at_zero: Tensor, x: Tensor) -> Tensor:
     """Keep 0/0 out of the graph, where its gradient would be NaN."""
     return torch.where(at_zero, 1.0, x) if x.requires_grad else x
 
@@ -92,10 +92,10 @@ def _parallelepiped(crystal: Crystal, hkl: Vec3, dtype: torch.dtype) -> tuple[Te
 def _of_axis(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
     if dtype == torch.float64:
         return sincg(math.pi * index, N)
-    return _grating(index, N, dtype)
+    return _grating_ratio(index, N, dtype)
 
 
-def _grating(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
+def _grating_ratio(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
     """Return sin(pi*index*N)/sin(pi*index), both arguments less their whole periods."""
     node = index.round()
     d = index - node
@@ -111,14 +111,14 @@ def _grating(index: Tensor, N: float, dtype: torch.dtype) -> Tensor:
 def _sphere(crystal: Crystal, d: Vec3, dtype: torch.dtype) -> Tensor:
     Na, Nb, Nc = crystal.cells
     R = d.x * d.x * Na * Na + d.y * d.y * Nb * Nb + d.z * d.z * Nc * Nc
-    x = (math.pi * _root(R * crystal.fudge)).to(dtype)
+    x = (math.pi * _safe_root(R * crystal.fudge)).to(dtype)
     return Na * Nb * Nc * 0.723601254558268 * sinc3(x)
 
 
-def _root(value: Tensor) -> Tensor:
+def _safe_root(value: Tensor) -> Tensor:
     """Return the square root, with a gradient of 0 instead of infinity at exactly 0."""
     at_zero = value == 0.0
-    return torch.where(at_zero, 0.0, sqrt(_safe(at_zero, value)))
+    return torch.where(at_zero, 0.0, sqrt(_replace_zeros(at_zero, value)))
 
 
 def _reduced_distance(crystal: Crystal, d: Vec3) -> Tensor:

@@ -37,7 +37,7 @@ def mosaic_domains(spread: Tensor, domains: int, seed: int) -> Tensor:
     share = column([_cube_root(1.0 - r3 * r3) for _, _, r3 in drawn]).to(torch.float32)
     rot = (spread.to(torch.float32) * share).to(torch.float64)
     identity = torch.eye(3, dtype=torch.float64, device=spread.device)
-    return torch.cat([identity[None], _rotations(axis, rot)[1:]])
+    return torch.cat([identity[None], _rotation_matrices(axis, rot)[1:]])
 
 
 def _symmetric_deviates(seed: int) -> Iterator[float]:
@@ -64,7 +64,7 @@ def _cube_root(value: float) -> float:
     return float(np.float32(value) ** np.float32(1.0 / 3.0))
 
 
-def _rotations(axis: tuple[Tensor, Tensor, Tensor], rot: Tensor) -> Tensor:
+def _rotation_matrices(axis: tuple[Tensor, Tensor, Tensor], rot: Tensor) -> Tensor:
     """Return the rotation about each axis, (domains, 3, 3)."""
     x, y, z = axis
     s, c = sincos(rot)

@@ -48,9 +48,9 @@ def observations(
 ) -> list[Observation]:
     """Return one Observation for each pixel; ``states`` are the states before each."""
     setup, mask = frame_context.setup, frame_context.mask
-    rows = _rows(evaluations, totals.in_roi)
+    rows = _evaluation_rows(evaluations, totals.in_roi)
     derived = derived_of(setup, frame_context.table)
-    ends = _totals(totals, setup.steps)
+    ends = _list_totals(totals, setup.steps)
     masks = [None if mask is None else int(mask[at]) for at in pixels]
     ends["image"] = [
         0.0 if value == 0 else image for image, value in zip(ends["image"], masks, strict=True)
@@ -78,7 +78,7 @@ def derived_of(setup: Setup, table: Table) -> dict[str, Quantity]:
     """Return the quantities of ``taps.derived`` that a setup holds."""
     return derived_quantities(
         setup,
-        _plain,
+        _plain_quantity,
         source_list=_source_list(setup),
         mosaic_umats=_mosaic_umats(setup),
         has_table=table.values is not None,
@@ -97,18 +97,18 @@ def check_pixels_finite(totals: PixelTotals, evaluations: Sequence[Evaluation]) 
         raise UsageError(NOT_FINITE)
 
 
-def _rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
+def _evaluation_rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
     """Return (pixels, evaluations) rows of dtype EVALUATION; ``like`` has the shape (pixels,)."""
     rows = np.zeros((len(like), len(evaluations)), dtype=EVALUATION)
     for number, evaluation in enumerate(evaluations):
-        _fill(rows[:, number], evaluation, like)
+        _fill_evaluation(rows[:, number], evaluation, like)
     return rows
 
 
-def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
+def _fill_evaluation(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
     """Fill in one evaluation of every pixel; what was not computed stays 0, as in the C core."""
     result, geometry = evaluation.result, evaluation.geometry
-    lookup = _array(lookup_mask(result, like))
+    lookup = _numpy_array(lookup_mask(result, like))
     reached = _within_dmin(evaluation, like)
     for name, value in vars(evaluation.place).items():
         row[name] = value
@@ -117,54 +117,54 @@ def _fill(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:
         [EvaluationKind.LOOKUP, EvaluationKind.NO_LATTICE],
         EvaluationKind.BEYOND_DMIN,
     )
-    row["interpolation_on"] = _flag(result.interpolation_on)
-    row["out_of_bounds"] = np.where(lookup, _array(result.out_of_bounds), 0)
-    row["default_f"] = np.where(lookup, _array(result.default_f), 0)
-    row["position"] = _components(geometry.position)
-    row["airpath"] = _array(geometry.airpath)
+    row["interpolation_on"] = _flag_array(result.interpolation_on)
+    row["out_of_bounds"] = np.where(lookup, _numpy_array(result.out_of_bounds), 0)
+    row["default_f"] = np.where(lookup, _numpy_array(result.default_f), 0)
+    row["position"] = _stack_components(geometry.position)
+    row["airpath"] = _numpy_array(geometry.airpath)
     for name in ("omega", "capture", "polar"):
-        row[name] = _array(getattr(evaluation, name))
-    row["I"] = _array(result.I)
-    row["q"] = _components(evaluation.scattering.q)
-    row["hkl"] = np.where(reached[:, None], _components(result.hkl), 0.0)
+        row[name] = _numpy_array(getattr(evaluation, name))
+    row["I"] = _numpy_array(result.I)
+    row["q"] = _stack_components(evaluation.scattering.q)
+    row["hkl"] = np.where(reached[:, None], _stack_components(result.hkl), 0.0)
     if result.hkl0 is not None:
-        row["hkl0"] = np.where(reached[:, None], _components(result.hkl0), 0)
-    factors = np.nan if result.F_latt_factors is None else _components(result.F_latt_factors)
+        row["hkl0"] = np.where(reached[:, None], _stack_components(result.hkl0), 0)
+    factors = np.nan if result.F_latt_factors is None else _stack_components(result.F_latt_factors)
     row["F_latt_factors"] = np.where(reached[:, None], factors, 0.0)
     if result.F_latt is not None:
-        row["F_latt"] = np.where(reached, _array(result.F_latt), 0.0)
-    row["F_cell"] = np.where(lookup, _array(result.F_cell), 0.0)
+        row["F_latt"] = np.where(reached, _numpy_array(result.F_latt), 0.0)
+    row["F_cell"] = np.where(lookup, _numpy_array(result.F_cell), 0.0)
 
 
 def _within_dmin(evaluation: Evaluation, like: Tensor) -> NDArray[np.bool_]:
     beyond = evaluation.scattering.beyond_dmin
     if beyond is None:
         return np.ones(len(like), dtype=np.bool_)
-    reached: NDArray[np.bool_] = ~_array(beyond)
+    reached: NDArray[np.bool_] = ~_numpy_array(beyond)
     return reached
 
 
-def _flag(flag: Tensor | bool) -> Any:
-    return _array(flag) if isinstance(flag, Tensor) else flag
+def _flag_array(flag: Tensor | bool) -> Any:
+    return _numpy_array(flag) if isinstance(flag, Tensor) else flag
 
 
-def _totals(totals: PixelTotals, steps: int) -> dict[str, list[float | int]]:
+def _list_totals(totals: PixelTotals, steps: int) -> dict[str, list[float | int]]:
     """Return each quantity of the end of the chain, one number for each pixel."""
     exceptions = {"after_omega": totals.intensity, "in_roi": totals.in_roi.to(torch.int64)}
     return {
         name: [steps] * len(totals.I)
         if name == "steps"
-        else _array(exceptions.get(name, getattr(totals, name, totals.I))).tolist()
+        else _numpy_array(exceptions.get(name, getattr(totals, name, totals.I))).tolist()
         for name in TOTALS
     }
 
 
 def _f_cell(stats: FCellStats) -> list[Counted]:
-    counts = {name: _array(getattr(stats, name)).tolist() for name in COUNTS}
-    means = _array(stats.mean_f_cell).tolist()
-    margins = _array(stats.rounding_margin).tolist()
+    counts = {name: _numpy_array(getattr(stats, name)).tolist() for name in COUNTS}
+    means = _numpy_array(stats.mean_f_cell).tolist()
+    margins = _numpy_array(stats.rounding_margin).tolist()
     limits = [
-        _components(vector).tolist()
+        _stack_components(vector).tolist()
         for vector in (stats.hkl_min, stats.hkl_max, stats.fractional_min, stats.fractional_max)
     ]
     return [
@@ -191,7 +191,7 @@ def _source_list(setup: Setup) -> list[list[float]]:
     if setup.sources is None:
         return []
     columns = *setup.sources.direction, setup.sources.weight, setup.sources.wavelength
-    rows: list[list[float]] = _array(torch.stack(columns, dim=-1)).tolist()
+    rows: list[list[float]] = _numpy_array(torch.stack(columns, dim=-1)).tolist()
     return rows
 
 
@@ -199,22 +199,22 @@ def _mosaic_umats(setup: Setup) -> list[list[float]]:
     """Return the rotation matrix of every mosaic domain, row by row."""
     if setup.domain_matrices is None:
         return []
-    rows: list[list[float]] = _array(setup.domain_matrices).reshape(-1, 9).tolist()
+    rows: list[list[float]] = _numpy_array(setup.domain_matrices).reshape(-1, 9).tolist()
     return rows
 
 
-def _plain(value: Any) -> Quantity:
+def _plain_quantity(value: Any) -> Quantity:
     if isinstance(value, Vec3):
-        return [float(_array(component)) for component in value]
-    return float(_array(value)) if isinstance(value, Tensor) else value
+        return [float(_numpy_array(component)) for component in value]
+    return float(_numpy_array(value)) if isinstance(value, Tensor) else value
 
 
-def _components(vector: Vec3) -> NDArray[Any]:
+def _stack_components(vector: Vec3) -> NDArray[Any]:
     """Return (pixels, 3); components need not be of one shape."""
-    return np.stack(np.broadcast_arrays(*map(_array, vector)), axis=-1)
+    return np.stack(np.broadcast_arrays(*map(_numpy_array, vector)), axis=-1)
 
 
-def _array(tensor: Tensor) -> NDArray[Any]:
+def _numpy_array(tensor: Tensor) -> NDArray[Any]:
     widened = tensor.to(torch.float64) if tensor.is_floating_point() else tensor
     array: NDArray[Any] = widened.detach().cpu().numpy()
     return array

@@ -47,11 +47,11 @@ def scale_to_photons(chain: Chain) -> ScaledSum:
         normalized = normalized + units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
     captures = chain.capture.mode.scales_the_sum and setup.behaviours.layers != "each"
     after_capture = normalized * chain.layer_capture if captures else normalized
-    after_polar = _scaled(after_capture, chain.polar)
+    after_polar = _scale_by_factor(after_capture, chain.polar)
     return ScaledSum(
-        scaled, normalized, after_capture, after_polar, _scaled(after_polar, chain.omega)
+        scaled, normalized, after_capture, after_polar, _scale_by_factor(after_polar, chain.omega)
     )
 
 
-def _scaled(value: Tensor, factor: FactorAccumulator) -> Tensor:
+def _scale_by_factor(value: Tensor, factor: FactorAccumulator) -> Tensor:
     return value * factor.result if factor.mode.scales_the_sum else value

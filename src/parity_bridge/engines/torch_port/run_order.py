@@ -74,14 +74,16 @@ class StartStates:
         axis = orbit.axes[0]
         if self.axis_normalizations is not None:
             axis = orbit.after(self.axis_normalizations[first:].reshape(like.shape))
-        on = _uniform(first < self.on_until, self.on_until >= self.count, number < self.on_until)
-        swept = _uniform(
+        on = _uniform_flag(
+            first < self.on_until, self.on_until >= self.count, number < self.on_until
+        )
+        swept = _uniform_flag(
             self.swept_from < self.count, self.swept_from <= first, number >= self.swept_from
         )
         return BatchState(interpolation_on=on, swept=swept, axis=axis)
 
 
-def _uniform(any_does: bool, all_do: bool, each: Tensor) -> Tensor | bool:
+def _uniform_flag(any_does: bool, all_do: bool, each: Tensor) -> Tensor | bool:
     if all_do:
         return True
     return each if any_does else False
@@ -133,27 +135,29 @@ def corrected_start_states(
     count = start_states.count
     should, wrong = start_states, []
     if state.swept is not True:
-        should = replace(should, swept_from=_first(end_states.swept, count, value=True))
+        should = replace(should, swept_from=_place_after_first(end_states.swept, count, value=True))
         if should.swept_from != start_states.swept_from:
             wrong.append(min(should.swept_from, start_states.swept_from))
     if start_states.axis_normalizations is not None:
         before = polarizations.cumsum(0) - polarizations
         should = replace(should, axis_normalizations=before)
-        wrong += _places(orbit.place(before) != orbit.place(start_states.axis_normalizations))
+        wrong += _first_place(orbit.place(before) != orbit.place(start_states.axis_normalizations))
     if wrong or not start_states.on_until:
         return should, min(wrong, default=None)
-    should = replace(should, on_until=_first(end_states.interpolation_on, count, value=False))
+    should = replace(
+        should, on_until=_place_after_first(end_states.interpolation_on, count, value=False)
+    )
     return should, should.on_until if should.on_until < start_states.on_until else None
 
 
-def _first(flags: Tensor | bool, count: int, *, value: bool) -> int:
+def _place_after_first(flags: Tensor | bool, count: int, *, value: bool) -> int:
     """Return one more than the first pixel whose flag has this value; ``count`` where none has."""
     if isinstance(flags, bool):
         return min(1, count) if flags is value else count
-    places = _places(flags.reshape(-1) == value)
+    places = _first_place(flags.reshape(-1) == value)
     return min(places[0] + 1, count) if places else count
 
 
-def _places(mask: Tensor) -> list[int]:
+def _first_place(mask: Tensor) -> list[int]:
     """Return the first place where ``mask`` is set, if any."""
     return [int(mask.to(torch.uint8).argmax())] if bool(mask.any()) else []

@@ -100,15 +100,15 @@ class TorchScanner:
         )
         arrays = planes if image is None else {**planes, "image": image}
         if not frame_context.is_complete(region):
-            _clear(arrays)
+            _clear_planes(arrays)
 
         def compute(batch: Batch, before: BatchState) -> BatchState:
             values, after = frame_pixels(
                 frame_context.setup, frame_context.table, batch, before, outputs, self._kernels
             )
             if image is not None:
-                values["image"] = self._image(values["intensity"])
-            place, shape = _places(batch, region), batch.like.shape
+                values["image"] = self._checked_image(values["intensity"])
+            place, shape = _batch_places(batch, region), batch.like.shape
             for name, array in arrays.items():
                 array[place] = values[name].reshape(shape).cpu().numpy()
             return after
@@ -121,20 +121,20 @@ class TorchScanner:
             )
             return run_state(after), in_order
 
-    def _image(self, intensity: torch.Tensor) -> torch.Tensor:
+    def _checked_image(self, intensity: torch.Tensor) -> torch.Tensor:
         """Return the image; raise UsageError where a value is not finite and that is checked."""
         if self._check_finite and not intensity.isfinite().all():
             raise UsageError(NOT_FINITE)
         return (0.0 + intensity).to(torch.float32)
 
 
-def _clear(arrays: Planes) -> None:
+def _clear_planes(arrays: Planes) -> None:
     """Fill in the values of pixels that are not computed."""
     for name, array in arrays.items():
         array.fill(np.inf if name == "rounding_margin" else 0)
 
 
-def _places(batch: Batch, region: Region) -> Any:
+def _batch_places(batch: Batch, region: Region) -> Any:
     """Return where pixels lie in an array of the region's shape: a block, or one by one."""
     slow, fast = batch.slow, batch.fast
     if slow.ndim == 1:

@@ -27,13 +27,13 @@ def stack_states(states: Sequence[BatchState]) -> BatchState:
     """Stack states of one pixel each into the state of a batch."""
     device = states[0].axis.x.device
     return BatchState(
-        interpolation_on=_flags([state.interpolation_on for state in states], device),
-        swept=_flags([state.swept for state in states], device),
+        interpolation_on=_flag_tensor([state.interpolation_on for state in states], device),
+        swept=_flag_tensor([state.swept for state in states], device),
         axis=Vec3(*map(torch.stack, zip(*(state.axis for state in states), strict=True))),
     )
 
 
-def _flags(flags: Sequence[torch.Tensor | bool], device: torch.device) -> torch.Tensor | bool:
+def _flag_tensor(flags: Sequence[torch.Tensor | bool], device: torch.device) -> torch.Tensor | bool:
     if all(flag is True for flag in flags):
         return True
     if all(flag is False for flag in flags):

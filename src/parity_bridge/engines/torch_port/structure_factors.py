@@ -69,14 +69,16 @@ def nearest_lookup(table: Table, hkl0: Vec3, in_box_zero: str = "stored") -> Loo
     if table.values is None:
         nowhere = torch.zeros_like(table.default_F, dtype=torch.bool)
         return Lookup(table.default_F, nowhere, ~nowhere)
-    outside, stored = _entry(table.values, table.minimum, hkl0)
+    outside, stored = _table_entries(table.values, table.minimum, hkl0)
     default_f = outside
     if in_box_zero == "default":
         default_f = outside | (stored == 0.0)
     return Lookup(torch.where(default_f, table.default_F, stored), outside, default_f)
 
 
-def _entry(values: Tensor, minimum: tuple[int, int, int], hkl0: Vec3) -> tuple[Tensor, Tensor]:
+def _table_entries(
+    values: Tensor, minimum: tuple[int, int, int], hkl0: Vec3
+) -> tuple[Tensor, Tensor]:
     """Return whether indices lie outside the box, and the entries of those inside."""
     place: Tensor | None = None
     outside: Tensor | None = None
@@ -123,7 +125,9 @@ def interpolate(table: Table, hkl: Vec3) -> Tensor:
         [(x.to(torch.int64) - low).clamp(0, size - 1) for x in _neighbours(index)]
         for index, low, size in zip(hkl, table.minimum, table.values.shape, strict=True)
     )
-    (hx, hs), (kx, ks), (lx, ls) = (_nodes(index, table.values.dtype) for index in hkl)
+    (hx, hs), (kx, ks), (lx, ls) = (
+        _interpolation_nodes(index, table.values.dtype) for index in hkl
+    )
     along_h = []
     for i in range(4):
         along_k = []
@@ -170,7 +174,9 @@ def _neighbours(index: Tensor) -> list[Tensor]:
     return [first + float(i) for i in range(4)]
 
 
-def _nodes(index: Tensor, dtype: torch.dtype) -> tuple[Tensor, Sequence[Tensor | float]]:
+def _interpolation_nodes(
+    index: Tensor, dtype: torch.dtype
+) -> tuple[Tensor, Sequence[Tensor | float]]:
     """Return the index and its neighbours, less the whole index where float32 cannot hold both."""
     if dtype == torch.float64:
         return index, _neighbours(index)

@@ -71,7 +71,7 @@ def _with_range(
     if steps is not None and step is not None:
         return given_range, step, steps
     if step is not None:
-        return given_range, step, _ceil(given_range, step)
+        return given_range, step, _ceil_steps(given_range, step)
     if steps is None:
         return given_range, given_range / 2.0 if rule.half_range_step else given_range, 2.0
     if not rule.both_ends:
@@ -90,7 +90,7 @@ def _without_range(
     return 0.0, 0.0, 1.0
 
 
-def _ceil(given_range: float, step: float) -> float:
+def _ceil_steps(given_range: float, step: float) -> float:
     """Return steps as an unlimited number; a step may have underflowed to 0."""
     quotient = given_range / step if step else math.inf if given_range else math.nan
     return math.ceil(quotient) if math.isfinite(quotient) else quotient

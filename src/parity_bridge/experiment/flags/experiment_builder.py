@@ -49,7 +49,7 @@ class ExperimentBuilder:
         flag = _flag_named(name)
         given = value_words(flag, name, following)
         typed = " ".join([name, *given])
-        self._set(flag, read_values(flag, name, given), typed)
+        self._set_fields(flag, read_values(flag, name, given), typed)
         if flag.reads_header:
             self._apply_header(Path(given[0]), typed)
         return 1 + len(given)
@@ -77,10 +77,10 @@ class ExperimentBuilder:
     def _apply_header(self, path: Path, typed: str) -> None:
         header = read_header(path)
         for keyword, value in header.items():
-            self._set(FLAG_BY_NAME[FLAG_OF[keyword]], [value], typed)
+            self._set_fields(FLAG_BY_NAME[FLAG_OF[keyword]], [value], typed)
         self.notes.append(header_note(typed, header))
 
-    def _set(self, flag: Flag, values: Sequence[Value], typed: str) -> None:
+    def _set_fields(self, flag: Flag, values: Sequence[Value], typed: str) -> None:
         for path in flag.fields:
             self.fields.pop(path, None)
         # A cell has six fields, but only as many are set as numbers were given.
@@ -95,11 +95,11 @@ def _flag_named(name: str) -> Flag:
     if name in REFUSED:
         raise UsageError(f"{name} is refused: {REFUSED[name]}; leave it out")
     if name not in FLAG_BY_NAME:
-        raise UsageError(f"{name} is not a nanoBragg flag; {_nearest(name)}")
+        raise UsageError(f"{name} is not a nanoBragg flag; {_nearest_hint(name)}")
     return FLAG_BY_NAME[name]
 
 
-def _nearest(name: str) -> str:
+def _nearest_hint(name: str) -> str:
     known = {flag.lower(): flag for flag in FLAG_BY_NAME}
     close = difflib.get_close_matches(name.lower(), known, n=1)
     return f"the nearest one is {known[close[0]]}" if close else "`frame --help` lists them"

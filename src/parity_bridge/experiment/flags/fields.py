@@ -11,7 +11,7 @@ from parity_bridge.experiment.model import Cell, Crystal, Experiment
 
 def fields_of(experiment: Experiment) -> dict[str, Value]:
     """Return every field of ``experiment``: ``beam.wavelength``, ``crystal.misset.0`` and so on."""
-    return dict(_leaves(experiment.model_dump(), ""))
+    return dict(_field_leaves(experiment.model_dump(), ""))
 
 
 def experiment_of(fields: Mapping[str, Value]) -> Experiment:
@@ -31,12 +31,12 @@ def experiment_of(fields: Mapping[str, Value]) -> Experiment:
     return Experiment.model_validate(_with_tuples(tree))
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Value]]:
+def _field_leaves(value: Any, path: str) -> Iterator[tuple[str, Value]]:
     if isinstance(value, tuple):
         value = dict(enumerate(value))
     if isinstance(value, dict):
         for name, item in value.items():
-            yield from _leaves(item, f"{path}.{name}" if path else str(name))
+            yield from _field_leaves(item, f"{path}.{name}" if path else str(name))
     else:
         yield path, value
 

@@ -28,7 +28,7 @@ def read_matrix(path: Path) -> tuple[float, ...]:
         data = read_file(path, "orientation matrix")
     words = data.split(maxsplit=_SIZE)[:_SIZE]
     try:
-        values = tuple(_number(path, place, word) for place, word in enumerate(words, start=1))
+        values = tuple(_read_number(path, place, word) for place, word in enumerate(words, start=1))
     except FileError:
         _check_kind(data, path)
         raise
@@ -48,7 +48,7 @@ def _check_kind(data: bytes, path: Path) -> None:
         raise FileError(f"orientation matrix {path} is {kind.name}; {remedy}")
 
 
-def _number(path: Path, place: int, word: bytes) -> float:
+def _read_number(path: Path, place: int, word: bytes) -> float:
     text = word.decode("ascii", errors="replace")
     try:
         return plain_number(text)

@@ -29,7 +29,7 @@ def _integer_flag(names: str, field_name: str, text: str) -> Flag:
     return Flag(tuple(names.split()), text, (field_name,), kind="integer")
 
 
-def _divergence(name: str, part: str, text: str, kind: ValueKind = "number") -> Flag:
+def _divergence_flag(name: str, part: str, text: str, kind: ValueKind = "number") -> Flag:
     """Return a flag whose one number is for the divergence along both axes."""
     fields = tuple(f"beam.{axis}_divergence.{part}" for axis in ("horizontal", "vertical"))
     return Flag((name,), text, fields, kind=kind, counts=(1,), repeat=True, written=False)
@@ -40,19 +40,19 @@ def _direction_flag(name: str, vector: str, text: str) -> Flag:
     return Flag((name,), text, fields, kind="direction", also_sets={_CONVENTION: "custom"})
 
 
-def _convention(name: str) -> Flag:
+def _convention_flag(name: str) -> Flag:
     return Flag(
         (f"-{name}",), f"{name.upper()} geometry (§2)", also_sets={_CONVENTION: name}, written=False
     )
 
 
-def _wavelength(electronvolt: float) -> float:
+def _energy_to_wavelength(electronvolt: float) -> float:
     if electronvolt <= 0:
         raise ValueError("the value must be greater than 0")
     return 12398.42 / electronvolt
 
 
-def _seed(number: float) -> float:
+def _checked_seed(number: float) -> float:
     if not 0 <= number < 2**31:
         raise ValueError(f"the seed must be from 0 to {2**31 - 1}")
     return number
@@ -92,7 +92,7 @@ _CRYSTAL = (
         "seed of -misset random",
         (MISSET_SEED,),
         kind="integer",
-        convert=_seed,
+        convert=_checked_seed,
         written=False,
     ),
     Flag(
@@ -131,7 +131,7 @@ _BEAM = (
         ("-energy",),
         "photon energy, eV",
         ("beam.wavelength",),
-        convert=_wavelength,
+        convert=_energy_to_wavelength,
         written=False,
     ),
     _number_flag("-polar", "beam.polarization", "Kahn polarization factor, -1 to 1"),
@@ -140,9 +140,9 @@ _BEAM = (
     _number_flag("-flux", "beam.flux", "photons/s"),
     _number_flag("-exposure", "beam.exposure", "exposure time, s"),
     _number_flag("-beamsize", "beam.beam_size", "beam size, mm"),
-    _divergence("-divergence", "range", "divergence along both axes, mrad"),
-    _divergence("-divstep", "step", "step of the divergence along both axes, mrad"),
-    _divergence("-divsteps", "steps", "steps of the divergence along both axes", "integer"),
+    _divergence_flag("-divergence", "range", "divergence along both axes, mrad"),
+    _divergence_flag("-divstep", "step", "step of the divergence along both axes, mrad"),
+    _divergence_flag("-divsteps", "steps", "steps of the divergence along both axes", "integer"),
     _number_flag("-hdivrange", "beam.horizontal_divergence.range", "horizontal divergence, mrad"),
     _number_flag("-hdivstep", "beam.horizontal_divergence.step", "its step, mrad"),
     _integer_flag("-hdivsteps", "beam.horizontal_divergence.steps", "its number of steps"),
@@ -176,7 +176,7 @@ _GEOMETRY = (
         also_sets={_CONVENTION: "custom"},
         written=False,
     ),
-    *map(_convention, ("mosflm", "denzo", "adxv", "xds", "dials")),
+    *map(_convention_flag, ("mosflm", "denzo", "adxv", "xds", "dials")),
     _number_flag("-distance", "detector.distance", "sample to detector along the beam, mm", "beam"),
     _number_flag(
         "-close_distance", "detector.close_distance", "shortest distance to the plane, mm", "sample"

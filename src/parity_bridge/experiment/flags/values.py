@@ -39,7 +39,7 @@ def value_words(flag: Flag, name: str, following: Sequence[str]) -> list[str]:
     )
     if len(words) not in flag.value_counts:
         given = f"only {' '.join(words)!r} follows it" if words else "none follows it"
-        raise UsageError(f"{name} takes {_takes(flag)}, but {given}; give what is missing")
+        raise UsageError(f"{name} takes {_takes_text(flag)}, but {given}; give what is missing")
     return words
 
 
@@ -59,67 +59,67 @@ def read_values(flag: Flag, name: str, words: Sequence[str]) -> list[Value]:
     return values * len(flag.fields) if flag.repeat and len(values) == 1 else values
 
 
-def _numbers(words: Sequence[str], flag: Flag) -> list[Value]:
-    return _converted(map(plain_number, words), flag)
+def _read_numbers(words: Sequence[str], flag: Flag) -> list[Value]:
+    return _convert_numbers(map(plain_number, words), flag)
 
 
-def _integers(words: Sequence[str], flag: Flag) -> list[Value]:
-    return _converted(map(plain_integer, words), flag)
+def _read_integers(words: Sequence[str], flag: Flag) -> list[Value]:
+    return _convert_numbers(map(plain_integer, words), flag)
 
 
-def _converted(numbers: Iterable[float], flag: Flag) -> list[Value]:
+def _convert_numbers(numbers: Iterable[float], flag: Flag) -> list[Value]:
     return list(numbers if flag.convert is None else map(flag.convert, numbers))
 
 
-def _direction(words: Sequence[str], _flag: Flag) -> list[Value]:
+def _read_direction(words: Sequence[str], _flag: Flag) -> list[Value]:
     vector = [plain_number(word) for word in words]
     if not 0.0 < math.hypot(*vector) < math.inf:
         raise ValueError("this vector has no direction; give a finite one that is not zero")
     return list(vector)
 
 
-def _path(words: Sequence[str], _flag: Flag) -> list[Value]:
+def _read_path(words: Sequence[str], _flag: Flag) -> list[Value]:
     if not words[0] or words[0].startswith("-"):
         raise ValueError("this is not a file name; one that begins with a minus is written ./-name")
     return [Path(words[0])]
 
 
-def _matrix(words: Sequence[str], flag: Flag) -> list[Value]:
-    return list(read_matrix(Path(words[0]))) if len(words) == 1 else _numbers(words, flag)
+def _read_matrix_numbers(words: Sequence[str], flag: Flag) -> list[Value]:
+    return list(read_matrix(Path(words[0]))) if len(words) == 1 else _read_numbers(words, flag)
 
 
-def _pivot(words: Sequence[str], _flag: Flag) -> list[Value]:
+def _read_pivot(words: Sequence[str], _flag: Flag) -> list[Value]:
     if words[0].lower() not in ("beam", "sample"):
         raise ValueError("the pivot is either beam or sample")
     return [words[0].lower()]
 
 
-def _orientation(words: Sequence[str], flag: Flag) -> list[Value]:
+def _read_orientation(words: Sequence[str], flag: Flag) -> list[Value]:
     if len(words) > 1:
-        return _numbers(words, flag)
+        return _read_numbers(words, flag)
     if words[0] != "random":
         raise ValueError("give three angles, or the word random")
     return [None] * len(flag.fields)
 
 
-def _depth(words: Sequence[str], flag: Flag) -> list[Value]:
+def _read_depth(words: Sequence[str], flag: Flag) -> list[Value]:
     # An infinite depth absorbs nothing; 0 means the same (contract §1).
-    return [0.0] if words[0] == "inf" else _numbers(words, flag)
+    return [0.0] if words[0] == "inf" else _read_numbers(words, flag)
 
 
 _READERS: dict[ValueKind, Callable[[Sequence[str], Flag], list[Value]]] = {
-    "number": _numbers,
-    "integer": _integers,
-    "direction": _direction,
-    "path": _path,
-    "matrix": _matrix,
-    "pivot": _pivot,
-    "orientation": _orientation,
-    "depth": _depth,
+    "number": _read_numbers,
+    "integer": _read_integers,
+    "direction": _read_direction,
+    "path": _read_path,
+    "matrix": _read_matrix_numbers,
+    "pivot": _read_pivot,
+    "orientation": _read_orientation,
+    "depth": _read_depth,
 }
 
 
-def _takes(flag: Flag) -> str:
+def _takes_text(flag: Flag) -> str:
     singular, plural = _NOUNS[flag.kind]
     counts = flag.value_counts
     if flag.kind in ("matrix", "orientation"):

@@ -35,9 +35,9 @@ def decode_cache(data: bytes, path: Path) -> tuple[IndexBox, NDArray[np.float64]
     header = _HEADER.match(data)
     if header is None:
         raise FileError(_other_kind_text(data, path))
-    box = _box(header[1], path)
+    box = _parse_box(header[1], path)
     box.check_size("cache", path, "name one of a smaller box")
-    grid = _grid(data, header.end(), box, path)
+    grid = _decode_grid(data, header.end(), box, path)
     if not np.isfinite(grid).all():
         place = np.argwhere(~np.isfinite(grid))[0] + box.minimum
         raise FileError(f"cache {path} holds NaN or infinity at h k l = {place}; write it anew")
@@ -67,7 +67,7 @@ def encode_cache(box: IndexBox, grid: NDArray[np.float64]) -> bytes:
     return header.encode() + np.pad(grid, (0, 1)).astype(_DOUBLE).tobytes()
 
 
-def _box(text: bytes, path: Path) -> IndexBox:
+def _parse_box(text: bytes, path: Path) -> IndexBox:
     h_min, h_max, k_min, k_max, l_min, l_max = map(int, text.split())
     box = IndexBox((h_min, k_min, l_min), (h_max, k_max, l_max))
     largest = max(abs(bound) for corner in box for bound in corner)
@@ -79,7 +79,7 @@ def _box(text: bytes, path: Path) -> IndexBox:
     return box
 
 
-def _grid(data: bytes, start: int, box: IndexBox, path: Path) -> NDArray[np.float64]:
+def _decode_grid(data: bytes, start: int, box: IndexBox, path: Path) -> NDArray[np.float64]:
     padded: MillerIndex = tuple(size + 1 for size in box.shape)  # type: ignore[assignment]
     expected = start + _DOUBLE.itemsize * math.prod(padded)
     if len(data) != expected:

@@ -107,7 +107,7 @@ def _parse_line(line: bytes) -> tuple[tuple[int, ...], float]:
     if len(words) != _COLUMNS:
         raise ValueError(_columns_text(line, words))
     *hkl, F = words
-    return tuple(map(_index, hkl)), _amplitude(F)
+    return tuple(map(_parse_index, hkl)), _parse_amplitude(F)
 
 
 def _columns_text(line: bytes, words: list[str]) -> str:
@@ -123,7 +123,7 @@ def _columns_text(line: bytes, words: list[str]) -> str:
     return f"{text}; complete or remove the line"
 
 
-def _index(word: str) -> int:
+def _parse_index(word: str) -> int:
     try:
         index = plain_integer(word)
     except ValueError as error:
@@ -135,7 +135,7 @@ def _index(word: str) -> int:
     return index
 
 
-def _amplitude(word: str) -> float:
+def _parse_amplitude(word: str) -> float:
     try:
         return plain_number(word)
     except ValueError as error:

@@ -35,13 +35,18 @@ _DIVERGING = Ramp("RdBu_r", 0.06, 0.94)
 
 def sequential_colours(ramp: Ramp) -> NDArray[np.uint8]:
     """Return the RGB of every index of a scale that is not symmetric, (256, 3)."""
-    ends = [_rgb(WHITE), _rgb(GREY), _sampled(ramp, LAST - FIRST + 1), _rgb(ORANGE)]
+    ends = [
+        _rgb_of_hex(WHITE),
+        _rgb_of_hex(GREY),
+        _sample_ramp(ramp, LAST - FIRST + 1),
+        _rgb_of_hex(ORANGE),
+    ]
     return np.concatenate(ends)
 
 
 def diverging_colours() -> NDArray[np.uint8]:
     """Return the RGB of every index of a symmetric scale, (256, 3)."""
-    return np.concatenate([_rgb(BLACK), _sampled(_DIVERGING, 255)])
+    return np.concatenate([_rgb_of_hex(BLACK), _sample_ramp(_DIVERGING, 255)])
 
 
 def hex_colour(colours: NDArray[np.uint8], index: int) -> str:
@@ -49,12 +54,12 @@ def hex_colour(colours: NDArray[np.uint8], index: int) -> str:
     return f"#{colours[index].tobytes().hex()}"
 
 
-def _sampled(ramp: Ramp, count: int) -> NDArray[np.uint8]:
+def _sample_ramp(ramp: Ramp, count: int) -> NDArray[np.uint8]:
     from matplotlib import colormaps  # noqa: PLC0415 - slow to import
 
     places = np.linspace(ramp.first, ramp.last, count)
     return colormaps[ramp.name](places, bytes=True)[:, :3].astype(np.uint8)
 
 
-def _rgb(colour: str) -> NDArray[np.uint8]:
+def _rgb_of_hex(colour: str) -> NDArray[np.uint8]:
     return np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)[None]

@@ -49,17 +49,17 @@ def write_experiments(
     """
     written: list[ExperimentScan] = []
     for scan in scans:
-        written.append(_written(scan, on_note))
+        written.append(_write_answer(scan, on_note))
         _write_table(folder, written, expected)
     return written
 
 
 def experiments_text(scans: Sequence[ExperimentScan]) -> str:
     """Return the table and the verdict for a person at a terminal."""
-    return f"{plain_table(list(_rows(scans)))}\n{_verdict(scans)}"
+    return f"{plain_table(list(_table_rows(scans)))}\n{_verdict_text(scans)}"
 
 
-def _written(scan: ExperimentScan, on_note: Callable[[str], None]) -> ExperimentScan:
+def _write_answer(scan: ExperimentScan, on_note: Callable[[str], None]) -> ExperimentScan:
     if scan.answer is None:
         return scan
     try:
@@ -72,17 +72,17 @@ def _written(scan: ExperimentScan, on_note: Callable[[str], None]) -> Experiment
 
 
 def _write_table(folder: Path, scans: Sequence[ExperimentScan], expected: int) -> None:
-    record = Experiments(experiments=tuple(map(_scanned, scans)))
+    record = Experiments(experiments=tuple(map(_scanned_experiment, scans)))
     write_text(folder / RECORD, as_json(record))
-    rows = table([_linked(row) for row in _rows(scans)])
-    verdict = _verdict(scans)
+    rows = table([_link_row(row) for row in _table_rows(scans)])
+    verdict = _verdict_text(scans)
     if len(scans) < expected:
         verdict = f"not finished: {len(scans)} of {expected} experiments so far"
     title = f"# Scans of {plural(expected, 'experiment')}"
     write_text(folder / TABLE, f"{title}\n\n**{verdict}.**\n\n{rows}\n")
 
 
-def _scanned(scan: ExperimentScan) -> ScannedExperiment:
+def _scanned_experiment(scan: ExperimentScan) -> ScannedExperiment:
     return ScannedExperiment(
         name=scan.experiment.name,
         nanobragg_flags=tuple(scan.experiment.flags),
@@ -92,7 +92,7 @@ def _scanned(scan: ExperimentScan) -> ScannedExperiment:
     )
 
 
-def _rows(scans: Sequence[ExperimentScan]) -> Iterator[Row]:
+def _table_rows(scans: Sequence[ExperimentScan]) -> Iterator[Row]:
     for scan in scans:
         summary = scan.summary
         if summary is None:
@@ -110,14 +110,14 @@ def _rows(scans: Sequence[ExperimentScan]) -> Iterator[Row]:
         }
 
 
-def _linked(row: Row) -> Row:
+def _link_row(row: Row) -> Row:
     name = row["experiment"]
     if row["verdict"].startswith("failed"):
         return row
     return {**row, "experiment": Markdown(f"[{escaped(name)}]({quote(name)}/{FOLDER}/{MEMO})")}
 
 
-def _verdict(scans: Sequence[ExperimentScan]) -> str:
+def _verdict_text(scans: Sequence[ExperimentScan]) -> str:
     good = sum(scan.exit_status == 0 for scan in scans)
     whole = plural(len(scans), "experiment")
     return f"{'parity' if good == len(scans) else 'no parity'}: {good} of {whole} without a miss"

@@ -74,9 +74,11 @@ def enlarge_isolated_cells(indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return colour indices with cells that differ, but no neighbour of theirs, grown to 3 x 3."""
     padded = np.pad(indices, 1, constant_values=ZERO)
     differs = padded > ZERO
-    isolated = differs[1:-1, 1:-1] & (_neighbourhoods(differs.astype(np.uint8)).sum(axis=0) == 1)
+    isolated = differs[1:-1, 1:-1] & (
+        _cell_neighbourhoods(differs.astype(np.uint8)).sum(axis=0) == 1
+    )
     only_isolated = np.pad(np.where(isolated, indices, ZERO), 1, constant_values=ZERO)
-    grown: NDArray[np.uint8] = np.maximum(indices, _neighbourhoods(only_isolated).max(axis=0))
+    grown: NDArray[np.uint8] = np.maximum(indices, _cell_neighbourhoods(only_isolated).max(axis=0))
     return grown
 
 
@@ -91,7 +93,7 @@ def _reduced_axis(
     return np.where(below > above, smallest, largest)
 
 
-def _neighbourhoods(padded: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _cell_neighbourhoods(padded: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return each cell and its eight neighbours, (9, rows, columns)."""
     rows, columns = padded.shape[0] - 2, padded.shape[1] - 2
     shifted = [padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)]

@@ -10,19 +10,19 @@ from urllib.parse import quote
 _NUMBER = ' class="number"'
 
 
-class Html(str):
+class SafeHtml(str):
     """Text that is HTML already."""
 
     __slots__ = ()
 
 
 #: Names of columns -> cells.
-Cells = Mapping[str, Html]
+Cells = Mapping[str, SafeHtml]
 
 
-def escaped(words: object) -> Html:
+def escaped(words: object) -> SafeHtml:
     """Return ``words`` as HTML that shows them."""
-    return words if isinstance(words, Html) else Html(escape(encodable(str(words))))
+    return words if isinstance(words, SafeHtml) else SafeHtml(escape(encodable(str(words))))
 
 
 def encodable(words: str) -> str:
@@ -30,10 +30,10 @@ def encodable(words: str) -> str:
     return words.encode("utf-8", "replace").decode()
 
 
-def address(link: str) -> Html:
+def address(link: str) -> SafeHtml:
     """Return a relative address for any name: a colon would make the words before it a scheme."""
     whole = link.encode("utf-8", "surrogateescape")
-    return Html(escape(quote(whole, safe="/%#?&=+,~@!()")))
+    return SafeHtml(escape(quote(whole, safe="/%#?&=+,~@!()")))
 
 
 def section(title: str, content: str) -> str:
@@ -64,23 +64,23 @@ def table(rows: Sequence[Cells], caption: str = "") -> str:
     )
 
 
-def text_cell(words: object) -> Html:
+def text_cell(words: object) -> SafeHtml:
     """Return a cell of words."""
-    return Html(f"<td>{escaped(words)}</td>")
+    return SafeHtml(f"<td>{escaped(words)}</td>")
 
 
-def long_text_cell(words: object) -> Html:
+def long_text_cell(words: object) -> SafeHtml:
     """Return a cell of words that may break anywhere."""
-    return Html(f'<td class="long">{escaped(words)}</td>')
+    return SafeHtml(f'<td class="long">{escaped(words)}</td>')
 
 
-def number_cell(value: object) -> Html:
+def number_cell(value: object) -> SafeHtml:
     """Return a cell of a number, aligned to the right."""
-    return Html(f"<td{_NUMBER}>{escaped(value)}</td>")
+    return SafeHtml(f"<td{_NUMBER}>{escaped(value)}</td>")
 
 
-def bar_cell(value: float | None, low: float, high: float) -> Html:
+def bar_cell(value: float | None, low: float, high: float) -> SafeHtml:
     """Return a bar as long as the logarithm of ``value``: none at ``low``, the full at ``high``."""
     known = value is not None and low < value < math.inf
     part = math.log(value / low) / math.log(high / low) if known and value is not None else 0.0
-    return Html(f'<td class="bar"><span style="--part:{100 * part:.1f}%"></span></td>')
+    return SafeHtml(f'<td class="bar"><span style="--part:{100 * part:.1f}%"></span></td>')

@@ -49,7 +49,7 @@ def memo(
     ``pictures`` are the files of figures that there are, as links from the memo; ``worst`` are the
     taps of the worst pixels, or ``not_tapped`` says why there are none.
     """
-    parts = _parts(summary, pictures, worst, not_tapped, command)
+    parts = _memo_parts(summary, pictures, worst, not_tapped, command)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -65,7 +65,7 @@ def scan_terminal_text(summary: ScanSummary, worst: PairAnswer | None, not_tappe
     return "\n\n".join(part for part in parts if part)
 
 
-def _parts(
+def _memo_parts(
     summary: ScanSummary,
     pictures: Sequence[str],
     worst: PairAnswer | None,
@@ -108,7 +108,9 @@ def _metric_rows(summary: ScanSummary) -> list[Row]:
         ("max_peak_distance", "pixels"), ("runtime_c_ms", "all tiles added up"),
         ("runtime_py_ms", "all tiles added up"),
     )  # fmt: skip
-    rows = [{"metric": name, "value": _value(summary, name), "unit": unit} for name, unit in names]
+    rows = [
+        {"metric": name, "value": _metric_text(summary, name), "unit": unit} for name, unit in names
+    ]
     peaks, tolerance = summary.peaks, tolerance_text(summary.intensity_tolerance)
     counts = (
         ("differing pixels", summary.differing_intensity, f"not the same {summary.compared_as}"),
@@ -119,7 +121,7 @@ def _metric_rows(summary: ScanSummary) -> list[Row]:
     return [*rows, *({"metric": a, "value": str(b), "unit": c} for a, b, c in counts)]
 
 
-def _value(summary: ScanSummary, name: str) -> str:
+def _metric_text(summary: ScanSummary, name: str) -> str:
     value = getattr(summary, name)
     return f"{value:.0f}" if name.startswith("runtime") else number_text(value)
 

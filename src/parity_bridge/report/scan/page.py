@@ -51,21 +51,21 @@ def page(summary: ScanSummary, views: ScanMaps, finding_text: str, links: Mappin
     """
     tiles = (views.whole, *(views.details if views.whole.factor > 1 else ()))
     planes = list(viewer_planes(tiles))
-    return Template(_part("page.html")).substitute(
-        css=_part("page.css"),
-        js="\n".join(_part(f"{name}.js") for name in _SCRIPTS),
+    return Template(_read_page_part("page.html")).substitute(
+        css=_read_page_part("page.css"),
+        js="\n".join(_read_page_part(f"{name}.js") for name in _SCRIPTS),
         title=escaped(f"{summary.other.name} against {summary.reference.name}"),
         verdict=escaped(f"{scan_verdict_sentence(summary)}."),
         mood="good" if summary.verdict in ("parity", "thresholds met") else "bad",
         region=escaped(_region_text(summary)),
         metrics="\n".join(metric_cards(summary)),
-        sections="\n".join(_sections(summary, finding_text, links)),
+        sections="\n".join(_page_sections(summary, finding_text, links)),
         meta=viewer_json(summary, views, tiles, planes),
         planes="\n".join(plane.element for plane in planes),
     )
 
 
-def _part(name: str) -> str:
+def _read_page_part(name: str) -> str:
     folder = files("parity_bridge.report.scan").joinpath("page_parts")
     return folder.joinpath(name).read_text("utf-8")
 
@@ -77,7 +77,9 @@ def _region_text(summary: ScanSummary) -> str:
     )
 
 
-def _sections(summary: ScanSummary, finding_text: str, links: Mapping[str, str]) -> Iterator[str]:
+def _page_sections(
+    summary: ScanSummary, finding_text: str, links: Mapping[str, str]
+) -> Iterator[str]:
     yield section("Worst pixels", table(worst_rows(summary)))
     yield section("Explanation", f"<pre>{escaped(finding_text)}</pre>" if finding_text else "")
     yield '<div class="pair">'

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from parity_bridge.report.scan.markup import (
     Cells,
-    Html,
+    SafeHtml,
     bar_cell,
     card,
     long_text_cell,
@@ -90,14 +90,14 @@ def worst_rows(summary: ScanSummary) -> list[Cells]:
     ]
 
 
-def _worst_pixel_link(place: int, pixel: WorstPixel, summary: ScanSummary) -> Html:
+def _worst_pixel_link(place: int, pixel: WorstPixel, summary: ScanSummary) -> SafeHtml:
     """Return a link to a worst pixel on the map that shows what is wrong there."""
     slow, fast = pixel.pixel_coords
     only_tap4 = pixel.abs_diff == 0 and summary.f_cell is not None
     key = "mismatch" if only_tap4 else "difference"
     fragment = f"#map={key}&amp;slow={slow}&amp;fast={fast}&amp;zoom={_WORST_PIXEL_ZOOM}"
     label = f"show pixel {place}, slow {slow}, fast {fast}"
-    return Html(f'<a class="jump" href="{fragment}" aria-label="{label}">{place}: show</a>')
+    return SafeHtml(f'<a class="jump" href="{fragment}" aria-label="{label}">{place}: show</a>')
 
 
 def threshold_rows(summary: ScanSummary) -> list[Cells]:
@@ -113,8 +113,8 @@ def threshold_rows(summary: ScanSummary) -> list[Cells]:
     ]
 
 
-def _met_cell(*, met: bool) -> Html:
-    return Html('<td class="good">met</td>' if met else '<td class="bad">missed</td>')
+def _met_cell(*, met: bool) -> SafeHtml:
+    return SafeHtml('<td class="good">met</td>' if met else '<td class="bad">missed</td>')
 
 
 def field_rows(summary: ScanSummary) -> list[Cells]:

@@ -50,10 +50,10 @@ class Scale:
     def ramp_position(self, value: Any) -> Any:
         """Return where on the ramp values lie, 0 to 1, or -1 to 1 on a symmetric scale."""
         if self.kind == "symmetric":
-            size = np.clip(_logarithmic(np.abs(value), self), 0.0, 1.0)
+            size = np.clip(_logarithmic_place(np.abs(value), self), 0.0, 1.0)
             return np.sign(value) * (LEAST_COLOUR + (1.0 - LEAST_COLOUR) * size)
         if self.kind == "log":
-            return np.clip(_logarithmic(value, self), 0.0, 1.0)
+            return np.clip(_logarithmic_place(value, self), 0.0, 1.0)
         part = np.clip((value - self.low) / (self.high - self.low), 0.0, 1.0)
         return np.sqrt(part) if self.kind == "root" else part
 
@@ -80,13 +80,13 @@ class Scale:
             return [
                 (place, rounded_text(value)) for place, value in zip(places, values, strict=True)
             ]
-        at = [(float(self.ramp_position(value)), text) for value, text in self._powers()]
+        at = [(float(self.ramp_position(value)), text) for value, text in self._powers_of_ten()]
         if self.kind == "log":
             return at
         negative = [((1.0 - place) / 2.0, f"−{text}") for place, text in reversed(at)]  # noqa: RUF001
         return [*negative, (0.5, "0"), *(((1.0 + place) / 2.0, text) for place, text in at)]
 
-    def _powers(self) -> list[tuple[float, str]]:
+    def _powers_of_ten(self) -> list[tuple[float, str]]:
         """Return powers of ten on the scale, or its ends where it spans none."""
         first, last = math.ceil(math.log10(self.low)), math.floor(math.log10(self.high))
         most = _MOST_TICKS // 2 if self.kind == "symmetric" else _MOST_TICKS
@@ -154,5 +154,5 @@ def _decade_limits(low: float, high: float, decades: int) -> tuple[float, float]
     return max(min(low, high / 10.0), high / 10.0**decades), high
 
 
-def _logarithmic(value: Any, scale: Scale) -> Any:
+def _logarithmic_place(value: Any, scale: Scale) -> Any:
     return np.log(value / scale.low) / math.log(scale.high / scale.low)

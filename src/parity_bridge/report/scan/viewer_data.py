@@ -60,10 +60,10 @@ def viewer_planes(tiles: Sequence[RegionMaps]) -> Iterator[Plane]:
             values = getattr(maps, name)
             if values is None:
                 continue
-            bits = _bits(values)
+            bits = _little_endian_bits(values)
             if name == "other":
                 # Nothing but zeros is left where the images have the same bits.
-                bits = bits ^ _bits(maps.reference)
+                bits = bits ^ _little_endian_bits(maps.reference)
             identifier = f"plane-{tile}-{name}"
             text = _compressed_text(bits)
             element = f'<script type="text/plain" id="{identifier}">{text}</script>'
@@ -78,7 +78,7 @@ def viewer_json(
         "maps": list(_map_descriptions(summary, views.whole)),
         "first": "difference" if summary.differing_intensity else "reference",
         "least_colour": LEAST_COLOUR,
-        "geometry": _geometry(views.geometry),
+        "geometry": _finite_geometry(views.geometry),
         "worst": [pixel.pixel_coords for pixel in summary.worst],
         "tiles": [
             {
@@ -97,7 +97,7 @@ def viewer_json(
     return text.replace("<", "\\u003c")
 
 
-def _bits(values: NDArray[Any]) -> NDArray[np.uint32]:
+def _little_endian_bits(values: NDArray[Any]) -> NDArray[np.uint32]:
     """Return the bits of float32 or int32, little-endian."""
     dtype = "<i4" if values.dtype.kind in "iu" else "<f4"
     return np.ascontiguousarray(values, dtype).view("<u4")
@@ -109,7 +109,7 @@ def _compressed_text(bits: NDArray[np.uint32]) -> str:
     return base64.b64encode(zlib.compress(shuffled, 1)).decode("ascii")
 
 
-def _geometry(geometry: Geometry | None) -> dict[str, Any] | None:
+def _finite_geometry(geometry: Geometry | None) -> dict[str, Any] | None:
     """Return where pixels lie; None also where a number of it is not finite, as JSON has none."""
     if geometry is None:
         return None
