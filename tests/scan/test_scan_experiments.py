@@ -181,6 +181,10 @@ class TestRefused:
                 "[[experiment]]\nname = 'distance-1'\nflags = ''\n[grid]\ndistance = [1]",
                 "2 experiments are called 'distance-1'; give each a name of its own",
             ),
+            (
+                "[[experiment]]\nname = 'A'\nflags = ''\n[[experiment]]\nname = 'a'\nflags = ''",
+                "2 experiments are called 'A' or 'a'; give each a name of its own that differs in",
+            ),
             ("[grid]\ndistance = []", "the grid's 'distance' is no list of values; write them in"),
             ("[grid]\ndistance = 1", "the grid's 'distance' is no list of values"),
             ("[grid]\ndistance = [1, 2, 1]", "the grid's 'distance' has 1 twice; remove one"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from parity_bridge.errors import FileError
+from parity_bridge.files.toml_limits import MOST_BYTES, check_toml_limits
 
 
 class FileVersion(NamedTuple):
@@ -61,10 +62,17 @@ def read_file(path: Path, what: str) -> bytes:
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """Return the table in the TOML file ``path``.
 
-    Raises FileError as ``read_file`` does, and for a file that is not TOML.
+    Raises FileError as ``read_file`` does, and for a file that is not TOML, is larger than 4 MiB or
+    is nested deeper than the limits of ``toml_limits``.
     """
+    if file_status(path, what).st_size > MOST_BYTES:
+        raise FileError(
+            f"{what} {path} is larger than {MOST_BYTES // 2**20} MiB; divide it into several"
+        )
     try:
-        return tomllib.loads(read_file(path, what).decode())
+        text = read_file(path, what).decode()
+        check_toml_limits(text)
+        return tomllib.loads(text)
     # tomllib also refuses numbers of thousands of digits.
     except (ValueError, RecursionError) as error:
         raise FileError(f"{what} {path} is not TOML ({error}); mend it") from error

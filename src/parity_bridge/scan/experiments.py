@@ -49,10 +49,10 @@ class _GridValue(NamedTuple):
 def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperiment]:
     """Return the experiments of the TOML file ``path`` in its order, list before grid.
 
-    Names differ in more than case. Flags are those of ``base_flags``, those common to the file and those of the
-    experiment, in this order; the last one wins. Raises FileError for a file that cannot be read or
-    is not as described above, for more than 10000 experiments, and for flags that ``parse_flags``
-    does not accept.
+    Names differ in more than case. Flags are those of ``base_flags``, those common to the file and
+    those of the experiment, in this order; the last one wins. Raises FileError for a file that
+    cannot be read or is not as described above, for more than 10000 experiments, and for flags that
+    ``parse_flags`` does not accept.
     """
     table = read_toml(path, "experiment file")
     try:
@@ -153,7 +153,7 @@ def _grid_axis(key: str, values: Any) -> list[_GridValue]:
         raise ValueError(f"the grid's {key!r} has {' '.join(words)} twice; remove one")
     labels = [f"{key.lstrip('-')}-{_label(words)}" for words in words_of_values]
     same = {label for label, times in Counter(map(str.lower, labels)).items() if times > 1}
-    # Values that differ only in case or in what a name cannot hold are distinguished by their place.
+    # Values that differ only in case, or in what a name cannot hold, have their place in the name.
     return [
         _GridValue(f"{label}.{place}" if label.lower() in same else label, (flag, *words))
         for place, (label, words) in enumerate(zip(labels, words_of_values, strict=True), start=1)
