@@ -386,6 +386,7 @@ def test_the_page_holds_the_engine_as_it_is() -> None:
     assert source.endswith(f"\n{block}")
 
 
+@pytest.mark.usefixtures("without_pictures")
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_page_runs(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parity_bridge.cli import arguments, program
 from parity_bridge.cli.program import main
 from parity_bridge.taps.registry import TAPS_BY_ID
 from tests.records.real_records import benchmark_run, record_texts
@@ -26,6 +28,14 @@ Refused = Callable[[bytes], None]
 PLACES = settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_parser() -> Iterator[None]:
+    """Making the parser anew takes half of the time of a command that refuses a file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "argument_parser", cache(arguments.argument_parser))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,12 @@ def _drawn(it: ScanExample) -> dict[str, bytes]:
     return dict(figures(it.summary, it.views))
 
 
+@cache
+def _usual(factor: int = 1) -> dict[str, bytes]:
+    """Return the pictures of the example, drawn once."""
+    return _drawn(scan_example(factor))
+
+
 def _only(name: str, it: ScanExample) -> bytes:
     """Return one figure, without drawing the others before it."""
     draw: Any = getattr(scan_figures, f"_{name}_png")
@@ -87,7 +94,7 @@ class TestFiles:
     def test_all_are_png_of_one_width_that_say_nothing_of_when_and_by_what(
         self, factor: int
     ) -> None:
-        drawn = _drawn(scan_example(factor))
+        drawn = _usual(factor)
         assert tuple(drawn) == ALL
         for png in drawn.values():
             image: Any = Image.open(io.BytesIO(png))
@@ -98,7 +105,7 @@ class TestFiles:
             assert not image.text
 
     def test_they_are_the_same_every_time(self) -> None:
-        assert _drawn(scan_example(4)) == _drawn(scan_example(4))
+        assert _drawn(scan_example(4)) == _usual(4)
 
     def test_what_does_not_apply_is_left_out(self) -> None:
         plain = scan_example(taps=False)
@@ -107,9 +114,8 @@ class TestFiles:
         assert tuple(_drawn(bare)) == ("images.png", "difference.png")
 
     def test_without_geometry_there_is_the_histogram_alone(self) -> None:
-        whole, alone = (
-            _drawn(it)["resolution.png"] for it in (scan_example(), scan_example(shells=()))
-        )
+        whole = _usual()["resolution.png"]
+        alone = _drawn(scan_example(shells=()))["resolution.png"]
         assert _pixels(alone).shape[0] < _pixels(whole).shape[0] / 2
 
     def test_matplotlib_comes_with_the_first_figure_and_never_pyplot(self) -> None:

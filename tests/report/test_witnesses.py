@@ -131,6 +131,7 @@ class TestProgram:
         assert main(command) == 3
         assert "pytorch stands alone: the others agree with each other" in memo()
 
+    @pytest.mark.usefixtures("without_pictures")
     @pytest.mark.parametrize("engines", ["c,nanobragg-program", "nanobragg-program,torch"])
     def test_its_images_are_scanned(self, engines: str, program: str) -> None:
         command = ["scan", "--engines", engines, "--c-bin", program, "--stamp", "s", "--quiet"]
