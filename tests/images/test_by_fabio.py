@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import re
+import select
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,14 @@ from tests.images.image_files import (
 )
 
 PROGRAM = Path(fabio_child.__file__)
+
+
+def _read(end: int) -> bytes:
+    """Read what processes wrote to a pipe, nothing once none holds it; fail where neither comes."""
+    poll = select.poll()
+    poll.register(end, select.POLLIN | select.POLLHUP)
+    assert poll.poll(120_000)
+    return os.read(end, 64)
 
 
 @pytest.fixture
@@ -137,11 +146,39 @@ class TestLimits:
         path = program(
             "import subprocess\n"
             f"pipe = open({str(pipe)!r}, 'w')\n"
-            "subprocess.Popen(['sleep', '1000'], pass_fds=[pipe.fileno()])\n"
+            "for session in (False, True):\n"
+            "    subprocess.Popen(['sleep', '1000'], pass_fds=[pipe.fileno()], "
+            "start_new_session=session)\n"
         )
         assert "ended with status 0" in refused(path)
         os.set_blocking(end, True)
         assert os.read(end, 1) == b""  # nobody holds the other end any more
+        os.close(end)
+
+    @pytest.mark.signals
+    def test_it_ends_with_the_process_that_reads(
+        self, tmp_path: Path, program: Callable[[str], Path]
+    ) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        path = program(
+            "import os, signal\n"
+            f"pipe = open({str(pipe)!r}, 'wb', 0)\n"
+            "os.fork()\nos.setsid() if os.getpid() != os.getsid(0) else None\n"
+            "pipe.write(b'up')\nsignal.pause()\n"
+        )
+        reader = (
+            "import sys\nfrom pathlib import Path\nfrom parity_bridge.images import by_fabio\n"
+            "by_fabio._PROGRAM = Path(sys.argv[1])\n"
+            "by_fabio.read_with_fabio(Path(sys.argv[2]), 1, '')\n"
+        )
+        end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        command = [sys.executable, "-c", reader, str(module._PROGRAM), str(path)]  # noqa: SLF001
+        with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(tmp_path)}) as process:
+            assert _read(end)
+            process.kill()
+            while _read(end):
+                pass
         os.close(end)
 
     def test_a_full_disk_is_named_with_its_folder(

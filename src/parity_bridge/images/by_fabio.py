@@ -10,16 +10,16 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from parity_bridge.experiment.smv import MAX_BYTES
+from parity_bridge.files.child_process import child_process
+from parity_bridge.files.private_folder import private_folder
 from parity_bridge.images import fabio_child
 from parity_bridge.images.image_checks import BrokenImageError, check_single, shape_text
 
@@ -68,8 +68,8 @@ def read_with_fabio(path: Path, size: int, refusal: str) -> tuple[str, NDArray[A
     if not _is_known(path):
         raise BrokenImageError(refusal)
     try:
-        with tempfile.TemporaryDirectory(prefix="parity-bridge-") as folder:
-            return _read_in_child(path, size, Path(folder))
+        with private_folder() as folder:
+            return _read_in_child(path, size, folder)
     except OSError as error:
         raise BrokenImageError(
             "fabio cannot be run in a process of its own, or its pixels not be stored "
@@ -104,27 +104,8 @@ def _run_child(arguments: list[str]) -> int | None:
     command = [sys.executable, "-P", str(_PROGRAM), *arguments]
     # Each thread of a library for linear algebra would reserve memory.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(  # noqa: S603 - this very package
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
-    try:
+    with child_process(command, environment) as process:
         return process.wait(_WALL_SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and what it started."""
-    with suppress(ProcessLookupError):  # they have ended
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _failure_text(status: int | None) -> str:

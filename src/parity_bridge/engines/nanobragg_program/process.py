@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
 from parity_bridge.errors import EngineError
+from parity_bridge.files.child_process import ChildProcess, child_process
 
-#: Bytes of output after which a program is stopped; a subpixel takes some 500.
+#: Bytes of output after which a program is stopped.
 MOST_OUTPUT = 256 * 2**20
+
+#: Bytes that a program may print before its pixels, and about each; a pixel takes some 500.
+_HEADER_BYTES = 16 * 2**20
+_BLOCK_BYTES = 2048
 
 #: Seconds between two checks of a running program.
 _CHECK_EVERY = 0.5
 
+#: Bytes of an output that is not read: the end of it.
+_TAIL_BYTES = 2**16
 _LAST_LINES = 3
 _LONGEST_LINE = 120
+
+_Outputs = tuple[IO[bytes], IO[bytes]]
 
 
 @dataclass(frozen=True)
@@ -32,22 +38,20 @@ class Program:
     path: Path
     time_limit: float  # s
 
-    def run(self, words: Sequence[str], folder: Path, *, threads: int = 1) -> str:
+    def run(self, words: Sequence[str], folder: Path, *, threads: int = 1, pixels: int = 0) -> str:
         """Run it with the arguments ``words`` in ``folder`` and return what it prints.
 
-        ``threads`` limits the threads of a program that uses several. Raise EngineError, with the
-        last lines of its output, where it cannot be run, fails, does not end or prints without end.
+        ``threads`` limits the threads of a program that uses several. ``pixels`` is the number of
+        pixels that it is to print; with 0, only the end of what it prints is returned. Raise
+        EngineError, with the last lines of its output, where it cannot be run, fails, does not end
+        or prints more than it was asked for.
         """
+        limit = min(MOST_OUTPUT, _HEADER_BYTES + _BLOCK_BYTES * pixels) if pixels else MOST_OUTPUT
         with TemporaryFile() as output, TemporaryFile() as complaints:
-            process = self._start(words, folder, threads, (output, complaints))
-            try:
-                trouble = self._wait_for_failure(process, (output, complaints))
-            finally:
-                _stop(process)
-            printed = _text(output)
+            trouble = self._failure(words, folder, threads, (output, complaints), limit)
             if trouble:
-                raise self.error(trouble, printed + _text(complaints))
-        return printed
+                raise self.error(trouble, f"{_tail(output)}\n{_tail(complaints)}")
+            return _output_text(output) if pixels else _tail(output)
 
     def error(self, trouble: str, printed: str) -> EngineError:
         """Return an error to raise: ``trouble`` with the end of what it ``printed``."""
@@ -56,58 +60,55 @@ class Program:
             "names a nanoBragg program"
         )
 
-    def _start(
-        self, words: Sequence[str], folder: Path, threads: int, outputs: Sequence[IO[bytes]]
-    ) -> subprocess.Popen[bytes]:
+    def _failure(
+        self, words: Sequence[str], folder: Path, threads: int, outputs: _Outputs, limit: int
+    ) -> str | None:
+        """Run it to its end; return what went wrong, or None."""
+        command = [str(self.path), *words]
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        output, complaints = outputs
         try:
-            return subprocess.Popen(  # noqa: S603 - to run what the user names is the purpose
-                [str(self.path), *words],
-                cwd=folder,
-                env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-                stdin=subprocess.DEVNULL,
-                stdout=outputs[0],
-                stderr=outputs[1],
-                # A process group of its own, so that a script's children end with it.
-                start_new_session=True,
-            )
+            with child_process(
+                command, environment, folder=folder, stdout=output, stderr=complaints
+            ) as process:
+                return self._wait_for_failure(process, outputs, limit)
         except OSError as error:
             raise self.error(f"cannot be run ({error.strerror})", "") from error
 
-    def _wait_for_failure(
-        self, process: subprocess.Popen[bytes], outputs: Sequence[IO[bytes]]
-    ) -> str | None:
+    def _wait_for_failure(self, process: ChildProcess, outputs: _Outputs, limit: int) -> str | None:
         """Wait for the end; return what went wrong, or None."""
         deadline = time.monotonic() + self.time_limit
         while (left := deadline - time.monotonic()) > 0:
-            try:
-                return _ending(process.wait(min(left, _CHECK_EVERY)))
-            except subprocess.TimeoutExpired:
-                size = sum(os.fstat(output.fileno()).st_size for output in outputs)
-                if size > MOST_OUTPUT:
-                    return f"was stopped when it had printed {size} bytes"
+            status = process.wait(min(left, _CHECK_EVERY))
+            size = sum(os.fstat(output.fileno()).st_size for output in outputs)
+            if status:
+                return _ending_text(status)
+            if size > limit:
+                stopped = "was stopped when it had printed" if status is None else "printed"
+                return f"{stopped} {size} bytes, more than the {limit} of such a run"
+            if status == 0:
+                return None
         return f"did not end within {self.time_limit:g} s and was stopped"
 
 
 def last_lines(printed: str) -> str:
     """Return the end of what a program printed, on one line."""
-    lines = [" ".join(line.split())[:_LONGEST_LINE] for line in printed.splitlines()]
+    tail = printed[-_TAIL_BYTES:]
+    lines = [" ".join(line.split())[:_LONGEST_LINE] for line in tail.splitlines()]
     shown = [line for line in lines if line][-_LAST_LINES:]
     return f"its last lines are {' / '.join(shown)!r}" if shown else "it printed nothing"
 
 
-def _ending(status: int) -> str | None:
-    if status == 0:
-        return None
+def _ending_text(status: int) -> str:
     return f"failed with exit status {status}" if status > 0 else f"was ended by signal {-status}"
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the program and all processes it started, which may outlive it."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-def _text(output: IO[bytes]) -> str:
+def _output_text(output: IO[bytes]) -> str:
     output.seek(0)
     return output.read(MOST_OUTPUT).decode("ascii", errors="replace")
+
+
+def _tail(output: IO[bytes]) -> str:
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - _TAIL_BYTES))
+    return output.read(_TAIL_BYTES).decode("ascii", errors="replace")

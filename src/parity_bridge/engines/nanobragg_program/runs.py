@@ -6,10 +6,10 @@ So a run reads no cache of an earlier run and leaves none behind (contract §5).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from parity_bridge.engines.nanobragg_program.process import Program
 from parity_bridge.engines.nanobragg_program.subpixel_detector import PixelGrid, subpixel_experiment
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import Region
+from parity_bridge.files.private_folder import private_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,8 +50,8 @@ def run_pixel(
     """
     region = Region(*(range(number, number + 1) for number in pixel))
     printed, image = _run_over_region(program, experiment, pixel_grid, region, printout=True)
-    counts = _read(program, printed, read_counts)
-    block = _read(program, printed, lambda text: read_blocks(text, [pixel]))[0]
+    counts = _read_printout(program, printed, read_counts)
+    block = _read_printout(program, printed, lambda text: read_blocks(text, [pixel]))[0]
     value = float(image[0, 0])
     # The float32 is printed at 10 digits.
     if abs(block.image - value) > 1e-9 * abs(value):
@@ -69,9 +70,9 @@ def run_subpixels(
     slow, fast = (range(number * oversample, (number + 1) * oversample) for number in pixel)
     with _own_folder(experiment) as folder:
         words = command_line(subpixel_run_experiment, image=os.devnull, printout=True)
-        printed = program.run(words, Path(folder))
+        printed = program.run(words, folder, pixels=oversample**2)
     subpixels = [(s, f) for s in slow for f in fast]
-    return _read(program, printed, lambda text: read_blocks(text, subpixels))
+    return _read_printout(program, printed, lambda text: read_blocks(text, subpixels))
 
 
 def run_region(
@@ -99,24 +100,22 @@ def _run_over_region(
         words = command_line(
             experiment.model_copy(update={"sampling": only}), image=IMAGE, printout=printout
         )
-        printed = program.run(words, Path(folder), threads=threads)
+        pixels = len(region.slow) * len(region.fast) if printout else 0
+        printed = program.run(words, folder, threads=threads, pixels=pixels)
         try:
-            return printed, _part(Path(folder) / IMAGE, pixel_grid, region)
+            return printed, _read_region(folder / IMAGE, pixel_grid, region)
         except (OSError, ValueError) as error:
             raise program.error(f"left no image that can be read ({error})", printed) from error
 
 
-def _own_folder(experiment: Experiment) -> TemporaryDirectory[str]:
-    folder = TemporaryDirectory(prefix="parity_bridge-")
-    try:
-        write_input_files(experiment, Path(folder.name))
-    except BaseException:
-        folder.cleanup()
-        raise
-    return folder
+@contextmanager
+def _own_folder(experiment: Experiment) -> Iterator[Path]:
+    with private_folder() as folder:
+        write_input_files(experiment, folder)
+        yield folder
 
 
-def _part(image: Path, pixel_grid: PixelGrid, region: Region) -> NDArray[np.float32]:
+def _read_region(image: Path, pixel_grid: PixelGrid, region: Region) -> NDArray[np.float32]:
     """Return ``region`` of a whole detector's little-endian float32, (slow, fast).
 
     Raise ValueError for a file of another size and for a number that is not finite.
@@ -131,7 +130,7 @@ def _part(image: Path, pixel_grid: PixelGrid, region: Region) -> NDArray[np.floa
     return part
 
 
-def _read(program: Program, printed: str, reader: Callable[[str], _Read]) -> _Read:
+def _read_printout(program: Program, printed: str, reader: Callable[[str], _Read]) -> _Read:
     try:
         return reader(printed)
     except ValueError as error:
