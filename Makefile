@@ -27,6 +27,8 @@ pip_install = $(1)/bin/python -m pip install --quiet --constraint constraints.tx
 requirements = $(1)/bin/python .ci/requirements.py $(2) > $@.txt
 gcc_library = $(shell gcc -print-file-name=$(1))
 c_option = --config-settings=cmake.define.$(1)=ON
+# Each worker begins with neighbouring tests, which share what is computed once.
+pytest = $(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 # Build and run the C core's own tests in folder $(1) with the options $(2).
 run_c_tests = $(VENV)/bin/cmake -S . -B $(1) -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Release \
     -DPB_EXTENSION=OFF -DPB_TESTS=ON -DPB_WERROR=ON $(2) --log-level=WARNING > /dev/null && \
@@ -47,10 +49,10 @@ run: $(VENV)/installed ## compare both engines: the 4096 x 4096 benchmark, then 
 	    --pixel 10 50 --tag ring --pixel 32 32 --tag centre -- $(GNNQQNY_FLAGS)
 
 test: ctest $(VENV)/installed $(VENV)/test.installed ## the whole test suite
-	$(VENV)/bin/python -m pytest -n $(WORKERS)
+	$(pytest)
 
 corpus: $(VENV)/installed $(VENV)/test.installed ## what not every change needs: whole frames, fifty kills
-	$(VENV)/bin/python -m pytest -m corpus -n $(WORKERS)
+	$(pytest) -m corpus
 
 # Two busy loops a core take the time that these tests must not depend on.
 stress: $(VENV)/installed $(VENV)/test.installed ## tests of signals and kills, TIMES times on a busy machine
