@@ -24,7 +24,12 @@ from parity_bridge.files.names import check_utf8
 from parity_bridge.files.termination import Terminated, exit_at_next_interrupt
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
-from parity_bridge.records.folder import check_not_existing, remove_folder
+from parity_bridge.records.folder import (
+    check_is_new,
+    check_not_existing,
+    remove_folder,
+    sole_process,
+)
 from parity_bridge.records.journal import COMMANDS_FILE, failures_noted, log_command
 from parity_bridge.records.metadata import RunContext
 from parity_bridge.scan import store
@@ -95,6 +100,13 @@ def scan_with(
 ) -> ScanAnswer:
     """Scan with ``workers`` that are open already; raises as ``scan``."""
     _check_names_are_utf8(question)
+    with sole_process(settings.folder):
+        return _scan_alone(workers, question, settings, on_note)
+
+
+def _scan_alone(
+    workers: WorkerPool, question: Question, settings: ScanSettings, on_note: OnNote
+) -> ScanAnswer:
     _check_target(settings, on_note)
     thresholds = _thresholds(settings)
     sides = scan_sides_of(question, on_note)
@@ -127,6 +139,7 @@ def _check_names_are_utf8(question: Question) -> None:
 
 def _check_target(settings: ScanSettings, on_note: OnNote) -> None:
     target = settings.folder
+    _check_no_links(target)
     begun = (target / FOLDER / store.INPUTS_FILE).exists()
     if settings.resume:
         if not begun:
@@ -138,7 +151,7 @@ def _check_target(settings: ScanSettings, on_note: OnNote) -> None:
             f"{target} holds a scan already, which is never overwritten; go on with it with "
             "--resume, or give another --stamp"
         )
-    check_not_existing(target)
+    check_is_new(target)
 
 
 def _clear_beginnings(target: Path) -> None:
@@ -157,6 +170,17 @@ def _clear_beginnings(target: Path) -> None:
     if folder.exists() and {path.name for path in folder.iterdir()} <= unused:
         remove_folder(folder)
     check_not_existing(folder)
+
+
+def _check_no_links(target: Path) -> None:
+    """Raise FileError for a link in a report that is gone on with: it may lead anywhere."""
+    for folder in (target, target / FOLDER):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.is_symlink():
+                raise FileError(
+                    f"{path} is a link, and nothing is written through it; put the folder or file "
+                    "itself in its place, or give another --stamp"
+                )
 
 
 def _thresholds(settings: ScanSettings) -> Thresholds:

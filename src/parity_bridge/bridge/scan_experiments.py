@@ -10,7 +10,7 @@ from parity_bridge.bridge.scan import ScanAnswer, scan_with, worker_pool_of
 from parity_bridge.bridge.scan_settings import ScanSettings
 from parity_bridge.bridge.sides import OnNote
 from parity_bridge.errors import BridgeError
-from parity_bridge.records.folder import check_not_existing, make_folder
+from parity_bridge.records.folder import check_is_new, sole_process
 from parity_bridge.records.journal import log_command
 from parity_bridge.scan.executor import WorkerPool
 from parity_bridge.scan.experiments import NamedExperiment
@@ -47,13 +47,13 @@ def scan_experiments(
     One that fails does not stop the others. Raises FileError where the folder of all of them cannot
     be made or, without ``resume``, is there already.
     """
-    if not settings.resume:
-        check_not_existing(settings.folder)
-    make_folder(settings.folder)
-    log_command(settings.folder, command)
-    with worker_pool_of(settings) as workers:
-        for experiment in experiments:
-            yield _scan_one(workers, experiment, ask, settings, on_note)
+    with sole_process(settings.folder):
+        if not settings.resume:
+            check_is_new(settings.folder)
+        log_command(settings.folder, command)
+        with worker_pool_of(settings) as workers:
+            for experiment in experiments:
+                yield _scan_one(workers, experiment, ask, settings, on_note)
 
 
 def _scan_one(

@@ -29,6 +29,7 @@ from parity_bridge.cli.shared_options import DEFAULT_ENGINES
 from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.records.folder import sole_process
 from parity_bridge.report.scan.experiments import TABLE, experiments_text, write_experiments
 from parity_bridge.report.scan.memo import scan_terminal_text
 from parity_bridge.report.scan.writing import MEMO, PAGE, write_scan
@@ -58,8 +59,9 @@ def _scan_one(
     """Scan one experiment; return the lines to print and the exit status."""
     words = (*experiment_flags(arguments, flags), *_roi(arguments))
     question = _question(arguments, sides, words, given=says_experiment(arguments, flags))
-    answer = scan(question, _settings(arguments, stamp), on_note)
-    write_scan(answer)
+    with sole_process(arguments.out_dir / stamp):
+        answer = scan(question, _settings(arguments, stamp), on_note)
+        write_scan(answer)
     folder = answer.folder / FOLDER
     text = scan_terminal_text(answer.summary, answer.worst, answer.not_tapped)
     lines = [text, f"report: {folder / MEMO}", f"page: {folder / PAGE}"]
