@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[1] / "pyproject.toml"
 
 
 def requirements(group: str) -> list[str]:
-    """Requirements of ``group``; raises KeyError for a group that does not exist."""
+    """Return the requirements of ``group``; raises KeyError for a group that does not exist."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
     groups: dict[str, list[str]] = {
         **project["dependency-groups"],

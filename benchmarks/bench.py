@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def wanted(groups: Sequence[Group], names: Sequence[str]) -> list[Group]:
-    """Groups with the figures that ``names`` are the names of or begin; all without any name.
+    """Return the groups with the figures that ``names`` name or begin; without names all.
 
     Stops with a sentence where a name is of no figure.
     """
@@ -159,7 +159,7 @@ def _measure(figure: Figure, kept: Kept | None) -> bool:
 
 
 def _commit() -> str:
-    """The commit that is checked out, and whether anything was changed since."""
+    """Return the commit that is checked out, and whether anything was changed since."""
     done = subprocess.run(
         ["git", "describe", "--always", "--dirty"],  # noqa: S607 -- whichever git there is
         capture_output=True,

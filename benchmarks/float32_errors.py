@@ -94,7 +94,7 @@ def _image_errors(name: str) -> tuple[float, float, float]:
 
 
 def local_peak(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The brightest of the 5 x 5 pixels around each, (slow, fast)."""
+    """Find the brightest of the 5 x 5 pixels around each, (slow, fast)."""
     padded = np.pad(image, 2)
     peak = np.zeros_like(image)
     slow, fast = image.shape

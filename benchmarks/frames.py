@@ -97,7 +97,7 @@ def frame_group(rounds: int) -> Group:
 
 
 def _base() -> str:
-    """What the ratios are to."""
+    """Time what the ratios are to."""
     return "the original" if "NB_C_BIN" in os.environ else f"{ANCHOR} s"
 
 

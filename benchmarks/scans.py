@@ -45,7 +45,7 @@ class Scanned:
 
 
 def scan_group(rounds: int) -> Group:
-    """What is promised of scans."""
+    """Return the figures that are promised of scans."""
     return Group(
         "scans",
         f"whole scans, of which that of {_LARGEST}² takes minutes, rounds: {rounds}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from reprlib import Repr
 from typing import Annotated, Any, Literal
@@ -40,14 +41,19 @@ Number = Annotated[
 Vector = tuple[Number, Number, Number]
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
+#: A name is on one line: no line breaks and no control characters.
+_NAME = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+
+
+def _check_name(value: str) -> str:
+    if not re.fullmatch(_NAME, value) or value.endswith("\n"):
         raise ValueError("a name holds no line breaks and no control characters")
     return value
 
 
-#: A name on one line. The JSON Schema is that of any string.
-Name = Annotated[str, AfterValidator(_printable)]
+Name = Annotated[
+    str, AfterValidator(_check_name), WithJsonSchema({"type": "string", "pattern": _NAME})
+]
 #: Any figure in a report; the union is tried from left to right, so that "NaN" is a number.
 AnyFigure = Annotated[bool | int | Number | str | None, Field(union_mode="left_to_right")]
 #: How often something happened.
