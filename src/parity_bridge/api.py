@@ -113,6 +113,7 @@ def scan(
     # Seldom needed, and slow to import.
     from parity_bridge.bridge.scan import scan as scan_region  # noqa: PLC0415
     from parity_bridge.bridge.scan_settings import ScanSettings  # noqa: PLC0415
+    from parity_bridge.records.folder import sole_process  # noqa: PLC0415
     from parity_bridge.report.scan.writing import write_scan  # noqa: PLC0415
     from parity_bridge.scan.thresholds import LIMITED_QUANTITY  # noqa: PLC0415
 
@@ -120,10 +121,10 @@ def scan(
     settings = checked_scan_settings(settings, LIMITED_QUANTITY)
     question = _scan_question(experiment, (reference, other), checked_tolerances(tolerances))
     question = replace(question, command=scan_command(question, folder))
-    answer = scan_region(
-        question, ScanSettings(folder, folder.name, quiet=True, **settings), ignore_note
-    )
-    write_scan(answer)
+    settled = ScanSettings(folder, folder.name, quiet=True, **settings)
+    with sole_process(folder):
+        answer = scan_region(question, settled, ignore_note)
+        write_scan(answer)
     return answer
 
 
