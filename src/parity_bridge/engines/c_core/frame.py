@@ -24,8 +24,10 @@ from parity_bridge.files.thread_pool import cancelling_thread_pool
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Pixels of a task: enough that starting it costs little, few enough to keep all threads busy.
+#: Most pixels and evaluations of a task of several rows: enough that starting it costs little, few
+#: enough to keep all threads busy and to end soon after Ctrl-C.
 _PIXELS_PER_TASK = 32768
+_EVALUATIONS_PER_TASK = 2**22
 
 _POINTERS = {"int32": "int32_t *", "float64": "double *"}
 
@@ -136,7 +138,7 @@ def _render_rows(
     """Compute all rows; return the state after them, and whether their order mattered."""
     in_order = not frame_context.is_settled(state)
     left = region.slow
-    per_task = max(1, _PIXELS_PER_TASK // len(region.fast))
+    per_task = _rows_per_task(len(region.fast), frame_context.setup.evaluations)
     with cancelling_thread_pool(threads) as pool:
         while left and not frame_context.is_settled(state):
             state, left = _speculate(pool, threads, left, state, compute)
@@ -147,6 +149,11 @@ def _render_rows(
         for task in tasks:
             state = task.result()
     return state, in_order
+
+
+def _rows_per_task(width: int, evaluations: int) -> int:
+    """Return the rows of ``width`` pixels, each of ``evaluations``, that a task computes."""
+    return max(1, min(_PIXELS_PER_TASK, _EVALUATIONS_PER_TASK // evaluations) // width)
 
 
 def _speculate(

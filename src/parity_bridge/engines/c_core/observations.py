@@ -23,6 +23,14 @@ def row_buffer(count: int) -> NDArray[np.void]:
     return np.empty(count, dtype=EVALUATION)
 
 
+def copy_rows(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """Return a copy of contiguous evaluation rows.
+
+    numpy would copy them field by field, ten times as slowly and deaf to Ctrl-C meanwhile.
+    """
+    return rows.view(np.uint8).copy().view(EVALUATION)
+
+
 def plain(value: Any) -> Quantity:
     """Return a number as it is, a ``pb_vec3`` as its three components."""
     if isinstance(value, ffi.CData):

@@ -9,6 +9,7 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.frame import FrameContext
 from parity_bridge.engines.c_core.marshal import state_struct
 from parity_bridge.engines.c_core.observations import (
+    copy_rows,
     derived_from_setup,
     f_cell_stats,
     row_buffer,
@@ -52,7 +53,7 @@ def observe_pixels(
                 pixel=(slow, fast),
                 derived=derived,
                 # The next pixel uses the same buffer.
-                evaluations=rows.copy(),
+                evaluations=copy_rows(rows),
                 totals=totals_of(totals, setup.steps, mask),
                 f_cell=f_cell_stats(f_cell),
                 hkl_table=factors.provenance,
