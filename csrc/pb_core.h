@@ -14,7 +14,8 @@
  *   runs and frames           pb_run_state, pb_f_cell_planes, pb_region
  *   functions, in this order  pb_derive, pb_lay_out (setup.c); pb_start, pb_is_settled
  *                             (run_state.c); pb_pixel (pixel.c); pb_frame_pixels (frame.c);
- *                             pb_status_text (status.c), pb_build_info (build_info.c.in)
+ *                             pb_status_text (status.c), pb_build_info (build_info.c.in),
+ *                             pb_libm_fingerprint (fingerprint.c)
  *
  * Conventions
  * -----------
@@ -534,5 +535,12 @@ const char *pb_status_text(int status);
 
 /* Compiler, flags and build type, in one line; never NULL, never freed. */
 const char *pb_build_info(void);
+
+/*
+ * A hash of what the C library's sin, cos, tan, exp, log, atan2, pow and powf return for fixed
+ * arguments in this process. Where it differs, so may the last bits of everything computed here: a
+ * C library takes other variants of these functions on other processors.
+ */
+uint64_t pb_libm_fingerprint(void);
 
 #endif

@@ -326,6 +326,20 @@ class TestStored:
         result = run(suite)
         result.stdout.fnmatch_lines(["*stored are of another experiment*"])
 
+    def test_records_of_another_libm_variant_are_no_reference(self, suite: pytest.Pytester) -> None:
+        suite.makepyfile(STORED.format("Right"))
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        for path in (suite.path / "stored").glob("*_metadata.json"):
+            metadata = json.loads(path.read_text())
+            path.write_text(json.dumps({**metadata, "libm_fingerprint": "0123456789abcdef"}))
+        result = run(suite)
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            ["*stored are of another libm variant (fingerprint 0123456789*"]
+        )
+        run(suite, "--parity-update").assert_outcomes(passed=1)
+        run(suite).assert_outcomes(passed=1)
+
     def test_a_folder_of_other_things_is_left_alone(self, suite: pytest.Pytester) -> None:
         (suite.path / "stored").mkdir()
         (suite.path / "stored" / "thesis.txt").write_text("chapter 1")

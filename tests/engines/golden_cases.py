@@ -19,6 +19,8 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags
 GOLDEN = Path(__file__).parent / "golden"
 #: The end of a pixel as the program printed it.
 TOTAL_NAMES = ("I", "steps", "omega", "polar", "capture", "intensity")
+#: Of the C library that the program used: glibc 2.36 on a processor with AVX2 and FMA.
+FINGERPRINT = "836887a052c5d3b9"
 CASE_NAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
 
 
@@ -54,6 +56,11 @@ class GoldenCase:
         """The float32 image (slow, fast), kept for small detectors only."""
         path = GOLDEN / f"{self.name}.npy"
         return np.load(path) if path.is_file() else None
+
+
+def without_fma() -> dict[str, str]:
+    """Environment in which glibc takes the functions of a processor without AVX2 and FMA."""
+    return {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4"}
 
 
 def load_case(name: str, folder: Path) -> GoldenCase:

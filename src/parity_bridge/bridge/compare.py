@@ -21,6 +21,7 @@ from parity_bridge.comparison.reference_runner import (
     runner_of_records,
     runner_of_run,
 )
+from parity_bridge.comparison.result import Comparison
 from parity_bridge.comparison.tolerances import Tolerances, tolerances_for
 from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.engines.registry import engine_class
@@ -73,8 +74,18 @@ def compare_sides(sides: Sequence[Side], overrides: Path | None = None) -> Answe
 def compare_pair(reference: Side, other: Side, overrides: Path | None = None) -> PairAnswer:
     """Compare two sides, using the noise budgets of the reference where they are known."""
     tolerances = _choose_tolerances(reference, other, overrides)
-    comparison = compare_runs(reference.pixels, other.pixels, tolerances, reference.noise)
+    comparison = _compare_sides_of_pair(reference, other, tolerances)
     return PairAnswer(reference, other, comparison)
+
+
+def _compare_sides_of_pair(reference: Side, other: Side, tolerances: Tolerances) -> Comparison:
+    """Compare two sides with what is known of their noise and of their C libraries."""
+    fingerprints = (_fingerprint(reference), _fingerprint(other))
+    return compare_runs(reference.pixels, other.pixels, tolerances, reference.noise, fingerprints)
+
+
+def _fingerprint(side: Side) -> str | None:
+    return None if side.provenance is None else side.provenance.libm_fingerprint
 
 
 def with_noise(pair: PairAnswer, runner: ReferenceRunner | None = None) -> PairAnswer:
@@ -90,7 +101,7 @@ def with_noise(pair: PairAnswer, runner: ReferenceRunner | None = None) -> PairA
         return pair
     noise = {budget.pixel_coords: budget for budget in budgets}
     reference, tolerances = replace(pair.reference, noise=noise), pair.comparison.tolerances
-    comparison = compare_runs(reference.pixels, pair.other.pixels, tolerances, noise)
+    comparison = _compare_sides_of_pair(reference, pair.other, tolerances)
     return replace(pair, reference=reference, comparison=comparison)
 
 

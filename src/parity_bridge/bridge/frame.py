@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.engines.capabilities import frame_engine
 from parity_bridge.engines.registry import create_engine
 from parity_bridge.engines.run import engine_failures
@@ -148,5 +149,6 @@ def _frame_metadata(
         notes=question.given.notes,
         build=dict(engine.build()),
         versions=package_versions(),
+        libm_fingerprint=libm_fingerprint(),
         timestamp_utc=utc_now(),
     )

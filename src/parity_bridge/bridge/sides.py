@@ -11,7 +11,7 @@ from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.comparison.provenance import Provenance
 from parity_bridge.engines.choice import Target
 from parity_bridge.engines.run import EngineRun, notes, observe
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 from parity_bridge.records.reading import RecordedSide, read_side
 from parity_bridge.taps.registry import Tap, choose_taps
@@ -57,7 +57,17 @@ def sides_of(question: Question, on_note: OnNote) -> list[Side]:
 
 
 def recorded_side(recorded: RecordedSide) -> Side:
-    """Return what was read from files as a side."""
+    """Return what was read from files as a side.
+
+    Raises FileError where the records were computed with different variants of the C library.
+    """
+    fingerprints = sorted({item.libm_fingerprint or "" for item in recorded.metadata} - {""})
+    if len(fingerprints) > 1:
+        raise FileError(
+            f"{recorded.source} holds records of two libm variants (fingerprints "
+            f"{fingerprints[0]} and {fingerprints[1]}), whose last bits differ; write them again "
+            "on one machine"
+        )
     provenance = Provenance.of_metadata(recorded.metadata[0]) if recorded.metadata else None
     return Side(recorded.pixels, recorded.metadata, recorded.noise, provenance, recorded=recorded)
 

@@ -18,6 +18,7 @@ from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.bridge.reproduction import run_command
 from parity_bridge.bridge.sides import limit_taps, observe_side, recorded_side
 from parity_bridge.comparison.result import EXIT_STATUS, Verdict
+from parity_bridge.engines.c_core.fingerprint import libm_differs, libm_fingerprint
 from parity_bridge.errors import FileError, ShapeError, UsageError
 from parity_bridge.experiment.behaviours import REFERENCE
 from parity_bridge.files.atomic_write import write_text
@@ -89,6 +90,13 @@ def _check_same(recorded: RecordedSide, question: Question, other: EngineSource)
         raise ShapeError(
             f"the records in {folder} are not the C core's as it stands; make them anew with "
             "--parity-update"
+        )
+    if libm_differs(made.libm_fingerprint, libm_fingerprint()):
+        raise ShapeError(
+            f"the records in {folder} are of another libm variant (fingerprint "
+            f"{made.libm_fingerprint}, here {libm_fingerprint()}): the C library has other last "
+            "bits of sin, exp and the like on this processor; compare on a machine like the one "
+            "where they were stored, or make them anew with --parity-update"
         )
     # Which file it was does not matter, and the records say what was in it.
     given = None if other.given is None else other.given.experiment.without_files()

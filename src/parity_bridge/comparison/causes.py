@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.comparison.pairing import match_rows
+from parity_bridge.engines.c_core.fingerprint import libm_differs
 from parity_bridge.experiment.hkl_table import HklTable, IndexBounds
 from parity_bridge.files.schema import Schema
 from parity_bridge.taps.f_cell import TAP_ID
@@ -26,6 +27,9 @@ TIE = 1e-6
 
 #: Causes that lie in the inputs that were read, not in how they were used.
 INPUT_CAUSES = ("stale cache", "different tables", "different default_F")
+
+#: The cause that lies in the C library of each side.
+LIBM_CAUSE = "another libm variant"
 
 _KINDS = {"text": "text table", "cache": "cache"}
 
@@ -44,6 +48,24 @@ def possible_causes(reference: PixelTaps, other: PixelTaps) -> tuple[Cause, ...]
         return ()
     sentences = ((name, check(pair)) for name, check in _CAUSE_CHECKS.items())
     return tuple(Cause(name=name, sentence=text) for name, text in sentences if text)
+
+
+def libm_cause(names: tuple[str, str], fingerprints: tuple[str | None, str | None]) -> Cause | None:
+    """Return the cause that the sides were computed with different variants of sin and the like.
+
+    ``names`` and ``fingerprints`` are of the reference and the other side. Return None where a
+    fingerprint is not known or both are the same.
+    """
+    if not libm_differs(*fingerprints):
+        return None
+    ours, theirs = (
+        f"{name} {fingerprint}" for name, fingerprint in zip(names, fingerprints, strict=True)
+    )
+    sentence = (
+        "the C library of each side has other last bits of sin, exp and the like, as on another "
+        f"processor (fingerprints: {ours}, {theirs})"
+    )
+    return Cause(name=LIBM_CAUSE, sentence=sentence)
 
 
 def table_text(table: HklTable) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from parity_bridge.comparison.causes import possible_causes
+from parity_bridge.comparison.causes import Cause, libm_cause, possible_causes
 from parity_bridge.comparison.compare_taps import common_taps, compare_tap, first_divergence
 from parity_bridge.comparison.result import (
     EXIT_STATUS,
@@ -39,9 +39,11 @@ def compare_runs(
     other: Sequence[PixelTaps],
     tolerances: Tolerances,
     noise: Mapping[tuple[int, int], NoiseBudget] | None = None,
+    fingerprints: tuple[str | None, str | None] = (None, None),
 ) -> Comparison:
     """Compare two sides over all pixels; ``noise`` holds the noise budgets of the reference.
 
+    ``fingerprints`` are of the C libraries of the reference and the other side, where known.
     Pixels are matched by their coordinates. Raises UsageError where a side has no pixels,
     ShapeError where one side recorded a pixel twice or the two have no pixel in common.
     """
@@ -50,8 +52,11 @@ def compare_runs(
             "there is nothing to compare: give at least one pixel that both engines observe"
         )
     ours, theirs = _by_pixel(reference), _by_pixel(other)
+    libm = libm_cause((reference[0].implementation, other[0].implementation), fingerprints)
     pixels = tuple(
-        compare_pixel(ours[pixel], theirs[pixel], tolerances, (noise or {}).get(pixel))
+        _with_libm_cause(
+            compare_pixel(ours[pixel], theirs[pixel], tolerances, (noise or {}).get(pixel)), libm
+        )
         for pixel in ours
         if pixel in theirs
     )
@@ -115,6 +120,14 @@ def compare_pixel(
         rounding_sensitive=0 if noise is None else len(noise.rounding_sensitive),
         causes=possible_causes(reference, other) if differs else (),
     )
+
+
+def _with_libm_cause(pixel: PixelComparison, cause: Cause | None) -> PixelComparison:
+    """Add ``cause`` where the figures differ, and by no more than last bits may make them."""
+    may_be_noise = pixel.rounding_sensitive or not any(item.signal for item in pixel.differing)
+    if cause is None or not pixel.differing or not may_be_noise:
+        return pixel
+    return pixel.model_copy(update={"causes": (*pixel.causes, cause)})
 
 
 def _by_pixel(sides: Sequence[PixelTaps]) -> dict[tuple[int, int], PixelTaps]:

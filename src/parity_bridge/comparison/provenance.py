@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 
@@ -27,6 +28,8 @@ class Provenance:
     device: str = "cpu"
     #: The case of tolerances that the engine asks for; None: the case of its dtype and device.
     tolerance_case: str | None = None
+    #: Of the C library's functions in the process that computed it; None: not recorded.
+    libm_fingerprint: str | None = None
 
     @classmethod
     def of_run(cls, run: EngineRun) -> Provenance:
@@ -40,6 +43,7 @@ class Provenance:
             choice.dtype,
             choice.device,
             tolerance_case(run.engine),
+            libm_fingerprint(),
         )
 
     @classmethod
@@ -53,4 +57,5 @@ class Provenance:
             metadata.dtype,
             metadata.device,
             metadata.tolerances,
+            metadata.libm_fingerprint,
         )

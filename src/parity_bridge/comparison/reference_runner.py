@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from parity_bridge.comparison.agreement import taps_agree
 from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.engines.c_core import CCore
+from parity_bridge.engines.c_core.fingerprint import libm_differs, libm_fingerprint
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
@@ -124,8 +125,19 @@ def runner_of_records(
     except BridgeError as error:
         return None, f"the reference cannot be run again: {error}"
     if not all(taps_agree(by_pixel[rerun.pixel], rerun, EXACT) for rerun in reruns):
-        return None, "the C core no longer computes the reference's records"
+        return (
+            None,
+            f"the C core no longer computes the reference's records{_libm_note(provenance)}",
+        )
     return runner, ""
+
+
+def _libm_note(provenance: Provenance) -> str:
+    """Say that the records are of another variant of the C library's functions; empty if not."""
+    ours, theirs = provenance.libm_fingerprint, libm_fingerprint()
+    if not libm_differs(ours, theirs):
+        return ""
+    return f": they are of another libm variant (fingerprint {ours}, here {theirs})"
 
 
 def not_the_core(engine: str) -> str:

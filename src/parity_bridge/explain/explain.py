@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from parity_bridge.comparison.causes import LIBM_CAUSE, Cause
 from parity_bridge.comparison.reference_runner import ReferenceRunner
-from parity_bridge.comparison.result import Comparison
+from parity_bridge.comparison.result import Comparison, PixelComparison
 from parity_bridge.explain.explanation import Finding, Reason
 from parity_bridge.explain.finding_sentences import (
     agreement_sentence,
@@ -59,12 +60,12 @@ def explain(case: ComparedSides) -> Finding:
         return _inputs_finding(case, inputs)
     if not differing and comparison.verdict == "shapes differ":
         return _shapes_finding(case, inputs)
+    libm = _libm_cause(differing)
     if case.reference is None:
-        not_tried = (*inputs.not_tried, *_no_reference_note(case))
-        return _unexplained_finding(case, inputs, TransplantResult(not_tried=not_tried), None)
+        return _finding_from_records(case, inputs, libm)
     transplant_result = transplant(case.reference, case.others, tolerances)
-    if transplant_result.differing and differing and all(pixel.is_noise for pixel in differing):
-        return _noise_finding(case, inputs, transplant_result)
+    if _is_noise(differing) and (transplant_result.differing or libm is not None):
+        return _noise_finding(case, inputs, transplant_result, libm)
     search_result = search_hypotheses(
         case.reference, case.others, tolerances, _other_side_inputs(case, inputs)
     )
@@ -106,17 +107,41 @@ def _inputs_finding(case: ComparedSides, inputs: InputDifferences) -> Finding:
     )
 
 
+def _finding_from_records(
+    case: ComparedSides, inputs: InputDifferences, libm: Cause | None
+) -> Finding:
+    """Return what can be found where the reference cannot be run again."""
+    result = TransplantResult(not_tried=(*inputs.not_tried, *_no_reference_note(case)))
+    if libm is not None and _is_noise([p for p in case.comparison.pixels if p.differing]):
+        return _noise_finding(case, inputs, result, libm)
+    return _unexplained_finding(case, inputs, result, None)
+
+
+def _is_noise(differing: Sequence[PixelComparison]) -> bool:
+    return bool(differing) and all(pixel.is_noise for pixel in differing)
+
+
+def _libm_cause(differing: Sequence[PixelComparison]) -> Cause | None:
+    """Return the cause in the C libraries of the sides where every differing pixel has it."""
+    causes = [cause for pixel in differing for cause in pixel.causes if cause.name == LIBM_CAUSE]
+    return causes[0] if causes and len(causes) == len(differing) else None
+
+
 def _noise_finding(
-    case: ComparedSides, inputs: InputDifferences, transplant_result: TransplantResult
+    case: ComparedSides,
+    inputs: InputDifferences,
+    transplant_result: TransplantResult,
+    libm: Cause | None,
 ) -> Finding:
     return Finding(
         reason="noise",
-        sentence=noise_sentence(case.comparison, transplant_result),
+        sentence=noise_sentence(case.comparison, transplant_result, libm),
+        names=() if libm is None else ((libm.name,),),
         pixels=case.pixels,
         inputs=inputs.evidence,
         transplants=transplant_result.transplants,
         stages=tuple(item.stage for item in transplant_result.differing),
-        not_tried=(*inputs.not_tried, *transplant_result.not_tried),
+        not_tried=tuple(dict.fromkeys((*inputs.not_tried, *transplant_result.not_tried))),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.result import Comparison
 from parity_bridge.explain.explanation import Hypothesis, Trial
 from parity_bridge.explain.hypothesis_search import SearchResult
@@ -44,12 +45,16 @@ def inputs_sentence(comparison: Comparison, inputs: InputDifferences, *, was_run
     return f"{inputs.label}: {inputs.clause}; {shown}."
 
 
-def noise_sentence(comparison: Comparison, transplant_result: TransplantResult) -> str:
-    """Say that only rounding differs, and in which stages."""
-    stages = _join_words([item.what for item in transplant_result.differing])
+def noise_sentence(
+    comparison: Comparison, transplant_result: TransplantResult, libm: Cause | None = None
+) -> str:
+    """Say that only rounding differs, in which stages where known, and why where it is ``libm``."""
+    stages = [item.what for item in transplant_result.differing]
+    where = f" in its {_join_words(stages)}" if stages else ""
+    why = "" if libm is None else f"; {libm.name}: {libm.sentence}"
     return (
-        f"{comparison.other} rounds differently in its {stages}: no figure differs by more than "
-        "changes of one unit in the last place of the inputs would make it."
+        f"{comparison.other} rounds differently{where}: no figure differs by more than changes of "
+        f"one unit in the last place of the inputs would make it{why}."
     )
 
 

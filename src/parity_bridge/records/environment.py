@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.records.folder import make_folder
 
@@ -32,6 +33,7 @@ def environment() -> dict[str, object]:
         "python_implementation": platform.python_implementation(),
         "platform": f"{platform.system()} {platform.machine()}",
         "libc": libc(),
+        "libm_fingerprint": libm_fingerprint(),
         "cpu": _cpu(),
         "cpu_count": os.cpu_count(),
         "packages": package_versions(),

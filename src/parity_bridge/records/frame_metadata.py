@@ -34,4 +34,7 @@ class FrameMetadata(Schema):
     notes: tuple[str, ...]
     build: dict[str, str]
     versions: dict[str, str | None]
+    #: Of the C library's functions (``engines.c_core.fingerprint``); None: a frame rendered before
+    #: it was recorded.
+    libm_fingerprint: str | None = None
     timestamp_utc: str

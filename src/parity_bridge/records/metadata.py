@@ -61,4 +61,7 @@ class Metadata(Schema):
     notes: tuple[str, ...]
     build: dict[str, str]
     versions: dict[str, str | None]
+    #: Of the C library's functions (``engines.c_core.fingerprint``); None: records written before
+    #: it was recorded.
+    libm_fingerprint: str | None = None
     timestamp_utc: str

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.engines.capabilities import tolerance_case
 from parity_bridge.engines.run import EngineRun, notes
 from parity_bridge.errors import FileError, error_text
@@ -89,6 +90,7 @@ def metadata_of(
         in_frame=run.choice.in_frame,
         build=dict(run.build),
         versions=package_versions(),
+        libm_fingerprint=libm_fingerprint(),
         timestamp_utc=run_context.timestamp,
         **_of_pixel(run, observation),
     )

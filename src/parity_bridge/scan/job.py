@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from parity_bridge.engines.c_core.fingerprint import libm_differs, libm_fingerprint
 from parity_bridge.errors import EngineError
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState
 from parity_bridge.scan.plan import TileTask
@@ -33,6 +34,8 @@ class ScanJob:
     identities: tuple[SideIdentity, SideIdentity]
     layout: StoreLayout
     rules: ComparisonRules
+    #: Of the C library in the process that began the scan; None: it does not matter.
+    libm_fingerprint: str | None = None
 
     @property
     def sides(self) -> tuple[ScanSide, ScanSide]:
@@ -147,7 +150,14 @@ def _stored_state(tile: SideTile) -> StoredState | None:
 
 
 def _check_same_engines(job: ScanJob) -> None:
-    """Raise EngineError where this process has another build than the scan was begun with."""
+    """Raise EngineError where this process has another build or C library than the scan's."""
+    if libm_differs(job.libm_fingerprint, libm_fingerprint()):
+        raise EngineError(
+            f"a worker has another libm variant than the scan was begun with (fingerprint "
+            f"{libm_fingerprint()}, not {job.libm_fingerprint}): the C library has other last bits "
+            "of sin, exp and the like on its processor; give all workers processors of one kind, "
+            "then go on with --resume"
+        )
     for side, identity in zip(job.sides, job.identities, strict=True):
         if isinstance(side, EngineSide):
             _check_same_engine(side, identity.model_dump_json())

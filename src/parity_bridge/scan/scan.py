@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from parity_bridge.comparison.tolerances import Tolerance, Tolerances
+from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.experiment.regions import Region
 from parity_bridge.images.image_file import ValueType
@@ -97,6 +98,7 @@ def prepare_scan(
         intensity_tolerance=intensity,
         f_cell_tolerance=mean,
         versions={**package_versions(), "libc": libc()},
+        libm_fingerprint=_fingerprint(reference, other),
     )
     if begun:
         store.check_same_inputs(folder, inputs)
@@ -114,7 +116,8 @@ def prepare_scan(
         () if geometry is None else shell_edges(geometry, region, SHELL_COUNT),
         SENSITIVE_ULPS * float(np.finfo(_dtype(other)).eps),
     )
-    return PreparedScan(ScanJob(reference, other, identities, layout, rules), planned, inputs)
+    job = ScanJob(reference, other, identities, layout, rules, inputs.libm_fingerprint)
+    return PreparedScan(job, planned, inputs)
 
 
 def run_scan(scan: PreparedScan, worker_pool: WorkerPool, advance: Advance) -> ScanResult:
@@ -145,6 +148,11 @@ def run_scan(scan: PreparedScan, worker_pool: WorkerPool, advance: Advance) -> S
 def wider_image_dtype(*sides: ScanSide) -> ValueType:
     """Return the type in which the images of the sides are compared: the wider of theirs."""
     return "float64" if any(side.image_dtype == "float64" for side in sides) else "float32"
+
+
+def _fingerprint(*sides: ScanSide) -> str | None:
+    """Return that of the C library, on which the bits of engines depend; None without an engine."""
+    return libm_fingerprint() if any(isinstance(side, EngineSide) for side in sides) else None
 
 
 def region_of(reference: ScanSide, other: ScanSide) -> Region:

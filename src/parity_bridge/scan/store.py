@@ -85,6 +85,8 @@ class ScanInputs(Schema):
     f_cell_tolerance: Tolerance
     #: Of packages and of the C library, on which the bits of both engines depend.
     versions: dict[str, str | None]
+    #: Of the C library's functions; None where no side is an engine.
+    libm_fingerprint: str | None = None
 
 
 class StoredState(Schema):
@@ -154,6 +156,12 @@ def check_same_inputs(folder: Path, inputs: ScanInputs) -> None:
     begun = _read(folder / INPUTS_FILE, ScanInputs)
     differing = store_check.differences(begun.model_dump(), inputs.model_dump())
     for name, before, now in differing:
+        if name == "libm_fingerprint":
+            raise FileError(
+                f"{folder} was begun with another libm variant (fingerprint {before}, here {now}): "
+                "the C library has other last bits of sin, exp and the like on this processor; "
+                "resume where it was begun, or give another --stamp"
+            )
         stored, current = store_check.value_text(before), store_check.value_text(now)
         raise FileError(
             f"{folder} was begun with {store_check.value_text(name)} {stored}, not {current}; it "
