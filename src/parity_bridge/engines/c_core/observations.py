@@ -26,7 +26,7 @@ def row_buffer(count: int) -> NDArray[np.void]:
 def copy_rows(rows: NDArray[np.void]) -> NDArray[np.void]:
     """Return a copy of contiguous evaluation rows.
 
-    numpy would copy them field by field, ten times as slowly and deaf to Ctrl-C meanwhile.
+    numpy would copy them field by field, which takes longer, and meanwhile answers no Ctrl-C.
     """
     return rows.view(np.uint8).copy().view(EVALUATION)
 
