@@ -26,7 +26,8 @@ READ_BY_ALL = ("compare", "explain", "check-report")
 Refused = Callable[[bytes], None]
 
 PLACES = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

@@ -132,7 +132,10 @@ def _documents(folder: Path, names: tuple[str, str], words: list[str]) -> str:
     return "\n\n".join(path.read_text() for path in texts)
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.tuples(WORDS, WORDS), st.lists(WORDS, min_size=8, max_size=8))
 @example(("<script>", "a|b\nc"), ["<img src=x>", "`", "```", "~~~", "# h", "- x", "'", "<b>"])
 def test_a_memo_of_any_words_is_the_same_document(
