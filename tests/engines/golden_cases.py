@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from parity_bridge import examples
+from parity_bridge.comparison.causes import LIBM_CAUSE
+from parity_bridge.comparison.compare import compare_runs
+from parity_bridge.comparison.noise import noise_budgets
+from parity_bridge.comparison.reference_runner import ReferenceRunner
+from parity_bridge.comparison.tolerances import tolerances_for
+from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.model import Experiment, StructureFactorSource
 from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.taps.evaluations import EvaluationKind
+from parity_bridge.taps.observation import Observation
+from parity_bridge.taps.pixel_taps import PixelTaps
+from parity_bridge.taps.registry import TAPS_BY_ID
 
 GOLDEN = Path(__file__).parent / "golden"
 #: The end of a pixel as the program printed it.
 TOTAL_NAMES = ("I", "steps", "omega", "polar", "capture", "intensity")
 #: Of the C library that the program used: glibc 2.36 on a processor with AVX2 and FMA.
 FINGERPRINT = "836887a052c5d3b9"
+#: Figure of an event -> column of our rows.
+COLUMNS = {
+    "pos": "position",
+    "hkl": "hkl",
+    "hkl0": "hkl0",
+    **{name: name for name in ("airpath", "omega", "capture", "F_latt", "F_cell", "polar", "I")},
+}
+TAPS = tuple(TAPS_BY_ID.values())
 CASE_NAMES = sorted(path.stem for path in GOLDEN.glob("*.json"))
 
 
@@ -56,6 +75,56 @@ class GoldenCase:
         """The float32 image (slow, fast), kept for small detectors only."""
         path = GOLDEN / f"{self.name}.npy"
         return np.load(path) if path.is_file() else None
+
+
+def figures_are_exact() -> bool:
+    """Whether the C library has the last bits of the one that the program used."""
+    return libm_fingerprint() == FINGERPRINT
+
+
+def check_within_noise(case: GoldenCase, observations: Sequence[Observation]) -> None:
+    """Hold ``observations`` of a run over the frame against the figures, to the noise budget.
+
+    What differs must have another libm variant as a cause.
+    """
+    runner = ReferenceRunner(case.experiment, tuple(case.pixels), in_frame=True)
+    noise = {budget.pixel_coords: budget for budget in noise_budgets(runner)}
+    ours = [PixelTaps.from_observation(it, "ours", TAPS) for it in observations]
+    golden = [
+        PixelTaps.from_observation(golden_observation(case, it), "original", TAPS)
+        for it in observations
+    ]
+    fingerprints = (FINGERPRINT, libm_fingerprint())
+    comparison = compare_runs(golden, ours, tolerances_for(), noise, fingerprints)
+    for pixel in comparison.pixels:
+        if pixel.differing:
+            assert pixel.is_noise, pixel.first_divergence
+            assert LIBM_CAUSE in [cause.name for cause in pixel.causes]
+
+
+def golden_observation(case: GoldenCase, observation: Observation) -> Observation:
+    """Return ``observation`` with the figures that the program printed in place of its own."""
+    rows, totals = observation.evaluations.copy(), dict(observation.totals)
+    kinds = {"lookup": EvaluationKind.LOOKUP, "skipped": EvaluationKind.NO_LATTICE}
+    for kind, number in kinds.items():
+        _set_rows(rows, rows["kind"] == number, case.rows(observation.pixel, kind))
+    first = (rows["source"] == 0) & (rows["phi_step"] == 0) & (rows["domain"] == 0)
+    _set_rows(rows, first, case.rows(observation.pixel, "subpixel"))
+    (end,) = case.rows(observation.pixel, "pixel")
+    totals |= {name: end[name] for name in TOTAL_NAMES}
+    totals |= {"after_omega": end["intensity"], "image": np.float32(end["float32"])}
+    derived = {name: case.derived[name] for name in observation.derived}
+    return replace(observation, evaluations=rows, totals=totals, derived=derived)
+
+
+def _set_rows(rows: Any, chosen: Any, events: list[dict[str, Any]]) -> None:
+    """Set the columns of the ``chosen`` rows that ``events`` have, one event a row."""
+    places = np.flatnonzero(chosen)
+    assert len(places) == len(events)
+    for place, event in zip(places, events, strict=True):
+        for name, column in COLUMNS.items():
+            if name in event:
+                rows[column][place] = event[name]
 
 
 def without_fma() -> dict[str, str]:

