@@ -112,7 +112,7 @@ def golden_observation(case: GoldenCase, observation: Observation) -> Observatio
     _set_rows(rows, first, case.rows(observation.pixel, "subpixel"))
     (end,) = case.rows(observation.pixel, "pixel")
     totals |= {name: end[name] for name in TOTAL_NAMES}
-    totals |= {"after_omega": end["intensity"], "image": np.float32(end["float32"])}
+    totals |= {"after_omega": end["intensity"], "image": float(np.float32(end["float32"]))}
     derived = {name: case.derived[name] for name in observation.derived}
     return replace(observation, evaluations=rows, totals=totals, derived=derived)
 
