@@ -19,6 +19,7 @@ from parity_bridge.bridge.chosen_engine import (
     pixel_question,
 )
 from parity_bridge.bridge.compare import compare as compare_sides
+from parity_bridge.bridge.engine_runs import ignore_note
 from parity_bridge.bridge.python_arguments import (
     checked_experiment,
     checked_path,
@@ -28,7 +29,6 @@ from parity_bridge.bridge.python_arguments import (
 )
 from parity_bridge.bridge.question import EngineSource, Question, Source
 from parity_bridge.bridge.reproduction import scan_command
-from parity_bridge.bridge.sides import ignore_note
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment import model
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags, read_experiment

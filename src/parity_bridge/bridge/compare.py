@@ -9,10 +9,11 @@ from itertools import combinations
 from pathlib import Path
 
 from parity_bridge.bridge.answer import Answer, PairAnswer, Side
+from parity_bridge.bridge.engine_runs import OnNote, ignore_note
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.bridge.record_folder import RecordFolder, own_tolerances
 from parity_bridge.bridge.run_progress import OnProgress, ignore_progress, size_notes
-from parity_bridge.bridge.sides import OnNote, ignore_note, sides_of
+from parity_bridge.bridge.sides import sides_of
 from parity_bridge.comparison.compare import compare_runs
 from parity_bridge.comparison.noise import noise_budgets
 from parity_bridge.comparison.reference_runner import (

@@ -27,7 +27,7 @@ from parity_bridge.records.pixel_records import as_json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.bridge.sides import OnNote
+    from parity_bridge.bridge.engine_runs import OnNote
     from parity_bridge.engines.choice import EngineChoice
     from parity_bridge.engines.protocol import Engine
     from parity_bridge.experiment.nanobragg_flags import ParsedFlags

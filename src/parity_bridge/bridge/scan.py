@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity_bridge.bridge.answer import PairAnswer
+from parity_bridge.bridge.engine_runs import OnNote
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.bridge.record_folder import TOLERANCES
 from parity_bridge.bridge.scan_settings import ScanSettings
 from parity_bridge.bridge.scan_sides import scan_sides_of
-from parity_bridge.bridge.sides import OnNote
 from parity_bridge.bridge.worst_pixels import WorstPixels, tap_worst_pixels
 from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.capabilities import tolerance_case

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from parity_bridge.bridge.engine_runs import OnNote
 from parity_bridge.bridge.question import Question
 from parity_bridge.bridge.scan import ScanAnswer, scan_with, worker_pool_of
 from parity_bridge.bridge.scan_settings import ScanSettings
-from parity_bridge.bridge.sides import OnNote
 from parity_bridge.errors import BridgeError
 from parity_bridge.records.folder import check_is_new, sole_process
 from parity_bridge.records.journal import log_command

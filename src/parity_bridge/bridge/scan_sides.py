@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from parity_bridge.bridge.engine_runs import OnNote
 from parity_bridge.bridge.question import EngineSource, Question
-from parity_bridge.bridge.sides import OnNote
 from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.model import Experiment

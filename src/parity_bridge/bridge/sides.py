@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from parity_bridge.bridge.answer import Side
+from parity_bridge.bridge.engine_runs import OnNote, announce, run_engine
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.comparison.provenance import Provenance
 from parity_bridge.engines.choice import Target
-from parity_bridge.engines.run import EngineRun, notes, observe
 from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags, to_flags
 from parity_bridge.records.reading import RecordedSide, read_side
 from parity_bridge.taps.registry import Tap, choose_taps
-
-#: Receives a note about what an engine is given.
-OnNote = Callable[[str], None]
-
-
-def ignore_note(_note: str) -> None:
-    """Drop a note."""
 
 
 def sides_of(question: Question, on_note: OnNote) -> list[Side]:
@@ -79,21 +72,6 @@ def observe_side(source: EngineSource, targets: Sequence[Target], taps: Sequence
     """
     run = run_engine(source, targets)
     return Side(run.pixel_taps(taps), provenance=Provenance.of_run(run), run=run)
-
-
-def run_engine(source: EngineSource, targets: Sequence[Target]) -> EngineRun:
-    """Run an engine at ``targets``; raises as ``engines.run.observe``."""
-    if source.given is None:
-        raise ValueError("an engine needs an experiment to be run")
-    return observe(source.choice, source.given, targets, source.instance)
-
-
-def announce(sources: Iterable[EngineSource], targets: Sequence[Target], on_note: OnNote) -> None:
-    """Pass on each note about what the engines are given once."""
-    pixels = [target.coords for target in targets]
-    given = [source.given for source in sources if source.given is not None]
-    for note in dict.fromkeys(note for parsed in given for note in notes(parsed, pixels)):
-        on_note(note)
 
 
 def limit_taps(side: Side, names: Sequence[str]) -> Side:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from parity_bridge.bridge.engine_runs import OnNote, announce, run_engine
 from parity_bridge.bridge.question import EngineSource
-from parity_bridge.bridge.sides import OnNote, announce, run_engine
 from parity_bridge.engines.choice import Target
 from parity_bridge.engines.run import EngineRun
-from parity_bridge.errors import BridgeError, FileError
+from parity_bridge.errors import FileError
 from parity_bridge.records.folder import make_folder
-from parity_bridge.records.journal import log_command, log_failure
+from parity_bridge.records.journal import failures_noted, log_command
 from parity_bridge.records.metadata import RunContext
 from parity_bridge.records.pixel_records import record_paths, write_run
 from parity_bridge.taps.registry import Tap
@@ -40,20 +39,11 @@ def trace(
     if out_dir is None:
         return run_engine(source, [target])
     make_folder(out_dir)
-    with _failures_noted(out_dir, context):
+    with failures_noted(out_dir, context, _REMEDY):
         log_command(out_dir, context.command)
         run = run_engine(source, [target])
         write_run(out_dir, run, context, taps)
     return run
-
-
-@contextmanager
-def _failures_noted(folder: Path, context: RunContext) -> Iterator[None]:
-    try:
-        yield
-    except BridgeError as error:
-        log_failure(folder, context, error, _REMEDY)
-        raise
 
 
 def _check_unrecorded(folder: Path, target: Target, taps: Sequence[Tap]) -> None:

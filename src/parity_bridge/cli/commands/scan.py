@@ -7,11 +7,11 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from parity_bridge.bridge.engine_runs import OnNote, ignore_note
 from parity_bridge.bridge.question import Question, Source, engine_source
 from parity_bridge.bridge.scan import FOLDER, scan
 from parity_bridge.bridge.scan_experiments import scan_experiments
 from parity_bridge.bridge.scan_settings import ScanSettings
-from parity_bridge.bridge.sides import OnNote, ignore_note
 from parity_bridge.cli import options
 from parity_bridge.cli.arguments import THRESHOLD_HELP
 from parity_bridge.cli.choices import (
