@@ -13,7 +13,7 @@ CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
 #: C alone: texts of statuses, the check of raw arguments that Python's types make needless, and the
 #: stages that the reference is given instead of computing them.
-CARETAKERS = {"status", "checks", "overrides"}
+CARETAKERS = {"status", "checks", "overrides", "fingerprint"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)
