@@ -81,7 +81,7 @@ def test_a_region_prints_what_it_likes(
 def test_a_run_returns_the_end_of_it_unless_pixels_are_read(
     write_program: WriteProgram, tmp_path: Path
 ) -> None:
-    program = Program(write_program("yes | head -c 200000; echo end"), 60.0)
+    program = Program(write_program("yes | head -c 200000; echo end"), 600.0)
     end = program.run([], tmp_path)
     assert end.endswith("y\nend\n")
     assert len(end) == 2**16
