@@ -11,12 +11,17 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import atheris
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+
+# The compiled core lies where the package is installed; the package itself is loaded anew below.
+import_module("parity_bridge._core")
+del sys.modules["parity_bridge"]
 
 # An editable install has its own finder; atheris cannot instrument the modules it finds.
 sys.meta_path[:] = [one for one in sys.meta_path if "Redirecting" not in type(one).__name__]
