@@ -11,10 +11,11 @@ too. Fast comes before slow in the names of detector quantities; pixels are (slo
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -93,6 +94,8 @@ class Crystal(_FrozenModel):
     matrix: tuple[Finite, ...] | None = Field(default=None, min_length=9, max_length=9)
     #: Rotations about x, y, z, degrees.
     misset: Vector = (0.0, 0.0, 0.0)
+    #: Seed of a random orientation, which takes the place of ``misset`` (contract §8).
+    random_misset_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     #: Unit cells along a, b, c.
     cells: tuple[Int32, Int32, Int32] = (1, 1, 1)
     #: Crystal size along x, y, z, mm; 0 leaves the number of cells as given.
@@ -166,6 +169,17 @@ class DetectorVectors(_FrozenModel):
         return self
 
 
+class MaskBeamCentre(_FrozenModel):
+    """The beam centre along slow in the header of a mask, from the far edge (contract §8)."""
+
+    #: mm, along slow: BEAM_CENTER_Y.
+    y_beam: Finite
+    #: mm: PIXEL_SIZE, or the size in force where the header has none.
+    pixel_size: Positive
+    #: SIZE2.
+    pixels_slow: Annotated[int, Field(gt=0, le=2**31 - 1)]
+
+
 class Detector(_FrozenModel):
     """Where the detector stands and how it is divided (contract §2). Lengths in mm."""
 
@@ -182,6 +196,8 @@ class Detector(_FrozenModel):
     detsize_slow: Positive = 102.4
     x_beam: Finite | None = None
     y_beam: Finite | None = None
+    #: Takes the place of ``y_beam``: Ybeam = pixel_size*pixels_slow - y_beam, in metres.
+    mask_beam_centre: MaskBeamCentre | None = None
     x_close: Finite | None = None
     y_close: Finite | None = None
     #: XDS origin, pixels counted from 1.
@@ -251,6 +267,22 @@ class Experiment(_FrozenModel):
     detector: Detector = Detector()
     sampling: Sampling = Sampling()
     structure_factors: StructureFactorSource = StructureFactorSource()
+    #: The words of the command line that was read; no part of what is compared.
+    _typed: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """The command line that this was read from; empty where there is none.
+
+        A copy with other fields keeps it, so that an engine that uses it reads it anew and checks.
+        """
+        return self._typed
+
+    def with_typed(self, words: Sequence[str]) -> Self:
+        """Return an equal experiment that was read from the command line ``words``."""
+        copy = self.model_copy()
+        copy._typed = tuple(words)  # noqa: SLF001 - of this class
+        return copy
 
     def without_files(self) -> Self:
         """Return this experiment without the names of its files, to compare all but their paths."""
