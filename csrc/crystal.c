@@ -1,4 +1,4 @@
-/* Cell, setting and size of the crystal, contract §3, §4 and §5. */
+/* Cell, setting and size of the crystal, contract §3, §4, §5 and §8. */
 #include <stddef.h>
 
 #include "factors.h"
@@ -108,20 +108,27 @@ static void real_space(reciprocal star, const cell *given, pb_crystal *crystal)
     crystal->c0 = pb_scale(c, 1e-10);
 }
 
+static pb_vec3 misset_of(const pb_experiment *e)
+{
+    if (e->random_misset)
+        return pb_random_misset(e->misset_seed);
+    return (pb_vec3){
+        pb_radians(e->misset.x),
+        pb_radians(e->misset.y),
+        pb_radians(e->misset.z),
+    };
+}
+
 static void orient(const pb_experiment *e, double lambda, pb_crystal *crystal)
 {
     const int from_cell = isnan(e->matrix[0]);
     const cell given = complete_cell(e->cell);
     reciprocal star =
         from_cell ? default_orientation(&given) : matrix_orientation(e->matrix, lambda);
-    const pb_vec3 misset = {
-        pb_radians(e->misset.x),
-        pb_radians(e->misset.y),
-        pb_radians(e->misset.z),
-    };
-    star.a = pb_rotate(star.a, misset);
-    star.b = pb_rotate(star.b, misset);
-    star.c = pb_rotate(star.c, misset);
+    crystal->misset = misset_of(e);
+    star.a = pb_rotate(star.a, crystal->misset);
+    star.b = pb_rotate(star.b, crystal->misset);
+    star.c = pb_rotate(star.c, crystal->misset);
     real_space(star, from_cell ? &given : NULL, crystal);
 }
 

@@ -1,4 +1,4 @@
-/* Detector geometry, sensor and region of interest, contract §2 and §4. */
+/* Detector geometry, sensor and region of interest, contract §2, §4 and §8. */
 #include <float.h>
 
 #include "factors.h"
@@ -93,6 +93,11 @@ static double beam_x(const pb_experiment *e, const pb_detector *d, double x_clos
     return pb_given_or(pb_metres(e->x_beam), fallback);
 }
 
+static double beam_y_of_mask(const pb_mask_beam_centre *mask)
+{
+    return pb_metres(mask->pixel_size) * (double)mask->pixels_slow - pb_metres(mask->y_beam);
+}
+
 static double beam_y(const pb_experiment *e, const pb_detector *d, double y_close)
 {
     double fallback = y_close;
@@ -100,6 +105,8 @@ static double beam_y(const pb_experiment *e, const pb_detector *d, double y_clos
         fallback = (d->detsize[0] + d->pixel_size) / 2.0;
     else if (e->convention == PB_ADXV)
         fallback = (d->detsize[1] - d->pixel_size) / 2.0;
+    if (e->mask_beam_centre.pixels_slow > 0)
+        return beam_y_of_mask(&e->mask_beam_centre);
     return pb_given_or(pb_metres(e->y_beam), fallback);
 }
 

@@ -78,8 +78,16 @@ int pb_sample_sweep(pb_sweep given, const pb_sweep_rule *rule, pb_sampled_range 
 
 /* mosaic.c, contract §4 */
 
-/* Rotation matrices of mosaic domains, 9 doubles each, row by row; spread in radians. */
+/* Rotation matrices of random domains, 9 doubles each, row by row; spread in radians. */
+void pb_random_domains(double spread, int64_t domains, int32_t seed, double *matrices);
+
+/* Those of mosaic domains: the first domain is not turned. */
 void pb_mosaic_domains(double spread, int64_t domains, int32_t seed, double *matrices);
+
+/* random_misset.c, contract §8 */
+
+/* Misset angles of the random orientation of a seed, rad. */
+pb_vec3 pb_random_misset(int32_t seed);
 
 /* beam.c, contract §1, §4 */
 

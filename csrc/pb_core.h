@@ -5,7 +5,7 @@
  * -------------
  *   limits and statuses       PB_MAX_OVERSAMPLE, PB_MAX_STEPS, PB_MAX_EVALUATIONS, pb_status
  *   choices                   pb_convention, pb_pivot, pb_shape, pb_behaviours, pb_precision
- *   input, as given           pb_sweep, pb_source_line, pb_experiment
+ *   input, as given           pb_sweep, pb_source_line, pb_mask_beam_centre, pb_experiment
  *   derived once              pb_sampled_range, pb_detector, pb_crystal, pb_source, pb_orientation,
  *                             pb_beam, pb_factor_mode, pb_setup
  *   structure factors         pb_table
@@ -137,15 +137,25 @@ typedef struct pb_source_line {
     double lambda; /* m */
 } pb_source_line;
 
+/* The beam centre along slow in the header of a mask, from the far edge, contract §8. Mirrors
+ * parity_bridge.experiment.model.MaskBeamCentre. */
+typedef struct pb_mask_beam_centre {
+    double y_beam;       /* mm */
+    double pixel_size;   /* mm */
+    int64_t pixels_slow; /* 0: no mask says where it is */
+} pb_mask_beam_centre;
+
 /* What is simulated, as given. Mirrors parity_bridge.experiment.model.Experiment. */
 typedef struct pb_experiment {
     /* crystal, contract §3 */
-    double cell[6];      /* a b c Å, alpha beta gamma degrees; b.. may be PB_NOT_GIVEN */
-    double matrix[9];    /* MOSFLM matrix row by row; PB_NOT_GIVEN where the cell is used */
-    pb_vec3 misset;      /* degrees */
-    double cells[3];     /* Na Nb Nc as given, whole numbers */
-    pb_vec3 sample_size; /* mm; 0 leaves the cells as given */
-    int32_t shape;       /* pb_shape */
+    double cell[6];        /* a b c Å, alpha beta gamma degrees; b.. may be PB_NOT_GIVEN */
+    double matrix[9];      /* MOSFLM matrix row by row; PB_NOT_GIVEN where the cell is used */
+    pb_vec3 misset;        /* degrees */
+    int32_t random_misset; /* a random orientation takes the place of misset, contract §8 */
+    int32_t misset_seed;   /* of the random orientation, 0 or above */
+    double cells[3];       /* Na Nb Nc as given, whole numbers */
+    pb_vec3 sample_size;   /* mm; 0 leaves the cells as given */
+    int32_t shape;         /* pb_shape */
     double fudge;
     double water; /* µm */
     /* mosaic domains, contract §4 */
@@ -184,6 +194,7 @@ typedef struct pb_experiment {
     double detsize[2];     /* fast, slow, mm */
     double x_beam;         /* mm or PB_NOT_GIVEN, as are the next three */
     double y_beam;
+    pb_mask_beam_centre mask_beam_centre; /* takes the place of y_beam */
     double x_close;
     double y_close;
     double org_x; /* pixels from 1, or PB_NOT_GIVEN */
@@ -254,6 +265,7 @@ typedef struct pb_crystal {
     pb_vec3 a0;    /* m */
     pb_vec3 b0;
     pb_vec3 c0;
+    pb_vec3 misset;  /* angles in force, rad */
     double cells[3]; /* Na Nb Nc in force */
     int32_t shape;   /* pb_shape */
     double fudge;

@@ -35,9 +35,24 @@ static int inputs_are_sound(const pb_experiment *e)
 {
     const double lengths[] = {e->wavelength, e->beam_size, e->distance, e->pixel_size};
     const double given[] = {
-        e->cells[0], e->cells[1], e->cells[2],   e->fudge,      e->water,      e->polarization,
-        e->fluence,  e->flux,     e->exposure,   e->detsize[0], e->detsize[1], e->twotheta,
-        e->phi,      e->dmin,     e->dispersion, e->thickness,
+        e->cells[0],
+        e->cells[1],
+        e->cells[2],
+        e->fudge,
+        e->water,
+        e->polarization,
+        e->fluence,
+        e->flux,
+        e->exposure,
+        e->detsize[0],
+        e->detsize[1],
+        e->twotheta,
+        e->phi,
+        e->dmin,
+        e->dispersion,
+        e->thickness,
+        e->mask_beam_centre.y_beam,
+        e->mask_beam_centre.pixel_size,
     };
     const double optional[] = {
         e->horizontal.range,
@@ -64,8 +79,11 @@ static int inputs_are_sound(const pb_experiment *e)
 static int counts_are_sound(const pb_experiment *e)
 {
     const int64_t counts[] = {
-        e->mosaic_domains,    e->horizontal.steps, e->vertical.steps, e->dispersion_steps,
-        e->oscillation.steps, e->thickness_steps,  e->mosaic_seed,    e->source_line_count,
+        e->mosaic_domains,    e->horizontal.steps,
+        e->vertical.steps,    e->dispersion_steps,
+        e->oscillation.steps, e->thickness_steps,
+        e->mosaic_seed,       e->source_line_count,
+        e->misset_seed,       e->mask_beam_centre.pixels_slow,
     };
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         if (counts[i] < 0)

@@ -17,6 +17,7 @@ from parity_bridge.experiment.model import (
     Detector,
     DetectorVectors,
     Experiment,
+    MaskBeamCentre,
     Sampling,
     StructureFactorSource,
     Sweep,
@@ -93,6 +94,7 @@ def crystals() -> SearchStrategy[Crystal]:
     """Draw crystals of every shape, from a cell or a matrix, at most about 40 cells on an axis."""
     common = {
         "misset": _three(_zero_or(-180, 180)),
+        "random_misset_seed": st.one_of(*[st.none()] * 3, st.integers(0, 2**31 - 1)),
         "cells": _three(st.integers(1, 40)),
         # mm
         "sample_size": st.just((0.0, 0.0, 0.0)) | _three(_zero_or(1e-6, 2e-5)),
@@ -148,6 +150,16 @@ def detector_vectors() -> SearchStrategy[DetectorVectors]:
     return st.builds(DetectorVectors, **given)
 
 
+def mask_beam_centres(max_pixels: int) -> SearchStrategy[MaskBeamCentre]:
+    """Draw beam centres of masks, whose pixels need not be those of the detector."""
+    return st.builds(
+        MaskBeamCentre,
+        y_beam=between(-100, 100),
+        pixel_size=between(0.02, 2),
+        pixels_slow=st.integers(1, max_pixels),
+    )
+
+
 @st.composite
 def detectors(draw: DrawFn, max_pixels: int = MAX_PIXELS) -> Detector:
     """Draw detectors of at most ``max_pixels``² pixels in every convention and pivot."""
@@ -169,6 +181,7 @@ def detectors(draw: DrawFn, max_pixels: int = MAX_PIXELS) -> Detector:
         detsize_slow=pixel_size * draw(count),
         x_beam=draw(centre),
         y_beam=draw(centre),
+        mask_beam_centre=draw(st.none() | mask_beam_centres(max_pixels)),
         x_close=draw(centre),
         y_close=draw(centre),
         org_x=draw(origin),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from parity_bridge.experiment.beam_centre import with_plain_beam_centre
 from parity_bridge.experiment.model import Experiment
 
 ExperimentSlip = Callable[[Experiment], Experiment]
@@ -46,6 +47,6 @@ def convention(given: str, taken: str) -> ExperimentSlip:
 
 def swapped_beam(experiment: Experiment) -> Experiment:
     """Swap the two coordinates of the beam centre."""
-    detector = experiment.detector
-    swapped = {"x_beam": detector.y_beam, "y_beam": detector.x_beam}
+    detector = with_plain_beam_centre(experiment.detector)
+    swapped = {"x_beam": detector.y_beam, "y_beam": detector.x_beam, "mask_beam_centre": None}
     return change("detector", **swapped)(experiment)

@@ -41,7 +41,10 @@ def apply_slips(experiment: Experiment, names: Sequence[str]) -> Experiment:
 
 _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
     "-misset negated": ("takes -misset with the opposite sign", negate("crystal", "misset")),
-    "-misset left out": ("ignores -misset", change("crystal", misset=(0.0, 0.0, 0.0))),
+    "-misset left out": (
+        "ignores -misset",
+        change("crystal", misset=(0.0, 0.0, 0.0), random_misset_seed=None),
+    ),
     "-fudge left out": ("ignores -fudge", change("crystal", fudge=1.0)),
     "-water left out": ("ignores -water", change("crystal", water=0.0)),
     "-mosaic left out": ("ignores -mosaic", change("crystal", mosaic_spread=None)),

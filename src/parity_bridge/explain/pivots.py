@@ -5,6 +5,7 @@ A named convention sets its own pivot, so it is written out as a custom one to g
 
 from __future__ import annotations
 
+from parity_bridge.experiment.beam_centre import with_plain_beam_centre
 from parity_bridge.experiment.model import Detector, DetectorVectors, Experiment
 from parity_bridge.explain.experiment_changes import ExperimentSlip, change
 
@@ -53,18 +54,18 @@ def _pivoted_at_sample(experiment: Experiment) -> Experiment:
     close_slow = detector.y_close if detector.y_close is not None else slow / 2
     return change(
         "detector", convention="custom", vectors=_convention_axes(detector), pivot="sample",
-        x_beam=close_fast, y_beam=close_slow,
+        x_beam=close_fast, y_beam=close_slow, mask_beam_centre=None,
     )(experiment)  # fmt: skip
 
 
 def _pivoted_at_beam(experiment: Experiment) -> Experiment:
-    detector = experiment.detector
+    detector = with_plain_beam_centre(experiment.detector)
     fast, slow = _detector_edges(detector)
     beam_fast = next(x for x in (detector.x_beam, detector.x_close, fast / 2) if x is not None)
     beam_slow = next(y for y in (detector.y_beam, detector.y_close, slow / 2) if y is not None)
     return change(
         "detector", convention="custom", vectors=_convention_axes(detector), pivot="beam",
-        x_beam=beam_fast, y_beam=beam_slow,
+        x_beam=beam_fast, y_beam=beam_slow, mask_beam_centre=None,
     )(experiment)  # fmt: skip
 
 

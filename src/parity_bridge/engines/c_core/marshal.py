@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Crystal,
         Detector,
         Experiment,
+        MaskBeamCentre,
         Sampling,
         Sweep,
         Vector,
@@ -158,6 +159,8 @@ def _crystal(crystal: Crystal) -> dict[str, Any]:
         "cell": _cell(crystal),
         "matrix": crystal.matrix or [_NOT_GIVEN] * 9,
         "misset": crystal.misset,
+        "random_misset": crystal.random_misset_seed is not None,
+        "misset_seed": crystal.random_misset_seed or 0,
         "cells": crystal.cells,
         "sample_size": crystal.sample_size,
         "shape": _SHAPES[crystal.shape],
@@ -213,6 +216,7 @@ def _detector(detector: Detector) -> dict[str, Any]:
         "detsize": (detector.detsize_fast, detector.detsize_slow),
         "x_beam": _optional(detector.x_beam),
         "y_beam": _optional(detector.y_beam),
+        "mask_beam_centre": _mask_beam_centre(detector.mask_beam_centre),
         "x_close": _optional(detector.x_close),
         "y_close": _optional(detector.y_close),
         "org_x": _optional(detector.org_x),
@@ -225,6 +229,12 @@ def _detector(detector: Detector) -> dict[str, Any]:
         "thickness_steps": detector.thickness_steps or 0,
         "attenuation_depth": _optional(detector.attenuation_depth),
     }
+
+
+def _mask_beam_centre(centre: MaskBeamCentre | None) -> tuple[float, float, int]:
+    return (
+        (0.0, 0.0, 0) if centre is None else (centre.y_beam, centre.pixel_size, centre.pixels_slow)
+    )
 
 
 def _sampling(sampling: Sampling) -> dict[str, Any]:

@@ -44,6 +44,10 @@ def check_plain(experiment: Experiment) -> None:
         sampling=Sampling(oversample=sampling.oversample),
         structure_factors=experiment.structure_factors.model_copy(update={"dump": None}),
     )
+    if crystal.random_misset_seed is not None:
+        raise UsageError(f"{_ONLY}, no -misset random; give three angles")
+    if detector.mask_beam_centre is not None:
+        raise UsageError(f"{_ONLY}, no -mask; leave it out")
     if crystal.cell is None or plain != experiment:
         raise UsageError(f"{_ONLY} in MOSFLM geometry; leave the other flags out")
     if sampling.oversample is None:

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parity_bridge.errors import UsageError
+from parity_bridge.experiment.beam_centre import nearest_number, with_plain_beam_centre
 from parity_bridge.experiment.model import Detector, Experiment
 
 #: Most pixels that 32 bits can count.
 MOST_PIXELS = 2**31 - 1
-
-#: Neighbours tried on either side of a number, in steps of its last place.
-_NEIGHBOURS = 8
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,7 @@ def subpixel_experiment(
 
 
 def _subpixel_detector(detector: Detector, oversample: int) -> Detector:
+    detector = with_plain_beam_centre(detector)
     pixel_grid = pixel_grid_of(detector)
     fast, slow = pixel_grid.fast * oversample, pixel_grid.slow * oversample
     if fast * slow > MOST_PIXELS:
@@ -80,7 +79,7 @@ def _subpixel_detector(detector: Detector, oversample: int) -> Detector:
             f"-oversample {oversample}: a detector of {slow} x {fast} subpixels is more than a "
             "program counts; give fewer subpixels, or fewer pixels with -detpixels"
         )
-    size = _nearest_number(
+    size = nearest_number(
         detector.pixel_size / oversample, _in_metres, pixel_grid.pixel / oversample
     )
     sub = _in_metres(size)
@@ -103,7 +102,7 @@ def _mosflm_beam_centre(
 
     def restated(given: float | None, detsize: float) -> float:
         beam = _given_or(given, (detsize + pixel_grid.pixel) / 2.0) + 0.5 * pixel_grid.pixel
-        return _nearest_number(
+        return nearest_number(
             (beam - 0.5 * subpixel_grid.pixel) * 1000.0,
             lambda mm: _in_metres(mm) + 0.5 * subpixel_grid.pixel,
             beam,
@@ -139,7 +138,7 @@ def _adxv_beam_centre(
     guess = (subpixel_grid.detsize_slow - beam) * 1000.0
     return {
         "x_beam": _in_mm(x_beam),
-        "y_beam": _nearest_number(
+        "y_beam": nearest_number(
             guess, lambda mm: subpixel_grid.detsize_slow - _in_metres(mm), beam
         ),
     }
@@ -178,7 +177,7 @@ def _close_point_origin(
     given: float | None, detsize: float, pixel_grid: PixelGrid, subpixel_grid: PixelGrid
 ) -> float:
     close = detsize / 2.0 if given is None else (given - 0.5) * pixel_grid.pixel
-    return _nearest_number(
+    return nearest_number(
         close / subpixel_grid.pixel + 0.5, lambda org: (org - 0.5) * subpixel_grid.pixel, close
     )
 
@@ -198,18 +197,8 @@ def _in_metres(mm: float) -> float:
 
 
 def _in_mm(metres: float) -> float:
-    return _nearest_number(metres * 1000.0, _in_metres, metres)
+    return nearest_number(metres * 1000.0, _in_metres, metres)
 
 
 def _given_or(mm: float | None, default: float) -> float:
     return default if mm is None else _in_metres(mm)
-
-
-def _nearest_number(guess: float, result_of: Callable[[float], float], target: float) -> float:
-    """Return the number near ``guess`` whose result in a program is closest to ``target``."""
-    candidates = [guess]
-    below = above = guess
-    for _ in range(_NEIGHBOURS):
-        below, above = math.nextafter(below, -math.inf), math.nextafter(above, math.inf)
-        candidates += [below, above]
-    return min(candidates, key=lambda number: abs(result_of(number) - target))

@@ -1,4 +1,4 @@
-"""Cell, setting and size of the crystal, contract §3, §4 and §5."""
+"""Cell, setting and size of the crystal, contract §3, §4, §5 and §8."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from parity_bridge.engines.torch_port import units
 from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import quotient, sincos, sqrt
 from parity_bridge.engines.torch_port.parameters import Parameters
+from parity_bridge.engines.torch_port.random_misset import random_misset
 from parity_bridge.engines.torch_port.vec3 import (
+    Angles,
     Vec3,
     cross,
     dot,
@@ -61,6 +63,7 @@ class Crystal:
     a0: Vec3  # m
     b0: Vec3
     c0: Vec3
+    misset: Angles  # angles in force, rad
     cells: tuple[float, float, float]  # Na Nb Nc in force, whole numbers
     shape: str
     fudge: float
@@ -78,10 +81,11 @@ def derive_crystal(
     """
     given = None if values.matrix is not None else _complete_cell(values.cell)
     star = _default_orientation(given) if given else _matrix_orientation(values, lambda0)
-    rx, ry, rz = (None if r is None else units.radians(r) for r in values.misset)
-    star = Reciprocal(*(rotate(v, (rx, ry, rz)) for v in star))
+    misset = _misset(crystal.random_misset_seed, values, like=lambda0)
+    star = Reciprocal(*(rotate(v, misset) for v in star))
     oriented = _real_space(star, given, crystal)
-    derived = replace(oriented, cells=_choose_cells(crystal, beam_size, oriented))
+    cells = _choose_cells(crystal, beam_size, oriented)
+    derived = replace(oriented, misset=misset, cells=cells)
     if not _is_finite(derived):
         raise UsageError(BAD_CELL)
     if values.mosaic_spread is None:
@@ -110,6 +114,14 @@ def _is_finite(crystal: Crystal) -> bool:
     numbers = [*(x for v in vectors for x in v), crystal.V_cell]
     counted = all(map(math.isfinite, crystal.cells))
     return counted and bool(torch.stack(numbers).isfinite().all() & (crystal.V_cell != 0.0))
+
+
+def _misset(seed: int | None, values: Parameters, like: Tensor) -> Angles:
+    if seed is None:
+        rx, ry, rz = (None if r is None else units.radians(r) for r in values.misset)
+    else:
+        rx, ry, rz = (None if r == 0.0 else torch.full_like(like, r) for r in random_misset(seed))
+    return rx, ry, rz
 
 
 def _complete_cell(given: tuple[Tensor | None, ...]) -> Cell:
@@ -190,6 +202,7 @@ def _real_space(star: Reciprocal, given: Cell | None, crystal: raw.Crystal) -> C
         a0=a0,
         b0=b0,
         c0=c0,
+        misset=(None, None, None),
         cells=(1.0, 1.0, 1.0),
         shape=crystal.shape,
         fudge=crystal.fudge,

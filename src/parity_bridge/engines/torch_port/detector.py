@@ -1,4 +1,4 @@
-"""Detector geometry, sensor and region of interest, contract §2 and §4."""
+"""Detector geometry, sensor and region of interest, contract §2, §4 and §8."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def _beam_centre(
         "adxv": ((detsize_f + pixel) / 2.0, (detsize_s - pixel) / 2.0),
     }.get(detector.convention, (x_close, y_close))
     x = x if detector.x_beam is None else units.metres(detector.x_beam)
-    y = y if detector.y_beam is None else units.metres(detector.y_beam)
+    y = _beam_y(detector, y)
     match detector.convention:
         case "mosflm":
             return Centre(y + 0.5 * pixel, x + 0.5 * pixel, Fclose, Sclose)
@@ -194,6 +194,13 @@ def _beam_centre(
             return Centre(x, y, x, y)
         case _:
             return Centre(x, y, Fclose, Sclose)
+
+
+def _beam_y(detector: raw.Detector, fallback: float) -> float:
+    mask = detector.mask_beam_centre
+    if mask is not None:
+        return units.metres(mask.pixel_size) * mask.pixels_slow - units.metres(mask.y_beam)
+    return fallback if detector.y_beam is None else units.metres(detector.y_beam)
 
 
 def _chosen_axes(detector: raw.Detector, like: Tensor) -> list[Vec3]:
