@@ -14,7 +14,7 @@ from parity_bridge.engines.run import EngineRun
 from parity_bridge.errors import FileError
 from parity_bridge.taps.observation import TOTALS, Observation
 from parity_bridge.taps.registry import TAPS_BY_ID
-from parity_bridge.taps.trace import trace_lines
+from parity_bridge.taps.trace import trace_lines, trace_logs
 from parity_bridge.taps.trace_log import TraceLine, parse_line, read_trace
 from tests.records.real_records import CASES, ENGINES, real_run
 
@@ -240,3 +240,10 @@ def test_numbers_are_compared_as_they_are_printed(
         (tmp_path / name).write_text(f"TRACE: {line}\n")
     assert main(["compare", str(tmp_path / "a.log"), str(tmp_path / "b.log")]) == status
     assert told in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_logs_of_several_pixels_are_those_of_each(name: str) -> None:
+    run = real_run("mosaic_phi", name)
+    logs = [list(lines) for lines in trace_logs("X", [*run.observations, *run.observations])]
+    assert logs == 2 * [list(trace_lines("X", observation)) for observation in run.observations]

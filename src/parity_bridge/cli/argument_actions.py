@@ -9,16 +9,34 @@ from parity_bridge.cli import options
 from parity_bridge.engines.choice import Target
 
 
+class _Targets(list[Target]):
+    """The pixels that were given so far; whether one was is known without a search."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.coords: set[tuple[int, int]] = set()
+        self.tags: set[str] = set()
+
+
+def _targets_of(namespace: Any, dest: str) -> _Targets:
+    """Return the pixels in ``namespace``, which has a default until the first is given."""
+    if not isinstance(getattr(namespace, dest), _Targets):
+        setattr(namespace, dest, _Targets())
+    targets: _Targets = getattr(namespace, dest)
+    return targets
+
+
 class AddPixel(argparse.Action):
     """``--pixel SLOW FAST``: one more Target."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
         """Add the pixel; raise UsageError where it is given twice."""
         coords = (values[0], values[1])
-        targets = list(getattr(namespace, self.dest) or ())
-        if any(target.coords == coords for target in targets):
+        targets = _targets_of(namespace, self.dest)
+        if coords in targets.coords:
             parser.error(f"--pixel {coords[0]} {coords[1]} is given twice; give it once")
-        setattr(namespace, self.dest, [*targets, Target(coords)])
+        targets.coords.add(coords)
+        targets.append(Target(coords))
 
 
 class TagPixel(argparse.Action):
@@ -26,14 +44,15 @@ class TagPixel(argparse.Action):
 
     def __call__(self, parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
         """Name the last pixel; raise UsageError without one, or where a name is given twice."""
-        targets = list(getattr(namespace, self.dest) or ())
+        targets = _targets_of(namespace, self.dest)
         if not targets:
             parser.error(f"--tag {values} stands before any --pixel; write it after its pixel")
-        if any(target.tag == values for target in targets[:-1]):
+        if values in targets.tags and targets[-1].tag != values:
             parser.error(f"--tag {values} is given to two pixels; name each differently")
         if targets[-1].tag is not None:
             parser.error(f"--tag {values}: the pixel before it has the tag {targets[-1].tag}")
-        setattr(namespace, self.dest, [*targets[:-1], Target(targets[-1].coords, values)])
+        targets.tags.add(values)
+        targets[-1] = Target(targets[-1].coords, values)
 
 
 class AddBehaviour(argparse.Action):

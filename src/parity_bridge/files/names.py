@@ -50,6 +50,8 @@ def printable(text: str) -> str:
     Escapes are those of a string in Python; a byte of a file name that is not UTF-8 is shown as in
     ``bytes``.
     """
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else _escape(letter) for letter in text)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.regions import RunState
 from parity_bridge.files.schema import Schema
+from parity_bridge.records.pixel_commands import commands_by_pixel
 
 
 def state_assumed(state: RunState, *, in_frame: bool) -> str:
@@ -33,6 +35,14 @@ class RunContext:
     timestamp: str
     stamp: str | None = None
 
+    def command_at(self, pixel: tuple[int, int]) -> str:
+        """Return the command that computes ``pixel`` alone; the given one where it names none."""
+        return self._commands.get(pixel, self.command)
+
+    @cached_property
+    def _commands(self) -> dict[tuple[int, int], str]:
+        return commands_by_pixel(self.command)
+
 
 class Metadata(Schema):
     """Everything needed to compute one record again."""
@@ -44,7 +54,7 @@ class Metadata(Schema):
     device: str
     pixel_coords: tuple[int, int]  # slow, fast
     tag: str | None
-    command: str
+    command: str  # of the pixel alone; commands.txt has the one that was given
     stamp: str | None  # name of the report
     nanobragg_flags: str
     experiment: Experiment

@@ -23,7 +23,7 @@ from parity_bridge.records.metadata import Metadata, RunContext, state_assumed
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.registry import TAPS_BY_ID, Tap, TapRecord
-from parity_bridge.taps.trace import trace_lines
+from parity_bridge.taps.trace import trace_logs
 
 METADATA_SUFFIX = "_metadata.json"
 NOISE_SUFFIX = "_noise_budget.json"
@@ -72,14 +72,13 @@ def metadata_of(
     on the pixel is taken.
     """
     if of_run is not None:
-        return of_run.model_copy(update=_of_pixel(run, observation))
+        return of_run.model_copy(update=_of_pixel(run, observation, run_context))
     coverage = run.coverage
     return Metadata(
         implementation=run.engine.implementation,
         engine=run.choice.name,
         dtype=run.choice.dtype,
         device=run.choice.device,
-        command=run_context.command,
         stamp=run_context.stamp,
         nanobragg_flags=shlex.join(to_flags(run.parsed.experiment)),
         experiment=run.parsed.experiment,
@@ -92,13 +91,14 @@ def metadata_of(
         versions=package_versions(),
         libm_fingerprint=libm_fingerprint(),
         timestamp_utc=run_context.timestamp,
-        **_of_pixel(run, observation),
+        **_of_pixel(run, observation, run_context),
     )
 
 
-def _of_pixel(run: EngineRun, observation: Observation) -> dict[str, Any]:
+def _of_pixel(run: EngineRun, observation: Observation, run_context: RunContext) -> dict[str, Any]:
     """Return what the metadata say of one pixel."""
     return {
+        "command": run_context.command_at(observation.pixel),
         "pixel_coords": observation.pixel,
         "tag": run.tag(observation),
         "state_assumed": (
@@ -106,7 +106,7 @@ def _of_pixel(run: EngineRun, observation: Observation) -> dict[str, Any]:
             if observation.derived
             else "not told by the engine"
         ),
-        "notes": notes(run.parsed, [observation.pixel]),
+        "notes": (*notes(run.parsed, [observation.pixel]), *run.limits),
     }
 
 
@@ -149,8 +149,8 @@ def _texts(
 ) -> Iterator[tuple[Observation, dict[str, str]]]:
     """Yield each observation with the texts of its files by their suffix."""
     of_run = None
-    for observation in run.observations:
-        lines = trace_lines(run.engine.trace_prefix, observation)
+    logs = trace_logs(run.engine.trace_prefix, run.observations)
+    for observation, lines in zip(run.observations, logs, strict=True):
         of_run = metadata_of(run, observation, run_context, of_run)
         yield (
             observation,

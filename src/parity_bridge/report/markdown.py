@@ -14,6 +14,8 @@ from parity_bridge.files.names import printable
 
 Row = dict[str, str]
 
+#: Cells of many a table: numbers and names, which mean nothing in Markdown.
+_PLAIN_WORDS = re.compile(r"[\w.,:;=+/()-](?:[\w .,:;=+/()-]*[\w.,:;=+/()-])?")
 #: Code of plain words, as our own sentences have it: it is left as it is.
 _PLAIN_CODE = re.compile(r"(`[\w .,:;=+/()-]+`)")
 _ENTITIES = str.maketrans({sign: f"&#{ord(sign)};" for sign in "|`"} | {
@@ -113,6 +115,8 @@ def _new_key(row: Row, key: str) -> str:
 
 def _escaped_within(words: str) -> str:
     """Return ``words`` escaped, but for a mark that matters at the beginning of a line only."""
+    if _PLAIN_WORDS.fullmatch(words):
+        return words
     parts = _PLAIN_CODE.split(printable(words).strip())
     return "".join(part if number % 2 else _escaped_part(part) for number, part in enumerate(parts))
 

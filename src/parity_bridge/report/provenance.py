@@ -6,6 +6,7 @@ from parity_bridge.bridge.answer import PairAnswer, Side
 from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.comparison.causes import table_text
 from parity_bridge.records.metadata import Metadata
+from parity_bridge.records.pixel_commands import common_commands
 from parity_bridge.report.markdown import code, code_block, escaped
 
 
@@ -16,8 +17,8 @@ def provenance_section(pair: PairAnswer) -> str:
 
 def reproduce_section(pair: PairAnswer) -> str:
     """Return the commands that reproduce the records; empty where no metadata states them."""
-    originals = dict.fromkeys(metadata.command for side in pair.sides for metadata in side.metadata)
-    commands = dict.fromkeys(map(_command_text, originals))
+    originals = (metadata.command for side in pair.sides for metadata in side.metadata)
+    commands = dict.fromkeys(map(_command_text, common_commands(originals)))
     if not commands:
         return ""
     return "## Reproduce\n\n" + code_block("\n".join(commands), "sh")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.comparison.result import Comparison
@@ -32,10 +33,13 @@ def lookup_rows(pair: PairAnswer) -> list[Row]:
 
 
 def pixels_with_lookups(pair: PairAnswer) -> Iterator[PixelTaps]:
-    """Yield the pixels at which a side recorded Tap 4, the reference first at each."""
-    recorded = [pixel for side in pair.sides for pixel in side.pixels if TAP_ID in pixel.taps]
-    for at in dict.fromkeys(pixel.pixel for pixel in recorded):
-        yield from (pixel for pixel in recorded if pixel.pixel == at)
+    """Return the pixels at which a side recorded Tap 4, the reference first at each."""
+    by_pixel: dict[tuple[int, int], list[PixelTaps]] = {}
+    for side in pair.sides:
+        for pixel in side.pixels:
+            if TAP_ID in pixel.taps:
+                by_pixel.setdefault(pixel.pixel, []).append(pixel)
+    return chain.from_iterable(by_pixel.values())
 
 
 def tap4_figure_text(side: PixelTaps, name: str) -> str:

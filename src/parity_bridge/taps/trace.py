@@ -7,7 +7,8 @@ floats as ``%.15e``. Units are those of the taps (docs/taps.md); what an evaluat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS
 
 if TYPE_CHECKING:
-    from parity_bridge.taps.observation import FCellStats, Observation
+    from parity_bridge.taps.observation import FCellStats, Observation, Quantity
 
 #: Key -> field of the row, in the order of the taps.
 _PER_EVALUATION = {
@@ -30,15 +31,39 @@ _PER_EVALUATION = {
 
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
     """Yield the TRACE log of one pixel, line by line, each beginning with ``prefix:``."""
-    for key, value in _trace_pairs(observation):
+    return next(trace_logs(prefix, (observation,)))
+
+
+def trace_logs(prefix: str, observations: Iterable[Observation]) -> Iterator[Iterator[str]]:
+    """Yield the lines of ``trace_lines`` of each observation.
+
+    Lines of derived quantities are written once where observations share them.
+    """
+    derived: Mapping[str, Quantity] | None = None
+    of_derived: list[str] = []
+    for observation in observations:
+        if observation.derived is not derived:
+            derived = observation.derived
+            of_derived = list(_lines(prefix, _derived_pairs(derived)))
+        yield chain(
+            _lines(prefix, [("pixel", observation.pixel)]),
+            of_derived,
+            _lines(prefix, _pixel_pairs(observation)),
+        )
+
+
+def _lines(prefix: str, pairs: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    for key, value in pairs:
         yield f"{prefix}: {key} {_value_text(value)}"
 
 
-def _trace_pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
-    yield "pixel", observation.pixel
+def _derived_pairs(derived: Mapping[str, Quantity]) -> Iterator[tuple[str, Any]]:
     for key in DERIVED:
-        if key in observation.derived:
-            yield key, observation.derived[key]
+        if key in derived:
+            yield key, derived[key]
+
+
+def _pixel_pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield "default_F", observation.hkl_table.default_F
     if observation.derived:
         yield from _state_pairs(observation)
