@@ -12,10 +12,11 @@ import torch
 
 from parity_bridge.api import Experiment, compare, engine, explain, scan
 from parity_bridge.bridge.answer import Answer
+from parity_bridge.bridge.python_words import python_words
 from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.torch_port import TorchPort
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import FileError, UsageError
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2"
@@ -291,12 +292,41 @@ def test_results_print_on_a_screen(tmp_path: Path) -> None:
     wrong = engine("torch", behaviours=["omega=last"])
     found = compare(EXPERIMENT, [(row, row) for row in range(20)], "c", wrong)
     results = [found, found.pair, *found.pair.sides, Answer((found.pair,))]
-    results.append(scan(EXPERIMENT, tmp_path / "scan", "c", wrong))
+    scanned = scan(EXPERIMENT, tmp_path / "scan", "c", wrong)
+    results += [scanned, scanned.maps, scanned.maps.whole, scanned.worst_pixels]
+    results += [found.question, *found.question.sources]
     for result in results:
         assert repr(result).startswith(f"<{type(result).__name__} ")
         assert len(repr(result)) < SCREEN / 10
         assert len(str(result)) < SCREEN
     assert repr(found) == "<Parity no parity: c and pytorch disagree at 20 of 20 pixels>"
+
+
+def test_errors_name_arguments_and_no_options_of_the_command_line(tmp_path: Path) -> None:
+    folder = tmp_path / "scan"
+    scan(EXPERIMENT, folder)
+    with pytest.raises(FileError, match="go on with it with resume=True, or give another folder"):
+        scan(EXPERIMENT, folder)
+    with pytest.raises(FileError, match="give it what it was begun with, or another folder"):
+        scan(EXPERIMENT, folder, other=engine("torch", behaviours=["omega=last"]), resume=True)
+    with pytest.raises(UsageError, match=r"^tile 5000: give 1 to 4096 pixels"):
+        scan(EXPERIMENT, tmp_path / "other", tile=5000)
+    with pytest.raises(UsageError, match=r"^pixel 900 0 lies outside the detector"):
+        compare(EXPERIMENT, [(900, 0)])
+    with pytest.raises(UsageError, match=r"^dtype float16: "):
+        engine("torch", dtype="float16")
+
+
+def test_words_of_the_command_line_are_replaced_whole() -> None:
+    assert python_words("give -pixel, --parity-dtype or --tiles") == (
+        "give -pixel, --parity-dtype or --tiles"
+    )
+    assert python_words("(full); give a writable folder with --out-dir") == (
+        "(full); give a writable folder"
+    )
+    assert python_words("go on with --resume and fewer --threads") == (
+        "go on with resume=True and fewer threads"
+    )
 
 
 class TestEnginesCommand:

@@ -27,6 +27,7 @@ from parity_bridge.bridge.python_arguments import (
     checked_tolerances,
     flag_words,
 )
+from parity_bridge.bridge.python_words import in_python_words
 from parity_bridge.bridge.question import EngineSource, Question, Source
 from parity_bridge.bridge.reproduction import scan_command
 from parity_bridge.errors import UsageError
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChosenEngine", "Experiment", "Parity", "compare", "engine", "explain", "scan"]
 
-engine = choose_engine
+engine = in_python_words()(choose_engine)
 
 
 class Experiment(model.Experiment):
@@ -58,6 +59,7 @@ class Experiment(model.Experiment):
         return cls(**{name: getattr(read, name) for name in type(read).model_fields})
 
 
+@in_python_words()
 def compare(
     experiment: model.Experiment | str | Sequence[str],
     pixels: Sequence[tuple[int, int]],
@@ -85,6 +87,7 @@ def compare(
     return Parity(question, compare_sides(question).against[0])
 
 
+@in_python_words()
 def explain(parity: Parity) -> Finding | None:
     """Find why the two engines disagree; None where they agree. See docs/explain.md.
 
@@ -95,6 +98,7 @@ def explain(parity: Parity) -> Finding | None:
     return parity.finding
 
 
+@in_python_words()
 def scan(
     experiment: model.Experiment | str | Sequence[str],
     folder: str | Path,

@@ -29,6 +29,10 @@ class EngineSource:
     #: The engine, where it exists already.
     instance: Engine | None = None
 
+    def __repr__(self) -> str:
+        """Name the engine; the experiment would fill a screen."""
+        return f"<EngineSource {self.choice.name}>"
+
 
 #: An engine, or a folder or file of records; in a scan an image in the place of records.
 Source = EngineSource | Path
@@ -56,10 +60,19 @@ class Question:
     #: Whether the user gave it. If not, it only sets the size of images without a header.
     detector_given: bool = False
 
+    def __repr__(self) -> str:
+        """Name the sides and count the pixels; the experiment would fill a screen."""
+        names = ", ".join(map(_source_text, self.sources))
+        return f"<Question about {names}: {len(self.targets)} pixels>"
+
     @property
     def sources(self) -> tuple[Source, ...]:
         """All sides, the reference first."""
         return (self.reference, *self.others)
+
+
+def _source_text(source: Source) -> str:
+    return str(source) if isinstance(source, Path) else source.choice.name
 
 
 def engine_source(

@@ -31,6 +31,11 @@ class WorstPixels:
     #: Of an engine that failed there.
     failure: EngineError | None = None
 
+    def __repr__(self) -> str:
+        """State the verdict, or the reason why there is none."""
+        verdict = self.reason if self.answer is None else f"{self.answer.verdict}"
+        return f"<WorstPixels {verdict}>"
+
 
 def tap_worst_pixels(question: Question, sides: ScanSides, summary: ScanSummary) -> WorstPixels:
     """Compare the taps of the worst pixels of ``summary``, as far as that is affordable.

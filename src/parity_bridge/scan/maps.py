@@ -47,6 +47,11 @@ class RegionMaps:
     #: Fraction of the reference's lookups that fell outside the table's box; NaN without a lookup.
     out_of_bounds: NDArray[np.float32] | None
 
+    def __repr__(self) -> str:
+        """Name the region and the size of a block; the arrays would fill screens."""
+        shape = " x ".join(map(str, self.region.shape))
+        return f"<RegionMaps of {shape} pixels in blocks of {self.factor}>"
+
 
 @dataclass(frozen=True)
 class ScanMaps:
@@ -57,3 +62,8 @@ class ScanMaps:
     details: tuple[RegionMaps, ...]
     #: None where neither side states where its pixels lie.
     geometry: Geometry | None
+
+    def __repr__(self) -> str:
+        """Name the region and count the details; the arrays would fill many screens."""
+        shape = " x ".join(map(str, self.whole.region.shape))
+        return f"<ScanMaps of {shape} pixels, {len(self.details)} details>"
