@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_bridge.bridge.answer import Answer, PairAnswer
+from parity_bridge.bridge.answer import Answer, PairAnswer, Side
 from parity_bridge.bridge.compare import reference_runner, with_noise
 from parity_bridge.bridge.reproduction import without_stamp
+from parity_bridge.engines.capabilities import hears_words
 from parity_bridge.explain.explain import ComparedSides
 from parity_bridge.explain.explain import explain as explain_sides
+from parity_bridge.explain.misread_words import WordHearer
 from parity_bridge.explain.reproduction_command import reproduction_command
+from parity_bridge.taps.registry import choose_taps
 
 if TYPE_CHECKING:
     from parity_bridge.bridge.question import Question
@@ -51,7 +54,16 @@ def _pair_finding(pair: PairAnswer, runner: ReferenceRunner | None, reason: str)
     common = {pixel.pixel_coords for pixel in pair.comparison.pixels}
     others = tuple(side for side in pair.other.pixels if side.pixel in common)
     given = None if pair.other.provenance is None else pair.other.provenance.experiment
-    return explain_sides(ComparedSides(pair.comparison, others, runner, given, reason))
+    return explain_sides(
+        ComparedSides(pair.comparison, others, runner, given, _word_hearer(pair.other), reason)
+    )
+
+
+def _word_hearer(side: Side) -> WordHearer | None:
+    """Return ``side`` as an engine that hears the words typed; None where it is none."""
+    if side.run is None or not hears_words(side.run.engine):
+        return None
+    return WordHearer(side.run, choose_taps(side.tap_ids))
 
 
 def _reproducing_command(

@@ -41,12 +41,15 @@ def sides_of(question: Question, on_note: OnNote) -> list[Side]:
     if engines and not targets:
         raise UsageError("give at least one --pixel SLOW FAST")
     announce(engines.values(), targets, on_note)
-    return [
+    sides = [
         recorded[source]
         if isinstance(source, Path)
         else _observe_beside(counterpart, engines[place], targets, question.taps)
         for place, source in enumerate(question.sources)
     ]
+    for note in (note for side in sides if side.run is not None for note in side.run.limits):
+        on_note(note)
+    return sides
 
 
 def recorded_side(recorded: RecordedSide) -> Side:

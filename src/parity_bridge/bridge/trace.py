@@ -37,12 +37,19 @@ def trace(
         _check_unrecorded(out_dir, target, taps)
     announce([source], [target], on_note)
     if out_dir is None:
-        return run_engine(source, [target])
+        return _run(source, target, on_note)
     make_folder(out_dir)
     with failures_noted(out_dir, context, _REMEDY):
         log_command(out_dir, context.command)
-        run = run_engine(source, [target])
+        run = _run(source, target, on_note)
         write_run(out_dir, run, context, taps)
+    return run
+
+
+def _run(source: EngineSource, target: Target, on_note: OnNote) -> EngineRun:
+    run = run_engine(source, [target])
+    for note in run.limits:
+        on_note(note)
     return run
 
 

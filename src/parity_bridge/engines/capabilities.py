@@ -24,6 +24,11 @@ def unrecorded_fields(engine: Engine | type[Engine]) -> tuple[str, ...]:
     return fields
 
 
+def hears_words(engine: Engine | type[Engine]) -> bool:
+    """Return whether an engine is given the words typed by the user, and reads them itself."""
+    return bool(getattr(engine, "hears_words", False))
+
+
 def tolerance_case(*engines: Engine | type[Engine]) -> str | None:
     """Return the case of tolerances of the first of ``engines`` that has one; None: none has."""
     cases: Iterator[str | None] = (getattr(engine, "tolerances", None) for engine in engines)

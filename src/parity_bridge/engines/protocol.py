@@ -25,8 +25,10 @@ class Engine(Protocol):
 
     A class may have more members than these: ``taps: ClassVar[tuple[str, ...]]``, names of the
     taps that it records (default: all); ``unrecorded: ClassVar[tuple[str, ...]]``, fields of these
-    taps that it does not record (``f_cell_stats.hkl_fractional``); and ``tolerances:
-    ClassVar[str]``, its case of ``tolerances.toml`` (default: that of its dtype and device).
+    taps that it does not record (``f_cell_stats.hkl_fractional``); ``tolerances: ClassVar[str]``,
+    its case of ``tolerances.toml`` (default: that of its dtype and device); and ``hears_words:
+    ClassVar[bool]``, whether it reads the words of ``Experiment.typed`` by itself.
+    A tap that it cannot record at one pixel it names in ``Observation.unrecorded``.
     """
 
     #: Name on the command line.

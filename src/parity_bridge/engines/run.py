@@ -38,20 +38,42 @@ class EngineRun:
 
     def recorded(self, taps: Sequence[Tap]) -> tuple[Tap, ...]:
         """Return the ``taps`` that the engine records; raise UsageError where it records none."""
-        own = choose_taps(recorded_taps(self.engine))
+        own = self._own_taps
         recorded = tuple(tap for tap in taps if tap in own)
         if taps and not recorded:
             names = ", ".join(tap.name for tap in taps)
             raise UsageError(
                 f"engine {self.choice.name!r} records none of the taps {names}; ask for "
                 f"{', '.join(tap.name for tap in own)} with --taps"
+                f"{''.join(f' ({note})' for note in self.limits)}"
             )
         return recorded
 
     @property
+    def limits(self) -> tuple[str, ...]:
+        """Notes on the taps that the engine does not record at these pixels, and why."""
+        reasons = [reason for item in self.observations for reason in item.unrecorded.items()]
+        return tuple(
+            f"{self.choice.name} does not record {TAPS_BY_ID[tap_id].name}, which is therefore not "
+            f"compared: {why}"
+            for tap_id, why in dict.fromkeys(reasons)
+        )
+
+    @property
+    def missing_taps(self) -> frozenset[str]:
+        """The taps, by tap_id, that the engine does not record at all of these pixels."""
+        return frozenset(tap_id for item in self.observations for tap_id in item.unrecorded)
+
+    @cached_property
+    def _own_taps(self) -> tuple[Tap, ...]:
+        """The taps that the engine records at every pixel."""
+        own = choose_taps(recorded_taps(self.engine))
+        return tuple(tap for tap in own if tap.tap_id not in self.missing_taps)
+
+    @property
     def coverage(self) -> Coverage | None:
         """What the engine records; None: everything."""
-        own, unrecorded = choose_taps(recorded_taps(self.engine)), unrecorded_fields(self.engine)
+        own, unrecorded = self._own_taps, unrecorded_fields(self.engine)
         if len(own) == len(TAPS_BY_ID) and not unrecorded:
             return None
         return Coverage(frozenset(tap.tap_id for tap in own), frozenset(unrecorded))

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 from parity_bridge.comparison.causes import LIBM_CAUSE, Cause
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.result import Comparison, PixelComparison
-from parity_bridge.explain.explanation import Finding, Reason
+from parity_bridge.explain.explanation import Finding, Reason, Trial
 from parity_bridge.explain.finding_sentences import (
     agreement_sentence,
     hypotheses_sentence,
     inputs_sentence,
+    misread_sentence,
     noise_sentence,
     ruled_out_lines,
     shapes_sentence,
     unexplained_sentence,
+    without_word_sentence,
 )
 from parity_bridge.explain.hypothesis_search import OtherSideInputs, SearchResult, search_hypotheses
 from parity_bridge.explain.inputs import InputDifferences, differing_inputs
+from parity_bridge.explain.misread_words import WordHearer, WordSearch
 from parity_bridge.explain.transplant import TransplantResult, transplant
 from parity_bridge.taps.pixel_taps import PixelTaps
 
@@ -39,6 +42,8 @@ class ComparedSides:
     reference: ReferenceRunner | None = None
     #: The experiment that the other side was given, where it is known.
     experiment: Experiment | None = None
+    #: The other side, where it hears the words that the user typed and can be run again.
+    hearer: WordHearer | None = None
     #: Why there is no reference to run.
     reason: str = "the reference cannot be run: its records come without metadata"
 
@@ -50,16 +55,40 @@ class ComparedSides:
 
 def explain(case: ComparedSides) -> Finding:
     """Find the reason; raises what ``Engine.observe`` raises where the reference cannot be run."""
-    comparison, tolerances = case.comparison, case.comparison.tolerances
-    differing = [pixel for pixel in comparison.pixels if pixel.differing]
+    comparison = case.comparison
     if comparison.verdict == "parity":
         sentence = agreement_sentence(comparison)
         return Finding(reason="agreement", sentence=sentence, pixels=case.pixels)
-    inputs = differing_inputs(comparison, case.reference, case.others, case.experiment, tolerances)
+    inputs = differing_inputs(
+        comparison, case.reference, case.others, case.experiment, comparison.tolerances
+    )
+    words = _word_search(case, inputs)
+    return _given_finding(case, inputs, words) or _computed_finding(case, inputs, words)
+
+
+def _given_finding(
+    case: ComparedSides, inputs: InputDifferences, words: WordSearch | None
+) -> Finding | None:
+    """Return the reason where it lies in what the sides were given; None where it does not."""
     if inputs.is_sufficient:
         return _inputs_finding(case, inputs)
-    if not differing and comparison.verdict == "shapes differ":
-        return _shapes_finding(case, inputs)
+    misread = None if words is None else words.misread_words()
+    if misread is not None:
+        return _words_finding(case, misread_sentence(case.comparison, misread), misread)
+    differs = any(pixel.differing for pixel in case.comparison.pixels)
+    if differs or case.comparison.verdict != "shapes differ":
+        return None
+    if words is not None and (agreeing := words.agreeing_without()):
+        return _words_finding(case, without_word_sentence(case.comparison, agreeing), agreeing)
+    return _shapes_finding(case, inputs)
+
+
+def _computed_finding(
+    case: ComparedSides, inputs: InputDifferences, words: WordSearch | None
+) -> Finding:
+    """Find the reason in what the sides computed."""
+    comparison, tolerances = case.comparison, case.comparison.tolerances
+    differing = [pixel for pixel in comparison.pixels if pixel.differing]
     libm = _libm_cause(differing)
     if case.reference is None:
         return _finding_from_records(case, inputs, libm)
@@ -69,8 +98,30 @@ def explain(case: ComparedSides) -> Finding:
     search_result = search_hypotheses(
         case.reference, case.others, tolerances, _other_side_inputs(case, inputs)
     )
-    to_finding = _hypotheses_finding if search_result.sufficient else _unexplained_finding
-    return to_finding(case, inputs, transplant_result, search_result)
+    if search_result.sufficient:
+        return _hypotheses_finding(case, inputs, transplant_result, search_result)
+    if words is not None and (agreeing := words.agreeing_without()):
+        return _words_finding(case, without_word_sentence(comparison, agreeing), agreeing)
+    return _unexplained_finding(case, inputs, transplant_result, search_result)
+
+
+def _word_search(case: ComparedSides, inputs: InputDifferences) -> WordSearch | None:
+    """Return the search for a word, where both sides can be run with the words that were typed."""
+    if case.hearer is None or case.reference is None or inputs.evidence:
+        return None
+    if not case.reference.experiment.typed:
+        return None
+    return WordSearch(case.reference, case.hearer, case.comparison.tolerances)
+
+
+def _words_finding(case: ComparedSides, sentence: str, trials: Sequence[Trial]) -> Finding:
+    return Finding(
+        reason="words",
+        sentence=sentence,
+        names=tuple((item.name,) for trial in trials for item in trial.hypotheses),
+        pixels=case.pixels,
+        trials=tuple(trials),
+    )
 
 
 def _other_side_inputs(case: ComparedSides, inputs: InputDifferences) -> OtherSideInputs | None:

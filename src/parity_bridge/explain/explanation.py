@@ -7,28 +7,35 @@ from typing import Literal
 from parity_bridge.files.schema import SCHEMA_VERSION, Count, Schema, Version
 from parity_bridge.taps.schema import Pixel
 
-Reason = Literal["agreement", "shapes", "inputs", "noise", "behaviours", "slips", "unexplained"]
-HypothesisKind = Literal["inputs", "behaviour", "slip of an input", "slip of the table"]
+Reason = Literal[
+    "agreement", "shapes", "inputs", "words", "noise", "behaviours", "slips", "unexplained"
+]
+HypothesisKind = Literal["inputs", "word", "behaviour", "slip of an input", "slip of the table"]
 
 
 class Hypothesis(Schema):
     """Something that the other side may do otherwise than the reference."""
 
     kind: HypothesisKind
-    #: A behaviour as ``--behaviour`` takes it, ``omega=last`` say; or the name of a slip.
+    #: A behaviour as ``--behaviour`` takes it, ``omega=last`` say; the name of a slip; or a flag as
+    #: it was typed, with its values.
     name: str
     #: What the other side does if it holds, "uses the last subpixel's solid angle" say.
     does: str
 
 
 class Trial(Schema):
-    """The reference run under some hypotheses and held against the other side."""
+    """The reference run under some hypotheses and held against the other side.
+
+    For a word, both sides are run: with it, or without it.
+    """
 
     hypotheses: tuple[Hypothesis, ...]
     #: Number of pixels at which every figure then agrees, and of all pixels.
     reproduced: Count
     pixels: Count
-    #: Whether the reference's figures change at any pixel: if not, the trial shows nothing.
+    #: Whether the reference's figures change at any pixel or, for a word, whether any intensity is
+    #: left: if not, the trial shows nothing.
     matters: bool
     #: First figure that still differs, ``tap.field``; None where none does.
     left: str | None
@@ -62,8 +69,8 @@ class Finding(Schema):
     reason: Reason
     #: One sentence.
     sentence: str
-    #: Names of the inputs, behaviours or slips that explain everything; several sets where the
-    #: pixels cannot distinguish them.
+    #: Names of the inputs, words, behaviours or slips that explain everything; several sets where
+    #: the pixels cannot distinguish them.
     names: tuple[tuple[str, ...], ...] = ()
     pixels: tuple[Pixel, ...]
     #: Largest distance of the reference so changed from the other side; None where nothing was
@@ -84,4 +91,4 @@ class Finding(Schema):
     @property
     def is_sufficient(self) -> bool:
         """Whether the reason explains every figure at every pixel."""
-        return self.reason in ("shapes", "inputs", "noise", "behaviours", "slips")
+        return self.reason in ("shapes", "inputs", "words", "noise", "behaviours", "slips")

@@ -45,6 +45,31 @@ def inputs_sentence(comparison: Comparison, inputs: InputDifferences, *, was_run
     return f"{inputs.label}: {inputs.clause}; {shown}."
 
 
+def misread_sentence(comparison: Comparison, misread: Sequence[Trial]) -> str:
+    """Say that the other side reads words differently than we do, as plain flags show."""
+    reference, other = comparison.reference, comparison.other
+    shown = f"in plain flags the same experiment agrees with {reference} {_pixels_text(comparison)}"
+    if not misread:
+        return f"{other} reads the words typed differently than parity_bridge does: {shown}."
+    if misread[0].is_sufficient:
+        words, alternatives = _quoted_names(misread[0].hypotheses), _alternatives_text(misread)
+        shown += f", and so do the words typed without {words} on both sides{alternatives}"
+    else:
+        words = _join_words([_quoted_names(trial.hypotheses) for trial in misread])
+        shown += f", and with {words} after them it does not"
+    return f"{other} reads {words} differently than parity_bridge does: {shown}."
+
+
+def without_word_sentence(comparison: Comparison, agreeing: Sequence[Trial]) -> str:
+    """Say that the two sides agree once a word is left out; the first of ``agreeing``."""
+    reference, other = comparison.reference, comparison.other
+    return (
+        f"{other} and {reference} make different things of {_quoted_names(agreeing[0].hypotheses)}:"
+        f" without it, on both sides, they agree {_pixels_text(comparison)}"
+        f"{_alternatives_text(agreeing)}."
+    )
+
+
 def noise_sentence(
     comparison: Comparison, transplant_result: TransplantResult, libm: Cause | None = None
 ) -> str:

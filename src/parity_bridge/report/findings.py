@@ -27,7 +27,8 @@ def finding_section(finding: Finding | None) -> str:
         f"## {title}",
         f"**{escaped(finding.sentence)}**",
         *evidence,
-        _trials_table(finding.trials),
+        # Those of words are no hypotheses about the reference.
+        "" if finding.reason == "words" else _trials_table(finding.trials),
         _bullet_list("Not tried", finding.not_tried),
         code_block(finding.command, "sh") if finding.command else "",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,3 +74,5 @@ class Observation:
     roi: tuple[int, int, int, int]
     #: Value of the mask at the pixel; None without a mask.
     mask: int | None
+    #: Taps, by tap_id, that the engine records elsewhere but not here -> why, and what to change.
+    unrecorded: Mapping[str, str] = field(default_factory=dict)

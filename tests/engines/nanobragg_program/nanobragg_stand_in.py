@@ -31,7 +31,7 @@ CACHE = Path("Fdump.bin")
 #: Taken for a shorter flag as well.
 TRAPS = {"-polar_vector": "-polar", "-twotheta_axis": "-twotheta"}
 #: What we have and the original does not.
-UNKNOWN = ("-dump", "-detpixels_f", "-detpixels_s", "-detsize_f", "-detsize_s", "-mask")
+UNKNOWN = ("-dump", "-detsize_x", "-detsize_y", "-mask")
 SWITCHES = ("-printout", "-nonoise", "-nopgm", "-noprogress")
 FILES = ("-floatfile", "-intfile")
 

@@ -23,6 +23,8 @@ from tests.engines.golden_cases import GOLDEN
 from tests.experiment.smv_files import smv, write_file
 
 PRINTED = tolerances_for(own_case=NanobraggProgram.tolerances)
+#: Files beside the project, which not every machine has.
+SHARED = Path(__file__).parents[4] / "shared"
 STORED = {
     "bench4096_default_f_0_0": (0, 0),
     "bench4096_default_f_2048_2048": (2048, 2048),

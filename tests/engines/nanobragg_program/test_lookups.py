@@ -8,11 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity_bridge.engines.nanobragg_program.lookups import check_single_evaluation, lookup_rows
-from parity_bridge.engines.nanobragg_program.printout import (
-    LoopCounts,
-    PixelBlock,
-)
+from parity_bridge.engines.nanobragg_program.lookups import lookup_rows
+from parity_bridge.engines.nanobragg_program.printout import PixelBlock
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.hkl_table import HklTable, IndexBounds
 from parity_bridge.taps.evaluations import EvaluationKind
@@ -64,8 +61,3 @@ class TestLookups:
     def test_on_the_cut_it_cannot_be_told(self, dmin: str) -> None:
         with pytest.raises(UsageError, match=rf"-dmin {float(dmin)!r}: subpixel 0 0 .*lies on the"):
             self.row(BLOCK, f"-dmin {dmin}")
-
-    def test_one_of_everything(self) -> None:
-        check_single_evaluation(
-            LoopCounts(oversample=9, layers=1, sources=1, phi_steps=1, domains=1)
-        )

@@ -54,17 +54,26 @@ class TestMisbehaviour:
     ) -> None:
         assert re.search(words, self.failure(prints(text, after), case, tmp_path))
 
-    @pytest.mark.parametrize(
-        ("shown", "words"),
-        [
-            (0.0, "printed 0.08768503368 where its image holds 0.0;"),
-            (np.nan, "not all of its pixels are finite"),
-        ],
-    )
     def test_an_image_of_something_else(
-        self, prints: Prints, case: Experiment, text: str, tmp_path: Path, shown: float, words: str
+        self, prints: Prints, case: Experiment, text: str, tmp_path: Path
     ) -> None:
-        assert words in self.failure(prints(text, shown=shown), case, tmp_path)
+        words = "printed 0.08768503368 where its image holds 0.0;"
+        assert words in self.failure(prints(text, shown=0.0), case, tmp_path)
+
+    def test_an_image_that_is_not_finite_is_no_other_program(
+        self, prints: Prints, case: Experiment, text: str
+    ) -> None:
+        with pytest.raises(
+            EngineError, match=r"computes nan at pixel 20 101 \(slow, fast\): run it"
+        ):
+            prints(text, shown=np.nan).observe(case, [PIXEL])
+
+    def test_a_detector_of_another_size_is_named(
+        self, prints: Prints, case: Experiment, text: str
+    ) -> None:
+        other = text.replace("(128x128 pixels)", "(1024x40 pixels)")
+        with pytest.raises(EngineError, match=r"of 40 slow x 1024 fast pixels, .* say 128 x 128"):
+            prints(other).observe(case, [PIXEL])
 
     @pytest.mark.parametrize(
         ("before", "now", "words"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.setup import derive
@@ -12,11 +15,13 @@ from parity_bridge.engines.nanobragg_program.printout import (
     LoopCounts,
     read_blocks,
     read_counts,
+    read_detector,
 )
 from parity_bridge.engines.nanobragg_program.subpixel_detector import subpixel_experiment
 from tests.engines.golden_cases import GoldenCase
 from tests.engines.nanobragg_program.printed_cases import (
     OVERSAMPLE,
+    SHARED,
     WriteProgram,
     assert_parity,
     subpixels,
@@ -82,3 +87,47 @@ class TestStoredConsoleOutputs:
         write_program(choose)
         seen = stand_in.observe(case.experiment, [pixel])
         assert_parity(CCore().observe(case.experiment, [pixel]), seen)
+
+
+CONSOLE = SHARED / "golden" / "console"
+#: Where a program ends before it counts anything.
+UNFINISHED = "mask_absent_hkl"
+#: oversample, layers, sources, phi steps, domains; 14 is chosen by the program.
+CONSOLE_COUNTS = {
+    "detsize": (14, 1, 1, 1, 1),
+    "detsize_f_s": (14, 1, 1, 1, 1),
+    "noise_and_overload": (14, 1, 1, 1, 1),
+    "oversample_all_factors": (2, 2, 1, 1, 1),
+    "oversample_polar": (1, 1, 1, 1, 1),
+    "phi_mosaic": (14, 1, 1, 3, 4),
+    "progress": (14, 1, 1, 1, 1),
+    "random_orientation": (14, 1, 1, 1, 1),
+    "sources": (14, 1, 6, 1, 1),
+    "water_interpolated_xds": (7, 1, 1, 1, 1),
+}
+DETECTORS = {"detsize": (20, 20), "detsize_f_s": (30, 20)}
+
+
+@pytest.mark.skipif(not CONSOLE.is_dir(), reason=f"{CONSOLE} is not there")
+class TestConsoleOutputs:
+    """Console outputs of every kind, whatever words the program was given."""
+
+    def test_all_of_them_are_read(self) -> None:
+        named = {path.stem for path in CONSOLE.glob("*.txt")}
+        assert named == {*CONSOLE_COUNTS, UNFINISHED}
+        assert named == set(json.loads((CONSOLE / "index.json").read_text()))
+
+    @pytest.mark.parametrize("name", CONSOLE_COUNTS)
+    def test_its_counts_and_its_pixel(self, name: str) -> None:
+        text = (CONSOLE / f"{name}.txt").read_text()
+        words = json.loads((CONSOLE / "index.json").read_text())[name]["args"].split()
+        assert read_counts(text) == LoopCounts(*CONSOLE_COUNTS[name])
+        assert read_detector(text) == DETECTORS.get(name, (24, 24))
+        pixels = [(7, 5)] if any(word.startswith("-printout") for word in words) else []
+        assert [block.pixel for block in read_blocks(text, pixels)] == pixels
+
+    def test_one_that_ended_early(self) -> None:
+        text = (CONSOLE / f"{UNFINISHED}.txt").read_text()
+        assert read_detector(text) is None
+        with pytest.raises(ValueError, match="nothing that states its number of oversample"):
+            read_counts(text)

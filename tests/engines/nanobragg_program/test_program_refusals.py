@@ -53,22 +53,6 @@ class TestRefusals:
         with pytest.raises(UsageError, match=r"--device cuda: .* leave --device out"):
             NanobraggProgram(c_bin=program, device="cuda")
 
-    @pytest.mark.parametrize(
-        ("line", "count", "remedy"),
-        [
-            ("thick in 1 layers", "thick in 3 layers", "-detector_thick"),
-            ("  1 sources", "  2 sources", "-sourcefile"),
-            ("1 phi steps", "4 phi steps", "-osc"),
-            ("1 mosaic domains over", "10 mosaic domains over", "-mosaic"),
-        ],
-    )
-    def test_several_evaluations_a_subpixel(
-        self, prints: Prints, case: Experiment, text: str, line: str, count: str, remedy: str
-    ) -> None:
-        engine = prints(text.replace(line, count))
-        with pytest.raises(UsageError, match=f"prints only the last of .* leave .*{remedy}"):
-            engine.observe(case, [PIXEL])
-
     def test_decisions_that_are_the_program_s(
         self, prints: Prints, case: Experiment, text: str
     ) -> None:

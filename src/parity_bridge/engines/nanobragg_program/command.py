@@ -1,4 +1,4 @@
-"""An experiment as input of a program: files in the folder that it runs in, and a command line.
+"""An experiment in plain flags: files in the folder that a program runs in, and a command line.
 
 The program matches flags by substring (contract §2). That is why files lie in its folder under
 plain names, and why a flag comes after any longer flag that contains it.
@@ -6,10 +6,11 @@ plain names, and why a flag comes after any longer flag that contains it.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from parity_bridge.engines.nanobragg_program.added_words import output_words
+from parity_bridge.experiment.beam_centre import with_plain_beam_centre
 from parity_bridge.experiment.flags.values import is_flag_word
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.nanobragg_flags import to_flags
@@ -22,18 +23,7 @@ _TABLE = "table.hkl"
 _SOURCES = "sources.txt"
 _MATRIX = "orientation.mat"
 #: The program reads this file where no table is named (contract §5).
-_CACHE = "Fdump.bin"
-
-#: No pictures and no noise: only the printout and the float image are needed.
-_QUIET = ("-intfile", os.devnull, "-nonoise", "-nopgm", "-noprogress")
-
-#: Of two names for one flag, the name in the stored command lines.
-_SPELLED = {
-    "-detpixels_f": "-detpixels_x",
-    "-detpixels_s": "-detpixels_y",
-    "-detsize_f": "-detsize_x",
-    "-detsize_s": "-detsize_y",
-}
+CACHE = "Fdump.bin"
 
 #: A flag and its values.
 _Group = tuple[str, ...]
@@ -53,7 +43,7 @@ def write_input_files(experiment: Experiment, folder: Path) -> None:
     if source.hkl is not None:
         (folder / _TABLE).symlink_to(source.hkl.absolute())
     elif source.dump is not None:
-        copy_file(source.dump, folder / _CACHE, "cache")
+        copy_file(source.dump, folder / CACHE, "cache")
     if beam.source_file is not None:
         (folder / _SOURCES).symlink_to(beam.source_file.absolute())
     if matrix is not None:
@@ -69,8 +59,7 @@ def command_line(experiment: Experiment, *, image: str, printout: bool) -> list[
     """
     groups = [*_flag_groups(to_flags(_with_plain_names(experiment)))]
     words = [word for group in _said_after(experiment, groups) for word in group]
-    words += ["-floatfile", image, *_QUIET]
-    return [*words, "-printout"] if printout else words
+    return [*words, *output_words(image, printout=printout)]
 
 
 def _with_plain_names(experiment: Experiment) -> Experiment:
@@ -81,18 +70,20 @@ def _with_plain_names(experiment: Experiment) -> Experiment:
         update={
             "structure_factors": source.model_copy(update={"hkl": hkl, "dump": None}),
             "beam": beam.model_copy(update={"source_file": sources}),
-            "detector": experiment.detector.model_copy(update={"mask": None}),
+            "detector": with_plain_beam_centre(experiment.detector).model_copy(
+                update={"mask": None}
+            ),
         }
     )
 
 
 def _flag_groups(words: Sequence[str]) -> Iterator[_Group]:
-    """Return each flag with its values, in the program's own spelling."""
+    """Return each flag with its values."""
     starts = [place for place, word in enumerate(words) if is_flag_word(word)]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
         flag, *values = words[start:end]
         # The program takes a file here, not nine numbers.
-        yield _SPELLED.get(flag, flag), *([_MATRIX] if flag == "-mat" else values)
+        yield flag, *([_MATRIX] if flag == "-mat" else values)
 
 
 def _said_after(experiment: Experiment, groups: Sequence[_Group]) -> list[_Group]:

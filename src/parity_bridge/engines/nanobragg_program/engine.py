@@ -5,20 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from parity_bridge.engines.checks import (
-    check_evaluations,
-    check_pixels,
-    check_state,
-    check_threads,
-)
+import numpy as np
+
+from parity_bridge.engines.checks import check_pixels, check_state, check_threads
+from parity_bridge.engines.nanobragg_program.evaluations import NotPrintedError
 from parity_bridge.engines.nanobragg_program.frame import FrameContext
-from parity_bridge.engines.nanobragg_program.lookups import check_single_evaluation, lookup_rows
+from parity_bridge.engines.nanobragg_program.lookups import all_lookup_rows
 from parity_bridge.engines.nanobragg_program.pixel_order import AT_REST, check_order, order_matters
 from parity_bridge.engines.nanobragg_program.process import Program
-from parity_bridge.engines.nanobragg_program.runs import run_pixel, run_subpixels
+from parity_bridge.engines.nanobragg_program.runs import run_pixel
 from parity_bridge.engines.nanobragg_program.scanner import NO_REGIONS, ProgramScanner
 from parity_bridge.errors import MissingEngineError, UsageError
 from parity_bridge.experiment import structure_factors
@@ -26,6 +25,8 @@ from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.regions import Frame, Planes, Region, RunState
 from parity_bridge.experiment.sources import read_sources
 from parity_bridge.taps.counting import observation_of
+from parity_bridge.taps.evaluations import EVALUATION
+from parity_bridge.taps.f_cell import TAP_ID as F_CELL
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.hkl_table import HklTable
@@ -50,6 +51,8 @@ class NanobraggProgram:
     #: The program prints the other taps only in part.
     taps: ClassVar[tuple[str, ...]] = ("f_cell", "final")
     tolerances: ClassVar[str] = "printed"
+    #: It is given the words that the user typed, in their order.
+    hears_words: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -146,21 +149,26 @@ class NanobraggProgram:
 def _observe_pixel(
     frame_context: FrameContext, table: HklTable, pixel: tuple[int, int]
 ) -> Observation:
-    experiment = frame_context.experiment
-    pixel_run = run_pixel(frame_context.program, experiment, frame_context.pixel_grid, pixel)
-    check_single_evaluation(pixel_run.counts)
-    oversample = pixel_run.counts.oversample
-    check_evaluations(oversample**2)
-    blocks = run_subpixels(frame_context.program, experiment, pixel, oversample)
+    """Observe ``pixel`` (slow, fast); its lookups as far as the program prints them."""
+    pixel_run = run_pixel(
+        frame_context.program, frame_context.program_input, frame_context.pixel_grid, pixel,
+        is_masked=frame_context.is_masked(pixel),
+    )  # fmt: skip
+    counts = pixel_run.counts
+    unrecorded: dict[str, str] = {}
+    try:
+        rows = all_lookup_rows(frame_context, pixel, counts, table)
+    except NotPrintedError as error:
+        rows, unrecorded = np.zeros(0, dtype=EVALUATION), {F_CELL: str(error)}
     slow, fast = pixel
     in_roi = slow in frame_context.roi_region.slow and fast in frame_context.roi_region.fast
     mask = None if frame_context.mask is None else int(frame_context.mask[pixel])
-    return observation_of(
-        experiment,
+    observation = observation_of(
+        frame_context.experiment,
         pixel,
-        lookup_rows(experiment, blocks, oversample, table),
+        rows,
         table,
-        oversample,
+        counts.oversample,
         totals={
             # It prints photons as the image holds them, not as float64.
             "intensity": pixel_run.image,
@@ -170,6 +178,7 @@ def _observe_pixel(
         roi=frame_context.roi,
         mask=mask,
     )
+    return replace(observation, unrecorded=unrecorded)
 
 
 def _find_executable(c_bin: Path | None) -> Path:

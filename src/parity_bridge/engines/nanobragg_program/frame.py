@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.engines.nanobragg_program.process import Program
+from parity_bridge.engines.nanobragg_program.program_input import ProgramInput
 from parity_bridge.engines.nanobragg_program.runs import run_region
 from parity_bridge.engines.nanobragg_program.subpixel_detector import PixelGrid, pixel_grid_of
 from parity_bridge.experiment.model import Experiment
@@ -29,6 +30,11 @@ class FrameContext:
     def __post_init__(self) -> None:
         """Raise UsageError for a mask of another size than the detector."""
         check_mask(self.mask, *self.pixels)
+
+    @cached_property
+    def program_input(self) -> ProgramInput:
+        """What the program is given."""
+        return ProgramInput(self.experiment)
 
     @cached_property
     def pixel_grid(self) -> PixelGrid:
@@ -56,21 +62,25 @@ class FrameContext:
         file = self.experiment.detector.mask
         return None if file is None else read_mask(file)
 
+    def is_masked(self, pixel: tuple[int, int]) -> bool:
+        """Return whether the mask leaves out ``pixel`` (slow, fast)."""
+        return self.mask is not None and self.mask[pixel] == 0
+
     def render(self, region: Region, threads: int) -> NDArray[np.float32]:
         """Render ``region``, (slow, fast), in one run; raise EngineError where it fails.
 
-        The mask is applied here: a program would only leave masked pixels 0.
+        The mask is applied here where the user's own words do not name it to the program.
         """
-        image = np.zeros(region.shape, dtype=np.float32)
+        image, names_mask = np.zeros(region.shape, dtype=np.float32), False
         computed = region.within(self.roi_region)
         if all(computed.shape):
             slow, fast = (
                 slice(part.start - whole.start, part.stop - whole.start)
                 for part, whole in ((computed.slow, region.slow), (computed.fast, region.fast))
             )
-            image[slow, fast] = run_region(
-                self.program, self.experiment, self.pixel_grid, computed, threads
+            image[slow, fast], names_mask = run_region(
+                self.program, self.program_input, self.pixel_grid, computed, threads
             )
-        if self.mask is not None:
+        if self.mask is not None and not names_mask:
             image[self.mask[region.slices] == 0] = 0.0
         return image

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.engines.checks import check_evaluations
+from parity_bridge.engines.nanobragg_program.evaluations import NotPrintedError, single_evaluations
+from parity_bridge.engines.nanobragg_program.frame import FrameContext
 from parity_bridge.engines.nanobragg_program.printout import LoopCounts, PixelBlock
+from parity_bridge.engines.nanobragg_program.runs import run_subpixels
 from parity_bridge.errors import UsageError
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.model import Experiment
+from parity_bridge.files.private_folder import private_folder
 from parity_bridge.taps.counting import subpixel_rows
 from parity_bridge.taps.evaluations import EvaluationKind
 
@@ -20,24 +25,47 @@ if TYPE_CHECKING:
 #: Largest relative error of a number with 6 significant digits.
 _SIX_DIGITS = 5e-6
 
-#: Loop that may have only one step in a subpixel -> how to have one step.
-_ONE_OF = {
-    "layers": "leave -detector_thick out",
-    "sources": "leave divergence and dispersion out, and give -sourcefile one line",
-    "phi_steps": "leave -osc and its steps out",
-    "domains": "leave -mosaic out",
-}
+
+def all_lookup_rows(
+    frame_context: FrameContext, pixel: tuple[int, int], counts: LoopCounts, table: HklTable
+) -> NDArray[np.void]:
+    """Return rows of dtype ``EVALUATION`` of ``pixel`` (slow, fast) from as many runs as it takes.
+
+    Raise NotPrintedError where a program does not print them, and what runs raise.
+    """
+    experiment, oversample = frame_context.experiment, counts.oversample
+    with private_folder() as folder:
+        variants = single_evaluations(experiment, counts, folder)
+        check_evaluations(oversample**2 * len(variants))
+        # A sweep that stands still is run once.
+        rows_of = {
+            variant: _rows_of_run(frame_context, variant, pixel, oversample, table)
+            for variant in dict.fromkeys(variants)
+        }
+    # Subpixels are the outermost loop.
+    rows = np.stack([rows_of[variant] for variant in variants], axis=1)
+    source, phi_step = np.divmod(np.arange(len(variants)), counts.phi_steps)
+    rows["source"], rows["phi_step"] = source, phi_step
+    flat: NDArray[np.void] = rows.ravel()
+    return flat
 
 
-def check_single_evaluation(counts: LoopCounts) -> None:
-    """Raise UsageError where a subpixel makes several evaluations: only the last is printed."""
-    for name, remedy in _ONE_OF.items():
-        count = getattr(counts, name)
-        if count > 1:
-            raise UsageError(
-                f"a program prints only the last of {count} {name.replace('_', ' ')} of a "
-                f"subpixel, so that its lookups cannot be recorded; {remedy}, or compare images"
-            )
+def _rows_of_run(
+    frame_context: FrameContext,
+    variant: Experiment,
+    pixel: tuple[int, int],
+    oversample: int,
+    table: HklTable,
+) -> NDArray[np.void]:
+    """Return the rows of the only evaluation of each subpixel."""
+    program, program_input = frame_context.program, frame_context.program_input
+    blocks = run_subpixels(program, program_input, variant, pixel, oversample)
+    if blocks is None:
+        raise NotPrintedError(
+            "nothing that follows the words typed divides the detector into subpixels; write the "
+            "flags out in full, each once"
+        )
+    return lookup_rows(variant, blocks, oversample, table)
 
 
 def lookup_rows(

@@ -16,13 +16,13 @@ def order_matters(experiment: Experiment) -> bool:
     This is decided from the flags alone: an unsafe lookup may switch interpolation off, and a sweep
     that begins at exactly 0 finds the crystal as the sweep before it left it.
     """
-    return _interpolates(experiment) or _carries_over(experiment)
+    return interpolates(experiment) or _carries_over(experiment)
 
 
 def check_order(experiment: Experiment, what: str) -> None:
     """Raise UsageError where ``what`` needs the state in which a run reaches a pixel."""
     reasons = (
-        (_interpolates, "interpolation may be switched off on the way", "-nointerpolate"),
+        (interpolates, "interpolation may be switched off on the way", "-nointerpolate"),
         (_carries_over, "the sweep begins where phi is 0", "another -phi"),
     )
     for matters, why, remedy in reasons:
@@ -33,7 +33,8 @@ def check_order(experiment: Experiment, what: str) -> None:
             )
 
 
-def _interpolates(experiment: Experiment) -> bool:
+def interpolates(experiment: Experiment) -> bool:
+    """Return whether a run begins with interpolation on (contract §5)."""
     source, asked = experiment.structure_factors, experiment.sampling.interpolate
     if source.hkl is None and source.dump is None:
         return False

@@ -51,12 +51,17 @@ class PixelBlock:
 
 
 _COUNTS = {
-    "oversample": re.compile(r"^ *(\d+)x\1 pixel oversample steps$", re.MULTILINE),
+    # The factors of -oversample_thick, -oversample_polar and -oversample_omega follow.
+    "oversample": re.compile(
+        r"^ *(\d+)x\1 pixel oversample steps(?: \+(?:thick|polar|omega))*$", re.MULTILINE
+    ),
     "layers": re.compile(r"^ *sensor is \S+ m thick in (\d+) layers\b", re.MULTILINE),
     "sources": re.compile(r"^ *(\d+) sources$", re.MULTILINE),
     "phi_steps": re.compile(r"^ *(\d+) phi steps from ", re.MULTILINE),
     "domains": re.compile(r"^ *(\d+) mosaic domains over ", re.MULTILINE),
 }
+
+_DETECTOR = re.compile(r" pixel=\S+ meters \((\d+)x(\d+) pixels\)$", re.MULTILINE)
 
 _HEAD = re.compile(r"^ *(\d+) +(\d+) : stol = ", re.MULTILINE)
 _BODY = re.compile(
@@ -77,6 +82,12 @@ _LARGEST_INDEX = 2**31
 def read_counts(text: str) -> LoopCounts:
     """Read the counts in the header of ``text``; raise ValueError for a missing one."""
     return LoopCounts(**{field.name: _read_count(text, field.name) for field in fields(LoopCounts)})
+
+
+def read_detector(text: str) -> tuple[int, int] | None:
+    """Return the pixels along slow and fast in the header of ``text``; None: it has none."""
+    found = _DETECTOR.search(text)
+    return (int(found[2]), int(found[1])) if found else None
 
 
 def read_blocks(text: str, pixels: Sequence[tuple[int, int]]) -> list[PixelBlock]:

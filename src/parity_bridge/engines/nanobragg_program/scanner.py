@@ -40,8 +40,9 @@ class ProgramScanner:
         self.pixels = frame_context.pixels
         self.roi: Region = frame_context.roi_region
         first = run_pixel(
-            frame_context.program, frame_context.experiment, frame_context.pixel_grid, (0, 0)
-        )
+            frame_context.program, frame_context.program_input, frame_context.pixel_grid, (0, 0),
+            is_masked=frame_context.is_masked((0, 0)),
+        )  # fmt: skip
         self.oversample = first.counts.oversample
         #: A program prints only some derived quantities, and these at 6 digits.
         self.derived: Mapping[str, Quantity] = {}
