@@ -73,7 +73,7 @@ def _c_tap_of_one_pixel() -> Measured:
     lib.pb_start(setup, table, state)
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     rows = ffi.new("pb_evaluation[4]")
-    arguments = (setup, table, 2048, 2048, state, totals, f_cell, rows, 4, ffi.NULL)
+    arguments = (setup, table, 2048, 2048, state, totals, f_cell, rows, 4, ffi.NULL, ffi.NULL)
     tap = _seconds_per_call(lambda: lib.pb_pixel(*arguments))
     call = _seconds_per_call(lambda: lib.pb_status_text(0))
     return Measured((tap - call) * 1e6, {"tap": tap, "call": call})

@@ -32,7 +32,13 @@ static int all_beyond_dmin(const pb_chain *c)
     return 1;
 }
 
-static void evaluate_source(pb_chain *c, const pb_source *source, pb_place *place)
+static int is_stopped(const pb_chain *c)
+{
+    return c->stop != NULL && *c->stop != 0;
+}
+
+/* The loops return PB_OK or PB_STOPPED. There may be a million turns of any of them. */
+static int evaluate_source(pb_chain *c, const pb_source *source, pb_place *place)
 {
     const pb_setup *setup = c->setup;
     pb_scatter(c, source);
@@ -43,6 +49,8 @@ static void evaluate_source(pb_chain *c, const pb_source *source, pb_place *plac
     for (place->phi_step = 0; place->phi_step < setup->phi.steps; place->phi_step++) {
         const pb_orientation *domains = orientations_at(c, place->phi_step);
         for (place->domain = 0; place->domain < setup->crystal.domains; place->domain++) {
+            if (is_stopped(c))
+                return PB_STOPPED;
             pb_evaluate(c, domains + place->domain, source);
             if (c->visit != NULL)
                 c->visit(c, place, c->visitor_data);
@@ -51,9 +59,10 @@ static void evaluate_source(pb_chain *c, const pb_source *source, pb_place *plac
     }
     if (!all_beyond_dmin(c))
         c->state->swept = 1;
+    return PB_OK;
 }
 
-static void evaluate_subpixel(pb_chain *c, pb_place *place)
+static int evaluate_subpixel(pb_chain *c, pb_place *place)
 {
     const pb_setup *setup = c->setup;
     pb_subpixel_geometry(c, place);
@@ -62,10 +71,12 @@ static void evaluate_subpixel(pb_chain *c, pb_place *place)
         pb_update_capture(c, place->layer);
     }
     for (place->source = 0; place->source < setup->source_count; place->source++)
-        evaluate_source(c, &setup->sources[place->source], place);
+        if (evaluate_source(c, &setup->sources[place->source], place) != PB_OK)
+            return PB_STOPPED;
+    return PB_OK;
 }
 
-void pb_run_chain(pb_chain *chain)
+int pb_run_chain(pb_chain *chain)
 {
     const pb_setup *setup = chain->setup;
     pb_place place = {0};
@@ -75,8 +86,10 @@ void pb_run_chain(pb_chain *chain)
         pb_begin_layer(chain);
         for (place.sub_slow = 0; place.sub_slow < setup->oversample; place.sub_slow++)
             for (place.sub_fast = 0; place.sub_fast < setup->oversample; place.sub_fast++)
-                evaluate_subpixel(chain, &place);
+                if (evaluate_subpixel(chain, &place) != PB_OK)
+                    return PB_STOPPED;
         pb_end_layer(chain, place.layer);
     }
     pb_scale_to_photons(chain);
+    return PB_OK;
 }

@@ -34,6 +34,7 @@ struct pb_chain {
     pb_lanes3 *F_latt_factors;           /* returned with F_latt; NULL: not needed */
     const pb_stage_overrides *overrides; /* NULL: everything is computed; else there is one lane */
     pb_run_state *state;
+    const volatile int32_t *stop; /* as in pb_pixel */
     int n;
     int32_t slow;
     int32_t fast[PB_LANES];
@@ -72,8 +73,8 @@ struct pb_chain {
 };
 
 /* Run the chain of chain->n pixels; more than one only where the state is settled. All fields up to
- * `fast` are given, the rest is returned. */
-void pb_run_chain(pb_chain *chain);
+ * `fast` are given, the rest is returned. Returns PB_OK or PB_STOPPED. */
+int pb_run_chain(pb_chain *chain);
 
 /*
  * The steps of the chain, one file each; all update the chain.

@@ -189,8 +189,8 @@ static void clear_counts(const pixel_row *r, const pb_f_cell_planes *p)
             p->rounding_margin[r->first + (int64_t)i] = INFINITY;
 }
 
-/* Compute a row and store what is requested; counts go through c->visitor_data. Returns whether the
- * image is finite. */
+/* Compute a row and store what is requested; counts go through c->visitor_data. Returns PB_OK,
+ * PB_STOPPED or PB_NOT_FINITE. */
 static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_cell_planes *planes)
 {
     const int has_gaps = !is_complete(c->setup, c->slow, left);
@@ -203,13 +203,14 @@ static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_ce
     while (take(c, left, at) > 0) {
         if (planes != NULL)
             begin_counts(c->visitor_data, planes);
-        pb_run_chain(c);
+        if (pb_run_chain(c) != PB_OK)
+            return PB_STOPPED;
         if (image != NULL)
             finite &= store_image(c, at, image + left->first);
         if (planes != NULL)
             store_counts(c->visitor_data, at, c->n, left->first, planes);
     }
-    return finite;
+    return finite ? PB_OK : PB_NOT_FINITE;
 }
 
 static int planes_are_given(const pb_f_cell_planes *p)
@@ -235,7 +236,7 @@ static int check_region(const pb_setup *setup, const pb_table *table, pb_region 
 
 int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
                     const uint8_t *mask, pb_run_state *state, float *image,
-                    const pb_f_cell_planes *planes)
+                    const pb_f_cell_planes *planes, const volatile int32_t *stop)
 {
     if (setup == NULL || table == NULL || state == NULL || (image == NULL && planes == NULL))
         return PB_BAD_ARGUMENT;
@@ -243,9 +244,7 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
         return PB_BAD_ARGUMENT;
     if (planes != NULL && !planes_are_given(planes))
         return PB_BAD_ARGUMENT;
-    const int status = check_region(setup, table, region);
-    if (status != PB_OK)
-        return status;
+    int status = check_region(setup, table, region);
     counts k;
     pb_chain chain = {.setup = setup,
                       .table = table,
@@ -253,16 +252,16 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
                       .only_f_cell = image == NULL,
                       .visit = visitor_for(planes),
                       .visitor_data = &k,
-                      .state = state};
-    for (int32_t at = 0; at < region.rows; at++) {
+                      .state = state,
+                      .stop = stop};
+    for (int32_t at = 0; at < region.rows && status == PB_OK; at++) {
         chain.slow = region.slow + at;
         const int64_t pixel = (int64_t)chain.slow * setup->detector.pixels[0] + region.fast;
         pixel_row left = {.fast = region.fast,
                           .count = region.columns,
                           .mask = mask == NULL ? NULL : mask + pixel,
                           .first = (int64_t)at * region.columns};
-        if (!compute_row(&chain, &left, image, planes))
-            return PB_NOT_FINITE;
+        status = compute_row(&chain, &left, image, planes);
     }
-    return PB_OK;
+    return status;
 }

@@ -64,7 +64,8 @@ typedef enum pb_status {
     PB_BAD_TABLE,        /* structure-factor box with no entry, or reaching an end of int32 */
     PB_OUTSIDE_DETECTOR, /* pixel outside the detector */
     PB_SMALL_BUFFER,     /* fewer rows than the pixel has evaluations */
-    PB_NOT_FINITE        /* an index or the intensity of the pixel is NaN or infinite */
+    PB_NOT_FINITE,       /* an index or the intensity of the pixel is NaN or infinite */
+    PB_STOPPED           /* the caller's stop flag was set before the end */
 } pb_status;
 
 typedef struct pb_vec3 {
@@ -511,12 +512,15 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  *   evaluations  returned  one row an evaluation; setup->evaluations rows
  *   capacity     given     rows that fit into evaluations
  *   stages       given     stages that replace computed ones; NULL computes everything
+ *   stop         given     read before every evaluation: another thread that sets it to anything
+ *                          but 0 ends the call within microseconds; NULL: nothing ends it
  * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_SMALL_BUFFER (also for
- * stages of another count) or, where nothing is given, PB_NOT_FINITE.
+ * stages of another count), PB_STOPPED or, where nothing is given, PB_NOT_FINITE.
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages);
+             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages,
+             const volatile int32_t *stop);
 
 /*
  * Compute the pixels of a region, row by row as a run does: the image, Tap 4 of every pixel, or
@@ -533,14 +537,15 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
  *   state         updated   of the run, before the first pixel and after the last
  *   image         returned  rows x columns float32, what an image holds, or NULL: not requested
  *   planes        returned  rows x columns entries each, or NULL: not requested
+ *   stop          given     as for pb_pixel
  * Without an image, what Tap 4 does not depend on is left out: the lattice factor where it cannot
  * be exactly 0, the intensity, and with a single source the polarization factor, which leaves the
  * axis in the state unchanged. Returns PB_OK, PB_BAD_ARGUMENT (also where nothing is requested),
- * PB_BAD_TABLE, PB_OUTSIDE_DETECTOR or, where there is an image, PB_NOT_FINITE.
+ * PB_BAD_TABLE, PB_OUTSIDE_DETECTOR, PB_STOPPED or, where there is an image, PB_NOT_FINITE.
  */
 int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
                     const uint8_t *mask, pb_run_state *state, float *image,
-                    const pb_f_cell_planes *planes);
+                    const pb_f_cell_planes *planes, const volatile int32_t *stop);
 
 /* One sentence for a status; never NULL, never freed. */
 const char *pb_status_text(int status);

@@ -134,7 +134,8 @@ static int check_stages(const pb_setup *setup, const pb_stage_overrides *stages)
 
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages)
+             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages,
+             const volatile int32_t *stop)
 {
     if (setup == NULL || table == NULL || state == NULL || totals == NULL || f_cell == NULL ||
         evaluations == NULL)
@@ -157,11 +158,13 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
                       .F_latt_factors = &F_latt_factors,
                       .overrides = stages,
                       .state = state,
+                      .stop = stop,
                       .n = 1,
                       .slow = slow,
                       .fast = {fast}};
     *f_cell = no_lookups();
-    pb_run_chain(&chain);
+    if (pb_run_chain(&chain) != PB_OK)
+        return PB_STOPPED;
     *totals = totals_of(&chain);
     const int finite = buffer.finite && isfinite(totals->I) && isfinite(totals->intensity);
     /* Given stages may hold any value, and its consequences are what the caller asks for. */

@@ -65,6 +65,7 @@ static const char *const TEXTS[] = {
     [PB_NOT_FINITE] =
         "the pixel does not come out finite; check the detector vectors, lengths and structure "
         "factors for values far out of range",
+    [PB_STOPPED] = "the computation was stopped before its end",
 };
 /* clang-format on */
 

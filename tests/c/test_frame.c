@@ -65,7 +65,7 @@ static expected_frame *pixel_by_pixel(laid_out *run, const pb_table *table, cons
             continue;
         pb_pixel_totals totals;
         CHECK_INT(pb_pixel(&run->setup, table, slow, fast, &frame->end, &totals, &frame->f_cell[at],
-                           run->evaluations, run->setup.evaluations, NULL),
+                           run->evaluations, run->setup.evaluations, NULL, NULL),
                   PB_OK);
         frame->image[at] = totals.image;
         frame->computed[at] = 1;
@@ -86,7 +86,7 @@ static void compute_region(const laid_out *run, const pb_table *table, int preci
     const pb_f_cell_planes planes = planes_from(actual, at, requested);
     CHECK_INT(pb_frame_pixels(&run->setup, table, precision, region, mask, &actual->end,
                               requested & IMAGE ? actual->image + at : NULL,
-                              requested & PLANES ? &planes : NULL),
+                              requested & PLANES ? &planes : NULL, NULL),
               PB_OK);
 }
 
@@ -284,7 +284,7 @@ static void interpolation_runs_out(const pb_table *table)
     float first[1];
     CHECK_INT(pb_start(&run.setup, table, &state), PB_OK);
     CHECK_INT(pb_frame_pixels(&run.setup, table, PB_EXACT, (pb_region){0, 1, 0, 1}, NULL, &state,
-                              first, NULL),
+                              first, NULL, NULL),
               PB_OK);
     CHECK_INT(state.interpolation_on, 1);
     free(frame);

@@ -21,7 +21,7 @@ static tapped pixel(const laid_out *run, const pb_table *table, const pb_stage_o
     CHECK(t.rows != NULL);
     CHECK_INT(pb_start(&run->setup, table, &t.state), PB_OK);
     CHECK_INT(pb_pixel(&run->setup, table, 10, 50, &t.state, &t.totals, &t.f_cell, t.rows, t.count,
-                       given),
+                       given, NULL),
               PB_OK);
     return t;
 }

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "fixture.h"
 
-static int returned[PB_NOT_FINITE + 1];
+static int returned[PB_STOPPED + 1];
 
 #define REFUSED(call, status) CHECK_INT(note(call), status)
 
@@ -186,19 +186,20 @@ typedef struct call {
     float *image;
     const pb_f_cell_planes *planes;
     const pb_stage_overrides *stages;
+    const volatile int32_t *stop;
 } call;
 
 static int pixel(call c)
 {
     return note(pb_pixel(c.setup, c.table, c.slow, c.fast, c.state, c.totals, c.f_cell,
-                         c.evaluations, c.capacity, c.stages));
+                         c.evaluations, c.capacity, c.stages, c.stop));
 }
 
 static int both(call c)
 {
     const pb_region region = {c.slow, c.rows, c.fast, c.columns};
-    return note(
-        pb_frame_pixels(c.setup, c.table, c.precision, region, NULL, c.state, c.image, c.planes));
+    return note(pb_frame_pixels(c.setup, c.table, c.precision, region, NULL, c.state, c.image,
+                                c.planes, c.stop));
 }
 
 static int image(call c)
@@ -235,7 +236,9 @@ static int planes(call c)
 
 static void null_pointers(call good)
 {
+    const int32_t set = 1;
     CALL_ALL(PB_OK, (void)c);
+    CALL_ALL(PB_STOPPED, c.stop = &set);
     CALL_ALL(PB_BAD_ARGUMENT, c.setup = NULL);
     CALL_ALL(PB_BAD_ARGUMENT, c.table = NULL);
     CALL_ALL(PB_BAD_ARGUMENT, c.state = NULL);
@@ -376,13 +379,13 @@ static void of_pixels(void)
 /* Each status was provoked above and has a sentence of its own. */
 static void every_status(void)
 {
-    for (int status = PB_OK; status <= PB_NOT_FINITE; status++) {
+    for (int status = PB_OK; status <= PB_STOPPED; status++) {
         CHECK(returned[status]);
         CHECK(strcmp(pb_status_text(status), pb_status_text(-1)) != 0);
         for (int other = PB_OK; other < status; other++)
             CHECK(strcmp(pb_status_text(status), pb_status_text(other)) != 0);
     }
-    CHECK(strcmp(pb_status_text(PB_NOT_FINITE + 1), pb_status_text(-1)) == 0);
+    CHECK(strcmp(pb_status_text(PB_STOPPED + 1), pb_status_text(-1)) == 0);
     CHECK(strstr(pb_build_info(), "-ffp-contract=off") != NULL);
 }
 

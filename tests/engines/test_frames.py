@@ -234,8 +234,8 @@ class SignalledPool(ThreadPoolExecutor):
 
     begun: ClassVar[Iterator[int]] = count(1)
 
-    def __init__(self, threads: int) -> None:
-        super().__init__(threads)
+    def __init__(self, threads: int, **named: Any) -> None:
+        super().__init__(threads, **named)
         self._under_way, self._left = Event(), Event()
 
     def submit(self, function: Any, /, *told: Any, **named: Any) -> Any:

@@ -44,8 +44,8 @@ class WorkerPool:
 
 @contextmanager
 def thread_pool(count: int) -> Iterator[WorkerPool]:
-    """Yield a pool of threads of this process."""
-    with cancelling_thread_pool(count) as pool:
+    """Yield a pool of threads of this process; a tile under way is finished and stored."""
+    with cancelling_thread_pool(count, finishes_running=True) as pool:
         plural = "" if count == 1 else "s"
         yield WorkerPool(
             pool, count, count, f"{count} thread{plural}", _prepare_nothing, lambda: True

@@ -68,7 +68,17 @@ def compute(
     state = ffi.new("pb_run_state *")
     lib.pb_start(setup, structure_factors, state)
     status = lib.pb_pixel(
-        setup, structure_factors, slow, fast, state, totals, f_cell, pointer, rows.size, ffi.NULL
+        setup,
+        structure_factors,
+        slow,
+        fast,
+        state,
+        totals,
+        f_cell,
+        pointer,
+        rows.size,
+        ffi.NULL,
+        ffi.NULL,
     )
     return Pixel(status, rows, totals, f_cell)
 
@@ -204,7 +214,7 @@ def test_null_pointers_are_refused() -> None:
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     rows = ffi.new("pb_evaluation[4]")
     state = ffi.new("pb_run_state *")
-    arguments = [setup, structure_factors, 0, 0, state, totals, f_cell, rows, 4, ffi.NULL]
+    arguments = [setup, structure_factors, 0, 0, state, totals, f_cell, rows, 4, ffi.NULL, ffi.NULL]
     for position in (0, 1, 4, 5, 6, 7):
         broken = [*arguments]
         broken[position] = ffi.NULL

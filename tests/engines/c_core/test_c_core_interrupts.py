@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -9,6 +13,11 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core import frame as module
 from parity_bridge.engines.c_core.observations import copy_rows, row_buffer
 from parity_bridge.experiment.nanobragg_flags import parse_flags
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from parity_bridge.experiment.model import Experiment
 
 CELL = "-cell 50 -default_F 10 -N 6 -detpixels 64 -pixel 1"
 
@@ -47,3 +56,43 @@ def test_a_copy_of_rows_holds_the_same_bytes() -> None:
     assert not np.may_share_memory(copy, rows)
     memory[:] = 0
     assert copy.view(np.uint8).any()
+
+
+@pytest.mark.signals
+def test_ctrl_c_ends_a_tapped_pixel_between_two_evaluations(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The signal is sent when the second row is there; the last one must not be by the end.
+
+    A machine that leaves this thread waiting while the other computes a whole pixel gets the signal
+    again at the next pixel.
+    """
+    further = "-mosaic 1 -mosaic_domains 900 -osc 90 -phisteps 1000 -oversample 1"
+    experiment = parse_flags(f"{CELL} {further}".split()).experiment
+    rows = row_buffer(900_000)
+    monkeypatch.setattr("parity_bridge.engines.c_core.pixels.row_buffer", lambda _count: rows)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        whole = 0
+        while whole < 10 and not _is_interrupted(experiment, rows):
+            whole += 1
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert whole < 10
+
+
+def _is_interrupted(experiment: Experiment, rows: NDArray[np.void]) -> bool:
+    """Send SIGINT while a pixel is computed; return whether its last row was left out."""
+    rows["domain"][[1, -1]] = -1
+
+    def send() -> None:
+        while rows["domain"][1] == -1:
+            pass
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # type: ignore[arg-type]
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    with pytest.raises(KeyboardInterrupt):
+        CCore().observe(experiment, [(3, 4)])
+    sender.join()
+    return bool(rows["domain"][-1] == -1)

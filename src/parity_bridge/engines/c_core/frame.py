@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.marshal import check_layout, state_struct
+from parity_bridge.engines.c_core.marshal import check_layout, state_struct, stop_pointer
 from parity_bridge.engines.c_core.observations import to_run_state
 from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.experiment.regions import Planes, Region, RunState, check_mask
@@ -102,6 +102,7 @@ def render(
                 passing,
                 ffi.NULL if image is None else _pointer("float *", image[first:]),
                 ffi.NULL if planes is None else _planes_from(planes, first),
+                stop_pointer(),
             )
         )
         return to_run_state(passing)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from parity_bridge._core import ffi, lib
+from parity_bridge.files.stop_flag import stop_flag
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -88,6 +89,12 @@ def experiment_struct(
         struct.source_lines = ffi.cast("pb_source_line *", ffi.from_buffer(source_lines))
         struct.source_line_count = len(source_lines)
     return struct
+
+
+def stop_pointer() -> Any:
+    """Return a pointer to the flag that ends what this thread computes, or NULL."""
+    flag = stop_flag()
+    return ffi.NULL if flag is None else ffi.cast("int32_t *", ffi.from_buffer(flag.memory))
 
 
 def state_struct(state: RunState) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -115,6 +116,8 @@ def check_status(status: int) -> None:
     """Raise the exception of a status; nothing else turns a status into an exception."""
     if status == lib.PB_OK:
         return
+    if status == lib.PB_STOPPED:
+        raise CancelledError
     text = ffi.string(lib.pb_status_text(status)).decode()
     if status in _OUR_FAULT:
         raise EngineError(f"the C core refused a call (status {status}): {text}")

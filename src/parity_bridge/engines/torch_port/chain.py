@@ -32,6 +32,7 @@ from parity_bridge.engines.torch_port.subpixel import (
     update_omega,
 )
 from parity_bridge.engines.torch_port.vec3 import Vec3
+from parity_bridge.files.stop_flag import end_where_stopped
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ def _run_source(
     if outputs.lookups or outputs.intensity or chain.state.interpolation_on is not False:
         for phi_step in range(setup.phi.steps):
             for domain in range(setup.crystal.domains):
+                end_where_stopped()
                 at = replace(place, phi_step=phi_step, domain=domain)
                 yield _run_domain(chain, kernels, at, geometry, source, scattering)
     if chain.state.swept is not True:
