@@ -99,7 +99,8 @@ def check_within_noise(case: GoldenCase, observations: Sequence[Observation]) ->
     for pixel in comparison.pixels:
         if pixel.differing:
             assert pixel.is_noise, pixel.first_divergence
-            assert LIBM_CAUSE in [cause.name for cause in pixel.causes]
+            causes = [cause.name for cause in pixel.causes]
+            assert LIBM_CAUSE in causes, f"it is no matter of {LIBM_CAUSE}"
 
 
 def golden_observation(case: GoldenCase, observation: Observation) -> Observation:
