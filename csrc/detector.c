@@ -110,7 +110,7 @@ static double beam_y(const pb_experiment *e, const pb_detector *d, double y_clos
     return pb_given_or(pb_metres(e->y_beam), fallback);
 }
 
-static centre beam_centre(const pb_experiment *e, const pb_detector *d)
+static centre beam_centre(const pb_experiment *e, pb_detector *d)
 {
     const double pixel = d->pixel_size;
     centre at;
@@ -118,8 +118,8 @@ static centre beam_centre(const pb_experiment *e, const pb_detector *d)
     at.Sclose = isnan(e->org_y) ? d->detsize[1] / 2.0 : (e->org_y - 0.5) * pixel;
     const double x = beam_x(e, d, pb_given_or(pb_metres(e->x_close), at.Fclose));
     const double y = beam_y(e, d, pb_given_or(pb_metres(e->y_close), at.Sclose));
-    at.Fbeam = x;
-    at.Sbeam = y;
+    d->Xbeam = at.Fbeam = x;
+    d->Ybeam = at.Sbeam = y;
     switch (e->convention) {
     case PB_MOSFLM:
         at.Fbeam = y + 0.5 * pixel;

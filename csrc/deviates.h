@@ -19,10 +19,12 @@ typedef struct pb_deviates {
  * one deviate of 0, then the stream of 1: the original program starts anew from a state of 0. */
 pb_deviates pb_seed_deviates(int32_t seed);
 
-/* Advance the state and return it; what Schrage's method avoids, 64 bits hold. */
+/* Multiply the state, modulo 2^31 - 1: bits from 31 up count as much as those below. */
 static inline int32_t pb_advance_deviates(pb_deviates *g)
 {
-    g->state = (int32_t)((int64_t)PB_DEVIATE_MULTIPLIER * g->state % PB_DEVIATE_MODULUS);
+    const int64_t product = (int64_t)PB_DEVIATE_MULTIPLIER * g->state;
+    const int64_t folded = (product & PB_DEVIATE_MODULUS) + (product >> 31);
+    g->state = (int32_t)(folded < PB_DEVIATE_MODULUS ? folded : folded - PB_DEVIATE_MODULUS);
     return g->state;
 }
 

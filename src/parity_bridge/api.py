@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from parity_bridge.bridge import integer_images
 from parity_bridge.bridge.chosen_engine import (
     ChosenEngine,
     as_chosen,
@@ -40,9 +41,23 @@ if TYPE_CHECKING:
     from parity_bridge.engines.protocol import Engine
     from parity_bridge.explain.explanation import Finding
 
-__all__ = ["ChosenEngine", "Experiment", "Parity", "compare", "engine", "explain", "scan"]
+__all__ = [
+    "ChosenEngine",
+    "Experiment",
+    "Parity",
+    "compare",
+    "engine",
+    "explain",
+    "integer_image",
+    "noise_image",
+    "pgm_image",
+    "scan",
+]
 
 engine = in_python_words()(choose_engine)
+integer_image = in_python_words()(integer_images.integer_image)
+noise_image = in_python_words()(integer_images.noise_image)
+pgm_image = in_python_words()(integer_images.pgm_image)
 
 
 class Experiment(model.Experiment):

@@ -71,7 +71,7 @@ class TestFiles:
         lines = capsys.readouterr().out.splitlines()
         sha256 = hashlib.sha256(Path("image.bin").read_bytes()).hexdigest()
         assert lines[0].startswith("image.bin: 24 slow x 24 fast pixels, sum ")
-        assert lines[0].endswith(f"sha256 of the pixels {sha256}")
+        assert lines[0].endswith(f"sha256 of the float32 pixels {sha256}")
         assert lines[1:] == ["image.bin.json: what made it"]
 
     def test_an_image_is_replaced_whole(self) -> None:
@@ -117,7 +117,7 @@ class TestRefusals:
         [
             (["--engine", "c"], 1, "--output"),
             (["--output", "i.npy"], 1, "--engine"),
-            (["--engine", "c", "--output", "i.tif"], 1, "'i.tif' ends in neither .npy nor .bin"),
+            (["--engine", "c", "--output", "i.tif"], 1, "'i.tif' ends in none of .npy, .bin"),
             (["--engine", "cc", "--output", "i.npy"], 1, "there is no engine named 'cc'"),
             (["--engine", "c", "--output", "no/i.npy"], 5, "the folder no does not exist"),
             (["--engine", "c", "--output", "i.npy", "--threads", "0"], 1, "give 1 to 1024"),

@@ -11,9 +11,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
-#: C alone: texts of statuses, the check of raw arguments that Python's types make needless, and the
-#: stages that the reference is given instead of computing them.
+#: C alone: texts of statuses, the check of raw arguments that Python's types make needless, the
+#: stages that the reference is given instead of computing them, and what files hold of an image.
 CARETAKERS = {"status", "checks", "overrides", "fingerprint"}
+CARETAKERS |= {"image_statistics", "integer_image", "poisson", "noise_image"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
 _DEFINITION = re.compile(r"^(?:static inline )?[a-z][\w ]*?\**pb_(\w+)\(", re.MULTILINE)

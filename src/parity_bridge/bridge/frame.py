@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.bridge.frame_file import IntegerOptions, encode_frame
 from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.engines.capabilities import frame_engine
 from parity_bridge.engines.registry import create_engine
@@ -21,12 +21,10 @@ from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.files.atomic_write import write_bytes, write_text
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import package_versions
-from parity_bridge.records.frame_metadata import FrameMetadata
+from parity_bridge.records.frame_metadata import FrameMetadata, IntegerFile
 from parity_bridge.records.pixel_records import as_json
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from parity_bridge.bridge.engine_runs import OnNote
     from parity_bridge.engines.choice import EngineChoice
     from parity_bridge.engines.protocol import Engine
@@ -46,6 +44,7 @@ class FrameQuestion:
     threads: int
     #: Keywords of the engine's constructor besides dtype and device.
     settings: Mapping[str, str | bool] = field(default_factory=dict)
+    integers: IntegerOptions = field(default_factory=IntegerOptions)
 
 
 def frame(question: FrameQuestion, on_note: OnNote) -> FrameMetadata:
@@ -53,6 +52,7 @@ def frame(question: FrameQuestion, on_note: OnNote) -> FrameMetadata:
 
     Raises UsageError, FileError or EngineError; then nothing is written.
     """
+    question.integers.check(question.output)
     check_writable(question.output)
     parsed, choice = question.given, question.engine
     for note in parsed.notes:
@@ -68,8 +68,11 @@ def frame(question: FrameQuestion, on_note: OnNote) -> FrameMetadata:
         on_note("-roi holds no pixel of the detector; the image is 0 everywhere")
     if rendered.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
-    metadata = _frame_metadata(question, engine, behaviours, rendered)
-    _write(question.output, _encode_image(question.output, rendered), as_json(metadata))
+    content, integer_file = encode_frame(
+        question.output, parsed.experiment, rendered.image, question.integers
+    )
+    metadata = _frame_metadata(question, engine, behaviours, rendered, integer_file)
+    _write(question.output, content, as_json(metadata))
     return metadata
 
 
@@ -105,19 +108,6 @@ def check_writable(output: Path) -> None:
         )
 
 
-def _encode_image(output: Path, rendered: Frame) -> bytes:
-    image = _little_endian(rendered)
-    if output.suffix == ".bin":
-        return image.tobytes()
-    buffer = io.BytesIO()
-    np.save(buffer, image, allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _little_endian(rendered: Frame) -> NDArray[np.float32]:
-    return np.ascontiguousarray(rendered.image, dtype="<f4")
-
-
 def metadata_path(output: Path) -> Path:
     """Where what made the image is written."""
     return output.with_name(f"{output.name}.json")
@@ -128,6 +118,7 @@ def _frame_metadata(
     engine: Engine,
     behaviours: Behaviours,
     rendered: Frame,
+    integer_file: IntegerFile | None,
 ) -> FrameMetadata:
     image = rendered.image
     slow, fast = image.shape
@@ -145,7 +136,8 @@ def _frame_metadata(
         shape=(slow, fast),
         sum=float(image.sum(dtype=np.float64)),
         max=float(image.max()),
-        sha256=hashlib.sha256(_little_endian(rendered).tobytes()).hexdigest(),
+        sha256=hashlib.sha256(np.ascontiguousarray(image, dtype="<f4").data).hexdigest(),
+        integer_file=integer_file,
         notes=question.given.notes,
         build=dict(engine.build()),
         versions=package_versions(),

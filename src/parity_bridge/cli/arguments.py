@@ -105,12 +105,14 @@ def _add_frame(commands: Any) -> None:
     add("--engine", required=True, help="c, torch or package.module:Class")
     add(
         "--output", type=options.image_file, required=True, metavar="FILE",
-        help="float32 photons, slow-major: .npy, or .bin for the bare little-endian numbers",
+        help="float32 photons, slow-major: .npy, or .bin for the bare little-endian numbers; or "
+        "integers: .img (SMV) or .pgm",
     )  # fmt: skip
     add(
         "--roi", nargs=4, type=options.whole_number, metavar=("XMIN", "XMAX", "YMIN", "YMAX"),
         help="fast, then slow, both ends inclusive; the image is 0 elsewhere",
     )  # fmt: skip
+    _add_integers(parser)
     add("--threads", type=options.thread_count, metavar="N", help="default: one per CPU")
     add(
         "--precision", choices=options.PRECISIONS,
@@ -122,6 +124,27 @@ def _add_frame(commands: Any) -> None:
     )  # fmt: skip
     add_experiment(parser)
     parser.set_defaults(command="frame", takes_flags=True)
+
+
+def _add_integers(parser: argparse.ArgumentParser) -> None:
+    """Add what is done to the photons of an integer image, as the original program does it."""
+    add = parser.add_argument
+    add(
+        "--scale", type=options.scale, metavar="X",
+        help=".img: multiply the photons by this (default: 55000 over the largest)",
+    )  # fmt: skip
+    add(
+        "--adc", type=options.number, metavar="X",
+        help=".img: add this to every pixel (default: 40)",
+    )  # fmt: skip
+    add(
+        "--noise", type=options.seed, metavar="SEED",
+        help=".img: counts that Poisson noise draws with this seed, not scaled",
+    )  # fmt: skip
+    add(
+        "--pgmscale", type=options.scale, metavar="X",
+        help=".pgm: multiply the photons by this (default: 50 over the standard deviation)",
+    )  # fmt: skip
 
 
 def _add_scan(commands: Any) -> None:

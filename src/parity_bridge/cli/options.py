@@ -19,8 +19,9 @@ from parity_bridge.files.timestamps import utc_stamp
 DTYPES = ("float64", "float32")
 STATES = ("start", "frame")
 PRECISIONS = ("exact", "fast")
-IMAGE_ENDINGS = (".npy", ".bin")
+IMAGE_ENDINGS = (".npy", ".bin", ".img", ".pgm")
 MOST_THREADS = 1024
+LARGEST_SEED = 2**31 - 1
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
@@ -85,8 +86,26 @@ def image_file(text: str) -> Path:
     """Return the path of an image to write; its ending states the format."""
     path = Path(text)
     if path.suffix not in IMAGE_ENDINGS:
-        raise ArgumentTypeError(f"{text!r} ends in neither {' nor '.join(IMAGE_ENDINGS)}")
+        raise ArgumentTypeError(
+            f"{text!r} ends in none of {', '.join(IMAGE_ENDINGS)}; name a file that does"
+        )
     return path
+
+
+def scale(text: str) -> float:
+    """Read a factor above 0."""
+    factor = number(text)
+    if factor <= 0:
+        raise ArgumentTypeError(f"{text} is not above 0; leave it out for a scale by the image")
+    return factor
+
+
+def seed(text: str) -> int:
+    """Read the seed of a generator: a whole number of 31 bits."""
+    chosen = whole_number(text)
+    if not 0 <= chosen <= LARGEST_SEED:
+        raise ArgumentTypeError(f"give a seed of 0 to {LARGEST_SEED}, not {chosen}")
+    return chosen
 
 
 def thread_count(text: str) -> int:

@@ -10,6 +10,25 @@ from parity_bridge.experiment.regions import RunState
 from parity_bridge.files.schema import Schema
 
 
+class IntegerFile(Schema):
+    """What was done to the photons of a frame that is stored as integers (contract §9, §10)."""
+
+    #: What they were multiplied by; 1 for noise.
+    scale: float
+    #: What was added to every pixel.
+    adc: float
+    #: Seed of the noise; None: there is none, nor the next two.
+    seed: int | None = None
+    #: Counted by the noise, before ``adc`` was added.
+    photons: float | None = None
+    #: Pixels beyond 65535.
+    overloads: int | None = None
+    #: Statistics of the photons over the region of interest.
+    mean: float
+    rms: float
+    rmsd: float
+
+
 class FrameMetadata(Schema):
     """Engine, experiment, behaviours and state of a frame, and the sum of its pixels."""
 
@@ -31,6 +50,8 @@ class FrameMetadata(Schema):
     max: float
     #: Of the little-endian float32 pixels, slow-major.
     sha256: str
+    #: None: the file holds the float32 pixels.
+    integer_file: IntegerFile | None = None
     notes: tuple[str, ...]
     build: dict[str, str]
     versions: dict[str, str | None]

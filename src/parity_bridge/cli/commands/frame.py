@@ -6,14 +6,18 @@ import os
 from argparse import Namespace
 
 from parity_bridge.bridge.frame import FrameQuestion, check_writable, frame, metadata_path
+from parity_bridge.bridge.frame_file import IntegerOptions
 from parity_bridge.cli.choices import engine_choice, experiment_flags
 from parity_bridge.cli.printing import print_lines, print_note
 from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.records.frame_metadata import IntegerFile
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
     """Render the frame, print what was written, return the exit status 0."""
     settings = {"precision": arguments.precision, "compile": arguments.compile}
+    integers = IntegerOptions(arguments.scale, arguments.adc, arguments.noise, arguments.pgmscale)
+    integers.check(arguments.output)
     check_writable(arguments.output)
     choice = engine_choice(arguments, arguments.engine)
     roi = () if arguments.roi is None else ("-roi", *map(str, arguments.roi))
@@ -24,12 +28,26 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
         output=arguments.output,
         threads=arguments.threads or len(os.sched_getaffinity(0)),
         settings={name: value for name, value in settings.items() if value},
+        integers=integers,
     )
     metadata = frame(question, print_note)
     slow, fast = metadata.shape
     image = (
         f"{question.output}: {slow} slow x {fast} fast pixels, sum {metadata.sum!r}, "
-        f"max {metadata.max!r}, sha256 of the pixels {metadata.sha256}"
+        f"max {metadata.max!r}, sha256 of the float32 pixels {metadata.sha256}"
     )
-    print_lines((image, f"{metadata_path(question.output)}: what made it"))
+    stored = metadata.integer_file
+    integer_lines = () if stored is None else (_integer_line(stored),)
+    print_lines((image, *integer_lines, f"{metadata_path(question.output)}: what made it"))
     return 0
+
+
+def _integer_line(stored: IntegerFile) -> str:
+    """Return what was done to the photons."""
+    if stored.seed is not None:
+        return (
+            f"integers: noise of seed {stored.seed}, {stored.photons:.0f} photons, "
+            f"{stored.overloads} overloads, plus {stored.adc:g}"
+        )
+    added = f" plus {stored.adc:g}" if stored.adc else ""
+    return f"integers: photons times {stored.scale:g}{added}"
