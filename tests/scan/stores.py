@@ -16,13 +16,11 @@ from parity_bridge.scan.statistics import Statistics
 from parity_bridge.scan.store import (
     IMAGE,
     MAPS_FOLDER,
-    ScanInputs,
-    Span,
     StoreLayout,
-    TileRecord,
     create_store,
     write_tile,
 )
+from parity_bridge.scan.store_records import ScanInputs, Span, TileRecord
 
 REGION = Region(range(8), range(6))
 #: One image of float32 a side, in chunks of 4 x 4; those at the right edge are cut.

@@ -14,9 +14,10 @@ from pydantic import BaseModel
 
 from parity_bridge.taps.config_snapshot import Derived
 from parity_bridge.taps.derived import DERIVED
+from parity_bridge.taps.field_meaning import FieldMeaning
 from parity_bridge.taps.registry import TAPS_BY_ID
 from parity_bridge.taps.schema import Record
-from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, FieldMeaning, field_of
+from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, field_of
 from parity_bridge.taps.semantics_page import page, tap_summary
 from parity_bridge.taps.tap_data import ROWS
 

@@ -108,9 +108,11 @@ def _scan_alone(
     workers: WorkerPool, question: Question, settings: ScanSettings, on_note: OnNote
 ) -> ScanAnswer:
     _check_target(settings, on_note)
-    thresholds = _thresholds(settings)
+    thresholds = _chosen_thresholds(settings)
     sides = scan_sides_of(question, on_note)
-    tolerances = tolerances_for(*_case(question), question.tolerances, _own_case(question))
+    tolerances = tolerances_for(
+        *_tolerance_target(question), question.tolerances, _own_case(question)
+    )
     prepared = prepare_scan(
         sides.reference,
         sides.other,
@@ -120,10 +122,10 @@ def _scan_alone(
         resume=settings.resume,
         geometry_side=sides.geometry,
     )
-    _begin(settings.folder, question)
+    _begin_report(settings.folder, question)
     context = RunContext(question.command, utc_now(), settings.stamp)
     with failures_noted(settings.folder, context, REMEDY):
-        summary = _run(workers, settings, prepared, thresholds, on_note)
+        summary = _run_and_summarize(workers, settings, prepared, thresholds, on_note)
         worst = tap_worst_pixels(question, sides, summary)
         coordinates = [pixel.pixel_coords for pixel in summary.worst]
         maps = scan_maps(prepared.layout, coordinates, prepared.job.rules.geometry)
@@ -183,12 +185,12 @@ def _check_no_links(target: Path) -> None:
                 )
 
 
-def _thresholds(settings: ScanSettings) -> Thresholds:
+def _chosen_thresholds(settings: ScanSettings) -> Thresholds:
     file = None if settings.threshold_file is None else read_thresholds(settings.threshold_file)
     return merge_thresholds(file, settings.thresholds)
 
 
-def _case(question: Question) -> tuple[str, str]:
+def _tolerance_target(question: Question) -> tuple[str, str]:
     """Return the dtype and device that the tolerances go by; an image counts as float32."""
     other = question.others[0]
     if isinstance(other, EngineSource):
@@ -202,7 +204,7 @@ def _own_case(question: Question) -> str | None:
     return tolerance_case(*(engine_class(source.choice.name) for source in engines))
 
 
-def _begin(target: Path, question: Question) -> None:
+def _begin_report(target: Path, question: Question) -> None:
     # The summary says that the report is complete.
     (target / FOLDER / SUMMARY).unlink(missing_ok=True)
     log_command(target, question.command)
@@ -211,7 +213,7 @@ def _begin(target: Path, question: Question) -> None:
         copy_file(question.tolerances, target / TOLERANCES, "tolerance file")
 
 
-def _run(
+def _run_and_summarize(
     workers: WorkerPool,
     settings: ScanSettings,
     prepared: PreparedScan,

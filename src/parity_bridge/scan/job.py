@@ -15,7 +15,8 @@ from parity_bridge.experiment.regions import F_CELL_PLANES, Region, RunState
 from parity_bridge.scan.plan import TileTask
 from parity_bridge.scan.sides import EngineSide, ScanSide, SideIdentity, SideTile
 from parity_bridge.scan.statistics import SHELL_COUNT, ULP_BINS, Statistics
-from parity_bridge.scan.store import Span, StoredState, StoreLayout, TileRecord, write_tile
+from parity_bridge.scan.store import StoreLayout, write_tile
+from parity_bridge.scan.store_records import Span, StoredState, TileRecord
 from parity_bridge.scan.summary import WorstPixel
 from parity_bridge.scan.tile_comparison import ComparisonRules, Margins, compare_tiles
 

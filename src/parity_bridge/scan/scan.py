@@ -26,7 +26,8 @@ from parity_bridge.scan.progress import Advance
 from parity_bridge.scan.resolution import derived_geometry, shell_edges
 from parity_bridge.scan.sides import EngineSide, ScanSide
 from parity_bridge.scan.statistics import SHELL_COUNT, Statistics, merge_statistics
-from parity_bridge.scan.store import ScanInputs, Span, StoreLayout, TileRecord
+from parity_bridge.scan.store import StoreLayout
+from parity_bridge.scan.store_records import LARGEST_TILE, ScanInputs, Span, TileRecord
 from parity_bridge.scan.tile_comparison import SENSITIVE_ULPS, ComparisonRules
 
 #: Pixels of a tile along either axis by default.
@@ -188,8 +189,8 @@ def _span(ranges: list[range]) -> range:
 def _tile_size(tile: int | None, region: Region) -> int:
     """Return the pixels of a tile along either axis: many, but a small region has several tiles."""
     if tile is not None:
-        if not 1 <= tile <= store.LARGEST_TILE:
-            raise UsageError(f"--tile {tile}: give 1 to {store.LARGEST_TILE} pixels")
+        if not 1 <= tile <= LARGEST_TILE:
+            raise UsageError(f"--tile {tile}: give 1 to {LARGEST_TILE} pixels")
         return tile
     # Every tile has some 27 chunks to be written, which costs more than the pixels of a small one.
     return min(DEFAULT_TILE, max(128, -(-max(region.shape) // 2)))

@@ -15,23 +15,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
 
-from parity_bridge.comparison.tolerances import Tolerance
 from parity_bridge.errors import BridgeError, FileError, error_text
 from parity_bridge.experiment.regions import F_CELL_PLANES, Region
 from parity_bridge.files.atomic_write import write_text
-from parity_bridge.files.reading import FileVersion, file_version, read_file
-from parity_bridge.files.schema import SCHEMA_VERSION, Count, Number, Schema, Version
+from parity_bridge.files.reading import FileVersion, file_version
 from parity_bridge.images.image_file import ValueType
 from parity_bridge.records.folder import make_folder
 from parity_bridge.records.pixel_records import as_json
 from parity_bridge.scan import store_check
-from parity_bridge.scan.sides import SideIdentity, SideTile
-from parity_bridge.scan.statistics import Statistics
+from parity_bridge.scan.sides import SideTile
+from parity_bridge.scan.store_records import ScanInputs, Span, TileRecord, read_scan_record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,72 +38,12 @@ _LOG = logging.getLogger(__name__)
 MAPS_FOLDER = "maps.zarr"
 INPUTS_FILE = "inputs.json"
 TILES_FOLDER = "tiles"
-#: Pixels of a tile along either axis, at most.
-LARGEST_TILE = 4096
 #: Groups of the store.
 SIDE_GROUPS = ("reference", "other")
 IMAGE = "image"
 MISMATCH = "mismatch"
 #: Bit of each field of Tap 4 in the map of mismatches.
 MISMATCH_BITS = {name: 1 << place for place, name in enumerate(F_CELL_PLANES)}
-
-
-_TilePixels = Annotated[int, Field(ge=1, le=LARGEST_TILE)]
-
-
-class Span(Schema):
-    """First and one past the last pixel of a region, along slow and along fast."""
-
-    slow: tuple[Count, Count]
-    fast: tuple[Count, Count]
-
-    @classmethod
-    def of(cls, region: Region) -> Span:
-        """Return the ends of ``region``."""
-        return cls(
-            slow=(region.slow.start, region.slow.stop), fast=(region.fast.start, region.fast.stop)
-        )
-
-    @property
-    def region(self) -> Region:
-        """The pixels of the span."""
-        return Region(range(*self.slow), range(*self.fast))
-
-
-class ScanInputs(Schema):
-    """What a scan depends on, and how it is divided; written before the first tile."""
-
-    schema_version: Version = SCHEMA_VERSION
-    reference: SideIdentity
-    other: SideIdentity
-    region: Span
-    tile: tuple[_TilePixels, _TilePixels]  # pixels along slow and fast
-    intensity_tolerance: Tolerance
-    f_cell_tolerance: Tolerance
-    #: Of packages and of the C library, on which the bits of both engines depend.
-    versions: dict[str, str | None]
-    #: Of the C library's functions; None where no side is an engine.
-    libm_fingerprint: str | None = None
-
-
-class StoredState(Schema):
-    """A ``RunState`` in the record of a tile."""
-
-    interpolation_on: bool
-    swept: bool
-    polar_axis: tuple[Number, Number, Number]
-
-
-class TileRecord(Schema):
-    """A finished tile."""
-
-    schema_version: Version = SCHEMA_VERSION
-    region: Span
-    statistics: Statistics
-    #: Of each side after the last pixel; None for an image.
-    states: tuple[StoredState | None, StoredState | None]
-    runtime_c_ms: Number
-    runtime_py_ms: Number
 
 
 @dataclass(frozen=True)
@@ -153,7 +90,7 @@ def create_store(layout: StoreLayout, inputs: ScanInputs) -> None:
 
 def check_same_inputs(folder: Path, inputs: ScanInputs) -> None:
     """Raise FileError where the scan in ``folder`` was begun with other ``inputs``."""
-    begun = _read(folder / INPUTS_FILE, ScanInputs)
+    begun = read_scan_record(folder / INPUTS_FILE, ScanInputs)
     differing = store_check.differences(begun.model_dump(), inputs.model_dump())
     for name, before, now in differing:
         if name == "libm_fingerprint":
@@ -184,8 +121,7 @@ def check_store(layout: StoreLayout) -> None:
 
 def stored_tile(layout: StoreLayout) -> tuple[int, int]:
     """Return the tile of the scan begun in the folder; raise FileError if it cannot be read."""
-    begun: ScanInputs = _read(layout.folder / INPUTS_FILE, ScanInputs)
-    return begun.tile
+    return read_scan_record(layout.folder / INPUTS_FILE, ScanInputs).tile
 
 
 def remove_partial_files(layout: StoreLayout) -> None:
@@ -205,7 +141,7 @@ def finished_tile(layout: StoreLayout, name: str, region: Region) -> TileRecord 
     """
     path = layout.folder / TILES_FOLDER / f"{name}.json"
     try:
-        record: TileRecord | None = _read(path, TileRecord) if path.exists() else None
+        record = read_scan_record(path, TileRecord) if path.exists() else None
     except FileError as error:
         _LOG.warning("%s; its tile is computed again", error)
         return None
@@ -368,13 +304,3 @@ def _write_errors(folder: Path) -> Iterator[None]:
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or error_text(error)
-
-
-def _read(path: Path, model: Any) -> Any:
-    try:
-        return model.model_validate_json(read_file(path, "record of a scan"))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise FileError(
-            f"{path} is no record of a scan ({first['msg']}); scan again under another --stamp"
-        ) from error

@@ -8,8 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 
+from parity_bridge.taps.field_meaning import FieldMeaning
 from parity_bridge.taps.registry import TAPS_BY_ID, Tap
-from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS, FieldMeaning
+from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS
 
 _INTRODUCTION = """\
 # Taps
