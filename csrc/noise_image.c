@@ -11,7 +11,9 @@
  * 0 it counts down from 65536. NaN becomes 0. */
 static uint16_t cut_off(double value)
 {
-    return value > (double)INT32_MIN ? (uint16_t)(int32_t)value : 0;
+    if (value > (double)INT32_MIN)
+        return (uint16_t)(int32_t)value;
+    return 0;
 }
 
 int pb_noise_image(const pb_float_image *image, int32_t seed, double adc, uint16_t *pixels,
