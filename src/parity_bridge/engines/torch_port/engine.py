@@ -16,10 +16,13 @@ from parity_bridge.engines.checks import (
 )
 from parity_bridge.engines.torch_port.chain import EAGER_KERNELS, ChainKernels
 from parity_bridge.engines.torch_port.compiled_kernels import compiled_kernels
-from parity_bridge.engines.torch_port.f_cell import f_cell_stats
 from parity_bridge.engines.torch_port.failures import torch_errors
 from parity_bridge.engines.torch_port.frame_context import COMPILED_BATCH, FrameContext
-from parity_bridge.engines.torch_port.observations import check_pixels_finite, observations
+from parity_bridge.engines.torch_port.observations import (
+    Recorder,
+    check_pixels_finite,
+    observations,
+)
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.pixel import pixel
 from parity_bridge.engines.torch_port.run_state import start
@@ -94,11 +97,12 @@ class TorchPort:
             if in_frame:
                 before = frame_context.states_before(list(pixels), begin)
             slow, fast = torch.tensor(pixels, dtype=torch.int64, device=self.device).unbind(-1)
-            totals, evaluations, _ = pixel(
-                setup, frame_context.table, slow, fast, stack_states(before)
+            recorder = Recorder(setup, frame_context.table, slow)
+            totals, _, _ = pixel(
+                setup, frame_context.table, slow, fast, stack_states(before), recorder.add
             )
             if self._refuses_nonfinite:
-                check_pixels_finite(totals, evaluations)
+                check_pixels_finite(totals, recorder.rows)
             return observations(
                 pixels,
                 [run_state(state) for state in before],
@@ -106,8 +110,7 @@ class TorchPort:
                 factors,
                 frame_context,
                 totals,
-                evaluations,
-                f_cell_stats(evaluations, slow),
+                recorder,
             )
 
     def scanner(

@@ -98,35 +98,53 @@ def lookup_mask(result: EvaluationResult, like: Tensor) -> Tensor:
     return result.has_lookup.expand_as(like)
 
 
+class PixelCounts:
+    """Tap 4 of pixels, one evaluation after the other."""
+
+    def __init__(self, like: Tensor, dtype: torch.dtype) -> None:
+        """Begin without lookups; ``like`` has the shape of the pixels, F is summed in ``dtype``."""
+        self._like = like
+        self._counts, self._margin = LookupCounts(like, dtype), Margin(like)
+        self._low = [like.new_full((), math.inf, dtype=torch.float64)] * 3
+        self._high = [like.new_full((), -math.inf, dtype=torch.float64)] * 3
+
+    def add(self, result: EvaluationResult) -> None:
+        """Count one evaluation of every pixel."""
+        self._counts.add(result)
+        self._margin.add(result)
+        low, high, made = self._low, self._high, result.has_lookup
+        for axis, index in enumerate(result.hkl):
+            low[axis] = select_where(made, torch.fmin(low[axis], index), low[axis])
+            high[axis] = select_where(made, torch.fmax(high[axis], index), high[axis])
+
+    def stats(self) -> FCellStats:
+        """Return what was counted so far."""
+        counts = self._counts
+
+        def of_each(value: Tensor) -> Tensor:
+            return value.expand_as(self._like)
+
+        return FCellStats(
+            total_lookups=of_each(counts.total),
+            skipped_lookups=of_each(counts.skipped),
+            out_of_bounds_count=of_each(counts.out_of_bounds),
+            default_f_count=of_each(counts.default_f),
+            zero_f_count=of_each(counts.zero),
+            sum_f_cell=of_each(counts.sum),
+            hkl_min=Vec3(*map(of_each, counts.low)),
+            hkl_max=Vec3(*map(of_each, counts.high)),
+            fractional_min=Vec3(*map(of_each, self._low)),
+            fractional_max=Vec3(*map(of_each, self._high)),
+            rounding_margin=of_each(self._margin.smallest),
+        )
+
+
 def f_cell_stats(evaluations: list[Evaluation], like: Tensor) -> FCellStats:
     """Count Tap 4 of the pixels of these evaluations, of the shape of ``like``."""
-    counts, margin = LookupCounts(like, evaluations[0].result.F_cell.dtype), Margin(like)
-    low = [like.new_full((), math.inf, dtype=torch.float64)] * 3
-    high = [like.new_full((), -math.inf, dtype=torch.float64)] * 3
+    counts = PixelCounts(like, evaluations[0].result.F_cell.dtype)
     for evaluation in evaluations:
-        result = evaluation.result
-        counts.add(result)
-        margin.add(result)
-        for axis, index in enumerate(result.hkl):
-            low[axis] = select_where(result.has_lookup, torch.fmin(low[axis], index), low[axis])
-            high[axis] = select_where(result.has_lookup, torch.fmax(high[axis], index), high[axis])
-
-    def of_each(value: Tensor) -> Tensor:
-        return value.expand_as(like)
-
-    return FCellStats(
-        total_lookups=of_each(counts.total),
-        skipped_lookups=of_each(counts.skipped),
-        out_of_bounds_count=of_each(counts.out_of_bounds),
-        default_f_count=of_each(counts.default_f),
-        zero_f_count=of_each(counts.zero),
-        sum_f_cell=of_each(counts.sum),
-        hkl_min=Vec3(*map(of_each, counts.low)),
-        hkl_max=Vec3(*map(of_each, counts.high)),
-        fractional_min=Vec3(*map(of_each, low)),
-        fractional_max=Vec3(*map(of_each, high)),
-        rounding_margin=of_each(margin.smallest),
-    )
+        counts.add(evaluation.result)
+    return counts.stats()
 
 
 def _widen_limits(

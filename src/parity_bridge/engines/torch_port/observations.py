@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from parity_bridge.engines.torch_port.evaluation import Evaluation
-from parity_bridge.engines.torch_port.f_cell import FCellStats, lookup_mask
+from parity_bridge.engines.torch_port.f_cell import FCellStats, PixelCounts, lookup_mask
 from parity_bridge.engines.torch_port.pixel import PixelTotals
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
@@ -43,24 +44,22 @@ def observations(
     factors: StructureFactors,
     frame_context: FrameContext,
     totals: PixelTotals,
-    evaluations: list[Evaluation],
-    stats: FCellStats,
+    recorder: Recorder,
 ) -> list[Observation]:
     """Return one Observation for each pixel; ``states`` are the states before each."""
     setup, mask = frame_context.setup, frame_context.mask
-    rows = _evaluation_rows(evaluations, totals.in_roi)
     derived = derived_of(setup, frame_context.table)
     ends = _list_totals(totals, setup.steps)
     masks = [None if mask is None else int(mask[at]) for at in pixels]
     ends["image"] = [
         0.0 if value == 0 else image for image, value in zip(ends["image"], masks, strict=True)
     ]
-    f_cell = _f_cell(stats)
+    f_cell = _f_cell(recorder.counts.stats())
     return [
         Observation(
             pixel=at,
             derived=derived,
-            evaluations=rows[number],
+            evaluations=recorder.rows[number],
             totals={name: ends[name][number] for name in TOTALS},
             f_cell=f_cell[number],
             hkl_table=factors.provenance,
@@ -85,24 +84,29 @@ def derived_of(setup: Setup, table: Table) -> dict[str, Quantity]:
     )
 
 
-def check_pixels_finite(totals: PixelTotals, evaluations: Sequence[Evaluation]) -> None:
+class Recorder:
+    """Rows and Tap 4 of pixels, as numbers, one evaluation after the other."""
+
+    def __init__(self, setup: Setup, table: Table, like: Tensor) -> None:
+        """Begin without evaluations of pixels of the shape of ``like``, (pixels,)."""
+        #: (pixels, evaluations), dtype EVALUATION.
+        self.rows = np.zeros((len(like), setup.evaluations), dtype=EVALUATION)
+        self.counts = PixelCounts(like, table.default_F.dtype)
+        self._like = like
+        self._numbers = count()
+
+    def add(self, evaluation: Evaluation) -> None:
+        """Record one evaluation of every pixel."""
+        _fill_evaluation(self.rows[:, next(self._numbers)], evaluation, self._like)
+        self.counts.add(evaluation.result)
+
+
+def check_pixels_finite(totals: PixelTotals, rows: NDArray[np.void]) -> None:
     """Raise UsageError where an index, the sum or the intensity of a pixel is not finite."""
     finite = (totals.I.isfinite() & totals.intensity.isfinite()).all()
-    for evaluation in evaluations:
-        indices = torch.stack(torch.broadcast_tensors(*evaluation.result.hkl)).isfinite().all(dim=0)
-        if evaluation.scattering.beyond_dmin is not None:
-            indices = indices | evaluation.scattering.beyond_dmin
-        finite = finite & indices.all()
-    if not bool(finite):
+    # Beyond dmin there is no index; the rows have 0 there.
+    if not (bool(finite) and np.isfinite(rows["hkl"]).all()):
         raise UsageError(NOT_FINITE)
-
-
-def _evaluation_rows(evaluations: list[Evaluation], like: Tensor) -> NDArray[np.void]:
-    """Return (pixels, evaluations) rows of dtype EVALUATION; ``like`` has the shape (pixels,)."""
-    rows = np.zeros((len(like), len(evaluations)), dtype=EVALUATION)
-    for number, evaluation in enumerate(evaluations):
-        _fill_evaluation(rows[:, number], evaluation, like)
-    return rows
 
 
 def _fill_evaluation(row: NDArray[np.void], evaluation: Evaluation, like: Tensor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -36,16 +37,24 @@ class PixelTotals:
 
 
 def pixel(
-    setup: Setup, table: Table, slow: Tensor, fast: Tensor, state: BatchState
+    setup: Setup,
+    table: Table,
+    slow: Tensor,
+    fast: Tensor,
+    state: BatchState,
+    visit: Callable[[Evaluation], None] | None = None,
 ) -> tuple[PixelTotals, list[Evaluation], BatchState]:
     """Compute pixels, each from ``state``, and return every evaluation, in order.
 
     ``slow`` and ``fast`` are int64 of shape (pixels,), inside the detector; ``state`` is the same
     for all of them or of that shape. Pixels are computed in the dtype of ``table``. The state
-    returned is the state after each pixel.
+    returned is the state after each pixel. With ``visit`` each evaluation is handed to it and none
+    is returned: a million of them take gigabytes, and seconds to free after Ctrl-C.
     """
     chain = Chain(setup, table, EVERYTHING, slow, fast, state)
-    evaluations = list(run_chain(chain, EAGER_KERNELS))
+    evaluations: list[Evaluation] = []
+    for evaluation in run_chain(chain, EAGER_KERNELS):
+        (visit or evaluations.append)(evaluation)
     scales = chain.capture.mode.scales_the_sum
     capture = chain.layer_capture if scales else chain.capture.value
     inside = in_roi(setup.detector, slow, fast)
