@@ -231,13 +231,13 @@ class TestMemo:
         store(tmp_path / "py_taps", [other], behaviours=behaviours)
         render(tmp_path)
         memo = (tmp_path / "f_cell_comparison.md").read_text()
-        pointer = "; the engines were told to behave differently (see above)" if behaviours else ""
+        pointer = "; the engines were given different behaviours (see above)" if behaviours else ""
         assert (
             f"No named behaviour of contract §7 explains this from the records alone{pointer}; "
             "`explain` searches for one by computing.\n"
         ) in memo
         assert (
-            "## The engines were told to behave differently\n\nBehaviours told: c: all as in the "
+            "## The engines were given different behaviours\n\nBehaviours: c: all as in the "
             "reference (contract §7); pytorch: omega=last." in memo
         ) is bool(behaviours)
 

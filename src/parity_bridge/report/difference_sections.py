@@ -47,7 +47,7 @@ def inputs_section(pair: PairAnswer) -> str:
     behaviours = _different_behaviours(pair)
     parts = (*tables, table(flag_rows) if flag_rows else "", bullets, behaviours)
     text = "\n\n".join(part for part in parts if part)
-    title = "were told to behave differently" if text == behaviours else "were not given the same"
+    title = "were given different behaviours" if text == behaviours else "were not given the same"
     return f"## The engines {title}\n\n{text}" if text else ""
 
 
@@ -80,7 +80,7 @@ def _possible_causes_text(pair: PairAnswer, causes: Sequence[Cause]) -> str:
         return ""
     text = "No named behaviour of contract §7 explains this from the records alone"
     if _different_behaviours(pair):
-        text += "; the engines were told to behave differently (see above)"
+        text += "; the engines were given different behaviours (see above)"
     return f"{text}; `explain` searches for one by computing."
 
 
@@ -145,7 +145,7 @@ def _different_behaviours(pair: PairAnswer) -> str:
         f"{escaped(side.name)}: {escaped(text)}"
         for side, text in zip(pair.sides, texts, strict=True)
     )
-    return f"Behaviours told: {listed}."
+    return f"Behaviours: {listed}."
 
 
 def _input_text(value: IndexBounds | str | float | None) -> str:

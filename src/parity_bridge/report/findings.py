@@ -48,7 +48,7 @@ def _differing_stages_sentence(finding: Finding) -> str:
     named = ", ".join(f"{escaped(item.what)} ({_left_code(item.left)})" for item in differing)
     return (
         f"Transplants: given the other side's own values of all stages before, the C core computes "
-        f"every stage alike but for {named}."
+        f"the same in every stage except {named}."
     )
 
 

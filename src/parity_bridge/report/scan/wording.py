@@ -6,7 +6,7 @@ from parity_bridge.scan.summary import ScanSummary, Shell, UlpBin
 
 ZERO_WORDS = "0: masked, or nothing there"
 NOT_FINITE_WORDS = "NaN or infinite"
-WITHIN_TOLERANCE_WORDS = "alike, or within tolerance"
+WITHIN_TOLERANCE_WORDS = "equal, or within tolerance"
 NO_LOOKUP_WORDS = "no lookup was made"
 
 
