@@ -215,6 +215,20 @@ class TestRefusals:
         assert _frame("--engine", "c", "--output", "i.npy") == 5
         assert list(Path().iterdir()) == []
 
+    @pytest.mark.parametrize("interrupted", ["i.npy.json", "i.npy"])
+    def test_an_interrupt_leaves_image_and_metadata_or_neither(
+        self, interrupted: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def write_and_interrupt(path: Path, data: bytes | str) -> None:
+            path.write_bytes(data.encode() if isinstance(data, str) else data)
+            if path.name == interrupted:
+                raise KeyboardInterrupt
+
+        for writer in ("write_bytes", "write_text"):
+            monkeypatch.setattr(f"parity_bridge.bridge.frame.{writer}", write_and_interrupt)
+        assert _frame("--engine", "c", "--output", "i.npy") == 130
+        assert Path("i.npy").exists() == Path("i.npy.json").exists() == (interrupted == "i.npy")
+
     @pytest.mark.signals
     @pytest.mark.parametrize("engine", ENGINES)
     def test_a_signal_does_not_wait_for_the_frame(

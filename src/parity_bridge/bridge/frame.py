@@ -87,13 +87,27 @@ def _roi_meets(parsed: ParsedFlags, rendered: Frame) -> bool:
 
 
 def _write(output: Path, image: bytes, metadata: str) -> None:
-    """Metadata first: it is removed again where the image cannot be written."""
-    write_text(metadata_path(output), metadata)
+    """Write the metadata, then the image; neither stays where the other was not written.
+
+    Raises FileError where one of them cannot be written.
+    """
+    path = metadata_path(output)
     try:
+        write_text(path, metadata)
         write_bytes(output, image)
-    except FileError:
-        metadata_path(output).unlink(missing_ok=True)
+    except BaseException:
+        # Ctrl-C too: metadata state what is in the file beside them.
+        if _holds(path, metadata.encode(errors="surrogateescape")) and not _holds(output, image):
+            path.unlink(missing_ok=True)
         raise
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    """Check whether ``path`` is a file of this content; one that cannot be read is not."""
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
 
 
 def check_writable(output: Path) -> None:
