@@ -1,8 +1,8 @@
 """A program like nanoBragg, for tests: its flags in, its blocks and its image out.
 
 Underneath is our own C core, told by the flags alone. It looks for tables, matrices and caches in
-the folder that it runs in, leaves a cache there, and takes ``-polar_vector`` and ``-twotheta_axis``
-for ``-polar`` and ``-twotheta`` too, as the original does (contract §2, §5).
+the folder that it runs in, leaves a cache there, and takes ``-twotheta_axis`` for ``-twotheta``
+too, as the original does (contract §5, §8).
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ from parity_bridge.engines.c_core.pixels import observe_pixels
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.flags.values import is_flag_word
-from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.model import Experiment, Sampling
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import Region
+from parity_bridge.experiment.smv import read_mask
 from parity_bridge.taps.evaluations import EvaluationKind
 from parity_bridge.taps.observation import Observation
 
 CACHE = Path("Fdump.bin")
 #: Taken for a shorter flag as well.
-TRAPS = {"-polar_vector": "-polar", "-twotheta_axis": "-twotheta"}
+TRAPS = {"-twotheta_axis": "-twotheta"}
 #: What we have and the original does not.
-UNKNOWN = ("-dump", "-detsize_x", "-detsize_y", "-mask")
+UNKNOWN = ("-detsize_x", "-detsize_y")
 SWITCHES = ("-printout", "-nonoise", "-nopgm", "-noprogress")
 FILES = ("-floatfile", "-intfile")
 
@@ -44,12 +45,14 @@ def main(words: Sequence[str]) -> None:
     if experiment.structure_factors.hkl is not None:
         structure_factors.write_cache(CACHE, factors)
     table = table_struct(factors)
-    frame_context = FrameContext(derive(experiment), table, PRECISIONS["exact"], None)
+    mask = experiment.detector.mask
+    zeros = None if mask is None else read_mask(mask)
+    frame_context = FrameContext(derive(experiment), table, PRECISIONS["exact"], zeros)
     fast, slow = frame_context.setup.detector.pixels
     region = Region.from_roi(frame_context.setup.detector.roi, slow, fast)
     if "-printout" in own:
         lines = [
-            *header(frame_context.setup),
+            *header(frame_context.setup, experiment.sampling),
             *blocks(observations(experiment, factors, frame_context, region)),
         ]
         sys.stdout.write("\n".join(lines) + "\n")
@@ -75,6 +78,8 @@ def split(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:
         flag, *values = words[start:end]
         if flag in UNKNOWN or (flag == "-mat" and len(values) != 1):
             sys.exit(f"what is {flag} {values}?")
+        if flag == "-dump":
+            continue  # the cache has one name here
         if flag in (*SWITCHES, *FILES):
             own[flag] = "".join(values)
         else:
@@ -107,17 +112,22 @@ def observations(
             state, _ = render(frame_context, here, state, 1, image=unseen)
 
 
-def header(setup: Any) -> Iterator[str]:
+def header(setup: Any, sampling: Sampling) -> Iterator[str]:
     """What was derived, as far as anyone reads it."""
+    factors = ("thick", "polar", "omega")
+    oversampled = [f" +{name}" for name in factors if getattr(sampling, f"oversample_{name}")]
+    fast, slow = setup.detector.pixels
     layers, thickness = setup.detector.thick.steps, setup.detector.thick.range
     yield "nanoBragg nanocrystal diffraction simulator - a stand-in"
     yield f"  created a total of {setup.source_count} sources:"
+    yield f"  distance=0 detsize=0x0  pixel=0 meters ({fast}x{slow} pixels)"
     yield f"  sensor is {thickness:g} m thick in {layers} layers with mu= -1"
     yield "  1 divergence steps"
     yield f"  {setup.source_count} sources"
     yield f"  {setup.crystal.domains} mosaic domains over mosaic spread of 0 degrees"
     yield f"  {setup.phi.steps} phi steps from 0 to 0 degrees"
-    yield f"  {setup.oversample}x{setup.oversample} pixel oversample steps"
+    steps = f"{setup.oversample}x{setup.oversample} pixel oversample steps"
+    yield f"  {steps}{''.join(oversampled)}"
 
 
 def blocks(seen: Iterable[Observation]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,14 @@ from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.nanobragg_program import NanobraggProgram
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment.model import Cell, Crystal, Detector, Experiment, Sampling
+from parity_bridge.experiment.model import (
+    Cell,
+    Crystal,
+    Detector,
+    Experiment,
+    Sampling,
+    StructureFactorSource,
+)
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.taps.observation import Observation
 from parity_bridge.taps.pixel_taps import PixelTaps
@@ -60,9 +67,13 @@ def private_folders(tmp_path: Path) -> list[Path]:
     return list((tmp_path / "private").iterdir())
 
 
-def assert_parity(ours: list[Observation], theirs: list[Observation]) -> None:
-    """By the tolerances that the engine asks for, in the taps that it tells."""
-    taps = choose_taps(NanobraggProgram.taps)
+def assert_parity(
+    ours: list[Observation],
+    theirs: list[Observation],
+    names: Sequence[str] = NanobraggProgram.taps,
+) -> None:
+    """By the tolerances that the engine asks for, in the taps that it records."""
+    taps = choose_taps(tuple(names))
     sides = [
         [PixelTaps.from_observation(seen, "", taps) for seen in side] for side in (ours, theirs)
     ]
@@ -82,6 +93,7 @@ def plain_experiment(detector: Detector, oversample: int) -> Experiment:
         crystal=Crystal(cell=Cell(a=50.0)),
         detector=detector,
         sampling=Sampling(oversample=oversample),
+        structure_factors=StructureFactorSource(default_F=1.0),
     )
     try:
         derive(experiment)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.nanobragg_program import NanobraggProgram
 from parity_bridge.engines.nanobragg_program.evaluations import NotPrintedError, single_evaluations
 from parity_bridge.engines.nanobragg_program.printout import LoopCounts
 from parity_bridge.experiment.model import Experiment
 from tests.engines.nanobragg_program.printed_cases import (
+    FLAGS,
     PIXEL,
     Prints,
     assert_parity,
@@ -91,3 +93,21 @@ class TestLeftOut:
         experiment = experiment_of(f"-sourcefile {tmp_path}/sources")
         with pytest.raises(NotPrintedError, match=r"reads 4 sources from .* which lists 3; remove"):
             single_evaluations(experiment, LoopCounts(**{**ONE, "sources": 4}), tmp_path)
+
+
+def test_the_report_says_what_was_not_compared(
+    stand_in: NanobraggProgram, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags = [*FLAGS, *"-oversample 1 -mosaic 1 -mosaic_domains 3".split()]
+    words = ["run", "--engines", "c,nanobragg-program", "--c-bin", str(tmp_path / "nanoBragg")]
+    where = ["--pixel", "3", "4", "--out-dir", str(tmp_path / "out"), "--stamp", "s"]
+    assert main([*words, *where, "--", *flags]) == 0
+    note = (
+        "nanobragg-program does not record f_cell, which is therefore not compared: a program "
+        "prints only the last of 3 domains of a subpixel; leave -mosaic out to have it recorded"
+    )
+    assert note in capsys.readouterr().err
+    memo = (tmp_path / "out" / "s" / "f_cell_comparison.md").read_text()
+    assert note in memo.replace("\\_", "_")
+    assert main([*words, *where[:3], "--taps", "f_cell", "--", *flags]) == 1
+    assert "records none of the taps f_cell; ask for final" in capsys.readouterr().err

@@ -62,7 +62,7 @@ class TestStandIn:
         "flags",
         [
             TRAPPED,
-            "-oversample 2 -fdet_vector 0.01 0.02 1 -pivot beam -detector_rotz 4 -curved_det",
+            "-oversample 2 -fdet_vector 0.01 0.02 1 -pivot beam -curved_det -detector_rotz 4",
         ],
     )
     def test_custom_geometry(self, stand_in: NanobraggProgram, flags: str) -> None:

@@ -72,6 +72,6 @@ class TestSecondDetector:
     def test_a_detector_without_a_sensible_number_of_pixels(
         self, stand_in: NanobraggProgram, flags: str
     ) -> None:
-        experiment = parse_flags(["-cell", "40", *flags.split()]).experiment
+        experiment = parse_flags(["-cell", "40", "-default_F", "1", *flags.split()]).experiment
         with pytest.raises(UsageError, match="no sensible number of pixels"):
             stand_in.observe(experiment, [(0, 0)])

@@ -1,7 +1,7 @@
 """An experiment in plain flags: files in the folder that a program runs in, and a command line.
 
-The program matches flags by substring (contract §2). That is why files lie in its folder under
-plain names, and why a flag comes after any longer flag that contains it.
+The program tests every flag against every word (contract §8). That is why files lie in its folder
+under plain names.
 """
 
 from __future__ import annotations
@@ -24,9 +24,6 @@ _SOURCES = "sources.txt"
 _MATRIX = "orientation.mat"
 #: The program reads this file where no table is named (contract §5).
 CACHE = "Fdump.bin"
-
-#: A flag and its values.
-_Group = tuple[str, ...]
 
 
 def write_input_files(experiment: Experiment, folder: Path) -> None:
@@ -57,8 +54,7 @@ def command_line(experiment: Experiment, *, image: str, printout: bool) -> list[
     Numbers are written with enough digits to be read back unchanged. A mask is left out: it is
     applied without the program, and its header could overrule other flags.
     """
-    groups = [*_flag_groups(to_flags(_with_plain_names(experiment)))]
-    words = [word for group in _said_after(experiment, groups) for word in group]
+    words = _with_matrix_file(to_flags(_with_plain_names(experiment)))
     return [*words, *output_words(image, printout=printout)]
 
 
@@ -77,20 +73,9 @@ def _with_plain_names(experiment: Experiment) -> Experiment:
     )
 
 
-def _flag_groups(words: Sequence[str]) -> Iterator[_Group]:
-    """Return each flag with its values."""
+def _with_matrix_file(words: Sequence[str]) -> Iterator[str]:
+    """Name a file after `-mat`, where ``words`` may have nine numbers."""
     starts = [place for place, word in enumerate(words) if is_flag_word(word)]
     for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
         flag, *values = words[start:end]
-        # The program takes a file here, not nine numbers.
-        yield flag, *([_MATRIX] if flag == "-mat" else values)
-
-
-def _said_after(experiment: Experiment, groups: Sequence[_Group]) -> list[_Group]:
-    """Move the polarization factor in ``groups`` after the axis, whose flag contains its own."""
-    axis = [group for group in groups if group[0] == "-polar_vector"]
-    if not axis:
-        return list(groups)
-    factor = ("-polar", repr(experiment.beam.polarization))
-    rest = [group for group in groups if group[0] not in ("-polar_vector", "-polar")]
-    return [*axis, factor, *rest]
+        yield from (flag, *([_MATRIX] if flag == "-mat" else values))

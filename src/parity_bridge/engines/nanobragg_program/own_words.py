@@ -35,7 +35,7 @@ def own_words(experiment: Experiment, cache: str) -> tuple[str, ...] | None:
     is a flag as well.
     """
     words = experiment.typed
-    if not words or _read(words) != experiment:
+    if not words or not _still_said(words, experiment):
         return None
     named = list(words)
     for place, word in _file_flags(words):
@@ -44,6 +44,27 @@ def own_words(experiment: Experiment, cache: str) -> tuple[str, ...] | None:
             return None
         named[place + 1] = cache if _CACHE in word else str(Path(file).absolute())
     return tuple(named)
+
+
+def _still_said(words: tuple[str, ...], experiment: Experiment) -> bool:
+    """Return whether ``words`` describe ``experiment``.
+
+    A cache in the working directory is read in one way only; no run of a program finds it.
+    """
+    readings = (_read(words, as_original=True), _read(words))
+    return _with_absolute_files(experiment) in [
+        _with_absolute_files(reading) for reading in readings if reading is not None
+    ]
+
+
+def _with_absolute_files(experiment: Experiment) -> Experiment:
+    parts = {
+        name: part.model_copy(
+            update={field: value.absolute() for field, value in part if isinstance(value, Path)}
+        )
+        for name, part in experiment
+    }
+    return experiment.model_copy(update=parts)
 
 
 def without_mask(words: Sequence[str]) -> list[str]:
@@ -62,7 +83,7 @@ def joined(typed: Sequence[str], added: Sequence[str], stated: Experiment) -> li
     starts = [place for place, word in enumerate(typed) if is_flag_word(word)][-_LAST_FLAGS:]
     for end in (len(typed), *reversed(starts)):
         words = (*typed[:end], *added, *typed[end:])
-        experiment = _read(words)
+        experiment = _read(words, as_original=True)
         if experiment is not None and _effective(experiment) == _effective(stated):
             return list(words)
     return None
@@ -85,9 +106,10 @@ def _file_flags(words: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 @lru_cache(maxsize=64)
-def _read(words: tuple[str, ...]) -> Experiment | None:
-    """Read ``words`` as the original does; None where that fails."""
+def _read(words: tuple[str, ...], *, as_original: bool = False) -> Experiment | None:
+    """Return the experiment that ``words`` describe; None where they describe none."""
     try:
-        return parse_flags(words, as_original=True).experiment  # type: ignore[call-arg,unused-ignore]
+        reading = parse_flags(words, as_original=as_original, needs_structure_factors=False)  # type: ignore[call-arg,unused-ignore]
     except BridgeError:
         return None
+    return reading.experiment
