@@ -152,7 +152,7 @@ def test_dtype_and_device_go_to_the_engine(suite: pytest.Pytester) -> None:
     suite.makepyfile(CHECK.format("Right"))
     result = run(suite, "--parity-dtype", "float32")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*--dtype float32: the C core computes in float64*"])
+    result.stdout.fnmatch_lines(["*dtype float32: the C core computes in float64*"])
 
 
 MISSING = {
