@@ -17,7 +17,7 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.errors import BridgeError
 from tests.engines.golden_cases import figures_are_exact
 from tests.experiment.flags.literal_effects import NoExperimentError
-from tests.experiment.flags.literal_model import UnknownSeedError, read_literally
+from tests.experiment.flags.literal_model import UndefinedError, read_literally
 from tests.experiment.flags.random_command_lines import random_command_line
 
 pytestmark = [
@@ -45,7 +45,7 @@ def compare_line(seed: int, folder: Path) -> str:
     try:
         literal = read_literally(line.words)
         image = CCore().frame(literal.experiment).image
-    except (NoExperimentError, UnknownSeedError) as reason:
+    except (NoExperimentError, UndefinedError) as reason:
         return type(reason).__name__
     except BridgeError:
         return "refused by the C core"

@@ -20,8 +20,8 @@ from tests.experiment.flags.literal_effects import Effect, NoExperimentError, Sa
 from tests.experiment.flags.literal_headers import read_headers
 
 
-class UnknownSeedError(Exception):
-    """A random orientation without a seed, which the original takes from the clock."""
+class UndefinedError(Exception):
+    """What the original makes of the line depends on the clock, or it crashes."""
 
 
 @dataclass(frozen=True)
@@ -206,8 +206,8 @@ def read_literally(words: Sequence[str]) -> Literal:
     """Return what the original makes of ``words``, run in this working directory.
 
     A table, sources and the pixels of a mask are left to who reads them. Raises NoExperimentError
-    where the original makes nothing of them that an experiment can be, and UnknownSeedError where
-    the clock decides.
+    where the original makes nothing of them that an experiment can be, and UndefinedError where it
+    does not always make the same of them.
     """
     said = Said()
     read_headers(words, said)
@@ -216,7 +216,7 @@ def read_literally(words: Sequence[str]) -> Literal:
         for test in _TESTS:
             if test.fires(word, values):
                 if test.crashes_without and not values:
-                    raise NoExperimentError
+                    raise UndefinedError
                 test.effect(said, values)
                 if test.ends(values):
                     break
@@ -245,7 +245,7 @@ def _finish_crystal(said: Said) -> None:
         said.put("crystal.cell", {**defaults, **{key: x for key, x in given.items() if x != 0}})
     if said.random_misset:
         if said.misset_seed is None:
-            raise UnknownSeedError
+            raise UndefinedError
         said.put("crystal.misset", None)
         said.put("crystal.random_misset_seed", max(said.misset_seed, 1))
     for name, size, default in (("cells", 3, 1), ("sample_size", 3, 0.0)):
