@@ -56,8 +56,8 @@ static const char *const TEXTS[] = {
         "vector is not along the beam, -dispersion, and the source file (X Y Z weight "
         "wavelength, metres)",
     [PB_NO_SOURCE] =
-        "the round beam leaves no source; give -divstep smaller than -divergence (-hdiv..., "
-        "-vdiv...), or -square_div",
+        "the round beam leaves no source; give -hdivstep and -vdivstep smaller than -hdivrange and "
+        "-vdivrange, or -square_div",
     [PB_BAD_TABLE] =
         "the structure-factor box has no entry, or reaches an end of the range of int32",
     [PB_OUTSIDE_DETECTOR] = "the pixel lies outside the detector",

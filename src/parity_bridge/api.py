@@ -64,14 +64,16 @@ class Experiment(model.Experiment):
     """What is simulated; equal to any ``experiment.model.Experiment`` with the same fields."""
 
     @classmethod
-    def from_nanobragg(cls, flags: str | Sequence[str]) -> Self:
+    def from_nanobragg(cls, flags: str | Sequence[str], *, as_original: bool = False) -> Self:
         """Read a nanoBragg command line: a string, split as a shell does, or words.
 
-        The notes of its reader are dropped. Raises UsageError for anything else, and as
+        ``as_original`` passes over words that mean nothing, as the original program does. The
+        notes of its reader are dropped. Raises UsageError for anything else, and as
         ``nanobragg_flags.parse_flags``.
         """
-        read = read_experiment(flag_words(flags))
-        return cls(**{name: getattr(read, name) for name in type(read).model_fields})
+        read = read_experiment(flag_words(flags), as_original=as_original)
+        fields = {name: getattr(read, name) for name in type(read).model_fields}
+        return cls(**fields).with_typed(read.typed)
 
 
 @in_python_words()

@@ -93,7 +93,7 @@ class TestRun:
 
     def test_the_oversampling_option_stands_above_the_flags(self, use: UseEngine) -> None:
         use("FakeTorch")
-        run("--oversample", "3", "--", "-cell", "10", "-oversample", "5")
+        run("--oversample", "3", "--", "-cell", "10", "-default_F", "1", "-oversample", "5")
         assert stored_record(Path("reports/s/c_taps"), (0, 0)).oversample == 3
 
     def test_without_flags_it_is_the_benchmark(self, use: UseEngine) -> None:
@@ -142,7 +142,7 @@ class TestRun:
         self, use: UseEngine, capsys: pytest.CaptureFixture[str]
     ) -> None:
         use("FakeTorch")
-        run("--", "-cell", "10", "-roi", "0", "1", "0", "2")
+        run("--", "-cell", "10", "-default_F", "1", "-roi", "0", "1", "0", "2")
         note = (
             "--pixel 1 2 lies outside -roi 0 1 0 2, where the original program leaves the image 0; "
             "it is computed all the same"

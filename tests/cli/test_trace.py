@@ -84,7 +84,7 @@ class TestTrace:
         assert everything() == before
 
     def test_a_pixel_outside_the_region_is_noted(self, capsys: pytest.CaptureFixture[str]) -> None:
-        main([*TRACE, "--out-dir", "out", "--", "-cell", "10", "-roi", "2", "2", "2", "9"])
+        main([*TRACE, "--out-dir", "out", "--", *"-cell 10 -default_F 1 -roi 2 2 2 9".split()])
         err = capsys.readouterr().err
         stored = json.loads(Path("out/pixel_1_2_metadata.json").read_text())
         assert err == f"note: {stored['notes'][0]}\n"

@@ -169,8 +169,10 @@ class TestTheCoreTakesPointers:
             if (count := _uses(file, "from_buffer"))
         }
         assert places == {
+            "engines/c_core/finished_image.py": 2,  # an image, a mask; both only read
             "engines/c_core/frame.py": 2,  # a mask; what is filled
-            "engines/c_core/marshal.py": 2,  # source lines, a grid
+            "engines/c_core/integer_images.py": 1,  # pixels of its own
+            "engines/c_core/marshal.py": 3,  # source lines, the stop flag, a grid
             "engines/c_core/overrides.py": 1,
             "engines/c_core/pixels.py": 1,  # rows of its own
         }

@@ -194,7 +194,7 @@ def test_it_tells_all_taps_but_one() -> None:
         ("-detector_rotx 3", "rotations"),
         ("-twotheta 3", "twotheta"),
         ("-close_distance 80", "close_distance"),
-        ("-curved_det", "curved"),
+        ("-curved_det -phi 0", "curved"),
         ("-point_pixel", "point_pixel"),
         ("-detector_thick 300", "thickness"),
         ("-nopolar", "polarized"),
@@ -240,7 +240,9 @@ def test_pixels_and_subpixels_have_the_limits_of_the_other_engines() -> None:
     experiment = parse_flags(BENCHMARK_FLAGS).experiment
     with pytest.raises(UsageError, match="--pixel 0 4096 lies outside the detector of 4096"):
         NumpyEngine().observe(experiment, [(0, 0), (0, 4096)])
-    huge = parse_flags("-cell 300 -N 4000 -detpixels 8 -pixel 1 -distance 20".split()).experiment
+    huge = parse_flags(
+        "-cell 300 -default_F 1 -N 4000 -detpixels 8 -pixel 1 -distance 20".split()
+    ).experiment
     with pytest.raises(UsageError, match="give -oversample"):
         NumpyEngine().observe(huge, [(0, 0)])
 

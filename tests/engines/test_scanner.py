@@ -250,7 +250,7 @@ def test_what_cannot_be_scanned_is_refused(name: str) -> None:
         with pytest.raises(UsageError, match="is not on the detector"):
             it.margins(region, it.start())
     with pytest.raises(UsageError, match="the round beam leaves no source"):
-        engine.scanner(simulated(f"{FLAGS} -divergence 1 -divstep 3"))
+        engine.scanner(simulated(f"{FLAGS} -hdivrange 1 -vdivrange 1 -hdivstep 3 -vdivstep 3"))
     with pytest.raises(UsageError, match="does not come out finite"):
         scan_whole(engine.scanner(simulated(f"{FLAGS} -default_F 1e200")))
 

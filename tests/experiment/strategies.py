@@ -94,7 +94,6 @@ def crystals() -> SearchStrategy[Crystal]:
     """Draw crystals of every shape, from a cell or a matrix, at most about 40 cells on an axis."""
     common = {
         "misset": _three(_zero_or(-180, 180)),
-        "random_misset_seed": st.one_of(*[st.none()] * 3, st.integers(0, 2**31 - 1)),
         "cells": _three(st.integers(1, 40)),
         # mm
         "sample_size": st.just((0.0, 0.0, 0.0)) | _three(_zero_or(1e-6, 2e-5)),
@@ -104,7 +103,23 @@ def crystals() -> SearchStrategy[Crystal]:
     }
     from_cell = st.builds(Crystal, cell=cells(), **common)
     crystal = from_cell | st.builds(Crystal, matrix=matrices(), **common)
-    return st.builds(lambda given, mosaic: given.model_copy(update=mosaic), crystal, _mosaics())
+    return st.builds(
+        lambda given, *updates: given.model_copy(
+            update={k: v for u in updates for k, v in u.items()}
+        ),
+        crystal,
+        _mosaics(),
+        _orientations(),
+    )
+
+
+def _orientations() -> SearchStrategy[dict[str, Any]]:
+    """Draw the misset angles as they are, or once in four a random orientation in their place."""
+    angles: SearchStrategy[dict[str, Any]] = st.just({})
+    drawn = st.fixed_dictionaries(
+        {"misset": st.just((0.0, 0.0, 0.0)), "random_misset_seed": st.integers(0, 2**31 - 1)}
+    )
+    return st.one_of(angles, angles, angles, drawn)
 
 
 def _mosaics() -> SearchStrategy[dict[str, Any]]:

@@ -259,7 +259,7 @@ def _negated_misset(make: Any) -> Any:
 
 
 def _swapped_pixels(compute: Any) -> Any:
-    return lambda setup, table, slow, fast, state: compute(setup, table, fast, slow, state)
+    return lambda setup, table, slow, fast, *rest: compute(setup, table, fast, slow, *rest)
 
 
 def _without_pi(sincg: Any) -> Any:
@@ -437,7 +437,7 @@ FAULTS = (
               lambda i, d, axis, kahn: factor(i, d, axis, -kahn)))),
     Fault("obliquity left out", PEPTIDE, "omega_subpixel", "omega", ("-point_pixel added",),
           inject=_on_setup(detector=lambda made: replace(made, point_pixel=True))),
-    Fault("flat where curved", f"{PEPTIDE} -curved_det", "omega_subpixel", "position.x",
+    Fault("flat where curved", f"{PEPTIDE} -curved_det -phi 0", "omega_subpixel", "position.x",
           ("-curved_det left out",),
           inject=_on_setup(detector=lambda made: replace(made, curved=False))),
     Fault("oversampled factors on the term", f"{PEPTIDE} -oversample_omega -oversample_polar",

@@ -212,7 +212,7 @@ class TestRefused:
             ("[grid]\ndistance = [nan]", "experiment distance-nan: -distance nan: "),
             ("[grid]\n'-NN' = [5]", "experiment NN-5: -NN is not a nanoBragg flag; the nearest"),
             ("[grid]\n'-N' = [[5, 6]]", "experiment N-5-6: '6' after -N and its values belongs to"),
-            ("[grid]\n'-noise' = [1]", "experiment noise-1: -noise is refused"),
+            ("[grid]\n'-noise' = [1]", "experiment noise-1: -noise is not a nanoBragg flag"),
             (
                 "[[experiment]]\nname = 'a'\nflags = '-mat missing.mat'",
                 "experiment a: orientation matrix",

@@ -24,6 +24,8 @@ class EngineSource:
     #: nanoBragg flags as they were typed, for both sides and for this engine alone.
     flags: tuple[str, ...] = ()
     own_flags: tuple[str, ...] = ()
+    #: Whether words that mean nothing are passed over, as the original program does.
+    as_original: bool = False
     #: Whether ``choice`` says in which state pixels start; else they start as in those records.
     state_given: bool = True
     #: The engine, where it exists already.
@@ -80,14 +82,18 @@ def engine_source(
     flags: Sequence[str] | None,
     engine_flags: Mapping[str, Sequence[str]] | None = None,
     *,
+    as_original: bool = False,
     state_given: bool = True,
 ) -> EngineSource:
     """Give an engine ``flags`` and then those of ``engine_flags`` under its name.
 
-    With ``flags`` None the records on the other side decide. Raises as ``parse_flags``.
+    ``as_original`` is that of ``parse_flags``. With ``flags`` None the records on the other side
+    decide. Raises as ``parse_flags``.
     """
     own = tuple((engine_flags or {}).get(choice.name, ()))
     if flags is None:
-        return EngineSource(choice, None, own_flags=own, state_given=state_given)
-    given = parse_flags([*flags, *own])
-    return EngineSource(choice, given, tuple(flags), own, state_given=state_given)
+        return EngineSource(
+            choice, None, own_flags=own, as_original=as_original, state_given=state_given
+        )
+    given = parse_flags([*flags, *own], as_original=as_original)
+    return EngineSource(choice, given, tuple(flags), own, as_original, state_given=state_given)

@@ -64,6 +64,8 @@ def _engine_options(question: Question) -> Iterator[str]:
     for c_bin in dict.fromkeys(source.choice.c_bin for source in engines):
         if c_bin is not None:
             yield from ("--c-bin", c_bin)
+    if any(source.as_original for source in engines):
+        yield "--as-original"
     for source in engines:
         for switch in source.choice.behaviours:
             yield from ("--behaviour", f"{source.choice.name}:{switch}")

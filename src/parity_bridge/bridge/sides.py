@@ -110,7 +110,10 @@ def _complete_source(source: EngineSource, counterpart: Side | None) -> EngineSo
         source = replace(source, choice=replace(source.choice, in_frame=in_frame))
     if source.given is not None:
         return source
-    return replace(source, given=parse_flags([*_flags_of(counterpart), *source.own_flags]))
+    words = [*_flags_of(counterpart), *source.own_flags]
+    # The other side computed its records, be it without structure factors.
+    given = parse_flags(words, as_original=source.as_original, needs_structure_factors=False)
+    return replace(source, given=given)
 
 
 def _flags_of(counterpart: Side | None) -> Sequence[str]:

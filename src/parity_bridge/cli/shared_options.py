@@ -102,6 +102,11 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
         help="subpixels along each axis (default: what the flags say, else the contract's own "
         "choice, §3)",
     )  # fmt: skip
+    add(
+        "--as-original", action="store_true",
+        help="take nanoBragg flags as the original program does: words it does not know are passed "
+        "over, and numbers end at the first other letter; each has a note",
+    )  # fmt: skip
     add("--hkl", metavar="FILE", help="table of structure factors, one h k l F a line")
     add(
         "--dtype",

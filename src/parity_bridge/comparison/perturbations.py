@@ -48,8 +48,8 @@ def _experiment_or_none(fields: Mapping[str, Any]) -> Experiment | None:
 def _flag_of(path: str) -> str:
     """Return the flag that sets a field, with the number of its value where it takes several."""
     for flag in FLAGS:
-        if path in flag.fields:
-            return flag.names[0] + (f" {flag.fields.index(path) + 1}" if flag.fields[1:] else "")
+        if flag.written and path in flag.fields:
+            return flag.name + (f" {flag.fields.index(path) + 1}" if flag.fields[1:] else "")
     return path
 
 

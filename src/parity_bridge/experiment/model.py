@@ -92,6 +92,8 @@ class Crystal(_FrozenModel):
     cell: Cell | None = None
     #: MOSFLM orientation matrix, row by row: the x, y, z rows of the columns a*, b*, c*.
     matrix: tuple[Finite, ...] | None = Field(default=None, min_length=9, max_length=9)
+    #: The file that the matrix was read from; its numbers count.
+    matrix_file: Path | None = None
     #: Rotations about x, y, z, degrees.
     misset: Vector = (0.0, 0.0, 0.0)
     #: Seed of a random orientation, which takes the place of ``misset`` (contract §8).
@@ -108,6 +110,12 @@ class Crystal(_FrozenModel):
     mosaic_spread: NonNegative | None = None
     mosaic_domains: Steps | None = None
     mosaic_seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = DEFAULT_MOSAIC_SEED
+
+    @model_validator(mode="after")
+    def _check_one_orientation(self) -> Self:
+        if self.random_misset_seed is not None and any(self.misset):
+            raise ValueError("a random orientation takes the place of misset angles; give one")
+        return self
 
     @model_validator(mode="after")
     def _check_cell_or_matrix(self) -> Self:
@@ -186,7 +194,7 @@ class Detector(_FrozenModel):
     convention: Literal["mosflm", "denzo", "adxv", "xds", "dials", "custom"] = "mosflm"
     vectors: DetectorVectors = DetectorVectors()
     #: Used by the custom convention only; the others have a pivot of their own.
-    pivot: Literal["sample", "beam"] = "sample"
+    pivot: Literal["sample", "beam"] = "beam"
     distance: Positive = 100.0
     close_distance: Positive | None = None
     pixel_size: Positive = 0.1
@@ -289,8 +297,14 @@ class Experiment(_FrozenModel):
         factors = self.structure_factors.model_copy(update={"hkl": None, "dump": None})
         beam = self.beam.model_copy(update={"source_file": None})
         detector = self.detector.model_copy(update={"mask": None})
+        crystal = self.crystal.model_copy(update={"matrix_file": None})
         return self.model_copy(
-            update={"structure_factors": factors, "beam": beam, "detector": detector}
+            update={
+                "structure_factors": factors,
+                "beam": beam,
+                "detector": detector,
+                "crystal": crystal,
+            }
         )
 
     def __eq__(self, other: object) -> bool:

@@ -1,27 +1,41 @@
-"""nanoBragg command-line flags to an Experiment and back (contract §1 to §6).
-
-Flags act in the order given and the last one wins. Names are matched whole.
-"""
+"""nanoBragg command lines to an Experiment and back, as the original program reads them (§8)."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from pydantic import ValidationError
+
 from parity_bridge.errors import FileError, UsageError
-from parity_bridge.experiment.flags.experiment_builder import ExperimentBuilder
-from parity_bridge.experiment.flags.fields import DEFAULTS, fields_of
+from parity_bridge.experiment.flags.command_line import CommandLine
+from parity_bridge.experiment.flags.experiment_flags import MISSET_SEED
+from parity_bridge.experiment.flags.fields import DEFAULTS, experiment_of, fields_of
 from parity_bridge.experiment.flags.flag import Flag, Value
-from parity_bridge.experiment.flags.image_header import FIELD_OF
-from parity_bridge.experiment.flags.table import FLAGS
+from parity_bridge.experiment.flags.image_header import (
+    FIELD_OF,
+    MASK_BEAM_CENTRE,
+    mask_beam_centre,
+)
+from parity_bridge.experiment.flags.notes import CACHE, experiment_notes, word_notes
+from parity_bridge.experiment.flags.output_words import OUTPUTS, OutputWords
+from parity_bridge.experiment.flags.settings import Settings
+from parity_bridge.experiment.flags.table import FLAG_BY_NAME, FLAGS
 from parity_bridge.experiment.flags.values import is_flag_word
-from parity_bridge.experiment.model import Experiment
+from parity_bridge.experiment.model import Experiment, MaskBeamCentre
 from parity_bridge.experiment.smv import read_header
+
+_MISSET = FLAG_BY_NAME["-misset"].fields
+
+_CELL = FLAG_BY_NAME["-cell"].fields
+
+_RANDOM_SEED = "crystal.random_misset_seed"
 
 #: The 4096² benchmark of the README.
 BENCHMARK_FLAGS = tuple(
@@ -31,66 +45,162 @@ BENCHMARK_FLAGS = tuple(
     )
 )
 
-#: The file that the original program reads and writes without a flag.
-_CACHE = Path("Fdump.bin")
-
 
 @dataclass(frozen=True)
 class ParsedFlags:
     """What a command line says."""
 
     experiment: Experiment
-    #: One line each: where the original program would have acted differently, and values that were
-    #: taken from the header of an image or drawn at random.
+    #: One line each: words that do something a reader would not expect, values that were taken from
+    #: the header of an image, and seeds that were taken from the clock.
     notes: tuple[str, ...]
+    #: What the words about files, scales, seeds and printing say.
+    outputs: OutputWords = field(default_factory=OutputWords)
 
 
-def parse_flags(argv: Sequence[str]) -> ParsedFlags:
+def parse_flags(
+    argv: Sequence[str], *, as_original: bool = False, needs_structure_factors: bool = True
+) -> ParsedFlags:
     """Return the experiment that the nanoBragg flags ``argv`` describe, and notes on it.
 
-    Matrix files and the headers of images and masks are read here, and random orientations drawn.
-    Structure factors, sources and the pixels of a mask are read by the engines.
-    Raises UsageError, naming the flag as it was typed, for a flag that is unknown or out of scope,
-    a value that is missing or impossible, and a command line without a cell; FileError for a matrix
-    file or an image that cannot be read.
+    All words mean what they mean to the original program (contract §8). What it passes over or
+    takes for something else than is written (a word on which no flag fires, a number with trailing
+    letters, too few words after a flag) is an error, unless ``as_original``; then a cache in the
+    working directory is read as well. Matrix files and the headers of images and masks are read
+    here; structure factors, sources and the pixels of a mask are read by the engines.
+    Raises UsageError, naming the flag as it was typed, for these errors, an impossible value, a
+    command line without a cell, and, with ``needs_structure_factors``, one with neither a table nor
+    a cache nor ``-default_F``; FileError for a matrix file or an image that cannot be read.
     """
-    builder = ExperimentBuilder()
-    place = 0
-    while place < len(argv):
-        if not is_flag_word(argv[place]):
-            raise UsageError(_stray_message(argv, place))
-        place += builder.apply_flag(argv[place:])
-    builder.draw_orientation()
-    experiment = builder.experiment()
-    return ParsedFlags(
-        experiment, (*builder.notes, *_experiment_notes(builder.words_by_field, experiment))
-    )
+    line = CommandLine(argv, as_original)
+    line.read()
+    notes: list[str] = []
+    values = dict(line.settings.values())
+    words = [*_settle_orientation(values, notes), *argv]
+    if as_original:
+        _settle_cache(values, notes)
+        _settle_cell(values)
+    experiment = _experiment(values, line.settings)
+    if needs_structure_factors:
+        _check_structure_factors(experiment)
+    notes += [*word_notes(line, experiment), *experiment_notes(line, experiment)]
+    return ParsedFlags(experiment.with_typed(words), tuple(notes), OutputWords.of_fields(values))
 
 
-def read_experiment(flags: str | Sequence[str]) -> Experiment:
+def read_experiment(flags: str | Sequence[str], *, as_original: bool = False) -> Experiment:
     """Return the experiment of a nanoBragg command line: a string as a shell reads it, or words.
 
     The notes of ``parse_flags`` are left out; raises as ``parse_flags`` does.
     """
-    return parse_flags(shlex.split(flags) if isinstance(flags, str) else flags).experiment
+    words = shlex.split(flags) if isinstance(flags, str) else flags
+    return parse_flags(words, as_original=as_original).experiment
+
+
+def _settle_orientation(values: dict[str, Value], notes: list[str]) -> tuple[str, ...]:
+    """Give a random orientation its seed; return the words that state a seed from the clock."""
+    seed = values.pop(MISSET_SEED, None)
+    if _MISSET[0] not in values or values[_MISSET[0]] is not None:
+        return ()
+    for path in _MISSET:
+        del values[path]
+    values[_RANDOM_SEED] = seed
+    if seed is not None:
+        return ()
+    values[_RANDOM_SEED] = clock = int(time.time())
+    notes.append(
+        f"-misset random without -misset_seed takes its seed from the clock; "
+        f"-misset_seed {clock} draws this orientation again"
+    )
+    # Before all other words, as -misset_seed also sets the misset angles where three words follow.
+    return "-misset_seed", str(clock)
+
+
+def _settle_cache(values: dict[str, Value], notes: list[str]) -> None:
+    """Name the cache that the original program reads, if it finds one."""
+    dump = "structure_factors.dump"
+    if values.get("structure_factors.hkl") is not None:
+        return
+    cache = Path(str(values.get(dump, CACHE)))
+    if cache.is_file():
+        if dump not in values:
+            notes.append(f"{cache} lies in the working directory and is read")
+        values[dump] = cache
+    else:
+        values.pop(dump, None)
+
+
+def _settle_cell(values: dict[str, Value]) -> None:
+    """Fill the gaps of a cell with what the original program takes for a missing number (§3)."""
+    given = [path for path in _CELL if values.get(path) is not None]
+    for path in _CELL[: _CELL.index(given[-1])] if given else ():
+        if values.get(path) is None:
+            values[path] = values.get(_CELL[0]) if path in _CELL[:3] else 90.0
+
+
+def _experiment(values: Mapping[str, Value], settings: Settings) -> Experiment:
+    fields = {path: value for path, value in DEFAULTS.items() if path[-1].isdigit()}
+    fields.update(
+        (path, value) for path, value in values.items() if not path.startswith(f"{OUTPUTS}.")
+    )
+    try:
+        return experiment_of(_without_open_tuples(fields))
+    except ValidationError as error:
+        raise UsageError(_validation_message(error, settings)) from None
+
+
+def _without_open_tuples(fields: dict[str, Value]) -> dict[str, Value]:
+    """Drop the numbers of a missing cell or region: they are ``None`` as a whole."""
+    return {
+        path: value for path, value in fields.items() if not (value is None and path[-1].isdigit())
+    }
+
+
+def _check_structure_factors(experiment: Experiment) -> None:
+    source = experiment.structure_factors
+    if source.hkl is None and source.dump is None and source.default_F == 0.0:
+        cache = f"the {CACHE} lying here with -dump" if CACHE.is_file() else "a cache with -dump"
+        raise UsageError(
+            "there is nothing to take structure factors from, and every pixel would be 0; name a "
+            f"table with -hkl, {cache}, or one value for all lookups with -default_F"
+        )
+
+
+def _validation_message(error: ValidationError, settings: Settings) -> str:
+    """Return one complaint of ``error`` after the words that caused it.
+
+    An impossible value comes before a missing one.
+    """
+    complaints = error.errors(include_url=False)
+    first = next((each for each in complaints if each["type"] != "value_error"), complaints[0])
+    path = ".".join(map(str, first["loc"]))
+    if first["type"] == "value_error":
+        complaint = str(first["ctx"]["error"])
+        words = settings.typed(f"{path}.a")
+    else:
+        complaint = first["msg"].replace("Input should", "the value must")
+        words = settings.typed(MISSET_SEED if path == _RANDOM_SEED else path)
+    return f"{words}: {complaint}" if words else complaint
 
 
 def to_flags(experiment: Experiment) -> list[str]:
     """Return flags that ``parse_flags`` reads back as an equal ``experiment``, floats by ``repr``.
 
     Raises UsageError for an experiment that no command line describes: one whose mask can be read
-    and has a value in its header that the experiment leaves ``None``.
+    and has a value in its header that the experiment leaves ``None``, or whose beam centre is
+    counted from the far edge without such a mask. An orientation matrix without a file is written
+    as its nine numbers, which only a file could say.
     """
     fields = fields_of(experiment)
     changed = {path for path, value in fields.items() if value != DEFAULTS.get(path)}
     detector = experiment.detector
     custom = detector.convention == "custom"
+    _check_mask_beam_centre(experiment)
     if detector.mask is not None:
         _check_open_fields(detector.mask, fields)
         changed |= {path for path in FIELD_OF.values() if fields[path] is not None}
     return [
-        # First, so that the other flags replace what its header sets.
         *(("-mask", _value_word(detector.mask)) if detector.mask is not None else ()),
+        *_random_words(experiment),
         *(word for flag in FLAGS if flag.written for word in _flag_words(flag, fields, changed)),
         # After the vectors and the beam centre, whose flags also set convention and pivot.
         *(("-pix0_vector", "0", "0", "0") if custom else (f"-{detector.convention}",)),
@@ -102,14 +212,46 @@ def to_flags(experiment: Experiment) -> list[str]:
 @lru_cache(maxsize=64)
 def given_flags(experiment: Experiment) -> Mapping[str, str]:
     """Return the flags of ``to_flags``, flag -> values, without files: their content counts."""
+    plain = experiment.without_files()
+    centre = plain.detector.mask_beam_centre
     flags: dict[str, list[str]] = {}
-    for word in to_flags(experiment.without_files()):
+    if centre is not None:
+        # Only the header of a mask says it.
+        flags["-mask"] = [f"BEAM_CENTER_Y={centre.y_beam!r}"]
+        detector = plain.detector.model_copy(update={"mask_beam_centre": None})
+        plain = plain.model_copy(update={"detector": detector})
+    for word in to_flags(plain):
         if is_flag_word(word):
             flag = word
             flags[flag] = []
         else:
             flags[flag].append(word)
     return MappingProxyType({flag: " ".join(values) for flag, values in flags.items()})
+
+
+def _random_words(experiment: Experiment) -> tuple[str, ...]:
+    seed = experiment.crystal.random_misset_seed
+    # In this order: -misset_seed also sets the misset angles where three words follow.
+    return () if seed is None else ("-misset_seed", str(seed), "-misset", "random")
+
+
+def _check_mask_beam_centre(experiment: Experiment) -> None:
+    detector = experiment.detector
+    centre = detector.mask_beam_centre
+    if centre is None:
+        return
+    if detector.mask is None or _beam_centre_in(detector.mask) != centre:
+        raise UsageError(
+            f"detector.mask_beam_centre {centre!r} is not in the header of the mask "
+            f"{detector.mask}, and no flag says it; give y_beam instead"
+        )
+
+
+def _beam_centre_in(mask: Path) -> MaskBeamCentre | None:
+    try:
+        return mask_beam_centre(read_header(mask))
+    except FileError:
+        return None
 
 
 def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:
@@ -119,56 +261,18 @@ def _check_open_fields(mask: Path, fields: Mapping[str, Value]) -> None:
         # Flags that name this mask cannot be read back either; parse_flags reports that.
         return
     for keyword in header:
-        if fields[FIELD_OF[keyword]] is None:
+        if keyword in FIELD_OF and _is_open(FIELD_OF[keyword], fields):
             raise UsageError(
                 f"-mask {mask} has {keyword} in its header where the experiment has no "
                 f"{FIELD_OF[keyword]}, and no flag takes it back; give the experiment that value"
             )
 
 
-def _stray_message(argv: Sequence[str], place: int) -> str:
-    before = next((word for word in reversed(argv[:place]) if is_flag_word(word)), None)
-    where = f"after {before} and its values" if before else "before any flag"
-    return f"{argv[place]!r} {where} belongs to no flag; remove it"
-
-
-def _experiment_notes(typed: Mapping[str, str], experiment: Experiment) -> Iterator[str]:
-    axis = typed.get("detector.vectors.twotheta.0")
-    if axis is not None:
-        yield (
-            f"{axis}: the original program matches flags by substring and would also have set 2θ "
-            f"to {axis.split()[1]} degrees and the pivot to SAMPLE"
-        )
-    source = experiment.structure_factors
-    if source.hkl and source.dump:
-        yield f"-hkl {source.hkl} is read; the cache {source.dump} is neither read nor written"
-    if not source.hkl and not source.dump and _CACHE.is_file():
-        yield (
-            f"{_CACHE} lies in the working directory and is not read; the original program would "
-            f"have read it, -dump {_CACHE} does so here"
-        )
-    yield from (note for is_given, note in _surprising_flag_notes(experiment) if is_given)
-
-
-def _surprising_flag_notes(experiment: Experiment) -> Iterator[tuple[bool, str]]:
-    """Yield whether a flag is given that does not do what its name suggests, and a note on it."""
-    crystal, beam, sampling = experiment.crystal, experiment.beam, experiment.sampling
-    yield (
-        crystal.mosaic_domains is not None and not crystal.mosaic_spread,
-        "-mosaic_domains does nothing without -mosaic",
-    )
-    yield (
-        beam.dispersion_steps is not None and not beam.dispersion,
-        "-dispsteps does nothing without -dispersion",
-    )
-    yield (
-        sampling.oversample_thick and not experiment.detector.thickness,
-        "-oversample_thick without -detector_thick captures nothing: every intensity is 0 (§6)",
-    )
-    yield (
-        sampling.oversample_polar and not beam.polarized,
-        "-oversample_polar computes the polarization factor in spite of -nopolar (§6)",
-    )
+def _is_open(path: str, fields: Mapping[str, Value]) -> bool:
+    """Return whether the header of a mask would set what the experiment leaves open."""
+    if path == "detector.y_beam" and f"{MASK_BEAM_CENTRE}.y_beam" in fields:
+        return False
+    return fields[path] is None
 
 
 def _flag_words(
@@ -179,15 +283,17 @@ def _flag_words(
         is_set = all(
             path in changed and fields[path] == value for path, value in flag.also_sets.items()
         )
-        return flag.names[:1] if is_set else ()
+        return (flag.name,) if is_set else ()
     if changed.isdisjoint(flag.fields):
         return ()
+    if flag.kind == "matrix" and fields[flag.fields[-1]] is not None:
+        return flag.name, _value_word(fields[flag.fields[-1]])
     values = [fields.get(path) for path in flag.fields]
     if flag.repeat and len(set(values)) == 1:
         values = values[:1]
     while values[-1] is None:
         values.pop()
-    return flag.names[0], *map(_value_word, values)
+    return flag.name, *map(_value_word, values)
 
 
 def _value_word(value: Value) -> str:

@@ -41,9 +41,10 @@ def read_header(path: Path) -> Mapping[str, float]:
     """Return the geometry in the header of the SMV image ``path``, keyword -> value, read-only.
 
     SIZE1 and SIZE2, the pixels along fast and slow, are always present, as ``int``. The others are
-    present where the header has them: PIXEL_SIZE, DISTANCE, CLOSE_DISTANCE, BEAM_CENTER_X and
-    BEAM_CENTER_Y (mm), WAVELENGTH (Å), ORGX and ORGY or else XDS_ORGX and XDS_ORGY (pixels from 1),
-    PHI or else OSC_START, OSC_RANGE and TWOTHETA (degrees). Raises as ``read_mask`` does.
+    present where the header has them, be it inside a longer keyword (contract §8): PIXEL_SIZE,
+    DISTANCE, CLOSE_DISTANCE, BEAM_CENTER_X and BEAM_CENTER_Y (mm), WAVELENGTH (Å), ORGX and ORGY
+    (pixels from 1), PHI and OSC_RANGE (degrees); and TWOTHETA, which the original does not use,
+    where it is not 0. Raises as ``read_mask`` does.
     """
     return _read_image(path).geometry
 
@@ -81,7 +82,8 @@ def _decode_image(data: bytes) -> _SmvImage:
         raise ValueError("fabio cannot read it as an SMV image; write it anew")
     mask = (pixels != 0).astype("uint8", order="C")
     mask.setflags(write=False)
-    return _SmvImage(MappingProxyType(geometry(reader.header)), mask)
+    text = data[: int(reader.header["HEADER_BYTES"])].decode("latin-1")
+    return _SmvImage(MappingProxyType(geometry(text)), mask)
 
 
 @lru_cache(maxsize=1)

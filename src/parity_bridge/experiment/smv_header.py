@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from parity_bridge.files.plain_numbers import plain_integer, plain_number
+from parity_bridge.files.c_numbers import begins_with_number, leading_number
+from parity_bridge.files.plain_numbers import plain_integer
 
 #: Name of a pixel type -> bytes: the one of ADSC (TYPE) first, then those of d*TREK (Data_type).
 _TYPES = {
@@ -24,32 +26,35 @@ _BYTE_ORDERS = ("little_endian", "big_endian")
 
 
 class GeometryValue(NamedTuple):
-    """A value of the geometry: its keywords in a header, and the nanoBragg flag that sets it."""
+    """A value of the geometry: its keyword in a header, and which numbers it may be."""
 
-    #: The first one that the header has is used.
-    keywords: tuple[str, ...]
-    flag: str
-    #: Which numbers it may be: a count is a whole number above 0.
+    keyword: str
+    #: The one field of an Experiment that it sets.
+    field: str
+    #: A count is a whole number above 0.
     kind: Literal["count", "positive", "not_negative", "any"] = "any"
 
 
-#: The whole geometry. A header acts as its flags would, typed one after the other in this order.
-#: The contract names no keywords; this list is ours.
+#: All that is taken from a header (contract §8).
 GEOMETRY = (
-    GeometryValue(("SIZE1",), "-detpixels_f", "count"),
-    GeometryValue(("SIZE2",), "-detpixels_s", "count"),
-    GeometryValue(("PIXEL_SIZE",), "-pixel", "positive"),
-    GeometryValue(("DISTANCE",), "-distance", "positive"),
-    GeometryValue(("CLOSE_DISTANCE",), "-close_distance", "positive"),
-    GeometryValue(("WAVELENGTH",), "-lambda", "positive"),
-    GeometryValue(("BEAM_CENTER_X",), "-Xbeam"),
-    GeometryValue(("BEAM_CENTER_Y",), "-Ybeam"),
-    GeometryValue(("ORGX", "XDS_ORGX"), "-ORGX"),
-    GeometryValue(("ORGY", "XDS_ORGY"), "-ORGY"),
-    GeometryValue(("PHI", "OSC_START"), "-phi"),
-    GeometryValue(("OSC_RANGE",), "-osc", "not_negative"),
-    GeometryValue(("TWOTHETA",), "-twotheta"),
+    GeometryValue("SIZE1", "detector.pixels_fast", "count"),
+    GeometryValue("SIZE2", "detector.pixels_slow", "count"),
+    GeometryValue("PIXEL_SIZE", "detector.pixel_size", "positive"),
+    GeometryValue("DISTANCE", "detector.distance", "positive"),
+    GeometryValue("CLOSE_DISTANCE", "detector.close_distance", "positive"),
+    GeometryValue("WAVELENGTH", "beam.wavelength", "positive"),
+    GeometryValue("BEAM_CENTER_X", "detector.x_beam"),
+    GeometryValue("BEAM_CENTER_Y", "detector.y_beam"),
+    GeometryValue("ORGX", "detector.org_x"),
+    GeometryValue("ORGY", "detector.org_y"),
+    GeometryValue("PHI", "sampling.phi"),
+    GeometryValue("OSC_RANGE", "sampling.oscillation.range", "not_negative"),
 )
+
+_KINDS = {value.keyword: value.kind for value in GEOMETRY}
+
+#: Read by nobody: the original stores it and never uses it.
+UNUSED = "TWOTHETA"
 
 
 def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
@@ -83,16 +88,29 @@ def shape_from_header(header: Mapping[str, str], size: int) -> tuple[int, int]:
     return slow, fast
 
 
-def geometry(header: Mapping[str, str]) -> dict[str, float]:
-    """Return the geometry in ``header``, keyword -> value, in the order of ``GEOMETRY``.
+def geometry(text: str) -> dict[str, float]:
+    """Return the geometry in the header ``text``, keyword -> value, in the order of ``GEOMETRY``.
 
-    Values that the header does not have are left out. Raises ValueError for a wrong value.
+    A value follows the first ``=`` after the last place where its keyword occurs, be it inside a
+    longer keyword (contract §8). Values that the header does not have are left out; TWOTHETA is
+    returned where it is not 0. Raises ValueError for a count that is none, and for a value without
+    a number.
     """
-    return {
-        keyword: _read_number(header, keyword, value.kind)
+    values = {
+        value.keyword: _read_number(value.keyword, written, value.kind)
         for value in GEOMETRY
-        if (keyword := next((each for each in value.keywords if each in header), None))
+        if (written := _written_value(text, value.keyword)) is not None
     }
+    unused = leading_number(_written_value(text, UNUSED) or "")
+    return {**values, UNUSED: unused} if unused else values
+
+
+def _written_value(text: str, keyword: str) -> str | None:
+    place = text.rfind(keyword)
+    if place < 0:
+        return None
+    _, equals, value = text[place:].partition("=")
+    return re.split(r"[;\n\f}]", value, maxsplit=1)[0].strip() if equals else None
 
 
 def _check_choice(
@@ -118,21 +136,35 @@ def _read_count(header: Mapping[str, str], keyword: str) -> int:
     return count
 
 
-def _read_number(header: Mapping[str, str], keyword: str, kind: str) -> float:
+def _read_number(keyword: str, written: str, kind: str) -> float:
+    stated = f"its header has {keyword} {written[:40]!r}"
     if kind == "count":
-        return _read_count(header, keyword)
-    try:
-        value = plain_number(header[keyword])
-    except ValueError:
-        raise ValueError(
-            f"{_stated_value(header, keyword)} instead of a finite number; correct it"
-        ) from None
+        try:
+            count = plain_integer(written)
+        except ValueError:
+            count = 0
+        if count < 1:
+            raise ValueError(f"{stated} instead of a whole number above 0; correct it")
+        return count
+    if not begins_with_number(written):
+        raise ValueError(f"{stated} instead of a finite number; correct it")
+    value = leading_number(written)
+    if not math.isfinite(value):
+        raise ValueError(f"{stated} instead of a finite number; correct it")
+    return value
+
+
+def check_value(keyword: str, value: float) -> None:
+    """Raise ValueError for a ``value`` of ``keyword`` that no experiment can have.
+
+    Apart from reading, since flags and other headers may replace it.
+    """
+    kind = _KINDS[keyword]
     if (value <= 0 and kind == "positive") or (value < 0 and kind == "not_negative"):
         least = "above 0" if kind == "positive" else "of at least 0"
         raise ValueError(
-            f"{_stated_value(header, keyword)} instead of a number {least}; correct it"
+            f"its header has {keyword} {value!r} instead of a number {least}; correct it"
         )
-    return value
 
 
 def _stated_value(header: Mapping[str, str], keyword: str) -> str:

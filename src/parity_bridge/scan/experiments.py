@@ -46,13 +46,15 @@ class _GridValue(NamedTuple):
     words: tuple[str, ...]
 
 
-def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperiment]:
+def read_experiments(
+    path: Path, base_flags: Sequence[str], *, as_original: bool = False
+) -> list[NamedExperiment]:
     """Return the experiments of the TOML file ``path`` in its order, list before grid.
 
     Names differ in more than case. Flags are those of ``base_flags``, those common to the file and
     those of the experiment, in this order; the last one wins. Raises FileError for a file that
     cannot be read or is not as described above, for more than 10000 experiments, and for flags that
-    ``parse_flags`` does not accept.
+    ``parse_flags`` does not accept, with ``as_original`` or without.
     """
     table = read_toml(path, "experiment file")
     try:
@@ -60,7 +62,7 @@ def read_experiments(path: Path, base_flags: Sequence[str]) -> list[NamedExperim
     except ValueError as error:
         raise FileError(f"experiment file {path}: {error}") from error
     for experiment in experiments:
-        _check_flags(path, experiment)
+        _check_flags(path, experiment, as_original=as_original)
     return experiments
 
 
@@ -192,8 +194,8 @@ def _grid_combinations(axes: Sequence[Sequence[_GridValue]]) -> Iterator[NamedEx
         yield NamedExperiment(name, tuple(word for value in values for word in value.words))
 
 
-def _check_flags(path: Path, experiment: NamedExperiment) -> None:
+def _check_flags(path: Path, experiment: NamedExperiment, *, as_original: bool) -> None:
     try:
-        parse_flags(experiment.flags)
+        parse_flags(experiment.flags, as_original=as_original)
     except BridgeError as error:
         raise FileError(f"experiment file {path}, experiment {experiment.name}: {error}") from error

@@ -32,7 +32,7 @@ VARIANTS = {
     "tophat": ["-tophat_spots", "-N", "2", "-nointerpolate"],
     "polarized": ["-polar", "0.9", "-oversample_polar", "-oversample_omega"],
     "cut": ["-dmin", "2.5", "-water", "10"],
-    "curved": ["-curved_det"],
+    "curved": ["-curved_det", "-phi", "0"],
     "mosaic": ["-mosaic", "0.5", "-mosaic_domains", "3"],
     "sweep from zero": ["-osc", "1", "-phisteps", "2"],
     "thick": "-detector_abs 200 -detector_thick 300 -detector_thicksteps 2".split(),

@@ -14,7 +14,7 @@ from parity_bridge.experiment.model import (
 )
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 
-CELL = "-cell 100"
+CELL = "-cell 100 -default_F 10"
 
 
 def parsed(line: str) -> Experiment:

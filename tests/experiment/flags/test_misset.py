@@ -1,4 +1,4 @@
-"""``-misset random`` on a command line."""
+"""``-misset random`` on a command line (contract §8)."""
 
 from __future__ import annotations
 
@@ -6,36 +6,47 @@ import shlex
 
 import pytest
 
-from parity_bridge.experiment.flags.random_orientation import random_misset
+from parity_bridge.experiment.model import Crystal
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from tests.experiment.flags.command_lines import CELL, parsed
 
 
+def orientation(crystal: Crystal) -> tuple[object, object]:
+    return crystal.misset, crystal.random_misset_seed
+
+
 class TestRandomOrientation:
-    @pytest.mark.parametrize("seed", ["", "-misset_seed 5"])
-    def test_it_is_drawn_where_no_angles_follow(self, seed: str) -> None:
-        drawn = parsed(f"-misset random {seed}").crystal.misset
-        assert drawn == (random_misset(5) if seed else random_misset())
+    @pytest.mark.parametrize("word", ["random", "rand", "atrandom"])
+    def test_the_seed_is_stored(self, word: str) -> None:
+        crystal = parsed(f"-misset {word} -misset_seed 5").crystal
+        assert orientation(crystal) == ((0.0, 0.0, 0.0), 5)
 
     def test_the_seed_may_stand_anywhere_and_the_last_one_wins(self) -> None:
-        drawn = parsed("-misset_seed 1 -misset random -misset_seed 5").crystal.misset
-        assert drawn == random_misset(5)
+        crystal = parsed("-misset_seed 1 -misset random -misset_seed 5").crystal
+        assert orientation(crystal) == ((0.0, 0.0, 0.0), 5)
 
     def test_the_last_orientation_wins(self) -> None:
-        assert parsed("-misset random -misset 1 2 3").crystal.misset == (1.0, 2.0, 3.0)
-        assert parsed("-misset 1 2 3 -misset random").crystal.misset == random_misset()
+        crystal = parsed("-misset_seed 5 -misset random -misset 1 2 3").crystal
+        assert orientation(crystal) == ((1.0, 2.0, 3.0), None)
 
-    def test_a_note_says_angles_and_seed(self) -> None:
-        line = shlex.split(f"{CELL} -misset random -misset_seed 5 -hkl a.hkl")
-        rx, ry, rz = random_misset(5)
-        (note,) = parse_flags(line).notes
-        assert note == (
-            f"-misset random: -misset {rx!r} {ry!r} {rz!r}, drawn here with -misset_seed 5; "
-            "the original program's own draw is not in the contract"
+    def test_without_a_seed_the_clock_gives_one_that_draws_it_again(self) -> None:
+        read = parse_flags(shlex.split(f"{CELL} -misset random"))
+        seed = read.experiment.crystal.random_misset_seed
+        (note,) = read.notes
+        assert f"-misset_seed {seed} draws this orientation again" in note
+        assert read.experiment.typed[:2] == ("-misset_seed", str(seed))
+        again = parse_flags(read.experiment.typed)
+        assert again.experiment == read.experiment
+        assert again.notes == ()
+
+    def test_a_seed_alone_draws_nothing_and_a_note_says_so(self) -> None:
+        read = parse_flags(shlex.split(f"{CELL} -misset_seed 5 -phi 0"))
+        assert read.notes == (
+            (
+                "-misset_seed 5 -phi 0 is also read as -misset, whose name occurs in it: "
+                "crystal.misset.0 5.0"
+            ),
+            "-misset_seed 5 draws nothing without -misset random",
         )
-
-    @pytest.mark.parametrize("misset", ["", "-misset random -misset 1 2 3"])
-    def test_a_seed_alone_does_nothing_and_a_note_says_so(self, misset: str) -> None:
-        parse = parse_flags(shlex.split(f"{CELL} {misset} -misset_seed 5 -hkl a.hkl"))
-        assert parse.notes == ("-misset_seed 5 does nothing without -misset random",)
-        assert parse.experiment == parsed(f"{misset} -hkl a.hkl")
+        last = parse_flags(shlex.split(f"{CELL} -misset_seed 5"))
+        assert last.notes == ("-misset_seed 5 draws nothing without -misset random",)

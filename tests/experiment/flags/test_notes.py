@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parity_bridge.errors import UsageError
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from tests.experiment.flags.command_lines import CELL
 
@@ -23,9 +24,56 @@ class TestNotes:
     def test_an_ordinary_command_line_has_none(self) -> None:
         assert self.notes("-lambda 1 -twotheta 5 -fdet_vector 0 0 1") == ()
 
-    def test_a_twotheta_axis_would_have_set_the_angle_in_the_original(self) -> None:
-        (note,) = self.notes("-twotheta_axis 0.5 1 0")
-        assert "would also have set 2θ to 0.5 degrees and the pivot to SAMPLE" in note
+    @pytest.mark.parametrize(
+        ("line", "note"),
+        [
+            (
+                "-twotheta_axis 0.5 1 0",
+                (
+                    "-twotheta_axis 0.5 is also read as -twotheta, whose name occurs in it: "
+                    "detector.twotheta 0.5, detector.pivot 'sample'"
+                ),
+            ),
+            (
+                "-distance 60 -twotheta_axis 0 1 0",
+                (
+                    "-twotheta_axis 0 is also read as -twotheta, whose name occurs in it: "
+                    "detector.pivot 'sample'"
+                ),
+            ),
+            (
+                "-nointerpolate -no-interpolate",
+                "-no-interpolate is read as -interpolate, whose name occurs in it",
+            ),
+            ("-nopolar -polar 0.9", "-polar 0.9 takes -nopolar back; write -nopolar after it"),
+            (
+                "-fdet_vector 0 0 1 -pivot sample -Xbeam 3",
+                "-Xbeam 3 takes -pivot sample back; write -pivot after it",
+            ),
+            (
+                "-seed 1 -floatfile a.bin -nonoise -coherent",
+                (
+                    "-seed 1 -floatfile a.bin -nonoise -coherent: of the original's own files and "
+                    "printing; no figure changes"
+                ),
+            ),
+        ],
+    )
+    def test_a_word_that_does_what_its_reader_would_not_expect(self, line: str, note: str) -> None:
+        assert self.notes(line) == (note,)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "-wavelength 1 --distance 60 -Ncells 5 -detector_absorb 300 -mosaicity 0.3",
+            "-twotheta_axis 0.5 1 0 -twotheta 0",
+            "-misset_seed 5 -misset random",
+            "-misset_seed 5 -N 3 -misset 1 2 3 -misset random",
+            "-xds -pivot beam -ORGX 3",
+        ],
+    )
+    def test_a_word_whose_side_effect_is_gone_in_the_end_is_not_noted(self, line: str) -> None:
+        assert self.notes(line) == ()
 
     def test_a_cache_beside_a_table_is_left_alone(self) -> None:
         (note,) = self.notes("-hkl a.hkl -dump b.bin")
@@ -54,7 +102,40 @@ class TestNotes:
     ],
 )
 def test_flags_that_do_not_do_what_they_seem_to_are_noted(flags: str, note: str) -> None:
-    assert any(note in text for text in parse_flags(["-cell", "50", *flags.split()]).notes)
-    plain = "-cell 50 -mosaic 1 -mosaic_domains 3 -dispersion 1 -dispsteps 3 -oversample_polar"
+    assert any(note in text for text in parse_flags([*CELL.split(), *flags.split()]).notes)
+    plain = f"{CELL} -mosaic 1 -mosaic_domains 3 -dispersion 1 -dispsteps 3 -oversample_polar"
     layers = "-detector_thick 100 -oversample_thick"
     assert parse_flags([*plain.split(), *layers.split()]).notes == ()
+
+
+class TestAsTheOriginal:
+    @pytest.fixture(autouse=True)
+    def _empty_working_directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("line", "note"),
+        [
+            ("-distance 60mm", "-distance 60mm: taken as detector.distance 60.0"),
+            ("-N 4.7", "-N 4.7: taken as crystal.cells.0 4, crystal.cells.1 4, crystal.cells.2 4"),
+            ("-curved_det", "-curved_det: without effect as it stands"),
+            ("-roi 1 2 3", "-roi 1 2 3: without effect as it stands"),
+            ("-pivot SAMPLE", "-pivot SAMPLE: without effect as it stands"),
+            ("-dphi 1 stray words", "-dphi 1 stray words: no flag fires here, so nothing is done"),
+            ("-xtalsize 1 2 3", "2 3: no flag fires here, so nothing is done"),
+        ],
+    )
+    def test_each_word_that_strictly_is_an_error_is_noted(self, line: str, note: str) -> None:
+        words = shlex.split(f"{CELL} {line}")
+        with pytest.raises(UsageError):
+            parse_flags(words)
+        assert parse_flags(words, as_original=True).notes == (note,)
+
+    def test_a_cache_that_lies_there_is_read(self, tmp_path: Path) -> None:
+        words = shlex.split(CELL)
+        (tmp_path / "Fdump.bin").write_bytes(b"")
+        read = parse_flags(words, as_original=True)
+        assert read.experiment.structure_factors.dump == Path("Fdump.bin")
+        assert read.notes == ("Fdump.bin lies in the working directory and is read",)
+        other = parse_flags([*words, "-dump", "other.bin"], as_original=True)
+        assert other.experiment.structure_factors.dump is None

@@ -61,7 +61,11 @@ def _source(arguments: Namespace, side: EngineChoice | Path, words: Sequence[str
     if isinstance(side, Path):
         return side
     return engine_source(
-        side, words, arguments.engine_flags, state_given=arguments.state is not None
+        side,
+        words,
+        arguments.engine_flags,
+        as_original=arguments.as_original,
+        state_given=arguments.state is not None,
     )
 
 

@@ -21,10 +21,11 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
     check_writable(arguments.output)
     choice = engine_choice(arguments, arguments.engine)
     roi = () if arguments.roi is None else ("-roi", *map(str, arguments.roi))
+    words = (*experiment_flags(arguments, flags), *roi)
     question = FrameQuestion(
         command=arguments.text,
         engine=choice,
-        given=parse_flags((*experiment_flags(arguments, flags), *roi)),
+        given=parse_flags(words, as_original=arguments.as_original),
         output=arguments.output,
         threads=arguments.threads or len(os.sched_getaffinity(0)),
         settings={name: value for name, value in settings.items() if value},

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from parity_bridge.bridge.compare import compare
 from parity_bridge.bridge.explain import explain
-from parity_bridge.bridge.question import Question, engine_source
+from parity_bridge.bridge.question import EngineSource, Question, engine_source
 from parity_bridge.bridge.record_folder import RecordFolder
 from parity_bridge.cli import options
 from parity_bridge.cli.choices import (
@@ -18,6 +18,7 @@ from parity_bridge.cli.choices import (
 )
 from parity_bridge.cli.printing import print_lines, print_note
 from parity_bridge.cli.run_progress import run_progress
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import write_environment
 from parity_bridge.records.metadata import RunContext
@@ -45,10 +46,16 @@ def _question(arguments: Namespace, flags: list[str]) -> Question:
     check_names(arguments, arguments.engines)
     words = experiment_flags(arguments, flags)
     reference, *others = (engine_choice(arguments, name) for name in arguments.engines)
+
+    def source(choice: EngineChoice) -> EngineSource:
+        return engine_source(
+            choice, words, arguments.engine_flags, as_original=arguments.as_original
+        )
+
     return Question(
         arguments.text,
-        engine_source(as_reference(reference), words, arguments.engine_flags),
-        tuple(engine_source(as_other(other), words, arguments.engine_flags) for other in others),
+        source(as_reference(reference)),
+        tuple(source(as_other(other)) for other in others),
         tuple(arguments.targets),
         arguments.taps,
         arguments.tolerances,

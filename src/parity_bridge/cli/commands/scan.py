@@ -28,7 +28,7 @@ from parity_bridge.cli.printing import print_lines, print_note
 from parity_bridge.cli.shared_options import DEFAULT_ENGINES
 from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.errors import UsageError
-from parity_bridge.experiment.nanobragg_flags import parse_flags
+from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags
 from parity_bridge.records.folder import sole_process
 from parity_bridge.report.scan.experiments import TABLE, experiments_text, write_experiments
 from parity_bridge.report.scan.memo import scan_terminal_text
@@ -74,7 +74,7 @@ def _scan_many(
     """Scan a file of experiments; return the lines to print and the exit status."""
     # Every experiment of a file states its own flags: the benchmark is no default.
     words = (*experiment_flags(arguments, flags, ()), *_roi(arguments))
-    experiments = read_experiments(arguments.experiments, words)
+    experiments = read_experiments(arguments.experiments, words, as_original=arguments.as_original)
 
     def ask(experiment: NamedExperiment) -> Question:
         return _question(arguments, sides, experiment.flags, given=True)
@@ -113,13 +113,20 @@ def _question(
         sources[0],
         sources[1:],
         tolerances=arguments.tolerances,
-        detector=parse_flags(words) if are_images and needs_detector else None,
+        detector=_detector(arguments, words) if are_images and needs_detector else None,
         detector_given=given,
     )
 
 
 def _source(arguments: Namespace, side: EngineChoice | Path, words: Sequence[str]) -> Source:
-    return side if isinstance(side, Path) else engine_source(side, words, arguments.engine_flags)
+    if isinstance(side, Path):
+        return side
+    return engine_source(side, words, arguments.engine_flags, as_original=arguments.as_original)
+
+
+def _detector(arguments: Namespace, words: Sequence[str]) -> ParsedFlags:
+    """Read the flags that say how the detector of two images stands; nothing is computed."""
+    return parse_flags(words, as_original=arguments.as_original, needs_structure_factors=False)
 
 
 def _is_bare(side: EngineChoice | Path) -> bool:

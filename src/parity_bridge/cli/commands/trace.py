@@ -20,7 +20,9 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
     if len(arguments.targets) > 1:
         raise UsageError("trace runs at one pixel; give --pixel once, or use run")
     choice = engine_choice(arguments, arguments.engine)
-    source = engine_source(choice, experiment_flags(arguments, flags))
+    source = engine_source(
+        choice, experiment_flags(arguments, flags), as_original=arguments.as_original
+    )
     taps = choose_taps(arguments.taps)
     context = RunContext(arguments.text, utc_now())
     run = trace(source, arguments.targets[0], taps, context, arguments.out_dir, print_note)

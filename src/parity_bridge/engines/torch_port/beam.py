@@ -43,8 +43,8 @@ BAD_SOURCE = (
     "along the beam, -dispersion, and the source file (X Y Z weight wavelength, metres)"
 )
 NO_SOURCE = (
-    "the round beam leaves no source; give -divstep smaller than -divergence (-hdiv..., -vdiv...), "
-    "or -square_div"
+    "the round beam leaves no source; give -hdivstep and -vdivstep smaller than -hdivrange and "
+    "-vdivrange, or -square_div"
 )
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from parity_bridge.experiment.flags.flag import Flag
 from parity_bridge.experiment.flags.table import FLAGS
 
 _WIDTH = 28
 
 
 def flag_help() -> str:
-    """Return one line per flag: its names and what it sets."""
-    return "\n".join(f"  {', '.join(flag.names):{_WIDTH}}{flag.help}" for flag in FLAGS)
+    """Return one line per flag: its spellings and what it sets."""
+    return "\n".join(f"  {', '.join(_spellings(flag)):{_WIDTH}}{flag.help}" for flag in FLAGS)
+
+
+def _spellings(flag: Flag) -> tuple[str, ...]:
+    """Return the flag in full, then its other spellings that are no part of one before."""
+    spellings = [flag.name]
+    for part in flag.all_spellings:
+        if not any(part in each for each in spellings):
+            spellings.append(part)
+    return tuple(spellings)
