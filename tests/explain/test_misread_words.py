@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
-from inspect import signature
 from pathlib import Path
 
 import pytest
 
 from parity_bridge.engines.nanobragg_program.engine import PROGRAM_VARIABLE
-from parity_bridge.experiment.nanobragg_flags import parse_flags
 from tests.engines.nanobragg_program import misreading_stand_in
 from tests.explain.explained import explained
 
@@ -21,10 +19,6 @@ FLAGS = "-cell 40 -wave 1.5 -default_F 7 -N 5 -detpixels 24 -oversample 2 -dista
 IN_PLAIN_FLAGS = "in plain flags the same experiment agrees with c at the pixel, and "
 
 
-@pytest.mark.skipif(
-    "as_original" not in signature(parse_flags).parameters,
-    reason="parse_flags does not read a command line as the original does",
-)
 @pytest.mark.usefixtures("empty_folder")
 @pytest.mark.parametrize(
     ("flag", "before", "after", "typed", "why"),

@@ -107,7 +107,7 @@ class WordSearch:
             name = " ".join(group)
             hypothesis = Hypothesis(kind="word", name=name, does=f"reads `{name}` differently")
             try:
-                read = parse_flags(words, as_original=True)  # type: ignore[call-arg,unused-ignore]
+                read = parse_flags(words, as_original=True)
                 experiment = read.experiment.with_typed(words)
                 reruns = self._reference.rerun(experiment=experiment)
                 yield self._trial(hypothesis, experiment, reruns)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import signature
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -18,11 +17,6 @@ from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
 from tests.engines.nanobragg_program.printed_cases import FLAGS, plain_experiment
 from tests.experiment.smv_files import smv, write_file
 from tests.experiment.strategies import detectors
-
-pytestmark = pytest.mark.skipif(
-    "as_original" not in signature(parse_flags).parameters,
-    reason="parse_flags does not read a command line as the original does",
-)
 
 OUTPUT = "-floatfile x.bin -intfile /dev/null -nonoise -nopgm -noprogress".split()
 
@@ -171,7 +165,7 @@ class TestMask:
     def test_subpixels_have_what_its_header_says(self, mask: Path, further: str) -> None:
         words = finer(f"-oversample 2 -mask {mask} {further}")
         assert "-mask" not in words
-        experiment = parse_flags([*FLAGS, *words], as_original=True).experiment  # type: ignore[call-arg,unused-ignore]
+        experiment = parse_flags([*FLAGS, *words], as_original=True).experiment
         changed = subpixel_experiment(typed(f"-oversample 2 -mask {mask} {further}"), (3, 4), 2)
         assert experiment.detector.distance == changed.detector.distance
         assert experiment.detector.y_beam == changed.detector.y_beam

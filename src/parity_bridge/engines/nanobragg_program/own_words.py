@@ -109,7 +109,7 @@ def _file_flags(words: Sequence[str]) -> Iterator[tuple[int, str]]:
 def _read(words: tuple[str, ...], *, as_original: bool = False) -> Experiment | None:
     """Return the experiment that ``words`` describe; None where they describe none."""
     try:
-        reading = parse_flags(words, as_original=as_original, needs_structure_factors=False)  # type: ignore[call-arg,unused-ignore]
+        reading = parse_flags(words, as_original=as_original, needs_structure_factors=False)
     except BridgeError:
         return None
     return reading.experiment
