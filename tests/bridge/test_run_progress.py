@@ -15,6 +15,7 @@ from parity_bridge.bridge.record_folder import RecordFolder
 from parity_bridge.bridge.run_progress import report_bytes, size_notes
 from parity_bridge.bridge.sides import sides_of
 from parity_bridge.cli.run_progress import FEWEST_PIXELS, run_progress
+from parity_bridge.comparison import noise
 from parity_bridge.engines.choice import EngineChoice, Target
 from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
 from parity_bridge.records import pixel_records
@@ -49,6 +50,17 @@ def test_every_step_of_a_run_is_reported(tmp_path: Path) -> None:
     for reports in steps.values():
         (total,) = {total for _, total in reports}
         assert [done for done, _ in reports] == list(range(1, total + 1))
+
+
+def test_a_run_too_large_for_noise_budgets_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+    for limit in (noise.MAX_EVALUATIONS, 1):
+        monkeypatch.setattr(noise, "MAX_EVALUATIONS", limit)
+        compare(question(3), notes.append, RecordFolder(tmp_path / str(limit), CONTEXT))
+    (note,) = notes
+    assert note.startswith("3 pixels are too many evaluations for noise budgets, so the memo")
 
 
 @pytest.mark.parametrize("flags", [CUBE, f"{CUBE} -oversample 3"], ids=["1", "9 subpixels"])

@@ -29,6 +29,11 @@ from parity_bridge.engines.registry import engine_class
 from parity_bridge.errors import UsageError
 from parity_bridge.taps.registry import choose_taps
 
+_NO_NOISE = (
+    "{pixels} pixels are too many evaluations for noise budgets, so the memo does not say which "
+    "differences are rounding; fewer --pixel have them"
+)
+
 
 def compare(
     question: Question,
@@ -48,7 +53,10 @@ def compare(
         for note in size_notes(sides, records.context, records.taps):
             on_note(note)
         # A later comparison with these records needs the noise of the reference.
-        sides = records.store([with_own_noise(sides[0], records.on_progress), *sides[1:]])
+        reference = with_own_noise(sides[0], records.on_progress)
+        if reference.run is not None and not reference.noise and _is_core(reference):
+            on_note(_NO_NOISE.format(pixels=len(reference.pixels)))
+        sides = records.store([reference, *sides[1:]])
         overrides = own_tolerances(records.folder)
     answer = compare_sides(sides, overrides)
     if sides[0].run is None:
@@ -132,6 +140,10 @@ def with_own_noise(side: Side, on_progress: OnProgress = ignore_progress) -> Sid
     on_step = partial(on_progress, "noise budgets")
     budgets = () if runner is None else noise_budgets(runner, on_step)
     return replace(side, noise={budget.pixel_coords: budget for budget in budgets})
+
+
+def _is_core(side: Side) -> bool:
+    return side.run is not None and runner_of_run(side.run, choose_taps(side.tap_ids)) is not None
 
 
 def _check_tolerances(question: Question) -> None:
