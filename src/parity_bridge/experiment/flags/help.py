@@ -10,7 +10,14 @@ _WIDTH = 28
 
 def flag_help() -> str:
     """Return one line per flag: its spellings and what it sets."""
-    return "\n".join(f"  {', '.join(_spellings(flag)):{_WIDTH}}{flag.help}" for flag in FLAGS)
+    return "\n".join(map(_line, FLAGS))
+
+
+def _line(flag: Flag) -> str:
+    spellings = ", ".join(_spellings(flag))
+    if len(spellings) < _WIDTH:
+        return f"  {spellings:{_WIDTH}}{flag.help}"
+    return f"  {spellings}\n  {'':{_WIDTH}}{flag.help}"
 
 
 def _spellings(flag: Flag) -> tuple[str, ...]:
