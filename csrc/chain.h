@@ -111,6 +111,19 @@ void pb_override_totals(pb_chain *chain);
 /* The whole lookup; returns 0 where it is not given. */
 int pb_override_lookup(pb_chain *chain);
 
+/* certainty.c: intensities whose float32 is that of PB_EXACT, by PB_FAST wherever that is certain.
+ */
+
+/* How far an intensity by PB_FAST may lie from that by PB_EXACT, relative to it; 0 where PB_FAST is
+ * of no use. */
+double pb_doubt(const pb_setup *setup);
+
+/* Whether all intensities within the doubt of this one are the same float32. */
+int pb_is_certain(double intensity, double doubt);
+
+/* pb_run_chain, and lanes in doubt once more. */
+int pb_run_rounded(pb_chain *chain, double doubt);
+
 /* checks.c */
 
 /* Returns PB_OK where table and setup can be used for every pixel of a row, else why not. */

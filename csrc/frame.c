@@ -189,9 +189,10 @@ static void clear_counts(const pixel_row *r, const pb_f_cell_planes *p)
             p->rounding_margin[r->first + (int64_t)i] = INFINITY;
 }
 
-/* Compute a row and store what is requested; counts go through c->visitor_data. Returns PB_OK,
- * PB_STOPPED or PB_NOT_FINITE. */
-static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_cell_planes *planes)
+/* Compute a row and store what is requested; counts go through c->visitor_data. Lanes are rounded
+ * with a doubt above 0. Returns PB_OK, PB_STOPPED or PB_NOT_FINITE. */
+static int compute_row(pb_chain *c, double doubt, pixel_row *left, float *image,
+                       const pb_f_cell_planes *planes)
 {
     const int has_gaps = !is_complete(c->setup, c->slow, left);
     if (has_gaps && image != NULL)
@@ -203,7 +204,7 @@ static int compute_row(pb_chain *c, pixel_row *left, float *image, const pb_f_ce
     while (take(c, left, at) > 0) {
         if (planes != NULL)
             begin_counts(c->visitor_data, planes);
-        if (pb_run_chain(c) != PB_OK)
+        if ((doubt > 0.0 ? pb_run_rounded(c, doubt) : pb_run_chain(c)) != PB_OK)
             return PB_STOPPED;
         if (image != NULL)
             finite &= store_image(c, at, image + left->first);
@@ -240,11 +241,12 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
 {
     if (setup == NULL || table == NULL || state == NULL || (image == NULL && planes == NULL))
         return PB_BAD_ARGUMENT;
-    if (precision != PB_EXACT && precision != PB_FAST)
+    if (precision != PB_EXACT && precision != PB_FAST && precision != PB_ROUNDED)
         return PB_BAD_ARGUMENT;
     if (planes != NULL && !planes_are_given(planes))
         return PB_BAD_ARGUMENT;
     int status = check_region(setup, table, region);
+    const double doubt = precision == PB_ROUNDED && planes == NULL ? pb_doubt(setup) : 0.0;
     counts k;
     pb_chain chain = {.setup = setup,
                       .table = table,
@@ -261,7 +263,7 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
                           .count = region.columns,
                           .mask = mask == NULL ? NULL : mask + pixel,
                           .first = (int64_t)at * region.columns};
-        status = compute_row(&chain, &left, image, planes);
+        status = compute_row(&chain, doubt, &left, image, planes);
     }
     return status;
 }

@@ -124,8 +124,9 @@ typedef struct pb_behaviours {
 
 /* How the sines of the lattice factor are computed. */
 typedef enum pb_precision {
-    PB_EXACT = 0, /* by the C library: the contract's bits */
-    PB_FAST = 1   /* by vectorised code; see pb_frame_pixels */
+    PB_EXACT = 0,  /* by the C library: the contract's bits */
+    PB_FAST = 1,   /* by vectorised code; see pb_frame_pixels */
+    PB_ROUNDED = 2 /* the float32 image of PB_EXACT by vectorised code; see pb_frame_pixels */
 } pb_precision;
 
 /* A sampled range as given, contract §4: NaN and 0 are not given. */
@@ -561,7 +562,9 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
  *   precision     given     pb_precision. PB_FAST computes the sines of the parallelepiped's
  *                           lattice factor to within 2.5 units in the last place of float64
  *                           (measured: tests/c/test_fast_sine.c); everything else is as in
- *                           PB_EXACT
+ *                           PB_EXACT. PB_ROUNDED computes an image so, and again as in PB_EXACT
+ *                           every pixel whose float32 might differ; with planes, and where the
+ *                           error has no bound, it is PB_EXACT
  *   region        given     at least one row, on the detector
  *   mask          given     of the whole detector, pixels[1] x pixels[0] entries, or NULL: no pixel
  *                           is masked

@@ -197,6 +197,21 @@ static void check_fast(const laid_out *run, const pb_table *table, const expecte
     free(both);
 }
 
+/* Rounded images have the same bits, and leave the run in the same state. */
+static void check_rounded(const laid_out *run, const pb_table *table, const uint8_t *mask,
+                          const expected_frame *expected)
+{
+    static const int PARTS[] = {7, WIDTH, PIXELS};
+    for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
+        for (int requested = IMAGE; requested <= (IMAGE | PLANES); requested += PLANES) {
+            computed_frame *actual = by_parts(run, table, PB_ROUNDED, mask, PARTS[i], requested);
+            CHECK(memcmp(actual->image, expected->image, sizeof expected->image) == 0);
+            check_untouched(actual, requested);
+            check_end(&actual->end, &expected->end, requested);
+            free(actual);
+        }
+}
+
 static void check_frame(pb_experiment e, const pb_table *table, const uint8_t *mask)
 {
     static const int PARTS[] = {1, 7, 64, WIDTH, PIXELS};
@@ -209,6 +224,7 @@ static void check_frame(pb_experiment e, const pb_table *table, const uint8_t *m
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++)
         for (size_t j = 0; j < sizeof WANTED / sizeof *WANTED; j++)
             check_parts(&run, table, mask, PARTS[i], WANTED[j], expected);
+    check_rounded(&run, table, mask, expected);
     if (mask == NULL)
         check_fast(&run, table, expected);
     free(expected);

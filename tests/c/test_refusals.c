@@ -246,7 +246,7 @@ static void null_pointers(call good)
     CALL(pixel, PB_BAD_ARGUMENT, c.f_cell = NULL);
     CALL(pixel, PB_BAD_ARGUMENT, c.evaluations = NULL);
     CALL_FRAMES(PB_BAD_ARGUMENT, c.image = NULL; c.planes = NULL);
-    CALL_FRAMES(PB_BAD_ARGUMENT, c.precision = 2);
+    CALL_FRAMES(PB_BAD_ARGUMENT, c.precision = 3);
     CALL_FRAMES(PB_BAD_ARGUMENT, c.precision = -1);
     pb_setup unfinished = *good.setup;
     unfinished.sources = NULL;

@@ -12,8 +12,9 @@ ROOT = Path(__file__).parents[2]
 CSRC = ROOT / "csrc"
 PORT = ROOT / "src" / "parity_bridge" / "engines" / "torch_port"
 #: C alone: texts of statuses, the check of raw arguments that Python's types make needless, the
-#: stages that the reference is given instead of computing them, and what files hold of an image.
-CARETAKERS = {"status", "checks", "overrides", "fingerprint"}
+#: stages that the reference is given instead of computing them, what files hold of an image, and
+#: what makes images sooner.
+CARETAKERS = {"status", "checks", "overrides", "fingerprint", "certainty"}
 CARETAKERS |= {"image_statistics", "integer_image", "poisson", "noise_image"}
 FACTORS = sorted({path.stem for path in CSRC.glob("*.c")} - CARETAKERS | {"units"})
 
