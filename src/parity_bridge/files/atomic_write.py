@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from parity_bridge.errors import FileError
@@ -19,15 +20,15 @@ def write_text(path: str | Path, text: str) -> None:
     write_bytes(path, encode_utf8(text, Path(path)))
 
 
-def write_bytes(path: str | Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` and replace what was there; a reader gets the old file or the new.
+def write_bytes(path: str | Path, *parts: bytes | memoryview) -> None:
+    """Write ``parts`` to ``path`` and replace what was there; readers get the old file or the new.
 
     Raises FileError where it cannot be written; ``path`` is then unchanged.
     """
     path = Path(path)
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        _write_and_rename(temporary, path, data)
+        _write_and_rename(temporary, path, parts)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise FileError(
@@ -44,11 +45,11 @@ def copy_file(source: Path, target: Path, what: str) -> None:
     write_bytes(target, read_file(source, what))
 
 
-def _write_and_rename(temporary: Path, path: Path, data: bytes) -> None:
+def _write_and_rename(temporary: Path, path: Path, parts: Iterable[bytes | memoryview]) -> None:
     try:
         # Mode "x" leaves the permissions to the user's umask; the tempfile module does not.
         with temporary.open("xb") as file:
-            file.write(data)
+            file.writelines(parts)
         os.replace(temporary, path)  # noqa: PTH105 -- the name says that the target is replaced
     except BaseException:
         temporary.unlink(missing_ok=True)

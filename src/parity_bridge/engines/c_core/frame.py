@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge._core import ffi, lib
-from parity_bridge.engines.c_core.marshal import check_layout, state_struct, stop_pointer
-from parity_bridge.engines.c_core.observations import to_run_state
+from parity_bridge.engines.c_core.marshal import (
+    check_layout,
+    state_struct,
+    stop_pointer,
+    to_run_state,
+)
 from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.experiment.regions import Planes, Region, RunState, check_mask
 from parity_bridge.files.thread_pool import cancelling_thread_pool

@@ -37,14 +37,19 @@ class IntegerImage:
     scale: float
 
     @property
-    def data(self) -> bytes:
-        """The whole file; 16-bit pixels are little-endian."""
+    def parts(self) -> tuple[bytes, memoryview]:
+        """The file in two parts; 16-bit pixels are little-endian."""
         pixels = self.pixels.astype(self.pixels.dtype.newbyteorder("<"), copy=False)
-        return self.header + pixels.tobytes()
+        return self.header, pixels.data
+
+    @property
+    def data(self) -> bytes:
+        """The whole file."""
+        return b"".join(self.parts)
 
     def write(self, path: Path | str) -> None:
         """Write the file ``path`` or replace it whole; raise FileError where that fails."""
-        write_bytes(path, self.data)
+        write_bytes(path, *self.parts)
 
 
 @dataclass(frozen=True)

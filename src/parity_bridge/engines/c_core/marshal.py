@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from parity_bridge._core import ffi, lib
+from parity_bridge.experiment.regions import RunState
 from parity_bridge.files.stop_flag import stop_flag
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         Sweep,
         Vector,
     )
-    from parity_bridge.experiment.regions import RunState
     from parity_bridge.experiment.structure_factors import StructureFactors
 
 _CONVENTIONS = {
@@ -107,6 +107,12 @@ def state_struct(state: RunState) -> Any:
             "polar_axis": state.polar_axis,
         },
     )
+
+
+def to_run_state(state: Any) -> RunState:
+    """Return the state of a run from a ``pb_run_state *``."""
+    axis = state.polar_axis
+    return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
 
 
 def table_struct(factors: StructureFactors) -> Any:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge._core import ffi
-from parity_bridge.experiment.regions import RunState
 from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION
 from parity_bridge.taps.f_cell import COUNTS
@@ -48,12 +47,6 @@ def derived_from_setup(setup: Any, table: Any) -> dict[str, Quantity]:
         mosaic_umats=_mosaic_umats(setup),
         has_table=table.values != ffi.NULL,
     )
-
-
-def to_run_state(state: Any) -> RunState:
-    """Return the state of a run from a ``pb_run_state *``."""
-    axis = state.polar_axis
-    return RunState(bool(state.interpolation_on), bool(state.swept), (axis.x, axis.y, axis.z))
 
 
 def totals_of(totals: Any, steps: int, mask: int | None) -> dict[str, float | int]:
