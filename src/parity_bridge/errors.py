@@ -22,6 +22,10 @@ class MissingEngineError(UsageError):
     """An engine that is not installed, or lacks the program or package it runs (exit 1)."""
 
 
+class NothingToSimulateError(UsageError):
+    """A command line without a unit cell, or without anything to take structure factors from."""
+
+
 class EngineError(BridgeError):
     """An engine could not be loaded or failed while it computed (exit 2)."""
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from parity_bridge.errors import FileError, UsageError
+from parity_bridge.errors import FileError, NothingToSimulateError, UsageError
 from parity_bridge.experiment.flags.command_line import CommandLine
 from parity_bridge.experiment.flags.experiment_flags import MISSET_SEED
 from parity_bridge.experiment.flags.fields import DEFAULTS, experiment_of, fields_of
@@ -59,7 +59,11 @@ class ParsedFlags:
 
 
 def parse_flags(
-    argv: Sequence[str], *, as_original: bool = False, needs_structure_factors: bool = True
+    argv: Sequence[str],
+    *,
+    as_original: bool = False,
+    needs_structure_factors: bool = True,
+    writes_outputs: bool = False,
 ) -> ParsedFlags:
     """Return the experiment that the nanoBragg flags ``argv`` describe, and notes on it.
 
@@ -68,9 +72,12 @@ def parse_flags(
     letters, too few words after a flag) is an error, unless ``as_original``; then a cache in the
     working directory is read as well. Matrix files and the headers of images and masks are read
     here; structure factors, sources and the pixels of a mask are read by the engines.
-    Raises UsageError, naming the flag as it was typed, for these errors, an impossible value, a
-    command line without a cell, and, with ``needs_structure_factors``, one with neither a table nor
-    a cache nor ``-default_F``; FileError for a matrix file or an image that cannot be read.
+    With ``writes_outputs`` the caller writes the original's own files, so that no note says that
+    words about them do nothing.
+    Raises UsageError, naming the flag as it was typed, for these errors and an impossible value;
+    NothingToSimulateError for a command line without a cell or a matrix, and, with
+    ``needs_structure_factors``, for one with neither a table nor a cache nor ``-default_F``;
+    FileError for a matrix file or an image that cannot be read.
     """
     line = CommandLine(argv, as_original)
     line.read()
@@ -80,10 +87,12 @@ def parse_flags(
     if as_original:
         _settle_cache(values, notes)
         _settle_cell(values)
+    _check_cell(values)
     experiment = _experiment(values, line.settings)
     if needs_structure_factors:
         _check_structure_factors(experiment)
-    notes += [*word_notes(line, experiment), *experiment_notes(line, experiment)]
+    notes += word_notes(line, experiment, writes_outputs=writes_outputs)
+    notes += experiment_notes(line, experiment, writes_outputs=writes_outputs)
     return ParsedFlags(experiment.with_typed(words), tuple(notes), OutputWords.of_fields(values))
 
 
@@ -155,11 +164,18 @@ def _without_open_tuples(fields: dict[str, Value]) -> dict[str, Value]:
     }
 
 
+def _check_cell(values: Mapping[str, Value]) -> None:
+    if all(values.get(path) is None for path in ("crystal.cell.a", "crystal.matrix.0")):
+        raise NothingToSimulateError(
+            "give the unit cell with -cell or with -mat FILE, exactly one of them"
+        )
+
+
 def _check_structure_factors(experiment: Experiment) -> None:
     source = experiment.structure_factors
     if source.hkl is None and source.dump is None and source.default_F == 0.0:
         cache = f"the {CACHE} lying here with -dump" if CACHE.is_file() else "a cache with -dump"
-        raise UsageError(
+        raise NothingToSimulateError(
             "there is nothing to take structure factors from, and every pixel would be 0; name a "
             f"table with -hkl, {cache}, or one value for all lookups with -default_F"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
@@ -190,6 +189,8 @@ def _stray_message(word: str, words: Sequence[str]) -> str:
 def _nearest_hint(name: str) -> str:
     if name in _OTHER_NAMES:
         return f"nanoBragg's own name is {_OTHER_NAMES[name]}"
+    import difflib  # noqa: PLC0415 - only mistakes need it
+
     known = {flag.lower(): flag for flag in FLAG_BY_NAME}
     close = difflib.get_close_matches(name.lower(), known, n=1)
     return f"the nearest one is {known[close[0]]}" if close else "`frame --help` lists them"

@@ -18,8 +18,11 @@ CACHE = Path("Fdump.bin")
 _SAID_BY = {"beam.polarized": "-nopolar", PIVOT: "-pivot"}
 
 
-def word_notes(line: CommandLine, experiment: Experiment) -> Iterator[str]:
-    """Yield one line for every word whose effect is not the one it is written for."""
+def word_notes(line: CommandLine, experiment: Experiment, *, writes_outputs: bool) -> Iterator[str]:
+    """Yield one line for every word whose effect is not the one it is written for.
+
+    Words about files of the original program do something where the caller ``writes_outputs``.
+    """
     for word, name in line.read_as.items():
         yield f"{word} is read as {name}, whose name occurs in it"
     for typed in line.misread:
@@ -29,13 +32,16 @@ def word_notes(line: CommandLine, experiment: Experiment) -> Iterator[str]:
     yield from _part_notes(line, experiment)
     yield from _beside_notes(line, experiment)
     yield from _header_notes(line)
-    yield from _output_notes(line)
+    if not writes_outputs:
+        yield from _output_notes(line)
 
 
-def experiment_notes(line: CommandLine, experiment: Experiment) -> Iterator[str]:
+def experiment_notes(
+    line: CommandLine, experiment: Experiment, *, writes_outputs: bool
+) -> Iterator[str]:
     """Yield one line for every flag without the effect that its name suggests."""
     source = experiment.structure_factors
-    if source.hkl and source.dump:
+    if source.hkl and source.dump and not writes_outputs:
         yield f"-hkl {source.hkl} is read; the cache {source.dump} is neither read nor written"
     if not source.hkl and not source.dump and CACHE.is_file():
         yield (
