@@ -32,9 +32,9 @@ def print_note(text: str) -> None:
     _print_to_error_stream(f"note: {text}")
 
 
-def print_error(error: Exception) -> None:
-    """Print the message of ``error`` to the error stream on one line."""
-    _print_to_error_stream(f"parity_bridge: {error}")
+def print_error(error: Exception, program: str = "parity_bridge") -> None:
+    """Print the message of ``error`` to the error stream on one line, after the ``program``."""
+    _print_to_error_stream(f"{program}: {error}")
 
 
 def print_lines(lines: Iterable[str]) -> None:
