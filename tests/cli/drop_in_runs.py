@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from parity_bridge.cli import pb_nanobragg
 from parity_bridge.cli.drop_in import main
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -20,12 +21,8 @@ RECORDS = SHARED / "golden" / "program.json"
 #: The command lines of a public port's parity matrix, and the original's float images.
 MATRIX = SHARED / "cases" / "peer_matrix.json"
 
-#: Starts the console script in a process of its own.
-START = (
-    sys.executable,
-    "-c",
-    "import sys; from parity_bridge.cli.pb_nanobragg import program; sys.exit(program())",
-)
+#: Starts it in a process of its own.
+START = (sys.executable, "-m", pb_nanobragg.__name__)
 
 
 class Run(NamedTuple):
@@ -39,6 +36,13 @@ def run(capsys: pytest.CaptureFixture[str], words: str) -> Run:
     status = main(shlex.split(words))
     captured = capsys.readouterr()
     return Run(status, captured.out, captured.err)
+
+
+def write_script(path: Path) -> Path:
+    """Write an executable that is ``pb-nanobragg`` to ``path``, and return that."""
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(START)} "$@"\n')
+    path.chmod(0o755)
+    return path
 
 
 def sha256(file: str) -> str:

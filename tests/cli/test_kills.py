@@ -23,7 +23,7 @@ import pytest
 
 from parity_bridge.records.frame_metadata import FrameMetadata
 from parity_bridge.report.writing import check_report
-from tests.engines.nanobragg_program import nanobragg_stand_in
+from tests.cli.drop_in_runs import write_script
 
 ROOT = Path(__file__).parents[2]
 FLAGS = "-cell 50 60 70 90 90 90 -default_F 10 -N 3 -detpixels 16 -pixel 1 -lambda 1 -distance 99"
@@ -114,11 +114,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 @pytest.fixture
 def program(tmp_path: Path) -> Path:
     """An executable that stands in for the original program, outside the working directory."""
-    path = tmp_path.with_name(f"{tmp_path.name}-nanoBragg")
-    words = shlex.join((sys.executable, nanobragg_stand_in.__file__))
-    path.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
-    path.chmod(0o755)
-    return path
+    return write_script(tmp_path.with_name(f"{tmp_path.name}-nanoBragg"))
 
 
 def give(case: Case, number: int, moment: int, program: Path) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.engines.nanobragg_program.engine import PROGRAM_VARIABLE
-from tests.engines.nanobragg_program import misreading_stand_in
+from tests.engines.nanobragg_program import misreading_program
 from tests.explain.explained import explained
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def test_the_flag_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     flag: str, before: str, after: str, typed: str, why: str,
 ) -> None:  # fmt: skip
-    module = misreading_stand_in.__name__
+    module = misreading_program.__name__
     words = map(shlex.quote, (sys.executable, "-m", module, flag, before, after))
     program = tmp_path / "nanoBragg"
     program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}:$PYTHONPATH" exec {" ".join(words)} "$@"\n')

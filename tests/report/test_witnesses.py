@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from parity_bridge.cli.program import main
 from parity_bridge.scan.summary import ScanSummary
-from tests.engines.nanobragg_program import nanobragg_stand_in
+from tests.cli.drop_in_runs import write_script
 
 FLAGS = "-cell 50 60 70 -default_F 10 -N 6 -detpixels 64 -pixel 1 -oversample 2".split()
 THREE = (
@@ -97,14 +96,11 @@ def test_engines_that_would_write_to_one_folder(capsys: pytest.CaptureFixture[st
 
 
 class TestProgram:
-    """An unmodified nanoBragg program; a script stands in for it."""
+    """An unmodified nanoBragg program; ``pb-nanobragg`` stands in for it."""
 
     @pytest.fixture
     def program(self, tmp_path: Path) -> str:
-        path = tmp_path / "nanoBragg"
-        path.write_text(f"#!{sys.executable}\n" + Path(nanobragg_stand_in.__file__).read_text())
-        path.chmod(0o755)
-        return str(path)
+        return str(write_script(tmp_path / "nanoBragg"))
 
     def test_it_is_a_third_witness(self, program: str) -> None:
         engines = ("--engines", "c,nanobragg-program,torch", "--c-bin", program)

@@ -31,3 +31,7 @@ def program() -> int:
     # The interpreter's last collection would free what the end of the process frees anyway.
     gc.freeze()
     return status
+
+
+if __name__ == "__main__":
+    sys.exit(program())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,8 +14,8 @@ from parity_bridge.engines.nanobragg_program import NanobraggProgram
 from parity_bridge.engines.nanobragg_program.engine import PROGRAM_VARIABLE
 from parity_bridge.engines.nanobragg_program.subpixel_detector import subpixel_experiment
 from parity_bridge.experiment.model import Experiment
+from tests.cli.drop_in_runs import write_script
 from tests.engines.golden_cases import GoldenCase, load_case
-from tests.engines.nanobragg_program import nanobragg_stand_in
 from tests.engines.nanobragg_program.printed_cases import (
     OVERSAMPLE,
     PIXEL,
@@ -54,10 +52,8 @@ def write_program(tmp_path: Path) -> WriteProgram:
 
 
 @pytest.fixture
-def stand_in(write_program: WriteProgram) -> NanobraggProgram:
-    script = Path(nanobragg_stand_in.__file__)
-    words = map(shlex.quote, (sys.executable, str(script)))
-    return NanobraggProgram(c_bin=write_program(f'exec {" ".join(words)} "$@"'))
+def pb_nanobragg(tmp_path: Path) -> NanobraggProgram:
+    return NanobraggProgram(c_bin=write_script(tmp_path / "nanoBragg"))
 
 
 @pytest.fixture(params=STORED)

@@ -12,7 +12,6 @@ from parity_bridge.engines.nanobragg_program.subpixel_detector import subpixel_e
 from parity_bridge.experiment.flags.values import is_flag_word
 from parity_bridge.experiment.model import Crystal, Detector, Experiment
 from parity_bridge.experiment.nanobragg_flags import parse_flags
-from tests.engines.nanobragg_program import nanobragg_stand_in
 from tests.engines.nanobragg_program.printed_cases import (
     experiment_of,
     plain_experiment,
@@ -36,8 +35,7 @@ class TestCommandLine:
     def test_it_says_the_whole_experiment(self, detector: Detector, oversample: int) -> None:
         finer = subpixel_experiment(plain_experiment(detector, oversample), (0, 0), oversample)
         words = command_line(finer, image="/dev/null", printout=True)
-        flags, _ = nanobragg_stand_in.split(words)
-        assert parse_flags(flags).experiment == finer
+        assert parse_flags(words).experiment == finer
 
     def test_files_lie_in_its_folder_under_plain_names(self, tmp_path: Path) -> None:
         table = tmp_path / "my -polar 1.hkl"

@@ -39,19 +39,19 @@ class TestOneByOne:
             "-phi 0 -osc 0",
         ],
     )
-    def test_phi_steps(self, stand_in: NanobraggProgram, flags: str) -> None:
+    def test_phi_steps(self, pb_nanobragg: NanobraggProgram, flags: str) -> None:
         experiment = experiment_of(f"-oversample 2 {flags}")
-        ours, theirs = (engine.observe(experiment, [(3, 20)]) for engine in (CCore(), stand_in))
+        ours, theirs = (engine.observe(experiment, [(3, 20)]) for engine in (CCore(), pb_nanobragg))
         assert theirs[0].unrecorded == {}
         assert_parity(ours, theirs)
         for name in ("phi_step", "sub_slow", "sub_fast", "source"):
             assert ours[0].evaluations[name].tolist() == theirs[0].evaluations[name].tolist()
 
-    def test_sources_of_a_file(self, stand_in: NanobraggProgram, tmp_path: Path) -> None:
+    def test_sources_of_a_file(self, pb_nanobragg: NanobraggProgram, tmp_path: Path) -> None:
         (tmp_path / "sources").write_text(SOURCES)
         flags = f"-oversample 2 -phi 3 -osc 1 -phisteps 2 -dmin 1.7 -sourcefile {tmp_path}/sources"
         experiment = experiment_of(flags)
-        ours, theirs = (engine.observe(experiment, [(3, 20)]) for engine in (CCore(), stand_in))
+        ours, theirs = (engine.observe(experiment, [(3, 20)]) for engine in (CCore(), pb_nanobragg))
         assert len(theirs[0].evaluations) == 24
         assert_parity(ours, theirs)
         assert ours[0].evaluations["source"].tolist() == theirs[0].evaluations["source"].tolist()
@@ -96,7 +96,7 @@ class TestLeftOut:
 
 
 def test_the_report_says_what_was_not_compared(
-    stand_in: NanobraggProgram, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pb_nanobragg: NanobraggProgram, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = [*FLAGS, *"-oversample 1 -mosaic 1 -mosaic_domains 3".split()]
     words = ["run", "--engines", "c,nanobragg-program", "--c-bin", str(tmp_path / "nanoBragg")]

@@ -74,7 +74,7 @@ class TestStoredConsoleOutputs:
     def test_the_engine_makes_the_golden_case_s_records_of_it(
         self,
         stored: tuple[str, GoldenCase, Any],
-        stand_in: NanobraggProgram,
+        pb_nanobragg: NanobraggProgram,
         tmp_path: Path,
         write_program: WriteProgram,
     ) -> None:
@@ -85,7 +85,7 @@ class TestStoredConsoleOutputs:
             f'case "$*" in *"-oversample 1 "*) cat {tmp_path}/stored.txt ;; *) {program} ;; esac'
         )
         write_program(choose)
-        seen = stand_in.observe(case.experiment, [pixel])
+        seen = pb_nanobragg.observe(case.experiment, [pixel])
         assert_parity(CCore().observe(case.experiment, [pixel]), seen)
 
 

@@ -70,8 +70,8 @@ class TestSecondDetector:
         "flags", ["-pixel 1e-300 -detpixels_f 5", "-pixel 1e-320", "-detsize 0.04"]
     )
     def test_a_detector_without_a_sensible_number_of_pixels(
-        self, stand_in: NanobraggProgram, flags: str
+        self, pb_nanobragg: NanobraggProgram, flags: str
     ) -> None:
         experiment = parse_flags(["-cell", "40", "-default_F", "1", *flags.split()]).experiment
         with pytest.raises(UsageError, match="no sensible number of pixels"):
-            stand_in.observe(experiment, [(0, 0)])
+            pb_nanobragg.observe(experiment, [(0, 0)])

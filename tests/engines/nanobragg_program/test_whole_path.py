@@ -1,4 +1,4 @@
-"""The whole path over a stand-in, the C core driven by flags alone."""
+"""The whole path over ``pb-nanobragg``, which is given words alone."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ TRAPPED = (
 )
 
 
-class TestStandIn:
+class TestWholePath:
     """The whole path: flags, folder, run, printout, records."""
 
     @pytest.mark.parametrize("name", WHOLE_PATH)
-    def test_a_golden_case(self, stand_in: NanobraggProgram, name: str, tmp_path: Path) -> None:
+    def test_a_golden_case(self, pb_nanobragg: NanobraggProgram, name: str, tmp_path: Path) -> None:
         case = load_case(name, tmp_path)
         # That some of the cut's pixels are on this side of it.
         pixels = [case.pixels[3 if name == "dmin_cut" else 1]]
         ours = CCore().observe(case.experiment, pixels)
-        theirs = stand_in.observe(case.experiment, pixels)
+        theirs = pb_nanobragg.observe(case.experiment, pixels)
         assert_parity(ours, theirs)
         assert [o.totals["image"] for o in ours] == [o.totals["image"] for o in theirs]
         assert private_folders(tmp_path) == []
@@ -65,22 +65,22 @@ class TestStandIn:
             "-oversample 2 -fdet_vector 0.01 0.02 1 -pivot beam -curved_det -detector_rotz 4",
         ],
     )
-    def test_custom_geometry(self, stand_in: NanobraggProgram, flags: str) -> None:
+    def test_custom_geometry(self, pb_nanobragg: NanobraggProgram, flags: str) -> None:
         experiment = experiment_of(flags)
         assert_parity(
-            CCore().observe(experiment, [(3, 20)]), stand_in.observe(experiment, [(3, 20)])
+            CCore().observe(experiment, [(3, 20)]), pb_nanobragg.observe(experiment, [(3, 20)])
         )
 
     def test_a_masked_pixel_outside_the_region(
-        self, stand_in: NanobraggProgram, tmp_path: Path
+        self, pb_nanobragg: NanobraggProgram, tmp_path: Path
     ) -> None:
         mask = masked(tmp_path, (3, 20))
         experiment = experiment_of(f"-oversample 1 -mask {mask} -roi 0 5 0 5")
-        ours, theirs = (engine.observe(experiment, [(3, 20)]) for engine in (CCore(), stand_in))
+        ours, theirs = (engine.observe(experiment, [(3, 20)]) for engine in (CCore(), pb_nanobragg))
         assert_parity(ours, theirs)
         assert theirs[0].totals["image"] == 0.0 < theirs[0].totals["intensity"]
 
-    def test_a_region(self, stand_in: NanobraggProgram, tmp_path: Path) -> None:
+    def test_a_region(self, pb_nanobragg: NanobraggProgram, tmp_path: Path) -> None:
         # Several of everything: of an image that does not matter.
         mask = masked(tmp_path, (3, 10))
         experiment = experiment_of(
@@ -88,23 +88,23 @@ class TestStandIn:
             "-mosaic_domains 2 -dispersion 1 -dispsteps 2"
         )
         region = Region(range(2, 24), range(5, 20))
-        ours, theirs = (engine.frame(experiment, region) for engine in (CCore(), stand_in))
+        ours, theirs = (engine.frame(experiment, region) for engine in (CCore(), pb_nanobragg))
         assert np.array_equal(ours.image, theirs.image)
         assert np.count_nonzero(theirs.image) == 8 * 12 - 1
         assert not theirs.in_order
 
     def test_a_region_begins_as_a_run_does(
-        self, stand_in: NanobraggProgram, tmp_path: Path
+        self, pb_nanobragg: NanobraggProgram, tmp_path: Path
     ) -> None:
         case = load_case("interpolate_runs_out_of_range", tmp_path)
         region = Region(range(20, 40), range(10, 30))
-        ours, theirs = (engine.frame(case.experiment, region) for engine in (CCore(), stand_in))
+        ours, theirs = (engine.frame(case.experiment, region) for engine in (CCore(), pb_nanobragg))
         assert np.array_equal(ours.image, theirs.image)
         assert theirs.in_order
 
-    def test_regions_of_one_experiment(self, stand_in: NanobraggProgram) -> None:
+    def test_regions_of_one_experiment(self, pb_nanobragg: NanobraggProgram) -> None:
         experiment = experiment_of("-roi 4 11 0 23")
-        scanner, core = stand_in.scanner(experiment), CCore().scanner(experiment)
+        scanner, core = pb_nanobragg.scanner(experiment), CCore().scanner(experiment)
         for name in ("pixels", "roi", "oversample"):
             assert getattr(scanner, name) == getattr(core, name)
         assert not scanner.has_f_cell

@@ -1,11 +1,11 @@
-"""The stand-in, which misreads a flag: it takes ``FLAG FROM`` for ``FLAG TO``, or for nothing."""
+"""``pb-nanobragg`` that misreads a flag: it takes ``FLAG FROM`` for ``FLAG TO``, or for nothing."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
 
-from tests.engines.nanobragg_program import nanobragg_stand_in
+from parity_bridge.cli.drop_in import main
 
 
 def misread(words: Sequence[str], flag: str, before: str, after: str) -> Iterator[str]:
@@ -19,4 +19,4 @@ def misread(words: Sequence[str], flag: str, before: str, after: str) -> Iterato
 
 
 if __name__ == "__main__":
-    nanobragg_stand_in.main(list(misread(sys.argv[4:], *sys.argv[1:4])))
+    sys.exit(main(list(misread(sys.argv[4:], *sys.argv[1:4]))))
