@@ -64,6 +64,7 @@ def test_the_float_image_of_the_parity_matrix(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case = LINES[name]
+    # The record was made so; after -misset_seed N these two words are misset angles as well.
     done = run(capsys, f"{case['args']} -floatfile f.bin")
     assert (done.status, sha256("f.bin")) == (case["exit"], case["sha256"]), done.notes
 
