@@ -61,10 +61,7 @@ def _detector_lines(detector: Any) -> Iterator[str]:
         f"  distance={detector.distance:g} detsize={detector.detsize[0]:g}x"
         f"{detector.detsize[1]:g}  pixel={detector.pixel_size:g} meters ({fast}x{slow} pixels)"
     )
-    yield (
-        f"  sensor is {detector.thick.range:g} m thick in {detector.thick.steps} layers, "
-        f"attenuation {detector.mu:g} /m"
-    )
+    yield f"  sensor is {detector.thick.range:g} m thick in {detector.thick.steps} layers"
     for name in ("fast", "slow", "odet", "beam", "polar", "spindle", "pix0"):
         yield f"{name:8}{_vector(getattr(detector, name))}"
     yield "region of interest: fast {} to {}, slow {} to {}".format(*detector.roi)
