@@ -54,6 +54,15 @@ def test_the_console_script_is_installed() -> None:
     assert subprocess.run([script, "--help"], capture_output=True, check=False).returncode == 0
 
 
+def test_the_drop_in_is_installed(tmp_path: Path) -> None:
+    script = Path(sys.executable).with_name("pb-nanobragg")
+    words = "-cell 50 -default_F 1 -detpixels 16 -oversample 1 -seed 1".split()
+    done = subprocess.run([script, *words], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.iterdir())) == 4
+    assert subprocess.run([script], cwd=tmp_path, capture_output=True, check=False).returncode == 9
+
+
 def test_the_benchmark_reaches_parity(tmp_path: Path) -> None:
     done = command("run", *EDGE_AND_CENTRE, "--stamp", "smoke", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
