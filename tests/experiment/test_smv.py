@@ -100,6 +100,7 @@ class TestHeader:
             ({"CLOSE_DISTANCE": 5, "DISTANCE": 7}, {"DISTANCE": 7.0, "CLOSE_DISTANCE": 5.0}),
             ({"DISTANCE": 7, "CLOSE_DISTANCE": 5}, {"DISTANCE": 5.0, "CLOSE_DISTANCE": 5.0}),
             ({"OSC_START": 5}, {}),
+            ({"TWOTHETA": "nan"}, {}),
             ({"PHI": 5, "COMMENT": "PHI is 7 = 8"}, {"PHI": 8.0}),
             ({"DISTANCE": "250 mm"}, {"DISTANCE": 250.0}),
             ({"DISTANCE": 3, "PIXEL_SIZE": "0.1, 0.2"}, {"PIXEL_SIZE": 0.1, "DISTANCE": 3.0}),

@@ -102,7 +102,7 @@ def geometry(text: str) -> dict[str, float]:
         if (written := _written_value(text, value.keyword)) is not None
     }
     unused = leading_number(_written_value(text, UNUSED) or "")
-    return {**values, UNUSED: unused} if unused else values
+    return {**values, UNUSED: unused} if unused and math.isfinite(unused) else values
 
 
 def _written_value(text: str, keyword: str) -> str | None:
