@@ -237,7 +237,7 @@ class TestRefusals:
         """Only what is under way when it comes is computed to its end."""
         monkeypatch.setattr("parity_bridge.files.thread_pool.ThreadPoolExecutor", SignalledPool)
         monkeypatch.setattr(SignalledPool, "begun", count(1))
-        flags = ["--", "-cell", "50", "-N", "6", "-detpixels", "1024", "-oversample", "1"]
+        flags = "-- -cell 50 -default_F 10 -N 6 -detpixels 1024 -oversample 1".split()
         assert _frame("--engine", engine, "--threads", "2", "--output", "i.npy", flags=flags) == 143
         assert next(SignalledPool.begun) - 1 in (1, 2)
         assert list(Path().iterdir()) == []
