@@ -55,10 +55,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     detected, localised, explained = (sum(fault[i] for fault in faults) for i in range(3))
     named = sum(fault[2] for fault in faults if fault[3])
     nameable = sum(fault[3] for fault in faults)
+    nameless = [fault[4] for fault in faults if not fault[3]]
     clean = [value for name, value in told if name == "clean" and isinstance(value, tuple)]
     experiments, alarms = (sum(pair[i] for pair in clean) for i in range(2))
     terminalreporter.write_line(
         f"faults: {detected} of {len(faults)} detected, {localised} localised, {explained} "
-        f"explained (of {nameable} that have a name {named} were named); {alarms} false alarms at "
-        f"{experiments} clean experiments"
+        f"explained (of {nameable} that have a name {named} were named; of {len(nameless)} without "
+        f"{sum(nameless)} have a kind of difference); {alarms} false alarms at {experiments} clean "
+        "experiments"
     )

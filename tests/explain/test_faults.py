@@ -91,10 +91,13 @@ def test_a_fault_is_detected_localised_and_explained(
         explained = tuple(sorted(fault.expected_names)) in {
             tuple(sorted(names)) for names in finding.names
         }
-    record_property("fault", (detected, localised, explained, fault.expected_names is not None))
+    has_name = fault.expected_names is not None
+    clauses = [item.clause for item in finding.differences if item.clause]
+    record_property("fault", (detected, localised, explained, has_name, bool(clauses)))
     assert detected, "the fault changed nothing"
     assert localised, f"first divergence {firsts[0].tap} {firsts[0].field}"
     assert explained, finding.sentence
+    assert has_name or all(item.formula and item.functions for item in finding.differences)
 
 
 def test_there_is_no_false_alarm(record_property: Record) -> None:

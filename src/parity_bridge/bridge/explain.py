@@ -55,7 +55,15 @@ def _pair_finding(pair: PairAnswer, runner: ReferenceRunner | None, reason: str)
     others = tuple(side for side in pair.other.pixels if side.pixel in common)
     given = None if pair.other.provenance is None else pair.other.provenance.experiment
     return explain_sides(
-        ComparedSides(pair.comparison, others, runner, given, _word_hearer(pair.other), reason)
+        ComparedSides(
+            pair.comparison,
+            others,
+            runner,
+            ours=tuple(pair.reference.pixels),
+            experiment=given,
+            hearer=_word_hearer(pair.other),
+            reason=reason,
+        )
     )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from parity_bridge.comparison.causes import LIBM_CAUSE, Cause
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.result import Comparison, PixelComparison
-from parity_bridge.explain.explanation import Finding, Reason, Trial
+from parity_bridge.explain.differences.describe import describe_difference
+from parity_bridge.explain.explanation import FieldDifference, Finding, Reason, Trial
 from parity_bridge.explain.finding_sentences import (
     agreement_sentence,
     hypotheses_sentence,
@@ -40,6 +41,8 @@ class ComparedSides:
     others: Sequence[PixelTaps]
     #: None where the reference cannot be run: only its records are known.
     reference: ReferenceRunner | None = None
+    #: What the reference recorded.
+    ours: Sequence[PixelTaps] = ()
     #: The experiment that the other side was given, where it is known.
     experiment: Experiment | None = None
     #: The other side, where it hears the words that the user typed and can be run again.
@@ -192,6 +195,7 @@ def _noise_finding(
         inputs=inputs.evidence,
         transplants=transplant_result.transplants,
         stages=tuple(item.stage for item in transplant_result.differing),
+        differences=transplant_result.differences,
         not_tried=tuple(dict.fromkeys((*inputs.not_tried, *transplant_result.not_tried))),
     )
 
@@ -216,6 +220,7 @@ def _hypotheses_finding(
         inputs=inputs.evidence,
         transplants=transplant_result.transplants,
         stages=tuple(item.stage for item in transplant_result.differing),
+        differences=transplant_result.differences,
         trials=search_result.trials,
         ruled_out=tuple(ruled_out_lines(inputs, search_result)),
         not_tried=(*inputs.not_tried, *transplant_result.not_tried, *search_result.not_tried),
@@ -230,14 +235,30 @@ def _unexplained_finding(
 ) -> Finding:
     trials = () if search_result is None else search_result.trials
     left_out = () if search_result is None else search_result.not_tried
+    differences = transplant_result.differences or _first_differences(case)
     return Finding(
         reason="unexplained",
-        sentence=unexplained_sentence(case.comparison, transplant_result, search_result),
+        sentence=unexplained_sentence(
+            case.comparison, transplant_result, search_result, differences
+        ),
         pixels=case.pixels,
         inputs=inputs.evidence,
         transplants=transplant_result.transplants,
         stages=tuple(item.stage for item in transplant_result.differing),
+        differences=differences,
         trials=trials,
         ruled_out=tuple(ruled_out_lines(inputs, search_result)),
         not_tried=(*inputs.not_tried, *transplant_result.not_tried, *left_out),
     )
+
+
+def _first_differences(case: ComparedSides) -> tuple[FieldDifference, ...]:
+    """Describe the first differing field of the chain, where no stage could be tried."""
+    divergences = (pixel.first_divergence for pixel in case.comparison.pixels)
+    first = next((item for item in divergences if item is not None), None)
+    if first is None:
+        return ()
+    ours = {side.pixel: side for side in case.ours}
+    pairs = [(ours[other.pixel], other) for other in case.others if other.pixel in ours]
+    figure = f"{first.tap}.{first.field}"
+    return (describe_difference(pairs, figure, case.comparison.tolerances),)

@@ -62,6 +62,26 @@ class Transplant(Schema):
     left: str | None
 
 
+class FieldDifference(Schema):
+    """A field that differs: what kind of difference it is, and what the reference computes."""
+
+    #: ``tap.field``, without the component of a vector.
+    field: str
+    #: The stage that computes it differently; None where no stage was tried.
+    stage: str | None = None
+    #: What the other side's figures are of the reference's, in a word: ``factor``, ``offset``,
+    #: ``swap`` say; None where nothing holds in every row that differs.
+    kind: str | None = None
+    #: The same and where it holds, in one clause; None where neither can be said.
+    clause: str | None = None
+    #: What the field is, and the functions of the C core that compute it (``pb_`` left out).
+    definition: str
+    functions: tuple[str, ...] = ()
+    #: Formula of the field and the section of ``docs/contract.md`` that states it.
+    section: Count | None = None
+    formula: str | None = None
+
+
 class Finding(Schema):
     """Why the two sides disagree, as far as that could be found out."""
 
@@ -81,6 +101,8 @@ class Finding(Schema):
     transplants: tuple[Transplant, ...] = ()
     #: The stages that the other side computes differently, given its own values before them.
     stages: tuple[str, ...] = ()
+    #: The first differing field of each of these stages or, where none was tried, of the chain.
+    differences: tuple[FieldDifference, ...] = ()
     trials: tuple[Trial, ...] = ()
     ruled_out: tuple[str, ...] = ()
     #: What could not be tried, and why.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.result import Comparison
-from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.explanation import FieldDifference, Hypothesis, Trial
 from parity_bridge.explain.hypothesis_search import SearchResult
 from parity_bridge.explain.inputs import InputDifferences
 from parity_bridge.explain.transplant import TransplantResult
@@ -104,10 +104,14 @@ def hypotheses_sentence(
 
 
 def unexplained_sentence(
-    comparison: Comparison, transplant_result: TransplantResult, search_result: SearchResult | None
+    comparison: Comparison,
+    transplant_result: TransplantResult,
+    search_result: SearchResult | None,
+    differences: Sequence[FieldDifference] = (),
 ) -> str:
-    """Say what differs, and that no hypothesis explains it."""
-    return f"{_divergence_text(comparison, transplant_result)}; {_search_summary(search_result)}."
+    """Say what differs and in what way, and that no hypothesis explains it."""
+    divergence = _divergence_text(comparison, transplant_result, differences)
+    return f"{divergence}; {_search_summary(search_result)}."
 
 
 def ruled_out_lines(inputs: InputDifferences, search_result: SearchResult | None) -> list[str]:
@@ -141,15 +145,30 @@ def _search_summary(search_result: SearchResult | None) -> str:
     return f"{text}, though with {names} it is `{search_result.nearest.left}` that differs first"
 
 
-def _divergence_text(comparison: Comparison, transplant_result: TransplantResult) -> str:
+def _divergence_text(
+    comparison: Comparison,
+    transplant_result: TransplantResult,
+    differences: Sequence[FieldDifference],
+) -> str:
     """Say what differs first and, where that is known, which stages differ."""
     first = f"{comparison.other} differs first in `{_first_figure(comparison)}`"
+    first += "".join(_clause_text(item) for item in differences if item.stage is None)
     if any(pixel.rounding_sensitive for pixel in comparison.pixels if pixel.differing):
         first += ", and some nearest indices lie within their noise of a half"
     if not transplant_result.differing:
         return first
-    stages = _join_words([f"{item.what} (`{item.left}`)" for item in transplant_result.differing])
+    clauses = {item.stage: _clause_text(item) for item in differences}
+    stages = _join_words(
+        [
+            f"{item.what} (`{item.left}`{clauses.get(item.stage, '')})"
+            for item in transplant_result.differing
+        ]
+    )
     return f"{first}; given its own values before them, it computes its {stages} differently"
+
+
+def _clause_text(difference: FieldDifference) -> str:
+    return f": {difference.clause}" if difference.clause else ""
 
 
 def _first_figure(comparison: Comparison) -> str:

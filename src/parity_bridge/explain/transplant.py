@@ -16,7 +16,8 @@ from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.engines.c_core.overrides import Stage, StageOverrides
 from parity_bridge.errors import BridgeError
-from parity_bridge.explain.explanation import Transplant
+from parity_bridge.explain.differences.describe import describe_difference
+from parity_bridge.explain.explanation import FieldDifference, Transplant
 from parity_bridge.explain.rebuilt_evaluations import RebuiltEvaluations, rebuild_evaluations
 from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.pixel_taps import PixelTaps
@@ -123,6 +124,8 @@ class TransplantResult:
 
     transplants: tuple[Transplant, ...] = ()
     not_tried: tuple[str, ...] = ()
+    #: The first differing field of each stage that differs, from the same values before it.
+    differences: tuple[FieldDifference, ...] = ()
 
     @property
     def differing(self) -> tuple[Transplant, ...]:
@@ -145,15 +148,19 @@ def transplant(
     records_setup = all(_CONFIG in side.taps for side in sides)
     left_out = () if records_setup else (_NO_SETUP,)
     transplants: list[Transplant] = []
+    differences: list[FieldDifference] = []
     for step in (step for step in _TRANSPLANT_STAGES if records_setup or not step.is_derived):
         try:
             reruns = reference.rerun(**_feed_keywords(step, sides, feeds))
         except BridgeError as error:
-            return TransplantResult(
-                tuple(transplants), (*left_out, f"further transplants: {error}")
-            )
-        transplants.append(_compare_stage(step, reruns, sides, tolerances))
-    return TransplantResult(tuple(transplants), left_out)
+            left_out = (*left_out, f"further transplants: {error}")
+            break
+        stage = _compare_stage(step, reruns, sides, tolerances)
+        transplants.append(stage)
+        if stage.left is not None:
+            pairs = list(zip(reruns, sides, strict=True))
+            differences.append(describe_difference(pairs, stage.left, tolerances, step.name))
+    return TransplantResult(tuple(transplants), left_out, tuple(differences))
 
 
 def _not_transplanted_reason(reference: ReferenceRunner, sides: Sequence[PixelTaps]) -> str:

@@ -14,7 +14,7 @@ from parity_bridge.report.divergence import (
     plain_difference_text,
     ulps_within_limit,
 )
-from parity_bridge.report.findings import finding_line
+from parity_bridge.report.findings import finding_line, formula_lines
 from parity_bridge.report.wording import (
     number_text,
     pixel_text,
@@ -38,7 +38,7 @@ def failure_text(pair: PairAnswer) -> str:
         lines.append(_first_divergence_line(pair, pixel, pixel.first_divergence))
         lines.append(_worst_figure_line(pair, pixel.first_divergence))
     if pair.finding is not None:
-        lines.append(finding_line(pair.finding))
+        lines += [finding_line(pair.finding), *formula_lines(pair.finding)]
     return "\n".join(line for line in lines if line)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity_bridge.explain.explanation import Finding, Trial
+from parity_bridge.explain.explanation import FieldDifference, Finding, Trial
 from parity_bridge.report.markdown import Markdown, code, code_block, code_cell, escaped, table
 from parity_bridge.report.wording import plural
 
@@ -26,6 +26,7 @@ def finding_section(finding: Finding | None) -> str:
     parts = (
         f"## {title}",
         f"**{escaped(finding.sentence)}**",
+        "\n".join(f"- {line}" for line in _difference_lines(finding)),
         *evidence,
         # Those of words are no hypotheses about the reference.
         "" if finding.reason == "words" else _trials_table(finding.trials),
@@ -38,6 +39,33 @@ def finding_section(finding: Finding | None) -> str:
 def finding_line(finding: Finding) -> str:
     """Return in one line why the two sides disagree, or what is not explained."""
     return f"{'why' if finding.is_sufficient else 'unexplained'}: {finding.sentence}"
+
+
+def formula_lines(finding: Finding) -> list[str]:
+    """Return, for a terminal, what the reference computes where nothing explains a difference."""
+    if finding.is_sufficient:
+        return []
+    return [
+        f"reference: {item.field}{_formula_text(item)}"
+        for item in finding.differences
+        if item.formula or item.functions
+    ]
+
+
+def _difference_lines(finding: Finding) -> list[str]:
+    """Return each differing field in Markdown: kind of difference, formula and functions."""
+    return [
+        f"{code(item.field)} ({escaped(item.definition)}): "
+        f"{escaped(item.clause or 'no simple relation')}. Reference{escaped(_formula_text(item))}"
+        for item in finding.differences
+    ]
+
+
+def _formula_text(item: FieldDifference) -> str:
+    """Return formula, contract section and functions of a field, after what they belong to."""
+    where = [f"contract §{item.section}"] if item.section else []
+    where += [f"C core: {', '.join(item.functions)}"] if item.functions else []
+    return f": {item.formula or item.definition} ({'; '.join(where)})"
 
 
 def _differing_stages_sentence(finding: Finding) -> str:

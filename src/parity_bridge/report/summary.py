@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.report.divergence import first_diverging_pixel
-from parity_bridge.report.findings import finding_line
+from parity_bridge.report.findings import finding_line, formula_lines
 from parity_bridge.report.markdown import Row, escaped, plain_table, table
 from parity_bridge.report.wording import (
     lookup_rows,
@@ -47,7 +47,7 @@ def _reason_lines(pair: PairAnswer) -> str:
             f"{number_text(first.other)}"
         )
     if pair.finding is not None:
-        lines.append(finding_line(pair.finding))
+        lines += [finding_line(pair.finding), *formula_lines(pair.finding)]
     return "\n".join(lines)
 
 

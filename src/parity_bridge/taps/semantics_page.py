@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from parity_bridge.taps.field_meaning import FieldMeaning
+from parity_bridge.taps.formulas import FORMULAS, Formula
 from parity_bridge.taps.registry import TAPS_BY_ID, Tap
 from parity_bridge.taps.semantics import ENVELOPE, SEMANTICS
 
@@ -24,21 +25,23 @@ A field that is *exact* must be equal in both engines; a *toleranced* one may di
 `hkl_fractional.h`. The unit 1 is that of a number without one; where omega is oversampled the sum
 is in electrons² sr, and photons/sr are photons. Functions of the C core are in `csrc/` and named
 without their prefix `pb_`, those of the PyTorch port in `src/parity_bridge/engines/torch_port/`; a
-name that begins with `parity_bridge.` belongs to the package itself. Rows are filled in
+name that begins with `parity_bridge.` belongs to the package itself. The contract's formula
+(`src/parity_bridge/taps/formulas.py`) is cut to the line that gives the field. Rows are filled in
 by `pixel.record_evaluation` and `observations._fill_evaluation`."""
 
 
 def page() -> str:
     """Return the whole page, in Markdown."""
     sections = (_tap_section(tap) for tap in TAPS_BY_ID.values())
-    envelope = "## Every record\n\n" + "\n".join(_field_table(ENVELOPE))
+    envelope = "## Every record\n\n" + "\n".join(_field_table(ENVELOPE, {}))
     return "\n\n".join((_INTRODUCTION, envelope, *sections)) + "\n"
 
 
 def _tap_section(tap: Tap) -> str:
     number = f"Tap {tap.number}, " if tap.number else ""
     title = f"## {number}`{tap.tap_id}` (`--taps {tap.name}`)"
-    return "\n\n".join((title, tap_summary(tap), "\n".join(_field_table(SEMANTICS[tap.tap_id]))))
+    rows = _field_table(SEMANTICS[tap.tap_id], FORMULAS[tap.tap_id])
+    return "\n\n".join((title, tap_summary(tap), "\n".join(rows)))
 
 
 def tap_summary(tap: Tap) -> str:
@@ -48,13 +51,22 @@ def tap_summary(tap: Tap) -> str:
     return what[:1].upper() + what[1:]
 
 
-def _field_table(meanings: Mapping[str, FieldMeaning]) -> Iterator[str]:
-    yield "| field | what | unit | compared | C core | PyTorch port |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+def _cell(text: str) -> str:
+    """Return a formula as a table's cell may hold it: bars escaped, stars not emphasis."""
+    return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_")
+
+
+def _field_table(
+    meanings: Mapping[str, FieldMeaning], formulas: Mapping[str, Formula]
+) -> Iterator[str]:
+    yield "| field | what | unit | compared | contract | C core | PyTorch port |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
     for field, meaning in meanings.items():
         compared = "exact" if meaning.exact else "toleranced"
         functions = (", ".join(f"`{name}`" for name in side) for side in (meaning.c, meaning.torch))
-        cells = (f"`{field}`", meaning.definition, meaning.unit, compared, *functions)
+        formula = formulas.get(field)
+        contract = "" if formula is None else f"§{formula.section}: {_cell(formula.text)}"
+        cells = (f"`{field}`", meaning.definition, meaning.unit, compared, contract, *functions)
         yield f"| {' | '.join(cells)} |"
 
 

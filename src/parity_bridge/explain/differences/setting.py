@@ -1,0 +1,70 @@
+"""Lengths, numbers and directions of the reference's setup that a difference may be measured in."""
+
+from __future__ import annotations
+
+from parity_bridge.taps.pixel_taps import PixelTaps
+
+_CONFIG = "config_snapshot"
+_AXES = {"fast": "fdet_vector", "slow": "sdet_vector", "the normal": "odet_vector"}
+#: Words for the numbers by which a sum may be multiplied or divided.
+_COUNTS = {
+    "steps": "steps", "oversample": "oversample", "sources": "sources", "phi steps": "phisteps",
+    "domains": "mosaic_domains", "layers": "detector_thicksteps", "Na": "Na", "Nb": "Nb",
+    "Nc": "Nc", "fluence": "fluence",
+}  # fmt: skip
+
+
+def lengths_of(reference: PixelTaps, unit: str) -> dict[str, float]:
+    """Return amounts in ``unit`` by which a figure may be off, by what they are."""
+    table = reference.hkl_table
+    if unit == "electrons" and table is not None:
+        return {"default_F": table.default_F}
+    get = _numbers(reference)
+    lengths: dict[str, float] = {}
+    if unit == "m":
+        for name, key in (
+            ("a subpixel", "subpixel_size"), ("a pixel", "pixel_size"),
+            ("a layer", "detector_thickstep"),
+        ):  # fmt: skip
+            lengths |= {f"half {name}": get.get(key, 0.0) / 2.0, name: get.get(key, 0.0)}
+        gap = get.get("distance", 0.0) - get.get("close_distance", 0.0)
+        lengths["the distance less the close distance"] = gap
+    elif unit == "rad":
+        step = get.get("phistep", 0.0)
+        lengths = {
+            "half a phi step": step / 2.0,
+            "a phi step": step,
+            "the range": get.get("osc", 0.0),
+        }
+    elif unit == "1/m" and get.get("lambda0"):
+        lengths = {"1/λ": 1.0 / get["lambda0"]}
+    return {name: length for name, length in lengths.items() if length}
+
+
+def factors_of(reference: PixelTaps) -> dict[str, float]:
+    """Return numbers by which a figure may be multiplied or divided, by what they are."""
+    get = _numbers(reference)
+    factors = {name: get[key] for name, key in _COUNTS.items() if key in get}
+    if "oversample" in factors:
+        factors["oversample²"] = factors["oversample"] ** 2
+    return factors
+
+
+def directions_of(reference: PixelTaps) -> dict[str, tuple[float, ...]]:
+    """Return the axes of the detector, by name; empty where they are not recorded."""
+    get = _numbers(reference)
+    axes = {
+        name: tuple(get.get(f"{key}.{axis}", 0.0) for axis in "xyz") for name, key in _AXES.items()
+    }
+    return axes if all(any(axis) for axis in axes.values()) else {}
+
+
+def _numbers(reference: PixelTaps) -> dict[str, float]:
+    """Return the reference's derived numbers by name, without the prefix."""
+    if _CONFIG not in reference.taps:
+        return {}
+    return {
+        name.removeprefix("derived."): float(value)
+        for name, value in reference.taps[_CONFIG].pixel.items()
+        if name.startswith("derived.") and isinstance(value, int | float)
+    }
