@@ -168,6 +168,16 @@ def _topless(lookup: Any) -> Any:
     return found
 
 
+def _zero_outside(lookup: Any) -> Any:
+    """0 outside the table's box, where default_F belongs."""
+
+    def found(table: Table, hkl0: Vec3, *rest: Any) -> Lookup:
+        F, outside, default_f = lookup(table, hkl0, *rest)
+        return Lookup(torch.where(outside, torch.zeros_like(F), F), outside, default_f)
+
+    return found
+
+
 def _set_factor_mode(name: str, mode: FactorMode) -> FaultInjection:
     """One of the factors is kept another way."""
 
@@ -357,6 +367,9 @@ FAULTS = (
     Fault("bounds exclusive at the top", TIE_FLAGS.replace("counted", "topped"), "f_cell_stats",
           "F_cell", ("bounds exclusive at the top",),
           inject=_wrap(evaluation, "nearest_lookup", _topless), pixels=((0, 0),)),
+    Fault("0 outside the box", f"{CUBE} -hkl topped.hkl -oversample 2 -nointerpolate",
+          "f_cell_stats", "F_cell", ("0 outside the box",),
+          inject=_wrap(evaluation, "nearest_lookup", _zero_outside)),
     Fault("last omega", PEPTIDE, "omega_subpixel", "omega", ("omega=last",),
           inject=_set_factor_mode("omega", FactorMode.LAST)),
     Fault("mean omega", PEPTIDE, "omega_subpixel", "omega", ("omega=mean",),

@@ -211,11 +211,14 @@ def _hypotheses_finding(
     reason: Reason = "behaviours" if kinds <= {"behaviour", "inputs"} else "slips"
     return Finding(
         reason=reason,
-        sentence=hypotheses_sentence(case.comparison, inputs, search_result.sufficient),
+        sentence=hypotheses_sentence(
+            case.comparison, inputs, search_result.sufficient, search_result.deciding
+        ),
         names=tuple(
             tuple(item.name for item in trial.hypotheses) for trial in search_result.sufficient
         ),
         pixels=case.pixels,
+        deciding=search_result.deciding,
         largest_ulps=chosen.largest_ulps,
         inputs=inputs.evidence,
         transplants=transplant_result.transplants,

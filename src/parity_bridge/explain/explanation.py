@@ -50,6 +50,16 @@ class Trial(Schema):
         return self.reproduced == self.pixels
 
 
+class DecidingPixel(Schema):
+    """A pixel that tells sets of hypotheses apart which the given pixels cannot."""
+
+    #: Slow, fast; None where no pixel that was tried tells them apart.
+    pixel: Pixel | None
+    #: How many of the sets give different intensities there, and how many pixels were tried.
+    told_apart: Count
+    tried: Count
+
+
 class Transplant(Schema):
     """A stage that the reference computed from the other side's values of all stages before it."""
 
@@ -93,6 +103,8 @@ class Finding(Schema):
     #: the pixels cannot distinguish them.
     names: tuple[tuple[str, ...], ...] = ()
     pixels: tuple[Pixel, ...]
+    #: The pixel that would tell several sets apart; None where none was tried.
+    deciding: DecidingPixel | None = None
     #: Largest distance of the reference so changed from the other side; None where nothing was
     #: reproduced.
     largest_ulps: Count | None = None

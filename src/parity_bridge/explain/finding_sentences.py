@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.result import Comparison
-from parity_bridge.explain.explanation import FieldDifference, Hypothesis, Trial
+from parity_bridge.explain.explanation import DecidingPixel, FieldDifference, Hypothesis, Trial
 from parity_bridge.explain.hypothesis_search import SearchResult
 from parity_bridge.explain.inputs import InputDifferences
 from parity_bridge.explain.transplant import TransplantResult
@@ -84,11 +84,46 @@ def noise_sentence(
 
 
 def hypotheses_sentence(
-    comparison: Comparison, inputs: InputDifferences, sufficient: Sequence[Trial]
+    comparison: Comparison,
+    inputs: InputDifferences,
+    sufficient: Sequence[Trial],
+    deciding: DecidingPixel | None = None,
 ) -> str:
-    """Say which hypotheses reproduce the other side: the first sufficient set, then others."""
-    chosen = sufficient[0]
-    does = _join_words([item.does for item in chosen.hypotheses])
+    """Say which hypotheses reproduce the other side, and which pixel would tell several apart."""
+    other = comparison.other
+    within = _within_text(comparison, inputs, sufficient[0])
+    shown = f"the C core reproduces it {_pixels_text(comparison)} {within}"
+    if len(sufficient) == 1:
+        chosen = sufficient[0].hypotheses
+        return f"{other} {_does_text(chosen)}; with {_quoted_names(chosen)} {shown}."
+    each = [
+        f"{_does_text(trial.hypotheses)} ({_quoted_names(trial.hypotheses)})"
+        for trial in sufficient
+    ]
+    which = "either" if len(each) == 2 else "each"
+    return (
+        f"these pixels cannot tell whether {other} {', '.join(each[:-1])} or {each[-1]}: with "
+        f"{which} {shown}{_deciding_text(deciding, len(each))}."
+    )
+
+
+def _deciding_text(deciding: DecidingPixel | None, sets: int) -> str:
+    """Say which pixel would tell the sets apart; empty where none was tried."""
+    if deciding is None:
+        return ""
+    if deciding.pixel is None:
+        return f"; none of {deciding.tried} pixels of the frame tells them apart by its intensity"
+    slow, fast = deciding.pixel
+    which = "" if deciding.told_apart == sets else f" {deciding.told_apart} of them"
+    return f"; pixel {slow} {fast} would tell{which}"
+
+
+def _does_text(hypotheses: Sequence[Hypothesis]) -> str:
+    return _join_words([item.does for item in hypotheses])
+
+
+def _within_text(comparison: Comparison, inputs: InputDifferences, chosen: Trial) -> str:
+    """Say how well the reference reproduces the other side, and what makes no difference."""
     tolerances = comparison.tolerances
     within = (
         f"to {chosen.largest_ulps} ULP"
@@ -97,10 +132,7 @@ def hypotheses_sentence(
     )
     if inputs.evidence and all(item.kind != "inputs" for item in chosen.hypotheses):
         within += f" (that {inputs.clause} makes no difference here)"
-    return (
-        f"{comparison.other} {does}; with {_quoted_names(chosen.hypotheses)} the C core "
-        f"reproduces it {_pixels_text(comparison)} {within}{_alternatives_text(sufficient)}."
-    )
+    return within
 
 
 def unexplained_sentence(

@@ -10,7 +10,8 @@ from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
-from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.deciding_pixels import deciding_pixel
+from parity_bridge.explain.explanation import DecidingPixel, Hypothesis, Trial
 from parity_bridge.explain.hypothesis_set_search import HypothesisSetSearch
 from parity_bridge.explain.input_slips import input_slips
 from parity_bridge.explain.table_slips import table_slips
@@ -41,6 +42,8 @@ class SearchResult:
     not_tried: tuple[str, ...] = ()
     #: Where no set suffices, the one that moves the first divergence furthest down the chain.
     nearest: Trial | None = None
+    #: Where several suffice, the pixel that would tell them apart.
+    deciding: DecidingPixel | None = None
 
     @property
     def without_effect(self) -> tuple[Hypothesis, ...]:
@@ -58,23 +61,26 @@ def search_hypotheses(
     tolerances: Tolerances,
     given: OtherSideInputs | None = None,
 ) -> SearchResult:
-    """Try behaviours one by one, then slips, then sets of those that matter, smallest first.
+    """Try behaviours and slips one by one, then sets of those that matter, smallest first.
 
     ``given`` holds the inputs of the other side where they differ: they may be part of a set.
     """
     trial_runner = TrialRunner(reference, others, tolerances)
     single = _SingleTrials(trial_runner)
     single.try_each([*_input_candidates(given), *_behaviour_candidates(reference)])
-    if not single.sufficient:
-        single.try_each(_slip_candidates(reference))
-    if single.sufficient:
-        return SearchResult(tuple(single.trials.values()), single.sufficient, tuple(single.failed))
+    single.try_each(_slip_candidates(reference))
+    if single.sufficient_sets:
+        chosen_sets, deciding = _by_evidence(trial_runner, single.sufficient_sets)
+        sufficient = tuple(single.trials[candidate] for (candidate,) in chosen_sets)
+        trials = tuple(single.trials.values())
+        return SearchResult(trials, sufficient, tuple(single.failed), deciding=deciding)
     effective = [candidate for candidate, trial in single.trials.items() if trial.matters]
     sets = HypothesisSetSearch(trial_runner, effective)
-    sufficient = tuple(trial_runner.run_trial(chosen) for chosen in sets.sufficient)
+    chosen_sets, deciding = _by_evidence(trial_runner, sorted(sets.sufficient, key=_mean_count))
+    sufficient = tuple(trial_runner.run_trial(chosen) for chosen in chosen_sets)
     nearest = trial_runner.run_trial(sets.nearest) if sets.nearest and not sufficient else None
     trials = (*single.trials.values(), *sufficient)
-    return SearchResult(trials, sufficient, (*single.failed, *sets.not_tried), nearest)
+    return SearchResult(trials, sufficient, (*single.failed, *sets.not_tried), nearest, deciding)
 
 
 class _SingleTrials:
@@ -95,16 +101,42 @@ class _SingleTrials:
                 self.failed.append(f"{candidate.hypothesis.name}: {error}")
 
     @property
-    def sufficient(self) -> tuple[Trial, ...]:
-        """Trials that change the reference and reproduce the other side.
+    def sufficient_sets(self) -> list[tuple[Candidate, ...]]:
+        """Hypotheses that change the reference and reproduce the other side, each a set of one.
 
-        Where figures cannot distinguish them, the table that was read may.
+        Where figures cannot distinguish them, the table that was read may. A mean comes last: it
+        is seldom what a port does, and reproduces whatever hardly varies.
         """
         reproducing = [
-            trial for trial in self.trials.values() if trial.matters and trial.is_sufficient
+            candidate
+            for candidate, trial in self.trials.items()
+            if trial.matters and trial.is_sufficient
         ]
-        same_tables = [trial for trial in reproducing if trial.same_tables]
-        return tuple(same_tables or reproducing)
+        same_tables = [item for item in reproducing if self.trials[item].same_tables]
+        chosen = [(item,) for item in same_tables or reproducing]
+        return sorted(chosen, key=_mean_count)
+
+
+def _by_evidence(
+    trial_runner: TrialRunner, sets: list[tuple[Candidate, ...]]
+) -> tuple[list[tuple[Candidate, ...]], DecidingPixel | None]:
+    """Return the sets that stay open, and the pixel that would tell them apart.
+
+    What no pixel of the frame tells apart is one thing under two names: the contract's comes first.
+    """
+    deciding = deciding_pixel(trial_runner, sets)
+    if deciding is None or deciding.pixel is not None:
+        return sets, deciding
+    named = [
+        chosen
+        for chosen in sets
+        if all(item.hypothesis.kind in ("behaviour", "inputs") for item in chosen)
+    ]
+    return (named, deciding if len(named) > 1 else None) if named else (sets, deciding)
+
+
+def _mean_count(chosen: Sequence[Candidate]) -> int:
+    return sum(item.hypothesis.name.endswith("=mean") for item in chosen)
 
 
 def _input_candidates(given: OtherSideInputs | None) -> Iterator[Candidate]:

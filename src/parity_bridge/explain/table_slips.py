@@ -55,6 +55,11 @@ def _drop_top_indices(factors: StructureFactors) -> StructureFactors:
     return replace(factors, grid=np.ascontiguousarray(grid[cut]))
 
 
+def _zero_outside(factors: StructureFactors) -> StructureFactors:
+    provenance = factors.provenance.model_copy(update={"default_F": 0.0})
+    return replace(factors, provenance=provenance)
+
+
 def _existing_grid(factors: StructureFactors) -> NDArray[np.float64]:
     if factors.grid is None:
         raise ValueError("there is no table")
@@ -76,5 +81,8 @@ _TABLE_SLIPS: dict[str, tuple[str, TableSlip]] = {
     "Friedel mates": ("looks F up at -h -k -l", _invert_indices),
     "bounds exclusive at the top": (
         "takes the largest index of the table on each axis for outside", _drop_top_indices
+    ),
+    "0 outside the box": (
+        "returns 0 outside the table's box, where default_F belongs", _zero_outside
     ),
 }  # fmt: skip

@@ -81,7 +81,7 @@ class TrialRunner:
 
     def suffices(self, chosen: Sequence[Candidate]) -> bool:
         """Return whether a set reproduces the other side at every pixel; faster than a trial."""
-        reruns = self._run_or_none(chosen)
+        reruns = self.run_or_none(chosen)
         return reruns is not None and all(
             taps_agree(rerun, other, self.tolerances)
             for rerun, other in zip(reruns, self.others, strict=True)
@@ -89,7 +89,7 @@ class TrialRunner:
 
     def agreement_depth(self, chosen: Sequence[Candidate]) -> AgreementDepth:
         """Return how far the reference under these hypotheses agrees with the other side."""
-        reruns = self._run_or_none(chosen)
+        reruns = self.run_or_none(chosen)
         if reruns is None:
             return _BEFORE_ALL
         pairs = list(zip(reruns, self.others, strict=True))
@@ -101,7 +101,7 @@ class TrialRunner:
                 return float(number), -float(left)
         return FULL_AGREEMENT
 
-    def _run_or_none(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
+    def run_or_none(self, chosen: Sequence[Candidate]) -> list[PixelTaps] | None:
         """Run a set of hypotheses; return None where the reference cannot be run under it."""
         try:
             return self._run_hypotheses(chosen)
@@ -110,6 +110,17 @@ class TrialRunner:
             return None
 
     def _run_hypotheses(self, chosen: Sequence[Candidate]) -> list[PixelTaps]:
+        changed = self.changes(chosen)
+        if any(item.swaps_pixels for item in chosen):
+            changed["pixels"] = tuple((fast, slow) for slow, fast in self.reference.pixels)
+        return self.reference.rerun(**changed)
+
+    def changes(self, chosen: Sequence[Candidate]) -> dict[str, Any]:
+        """Return the experiment, behaviours and, where they change, factors of a run under a set.
+
+        Raise BridgeError for structure factors that cannot be read, ValueError for an experiment
+        that is not valid.
+        """
         switches = {name: value for item in chosen for name, value in item.switches.items()}
         behaviours = self.reference.behaviours.model_copy(update=switches)
         experiment = self.reference.experiment
@@ -123,13 +134,13 @@ class TrialRunner:
             for slip in slips:
                 factors = slip(factors)
             changed["factors"] = factors
-        if any(item.swaps_pixels for item in chosen):
-            changed["pixels"] = tuple((fast, slow) for slow, fast in self.reference.pixels)
-        return self.reference.rerun(**changed)
+        return changed
 
 
 def _same_tables(rerun: PixelTaps, other: PixelTaps) -> bool:
     ours, theirs = rerun.hkl_table, other.hkl_table
     if ours is None or theirs is None:
         return True
-    return (ours.source, ours.sha256) == (theirs.source, theirs.sha256)
+    return all(
+        getattr(ours, name) == getattr(theirs, name) for name in ("source", "sha256", "default_F")
+    )
