@@ -31,6 +31,8 @@ from parity_bridge.experiment.flags.values import is_flag_word
 from parity_bridge.experiment.model import Experiment, MaskBeamCentre
 from parity_bridge.experiment.smv import read_header
 
+_A_CACHE = "a cache with -dump"
+
 _MISSET = FLAG_BY_NAME["-misset"].fields
 
 _CELL = FLAG_BY_NAME["-cell"].fields
@@ -139,7 +141,14 @@ def _settle_cache(values: dict[str, Value], notes: list[str]) -> None:
 
 
 def _settle_cell(values: dict[str, Value]) -> None:
-    """Fill the gaps of a cell with what the original program takes for a missing number (§3)."""
+    """Fill the gaps of a cell with what the original program takes for a missing number (§3).
+
+    A cell whose a is 0 is none.
+    """
+    length = values.get(_CELL[0])
+    if isinstance(length, float) and length <= 0:
+        for path in _CELL:
+            values.pop(path, None)
     given = [path for path in _CELL if values.get(path) is not None]
     for path in _CELL[: _CELL.index(given[-1])] if given else ():
         if values.get(path) is None:
@@ -169,12 +178,15 @@ def _check_cell(values: Mapping[str, Value]) -> None:
         raise NothingToSimulateError(
             "give the unit cell with -cell or with -mat FILE, exactly one of them"
         )
+    if all(values.get(path) is not None for path in ("crystal.cell.a", "crystal.matrix.0")):
+        raise UsageError("-cell and -mat are both given; leave one out")
 
 
 def _check_structure_factors(experiment: Experiment) -> None:
     source = experiment.structure_factors
     if source.hkl is None and source.dump is None and source.default_F == 0.0:
-        cache = f"the {CACHE} lying here with -dump" if CACHE.is_file() else "a cache with -dump"
+        is_here = CACHE.is_file()
+        cache = f"the cache {CACHE} of this folder with -dump {CACHE}" if is_here else _A_CACHE
         raise NothingToSimulateError(
             "there is nothing to take structure factors from, and every pixel would be 0; name a "
             f"table with -hkl, {cache}, or one value for all lookups with -default_F"
@@ -204,7 +216,7 @@ def to_flags(experiment: Experiment) -> list[str]:
     Raises UsageError for an experiment that no command line describes: one whose mask can be read
     and has a value in its header that the experiment leaves ``None``, or whose beam centre is
     counted from the far edge without such a mask. An orientation matrix without a file is written
-    as its nine numbers, which only a file could say.
+    as its nine numbers, which can be given only in a file.
     """
     fields = fields_of(experiment)
     changed = {path for path, value in fields.items() if value != DEFAULTS.get(path)}

@@ -42,10 +42,7 @@ class TestRandomOrientation:
     def test_a_seed_alone_draws_nothing_and_a_note_says_so(self) -> None:
         read = parse_flags(shlex.split(f"{CELL} -misset_seed 5 -phi 0"))
         assert read.notes == (
-            (
-                "-misset_seed 5 -phi 0 is also read as -misset, whose name occurs in it: "
-                "crystal.misset.0 5.0"
-            ),
+            ("-misset_seed 5 -phi 0 is also read as -misset, whose name occurs in it: 5.0"),
             "-misset_seed 5 draws nothing without -misset random",
         )
         last = parse_flags(shlex.split(f"{CELL} -misset_seed 5"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import NothingToSimulateError, UsageError
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from tests.experiment.flags.command_lines import CELL
 
@@ -31,30 +31,36 @@ class TestNotes:
                 "-twotheta_axis 0.5 1 0",
                 (
                     "-twotheta_axis 0.5 is also read as -twotheta, whose name occurs in it: "
-                    "detector.twotheta 0.5, detector.pivot 'sample'"
+                    "0.5, pivot sample"
                 ),
             ),
             (
                 "-distance 60 -twotheta_axis 0 1 0",
                 (
                     "-twotheta_axis 0 is also read as -twotheta, whose name occurs in it: "
-                    "detector.pivot 'sample'"
+                    "pivot sample"
                 ),
             ),
             (
                 "-nointerpolate -no-interpolate",
                 "-no-interpolate is read as -interpolate, whose name occurs in it",
             ),
-            ("-nopolar -polar 0.9", "-polar 0.9 takes -nopolar back; write -nopolar after it"),
+            (
+                "-nopolar -polar 0.9",
+                (
+                    "-polar 0.9 switches polarization on again after -nopolar; put -nopolar last to "
+                    "keep it off"
+                ),
+            ),
             (
                 "-fdet_vector 0 0 1 -pivot sample -Xbeam 3",
-                "-Xbeam 3 takes -pivot sample back; write -pivot after it",
+                "-Xbeam 3 sets the pivot again after -pivot sample; put -pivot last to keep it",
             ),
             (
                 "-seed 1 -floatfile a.bin -nonoise -coherent",
                 (
-                    "-seed 1 -floatfile a.bin -nonoise -coherent: of the original's own files and "
-                    "printing; no figure changes"
+                    "-seed 1 -floatfile a.bin -nonoise -coherent: read and not used, as "
+                    "no figure depends on it"
                 ),
             ),
         ],
@@ -116,12 +122,14 @@ class TestAsTheOriginal:
     @pytest.mark.parametrize(
         ("line", "note"),
         [
-            ("-distance 60mm", "-distance 60mm: taken as detector.distance 60.0"),
-            ("-N 4.7", "-N 4.7: taken as crystal.cells.0 4, crystal.cells.1 4, crystal.cells.2 4"),
-            ("-curved_det", "-curved_det: without effect as it stands"),
-            ("-roi 1 2 3", "-roi 1 2 3: without effect as it stands"),
-            ("-pivot SAMPLE", "-pivot SAMPLE: without effect as it stands"),
+            ("-distance 60mm", "-distance 60mm: read as -distance 60.0"),
+            ("-N 4.7", "-N 4.7: read as -N 4"),
+            ("-curved_det", "-curved_det: does nothing as it stands"),
+            ("-roi 1 2 3", "-roi 1 2 3: does nothing as it stands"),
+            ("-pivot SAMPLE", "-pivot SAMPLE: does nothing as it stands"),
             ("-dphi 1 stray words", "-dphi 1 stray words: no flag fires here, so nothing is done"),
+            ("-distance 60mm -distance 50", "-distance 60mm: replaced by -distance 50"),
+            ("-dmin 2A -phi 0", "-dmin 2A: read as -dmin 2.0"),
             ("-xtalsize 1 2 3", "2 3: no flag fires here, so nothing is done"),
         ],
     )
@@ -131,6 +139,17 @@ class TestAsTheOriginal:
             parse_flags(words)
         assert parse_flags(words, as_original=True).notes == (note,)
 
+    @pytest.mark.parametrize("flag", ["-img", "-mask", "-mat"])
+    def test_a_flag_without_its_file_is_passed_over(self, flag: str) -> None:
+        read = parse_flags(shlex.split(f"{CELL} {flag} gone"), as_original=True)
+        assert read.notes == (f"{flag} gone: there is no such file, so nothing is done",)
+        assert read.experiment == parse_flags(shlex.split(CELL)).experiment
+
+    @pytest.mark.parametrize("cell", ["0 3", "abc"])
+    def test_a_cell_without_a_length_is_none(self, cell: str) -> None:
+        with pytest.raises(NothingToSimulateError, match="give the unit cell"):
+            parse_flags(f"-default_F 1 -cell {cell}".split(), as_original=True)
+
     def test_a_cache_that_lies_there_is_read(self, tmp_path: Path) -> None:
         words = shlex.split(CELL)
         (tmp_path / "Fdump.bin").write_bytes(b"")
@@ -139,3 +158,4 @@ class TestAsTheOriginal:
         assert read.notes == ("Fdump.bin lies in the working directory and is read",)
         other = parse_flags([*words, "-dump", "other.bin"], as_original=True)
         assert other.experiment.structure_factors.dump is None
+        assert other.notes == ()

@@ -30,6 +30,8 @@ class TestRefused:
             ("-detpixel", "-detpixels"),
             ("-thickstep", "-thicksteps"),
             ("-lamda", "-lambda"),
+            ("-dist", "-distance"),
+            ("-hdiv", "-hdivrange"),
         ],
     )
     def test_an_unknown_flag_is_named_with_the_nearest_known(
@@ -42,6 +44,7 @@ class TestRefused:
         ("typed", "name"),
         [
             ("-dphi", "-phistep"),
+            ("-Show_Progress", "-progress"),
             ("-divstep", "-hdivstep and -vdivstep"),
             ("-detsize_x", "-detsize_f"),
             ("-detsize_y", "-detsize_s"),
@@ -60,7 +63,8 @@ class TestRefused:
         monkeypatch.chdir(tmp_path)
         assert "nothing to take structure factors from" in refusal(f"-cell 10 {line}")
         (tmp_path / "Fdump.bin").write_bytes(b"")
-        assert "the Fdump.bin lying here with -dump" in refusal(f"-cell 10 {line}")
+        named = "the cache Fdump.bin of this folder with -dump Fdump.bin"
+        assert named in refusal(f"-cell 10 {line}")
 
     @pytest.mark.parametrize(
         ("line", "complaint"),
@@ -161,7 +165,9 @@ class TestRefused:
 
     def test_a_cell_beside_a_matrix_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "A.mat").write_text("1 0 0 0 1 0 0 0 1")
-        assert "exactly one of them" in refusal(f"{CELL} -mat {tmp_path / 'A.mat'}")
+        assert "-cell and -mat are both given; leave one out" in refusal(
+            f"{CELL} -mat {tmp_path / 'A.mat'}"
+        )
 
     def test_a_word_before_any_flag_is_refused(self) -> None:
         assert refusal("5 -cell 1") == "'5' before any flag belongs to no flag; remove it"

@@ -39,6 +39,10 @@ _OTHER_NAMES = {
 }
 
 
+#: A name this short, its minus sign included, resembles too many flags.
+_SHORTEST = 2
+
+
 @dataclass
 class CommandLine:
     """The words of a command line, and what those read so far set.
@@ -50,8 +54,10 @@ class CommandLine:
     words: Sequence[str]
     as_original: bool
     settings: Settings = field(default_factory=Settings)
-    #: Flags as typed that the original program reads differently than they are written.
-    misread: list[str] = field(default_factory=list)
+    #: Flags that the original program reads differently than they are written: place -> as typed.
+    misread: dict[int, str] = field(default_factory=dict)
+    #: Flags with a file that does not exist, as typed; the original program passes over these.
+    without_file: list[str] = field(default_factory=list)
     #: Words on which no flag fires, and that belong to none.
     passed_over: list[str] = field(default_factory=list)
     #: Words that are read as a flag whose name occurs in the middle of them: word -> name.
@@ -69,14 +75,14 @@ class CommandLine:
             self._read_header(FLAG_BY_NAME[name])
         place = 0
         while place < len(self.words):
-            taken = self._read_word(self.words[place], self.words[place + 1 :])
-            place += 1 + taken
+            place += 1 + self._read_word(place)
         self._check_headers()
 
-    def _read_word(self, word: str, following: Sequence[str]) -> int:
-        """Read one word; return how many of the ``following`` are its values."""
+    def _read_word(self, place: int) -> int:
+        """Read the word at ``place``; return how many of the following are its values."""
+        word = self.words[place]
         if not is_flag_word(word):
-            self._pass_over(word, _stray_message(word, self.words))
+            self._pass_over(word, _stray_message(self.words, place))
             return 0
         fired = flags_in(word)
         if not fired:
@@ -88,9 +94,9 @@ class CommandLine:
         taken = 0
         for flag, _ in fired:
             if flag is meant:
-                values, taken = self._set_meant(flag, word, following)
+                values, taken = self._set_meant(flag, place)
             else:
-                values = self._set_taken(flag, word, following, "part")
+                values = self._set_taken(flag, place, "part")
             if values is not None and ends_word(flag, values):
                 break
         return taken
@@ -100,14 +106,16 @@ class CommandLine:
             raise UsageError(message)
         self.passed_over.append(word)
 
-    def _set_meant(
-        self, flag: Flag, word: str, following: Sequence[str]
-    ) -> tuple[Sequence[Value] | None, int]:
-        """Set what the flag is for; return the values, and how many of the ``following`` they are.
+    def _set_meant(self, flag: Flag, place: int) -> tuple[Sequence[Value] | None, int]:
+        """Set what the flag at ``place`` is for; return the values, and how many words they are.
 
         Values are ``None`` where the flag does not fire.
         """
+        word, following = self.words[place], self.words[place + 1 :]
         given: Sequence[str] = ()
+        if self._has_no_file(flag, following):
+            self.without_file.append(f"{word} {following[0]}")
+            return None, 1
         try:
             given = value_words(flag, following)
             check_needed(flag, following)
@@ -116,18 +124,25 @@ class CommandLine:
             typed = " ".join([word, *given])
             if not self.as_original:
                 raise UsageError(f"{typed}{':' if given else ''} {error}") from error
-            self.misread.append(" ".join([word, *taken_words(flag, following)]))
+            self.misread[place] = " ".join([word, *taken_words(flag, following)])
             plain = takewhile(lambda each: not is_flag_word(each), taken_words(flag, following))
-            return self._set_taken(flag, word, following, "flag"), len(list(plain))
+            return self._set_taken(flag, place, "flag"), len(list(plain))
         if self.as_original:
-            return self._set_taken(flag, word, following, "flag"), len(given)
-        self._set_values(flag, values, Setting(None, " ".join([word, *given]), "flag", flag.name))
+            return self._set_taken(flag, place, "flag"), len(given)
+        like = Setting(None, " ".join([word, *given]), "flag", flag.name, place)
+        self._set_values(flag, values, like)
         return values, len(given)
 
-    def _set_taken(
-        self, flag: Flag, word: str, following: Sequence[str], origin: Origin
-    ) -> Sequence[Value] | None:
+    def _has_no_file(self, flag: Flag, following: Sequence[str]) -> bool:
+        """Return whether the original program passes over ``flag``, as its file does not exist."""
+        reads_here = flag.reads_header or flag.kind == "matrix"
+        return bool(
+            self.as_original and reads_here and following and not Path(following[0]).exists()
+        )
+
+    def _set_taken(self, flag: Flag, place: int, origin: Origin) -> Sequence[Value] | None:
         """Set what the original program takes for ``flag``; return it, ``None`` for nothing."""
+        word, following = self.words[place], self.words[place + 1 :]
         typed = " ".join([word, *taken_words(flag, following)])
         try:
             values = take_values(flag, following)
@@ -135,7 +150,7 @@ class CommandLine:
             raise UsageError(f"{typed}, read as {flag.name}: {error}") from error
         if values is not None:
             in_effect = [*map(value_in_effect, flag.fields, values)]
-            like = Setting(None, typed, origin, flag.name)
+            like = Setting(None, typed, origin, flag.name, place)
             self._set_values(flag, in_effect if flag.fields else values, like)
         return values
 
@@ -161,7 +176,6 @@ class CommandLine:
         path = self.words[places[-1] + 1]
         typed = f"{self.words[places[-1]]} {path}"
         if self.as_original and not Path(path).exists():
-            self.misread.append(typed)
             return
         header = read_header(Path(path))
         self.headers[typed] = header
@@ -179,18 +193,25 @@ class CommandLine:
                     raise FileError(f"image {path}: {error}") from error
 
 
-def _stray_message(word: str, words: Sequence[str]) -> str:
-    place = list(words).index(word)
+def _stray_message(words: Sequence[str], place: int) -> str:
+    word = words[place]
     before = next((each for each in reversed(words[:place]) if is_flag_word(each)), None)
     where = f"after {before} and its values" if before else "before any flag"
     return f"{word!r} {where} belongs to no flag; remove it"
 
 
 def _nearest_hint(name: str) -> str:
-    if name in _OTHER_NAMES:
-        return f"nanoBragg's own name is {_OTHER_NAMES[name]}"
+    if name.lower() in _OTHER_NAMES:
+        return f"nanoBragg's own name is {_OTHER_NAMES[name.lower()]}"
+    nearest = _nearest_flag(name.lower()) if len(name) > _SHORTEST else None
+    return f"the nearest one is {nearest}" if nearest else "`frame --help` lists them"
+
+
+def _nearest_flag(name: str) -> str | None:
+    """Return the flag that ``name`` begins, or else the one that is spelt most like it."""
     import difflib  # noqa: PLC0415 - only mistakes need it
 
     known = {flag.lower(): flag for flag in FLAG_BY_NAME}
-    close = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"the nearest one is {known[close[0]]}" if close else "`frame --help` lists them"
+    begun = [flag for flag in known if flag.startswith(name)]
+    close = begun or difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    return known[close[0]] if close else None

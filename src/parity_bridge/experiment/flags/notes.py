@@ -8,6 +8,7 @@ from pathlib import Path
 from parity_bridge.experiment.flags.command_line import CommandLine
 from parity_bridge.experiment.flags.flag_makers import PIVOT
 from parity_bridge.experiment.flags.output_words import OUTPUTS
+from parity_bridge.experiment.flags.table import FLAG_BY_NAME
 from parity_bridge.experiment.model import Experiment
 from parity_bridge.experiment.smv_header import UNUSED
 
@@ -18,6 +19,14 @@ CACHE = Path("Fdump.bin")
 _SAID_BY = {"beam.polarized": "-nopolar", PIVOT: "-pivot"}
 
 
+_TAKEN_BACK = {
+    "beam.polarized": (
+        "{typed} switches polarization on again after {before}; put -nopolar last to keep it off"
+    ),
+    PIVOT: "{typed} sets the pivot again after {before}; put -pivot last to keep it",
+}
+
+
 def word_notes(line: CommandLine, experiment: Experiment, *, writes_outputs: bool) -> Iterator[str]:
     """Yield one line for every word whose effect is not the one it is written for.
 
@@ -25,8 +34,10 @@ def word_notes(line: CommandLine, experiment: Experiment, *, writes_outputs: boo
     """
     for word, name in line.read_as.items():
         yield f"{word} is read as {name}, whose name occurs in it"
-    for typed in line.misread:
-        yield f"{typed}: {_taken_text(line, typed)}"
+    for place, typed in line.misread.items():
+        yield f"{typed}: {_taken_text(line, place)}"
+    for typed in line.without_file:
+        yield f"{typed}: there is no such file, so nothing is done"
     if line.passed_over:
         yield f"{' '.join(line.passed_over)}: no flag fires here, so nothing is done"
     yield from _part_notes(line, experiment)
@@ -43,7 +54,7 @@ def experiment_notes(
     source = experiment.structure_factors
     if source.hkl and source.dump and not writes_outputs:
         yield f"-hkl {source.hkl} is read; the cache {source.dump} is neither read nor written"
-    if not source.hkl and not source.dump and CACHE.is_file():
+    if not (source.hkl or source.dump or line.as_original) and CACHE.is_file():
         yield (
             f"{CACHE} lies in the working directory and is not read; the original program would "
             f"have read it, -dump {CACHE} does so here"
@@ -51,13 +62,19 @@ def experiment_notes(
     yield from (note for is_given, note in _idle_flag_notes(line, experiment) if is_given)
 
 
-def _taken_text(line: CommandLine, typed: str) -> str:
-    taken = [
-        f"{path} {settings[-1].value!r}"
-        for path, settings in line.settings.by_field.items()
-        if settings[-1].typed == typed and settings[-1].origin == "flag"
-    ]
-    return f"taken as {', '.join(taken)}" if taken else "without effect as it stands"
+def _taken_text(line: CommandLine, place: int) -> str:
+    """Say what the flag at ``place`` is read as, or what replaced it."""
+    values: dict[str, None] = {}
+    name, later = "", ""
+    for settings in line.settings.by_field.values():
+        for setting in settings:
+            if setting.place == place and setting.origin == "flag":
+                name = setting.source
+                values[str(setting.value)] = None
+                later = settings[-1].typed if settings[-1].place != place else ""
+    if not values:
+        return "does nothing as it stands"
+    return f"replaced by {later}" if later else f"read as {name} {' '.join(values)}"
 
 
 def _part_notes(line: CommandLine, experiment: Experiment) -> Iterator[str]:
@@ -65,19 +82,19 @@ def _part_notes(line: CommandLine, experiment: Experiment) -> Iterator[str]:
     for path, setting, _ in line.settings.unforeseen("part"):
         if path == PIVOT and experiment.detector.convention != "custom":
             continue
-        by_words.setdefault((setting.typed, setting.source), []).append(f"{path} {setting.value!r}")
+        sets = "" if path in FLAG_BY_NAME[setting.source].fields else f"{path.split('.')[-1]} "
+        by_words.setdefault((setting.typed, setting.source), []).append(f"{sets}{setting.value}")
     for (typed, name), changed in by_words.items():
         yield f"{typed} is also read as {name}, whose name occurs in it: {', '.join(changed)}"
 
 
 def _beside_notes(line: CommandLine, experiment: Experiment) -> Iterator[str]:
     for path, setting, before in line.settings.unforeseen("beside"):
-        says = _SAID_BY.get(path)
-        if before is None or before.source != says:
+        if before is None or before.source != _SAID_BY.get(path):
             continue
         if path == PIVOT and experiment.detector.convention != "custom":
             continue
-        yield f"{setting.typed} takes {before.typed} back; write {says} after it"
+        yield _TAKEN_BACK[path].format(typed=setting.typed, before=before.typed)
 
 
 def _header_notes(line: CommandLine) -> Iterator[str]:
@@ -102,9 +119,10 @@ def _output_notes(line: CommandLine) -> Iterator[str]:
         for path, settings in line.settings.by_field.items()
         if path.startswith(f"{OUTPUTS}.")
         for setting in settings
+        if setting.origin != "part"
     }
     if typed:
-        yield f"{' '.join(typed)}: of the original's own files and printing; no figure changes"
+        yield f"{' '.join(typed)}: read and not used, as no figure depends on it"
 
 
 def _idle_flag_notes(line: CommandLine, experiment: Experiment) -> Iterator[tuple[bool, str]]:

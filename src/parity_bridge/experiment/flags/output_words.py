@@ -17,7 +17,7 @@ WITHOUT_EFFECT = "without_effect"
 class OutputWords:
     """Files, scales and seeds as the original program understands them; no figure depends on them.
 
-    Our own commands read these words and do nothing with them.
+    Only ``pb-nanobragg`` acts on them.
     """
 
     float_file: Path = Path("floatimage.bin")

@@ -22,8 +22,10 @@ class Setting:
     #: The flag and its values as typed.
     typed: str
     origin: Origin
-    #: The keyword of a header, or the name of a flag that occurs in the word.
+    #: The keyword of a header, or the name of the flag that fired.
     source: str = ""
+    #: Which word of the command line the flag is; -1 for a header.
+    place: int = -1
 
 
 @dataclass
