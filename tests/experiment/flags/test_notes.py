@@ -48,8 +48,8 @@ class TestNotes:
             (
                 "-nopolar -polar 0.9",
                 (
-                    "-polar 0.9 switches polarization on again after -nopolar; put -nopolar last to "
-                    "keep it off"
+                    "-polar 0.9 switches polarization on again after -nopolar; put -nopolar last "
+                    "to keep it off"
                 ),
             ),
             (
