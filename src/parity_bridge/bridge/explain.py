@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.bridge.answer import Answer, PairAnswer, Side
 from parity_bridge.bridge.compare import reference_runner, with_noise
+from parity_bridge.bridge.float64_comparison import in_float64
 from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.engines.capabilities import hears_words
 from parity_bridge.explain.explain import ComparedSides
@@ -38,7 +39,7 @@ def explain_pair(pair: PairAnswer, question: Question) -> PairAnswer:
     """Add the finding, whatever the verdict, and the command that reproduces it."""
     runner, reason = reference_runner(pair)
     pair = with_noise(pair, runner)
-    finding = _pair_finding(pair, runner, reason)
+    finding = in_float64(pair, _pair_finding(pair, runner, reason), find_reason)
     command = without_stamp(question.command)
     if pair.reference.run is not None or runner is not None:
         command = _reproducing_command(command, question, finding, pair)

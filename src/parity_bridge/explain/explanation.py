@@ -119,6 +119,8 @@ class Finding(Schema):
     ruled_out: tuple[str, ...] = ()
     #: What could not be tried, and why.
     not_tried: tuple[str, ...] = ()
+    #: Set where an engine in float32 was compared again, and that comparison said more.
+    compared_again_in: Literal["float64"] | None = None
     #: The command that shows the finding.
     command: str | None = None
 

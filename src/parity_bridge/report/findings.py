@@ -11,12 +11,16 @@ from parity_bridge.report.wording import plural
 
 def finding_section(finding: Finding | None) -> str:
     """Return why the two sides disagree, and the evidence; empty without a reason to give."""
-    if finding is None or finding.reason == "agreement":
+    if finding is None:
+        return ""
+    agrees = finding.reason == "agreement"
+    if agrees and finding.compared_again_in is None:
         return ""
     title = "Explanation" if finding.is_sufficient else "Unexplained"
+    title = "What float32 hides" if agrees else title
     evidence = (
         (_differing_stages_sentence(finding),)
-        if finding.is_sufficient
+        if finding.is_sufficient or agrees
         else (
             "\n".join(f"- {escaped(line)}" for line in finding.inputs),
             _transplants_table(finding),

@@ -14,7 +14,12 @@ from parity_bridge.explain.differences.alternatives import (
     other_columns,
     other_setup_fields,
 )
-from parity_bridge.explain.differences.setting import directions_of, factors_of, lengths_of
+from parity_bridge.explain.differences.setting import (
+    cells_of,
+    directions_of,
+    factors_of,
+    lengths_of,
+)
 from parity_bridge.explain.differences.values import LOOPS, FieldValues, as_numbers, rounding_slack
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.semantics import SEMANTICS, field_of
@@ -125,7 +130,7 @@ def _of_rows(pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances) -> Fi
     return _values(
         pairs[0][0], (tap_id, name), _names(keys, name), tables, tolerances,
         np.concatenate(places), words=words,
-        alternatives=other_columns(facts, tap_id, name, len(keys), factors_of(pairs[0][0])),
+        alternatives=other_columns(facts, tap_id, name, len(keys), cells_of(pairs[0][0])),
         conditions=_conditions(facts, tables[0]),
     )  # fmt: skip
 
@@ -203,7 +208,7 @@ def _values(
     )
     return FieldValues(
         names, ours, theirs, differs, np.nan_to_num(slack), places, unit,
-        lengths=lengths_of(reference, unit), factors=factors_of(reference),
+        lengths=lengths_of(reference, unit), factors=factors_of(reference, unit),
         directions=directions_of(reference), **more,
     )  # fmt: skip
 

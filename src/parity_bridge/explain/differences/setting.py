@@ -9,9 +9,10 @@ _AXES = {"fast": "fdet_vector", "slow": "sdet_vector", "the normal": "odet_vecto
 #: Words for the numbers by which a sum may be multiplied or divided.
 _COUNTS = {
     "steps": "steps", "oversample": "oversample", "sources": "sources", "phi steps": "phisteps",
-    "domains": "mosaic_domains", "layers": "detector_thicksteps", "Na": "Na", "Nb": "Nb",
-    "Nc": "Nc", "fluence": "fluence",
+    "domains": "mosaic_domains", "layers": "detector_thicksteps", "fluence": "fluence",
 }  # fmt: skip
+_SUMS = ("electrons²", "photons")
+_CELLS = ("Na", "Nb", "Nc")
 
 
 def lengths_of(reference: PixelTaps, unit: str) -> dict[str, float]:
@@ -41,13 +42,26 @@ def lengths_of(reference: PixelTaps, unit: str) -> dict[str, float]:
     return {name: length for name, length in lengths.items() if length}
 
 
-def factors_of(reference: PixelTaps) -> dict[str, float]:
-    """Return numbers by which a figure may be multiplied or divided, by what they are."""
+def factors_of(reference: PixelTaps, unit: str) -> dict[str, float]:
+    """Return numbers that a figure in ``unit`` may be multiplied or divided by, by what they are.
+
+    A sum has those of the loops, a number without a unit the cells; others have none.
+    """
+    if unit == "1":
+        return cells_of(reference)
+    if not unit.startswith(_SUMS):
+        return {}
     get = _numbers(reference)
     factors = {name: get[key] for name, key in _COUNTS.items() if key in get}
     if "oversample" in factors:
         factors["oversample²"] = factors["oversample"] ** 2
     return factors
+
+
+def cells_of(reference: PixelTaps) -> dict[str, float]:
+    """Return Na, Nb and Nc, the cells along each axis; empty where they are not recorded."""
+    get = _numbers(reference)
+    return {name: get[name] for name in _CELLS if name in get}
 
 
 def directions_of(reference: PixelTaps) -> dict[str, tuple[float, ...]]:
