@@ -142,7 +142,12 @@ class TestShape:
     @pytest.mark.parametrize("name", ["a.npy", "a.edf"])
     def test_another_shape_is_refused(self, tmp_path: Path, name: str) -> None:
         complaint = refused(of_any(tmp_path / name), (9, 7), ShapeError)
-        assert "has 7 slow x 9 fast pixels, the detector 9 x 7; give the image's own" in complaint
+        assert (
+            "has 7 slow x 9 fast pixels, the detector 9 x 7, which is that with slow and fast "
+            "swapped; give the image's own" in complaint
+        )
+        complaint = refused(of_any(tmp_path / name), (9, 8), ShapeError)
+        assert "has 7 slow x 9 fast pixels, the detector 9 x 8; give the image's own" in complaint
 
     def test_a_bin_of_another_size_is_refused(self, tmp_path: Path) -> None:
         complaint = refused(of_any(tmp_path / "a.bin"), (7, 8), ShapeError)

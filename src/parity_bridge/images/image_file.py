@@ -1,4 +1,4 @@
-"""Images of a whole detector: .bin, .npy, SMV, EDF, CBF, TIFF, and what fabio opens.
+"""Images of a whole detector: .bin, .npy, SMV, EDF, CBF, TIFF, PGM, and what fabio opens.
 
 ``.bin`` and ``.npy`` are mapped, and read only where a region is requested. The others are decoded
 once when they are opened, and may be packed with gzip or bzip2.
@@ -45,7 +45,7 @@ class ImageFile:
     shape: tuple[int, int]
     #: Of the values in the file, ``uint16`` say.
     dtype: str
-    #: ``bin``, ``npy``, ``SMV``, ``EDF``, ``CBF``, ``TIFF``, or the name of a class of fabio.
+    #: ``bin``, ``npy``, ``SMV``, ``EDF``, ``CBF``, ``TIFF``, ``PGM``, or a class of fabio.
     format: str
     version: FileVersion
     _pixels: NDArray[Any] = field(repr=False)
@@ -120,9 +120,13 @@ def open_image(path: Path, pixels: tuple[int, int] | None) -> ImageFile:
         raise FileError(f"image {path}: {error}") from error
     image = ImageFile(path, values.shape, values.dtype.name, name, version, values)
     if pixels is not None and image.shape != pixels:
+        swapped = (
+            ", which is that with slow and fast swapped" if image.shape == pixels[::-1] else ""
+        )
         raise ShapeError(
             f"image {path} has {image.shape[0]} slow x {image.shape[1]} fast pixels, the detector "
-            f"{pixels[0]} x {pixels[1]}; give the image's own with -detpixels_s and -detpixels_f"
+            f"{pixels[0]} x {pixels[1]}{swapped}; give the image's own with -detpixels_s and "
+            "-detpixels_f"
         )
     return image
 

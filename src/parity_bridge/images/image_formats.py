@@ -1,4 +1,4 @@
-"""SMV, EDF, CBF and TIFF images, each checked against its own header, pixel by pixel.
+"""SMV, EDF, CBF, TIFF and binary PGM images, each checked against its own header, pixel by pixel.
 
 fabio is less strict: it fills missing pixels with zeros, reads some broken files for ever, and
 leaves out rows of a TIFF. A file in none of these formats may be one that fabio reads
@@ -16,6 +16,7 @@ from parity_bridge.experiment.file_kinds import file_kind
 from parity_bridge.images.cbf_image import decode_cbf
 from parity_bridge.images.edf_image import decode_edf
 from parity_bridge.images.image_checks import BrokenImageError, UnknownFormatError, shape_text
+from parity_bridge.images.pgm_image import PGM_HEADER, decode_pgm
 from parity_bridge.images.smv_image import decode_smv
 from parity_bridge.images.tiff_image import decode_tiff
 
@@ -30,12 +31,14 @@ _FORMAT_SIGNATURES = {
     "EDF": re.compile(rb"\s*\{"),
     "CBF": re.compile(rb"###CBF"),
     "TIFF": re.compile(rb"II\*\0|MM\0\*"),
+    "PGM": PGM_HEADER,
 }
 _DECODERS: dict[str, Callable[[bytes], NDArray[Any]]] = {
     "SMV": decode_smv,
     "EDF": decode_edf,
     "CBF": decode_cbf,
     "TIFF": decode_tiff,
+    "PGM": decode_pgm,
 }
 
 
