@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from parity_bridge.comparison.image_reason import ImageReason
 from parity_bridge.errors import FileError
 from parity_bridge.files.names import printable
 from parity_bridge.records.pixel_records import METADATA_SUFFIX, record_paths
@@ -163,9 +164,13 @@ def test_a_scan_memo_of_any_words_is_the_same_document(words: list[str]) -> None
                 "other": theirs,
                 "versions": {"numpy": version},
                 "executor": executor,
+                "image_reason": ImageReason(
+                    kind="values", clause=f"{other} is I", evidence=(f"It is {note}.",)
+                ),
             }
         )
-        return scan_memo(changed, (), None, not_tapped or "x", "parity-bridge scan")
+        # A reason of blanks is no paragraph.
+        return scan_memo(changed, (), None, not_tapped.strip() or "x", "parity-bridge scan")
 
     assert shape(document(words)) == shape(document(["x"] * 10))
 

@@ -155,3 +155,26 @@ class OnlyOmega(Port):
     implementation: ClassVar[str] = "only_omega"
     folder: ClassVar[str] = "only_omega_taps"
     taps: ClassVar[tuple[str, ...]] = ("omega",)
+
+
+class OnlyImages(Port):
+    """Records the value of the image and nothing else."""
+
+    implementation: ClassVar[str] = "only_images"
+    folder: ClassVar[str] = "only_images_taps"
+    taps: ClassVar[tuple[str, ...]] = ("final_output",)
+    unrecorded: ClassVar[tuple[str, ...]] = ("final_output.intensity",)
+
+
+class Transposes(Port):
+    """Right at single pixels; swaps slow and fast where it computes a whole square region."""
+
+    class _Scanner(_ScannerWrapper):
+        def scan(self, region: Region, state: RunState, *, threads: int = 1) -> ScannedRegion:
+            swapped = super().scan(Region(region.fast, region.slow), state, threads=threads)
+            scanned = super().scan(region, state, threads=threads)
+            image = np.ascontiguousarray(swapped.image.T)
+            return ScannedRegion(image, scanned.planes, scanned.state)
+
+    def wrap_scanner(self, scanner: Scanner) -> Scanner:
+        return self._Scanner(scanner)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.bridge.engine_runs import OnNote
+from parity_bridge.bridge.image_reasons import ImageScan, image_reason
 from parity_bridge.bridge.question import EngineSource, Question
 from parity_bridge.bridge.record_folder import TOLERANCES
 from parity_bridge.bridge.scan_settings import ScanSettings
@@ -127,6 +128,9 @@ def _scan_alone(
     with failures_noted(settings.folder, context, REMEDY):
         summary = _run_and_summarize(workers, settings, prepared, thresholds, on_note)
         worst = tap_worst_pixels(question, sides, summary)
+        scanned = ImageScan(question, sides, prepared, summary, tolerances, settings.threads)
+        reason = image_reason(scanned, worst)
+        summary = summary.model_copy(update={"image_reason": reason})
         coordinates = [pixel.pixel_coords for pixel in summary.worst]
         maps = scan_maps(prepared.layout, coordinates, prepared.job.rules.geometry)
     return ScanAnswer(settings.folder, context, summary, maps, worst)

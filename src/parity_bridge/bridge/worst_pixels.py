@@ -16,7 +16,7 @@ from parity_bridge.scan.sides import EngineSide
 from parity_bridge.scan.summary import ScanSummary
 
 #: Evaluations that all tapped pixels may have together; each costs about a millisecond.
-_MOST_EVALUATIONS = 20_000
+MOST_EVALUATIONS = 20_000
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ def tap_worst_pixels(question: Question, sides: ScanSides, summary: ScanSummary)
         return WorstPixels(reason="No pixel differs.")
     if not all(isinstance(source, EngineSource) for source in question.sources):
         return WorstPixels(
-            reason="An image has no taps: why its pixels differ cannot be looked into."
+            reason="An image has no taps: only its values can say why its pixels differ."
         )
-    pixels = _affordable_pixels(sides.reference, [pixel.pixel_coords for pixel in summary.worst])
+    pixels = affordable_pixels(sides.reference, [pixel.pixel_coords for pixel in summary.worst])
     if not pixels:
         return WorstPixels(
-            reason=f"A pixel has more than {_MOST_EVALUATIONS} evaluations; tap one with `run "
+            reason=f"A pixel has more than {MOST_EVALUATIONS} evaluations; tap one with `run "
             "--state frame --pixel SLOW FAST`, or fewer subpixels, sources, phi steps or mosaic "
             "domains."
         )
@@ -66,11 +66,12 @@ def tap_worst_pixels(question: Question, sides: ScanSides, summary: ScanSummary)
         return WorstPixels(asked, reason=reason, failure=failure)
 
 
-def _affordable_pixels(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def affordable_pixels(side: object, pixels: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the first of ``pixels``, as many as ``MOST_EVALUATIONS`` of an engine allow."""
     if not isinstance(side, EngineSide):
         return pixels
     each = int(side.derived["steps"]) * int(side.derived["detector_thicksteps"])
-    return pixels[: _MOST_EVALUATIONS // each]
+    return pixels[: MOST_EVALUATIONS // each]
 
 
 def _question_at(question: Question, pixels: list[tuple[int, int]]) -> Question:

@@ -67,8 +67,8 @@ def search_hypotheses(
     """
     trial_runner = TrialRunner(reference, others, tolerances)
     single = _SingleTrials(trial_runner)
-    single.try_each([*_input_candidates(given), *_behaviour_candidates(reference)])
-    single.try_each(_slip_candidates(reference))
+    single.try_each([*_input_candidates(given), *behaviour_candidates(reference)])
+    single.try_each(slip_candidates(reference))
     if single.sufficient_sets:
         chosen_sets, deciding = _by_evidence(trial_runner, single.sufficient_sets)
         sufficient = tuple(single.trials[candidate] for (candidate,) in chosen_sets)
@@ -146,12 +146,14 @@ def _input_candidates(given: OtherSideInputs | None) -> Iterator[Candidate]:
         yield Candidate(hypothesis, experiment_slip=lambda _: given.experiment)
 
 
-def _behaviour_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
+def behaviour_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
+    """Yield every behaviour that ``reference`` does not have."""
     for hypothesis, switches in behaviour_hypotheses(reference.behaviours):
         yield Candidate(hypothesis, switches=switches)
 
 
-def _slip_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
+def slip_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
+    """Yield every slip of an input or of the table that ``reference`` allows."""
     for hypothesis, experiment_slip in input_slips(reference.experiment):
         yield Candidate(hypothesis, experiment_slip=experiment_slip)
     for hypothesis, table_slip in table_slips(reference.factors):

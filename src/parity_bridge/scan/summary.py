@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from parity_bridge.comparison.image_reason import ImageReason
 from parity_bridge.comparison.tolerances import Tolerance
 from parity_bridge.files.schema import SCHEMA_VERSION, Count, Number, Schema, Version
 from parity_bridge.taps.schema import Pixel
@@ -165,6 +166,8 @@ class ScanSummary(Schema):
     shells: tuple[Shell, ...]
     worst: tuple[WorstPixel, ...]
     thresholds: tuple[ThresholdCheck, ...] = ()
+    #: Why the images differ, from their values; None where they agree or the taps say why.
+    image_reason: ImageReason | None = None
     #: Whether the order of pixels mattered; they were then computed in the order of a run.
     in_order: bool
     tile: Count  # pixels along either axis

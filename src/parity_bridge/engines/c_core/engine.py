@@ -125,11 +125,15 @@ class CCore:
         behaviours: Behaviours = REFERENCE,
         state: RunState | None = None,
         threads: int = 1,
+        factors: StructureFactors | None = None,
     ) -> Frame:
-        """Render ``region`` row by row on a pool of ``threads``; see ``FrameEngine.frame``."""
+        """Render ``region`` row by row on a pool of ``threads``; see ``FrameEngine.frame``.
+
+        ``factors`` replace the structure factors of the experiment.
+        """
         check_state(state)
         threads = check_threads(threads)
-        frame_context = self._load_frame_context(experiment, behaviours)
+        frame_context = self._load_frame_context(experiment, behaviours, factors)
         chosen = frame_context.region(region)
         image = np.empty(chosen.shape, dtype=np.float32)
         begin = state or frame_context.start()
@@ -164,8 +168,14 @@ class CCore:
             "core_sha256": _core_sha256(),
         }
 
-    def _load_frame_context(self, experiment: Experiment, behaviours: Behaviours) -> FrameContext:
-        factors = structure_factors.load(experiment.structure_factors, behaviours)
+    def _load_frame_context(
+        self,
+        experiment: Experiment,
+        behaviours: Behaviours,
+        factors: StructureFactors | None = None,
+    ) -> FrameContext:
+        if factors is None:
+            factors = structure_factors.load(experiment.structure_factors, behaviours)
         return self._frame_context(
             experiment, derive(experiment, behaviours), table_struct(factors)
         )

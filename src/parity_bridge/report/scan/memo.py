@@ -8,6 +8,7 @@ from parity_bridge.bridge.answer import PairAnswer
 from parity_bridge.bridge.reproduction import without_stamp
 from parity_bridge.report.markdown import Row, code, code_block, escaped, plain_table, row_of, table
 from parity_bridge.report.scan.verdict import (
+    banner_sentence,
     finding_text,
     scan_verdict_sentence,
     short_finding_text,
@@ -73,7 +74,7 @@ def _memo_parts(
     command: str,
 ) -> Iterator[str]:
     yield f"# Scan: {escaped(summary.other.name)} against {escaped(summary.reference.name)}"
-    yield f"**Verdict: {escaped(scan_verdict_sentence(summary))}.**"
+    yield f"**Verdict: {escaped(banner_sentence(summary))}.**"
     yield code_block(_region_text(summary), "text")
     yield f"## Intensities\n\n{table(_metric_rows(summary))}"
     yield _thresholds_section(summary)

@@ -19,7 +19,7 @@ from parity_bridge.report.scan.page_tables import (
     ulp_rows,
     worst_rows,
 )
-from parity_bridge.report.scan.verdict import scan_verdict_sentence
+from parity_bridge.report.scan.verdict import banner_sentence
 from parity_bridge.report.scan.viewer_data import viewer_json, viewer_planes
 from parity_bridge.report.scan.wording import detector_text, span_text
 from parity_bridge.report.wording import plural
@@ -55,7 +55,7 @@ def page(summary: ScanSummary, views: ScanMaps, finding_text: str, links: Mappin
         css=_read_page_part("page.css"),
         js="\n".join(_read_page_part(f"{name}.js") for name in _SCRIPTS),
         title=escaped(f"{summary.other.name} against {summary.reference.name}"),
-        verdict=escaped(f"{scan_verdict_sentence(summary)}."),
+        verdict=escaped(f"{banner_sentence(summary)}."),
         mood="good" if summary.verdict in ("parity", "thresholds met") else "bad",
         region=escaped(_region_text(summary)),
         metrics="\n".join(metric_cards(summary)),

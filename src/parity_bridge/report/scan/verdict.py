@@ -12,6 +12,15 @@ from parity_bridge.report.wording import plural
 from parity_bridge.scan.summary import ScanSummary
 
 
+def banner_sentence(summary: ScanSummary) -> str:
+    """Return the verdict and, where the images' values say it, the reason, in one sentence."""
+    reason = summary.image_reason
+    verdict = scan_verdict_sentence(summary)
+    if reason is None or not reason.is_sufficient:
+        return verdict
+    return f"{verdict}; {reason.clause}"
+
+
 def scan_verdict_sentence(summary: ScanSummary) -> str:
     """Return the verdict in one sentence."""
     names = f"{summary.reference.name} and {summary.other.name}"
@@ -45,6 +54,9 @@ def short_finding_text(summary: ScanSummary, worst: PairAnswer | None, not_tappe
     """Return the same in one line, for a terminal."""
     if not summary.worst:
         return ""
+    reason = summary.image_reason
+    if reason is not None:
+        return f"{'why' if reason.is_sufficient else 'unexplained'}: {reason.clause}"
     if worst is None:
         return not_tapped
     return _taps_agree_sentence(summary) if worst.finding is None else finding_line(worst.finding)
@@ -55,14 +67,27 @@ def _finding_parts(
 ) -> Iterator[str]:
     if not summary.worst:
         return
+    yield _image_reason_text(summary)
     if worst is None:
-        yield escaped(not_tapped)
+        is_said = summary.image_reason is not None and summary.other.kind == "image"
+        yield "" if is_said else escaped(not_tapped)
         return
     if worst.comparison.exit_status == 0:
         yield escaped(_taps_agree_sentence(summary))
         return
     yield _demoted_heading(first_divergence_section(worst))
     yield _demoted_heading(finding_section(worst.finding))
+
+
+def _image_reason_text(summary: ScanSummary) -> str:
+    """Return what the values of the images say, and what that rests on; empty where nothing."""
+    reason = summary.image_reason
+    if reason is None:
+        return ""
+    clause = f"**{escaped(reason.clause)}.**"
+    if reason.is_sufficient:
+        clause += f" I are the photons of {escaped(summary.reference.name)}."
+    return "\n\n".join((clause, *map(escaped, reason.evidence)))
 
 
 def _taps_agree_sentence(summary: ScanSummary) -> str:
