@@ -80,12 +80,15 @@ def tolerances_for(
 ) -> Tolerances:
     """Return the tolerances of an engine that computes in ``dtype`` on ``device``.
 
-    The reference is the C core. ``own_case`` is the shipped case that an engine asks for instead;
+    The reference is the C core. ``own_case`` is the shipped case that an engine asks for instead,
+    or that of its name after the dtype where there is one;
     ``overrides`` is a TOML file of ``"tap.field" = { atol = ..., rtol = ... }``. Raises FileError
     where it is not such a file, UsageError for a case or dtype that has no tolerances.
     """
-    case = own_case or f"{dtype} on {device}"
     shipped = _shipped()
+    case = own_case or f"{dtype} on {device}"
+    if f"{dtype} {own_case}" in shipped:
+        case = f"{dtype} {own_case}"
     fields = shipped.get(case, shipped.get(dtype) if own_case is None else None)
     if fields is None:
         raise UsageError(

@@ -8,26 +8,47 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from parity_bridge.engines.nanobrag_torch.quiet import quiet_port
 from parity_bridge.errors import EngineError, MissingEngineError, error_text
 
 PACKAGE = "nanobrag_torch"
 
-#: Module -> classes in it.
+#: Functions that the simulator calls by a name in its module, where they are watched.
+SIMULATOR_FUNCTIONS = (
+    "compute_physics_for_position", "dot_product", "sincg", "polarization_factor",
+)  # fmt: skip
+
+#: Module -> classes and functions in it.
 _NEEDED = {
-    "config": ("CrystalConfig", "DetectorConfig", "BeamConfig"),
+    "config": (
+        "CrystalConfig", "DetectorConfig", "BeamConfig",
+        "CrystalShape", "DetectorConvention", "DetectorPivot",
+    ),
     "models.crystal": ("Crystal",),
     "models.detector": ("Detector",),
-    "simulator": ("Simulator",),
-}
+    "simulator": ("Simulator", *SIMULATOR_FUNCTIONS),
+    "io.hkl": ("read_fdump",),
+    "io.mosflm": ("reciprocal_to_real_cell",),
+    "io.source": ("read_sourcefile",),
+    "utils.auto_selection": (
+        "auto_select_divergence", "auto_select_dispersion",
+        "generate_sources_from_divergence_dispersion",
+    ),
+}  # fmt: skip
 #: Class -> methods of it.
-_METHODS = {"Crystal": ("get_structure_factor",), "Simulator": ("run",)}
+_METHODS = {
+    "Crystal": ("get_structure_factor", "load_hkl", "_generate_mosaic_rotations"),
+    "Detector": ("get_pixel_coords",),
+    "Simulator": ("run",),
+}
 
 
 @dataclass(frozen=True)
 class Package:
-    """Its classes by name."""
+    """Its classes and functions by name, and the module of the simulation."""
 
     classes: dict[str, Any]
+    simulator: Any
 
     def config(self, name: str, **values: Any) -> Any:
         """Create a configuration; raise EngineError for a value that it does not know."""
@@ -51,14 +72,14 @@ def load_package() -> Package:
     Raise MissingEngineError where there is none, EngineError where it cannot be imported or lacks
     a name.
     """
-    classes = {}
+    classes, modules = {}, {}
     for module, names in _NEEDED.items():
-        found = _import_module(module)
+        found = modules[module] = _import_module(module)
         for name in names:
             classes[name] = _checked_attribute(found, name, f"{module}.{name}")
             for method in _METHODS.get(name, ()):
                 _checked_attribute(classes[name], method, f"{module}.{name}.{method}")
-    return Package(classes)
+    return Package(classes, modules["simulator"])
 
 
 def package_version() -> str:
@@ -71,7 +92,8 @@ def package_version() -> str:
 
 def _import_module(name: str) -> Any:
     try:
-        return import_module(f"{PACKAGE}.{name}")
+        with quiet_port():
+            return import_module(f"{PACKAGE}.{name}")
     except ModuleNotFoundError as error:
         if error.name == PACKAGE:
             raise MissingEngineError(
