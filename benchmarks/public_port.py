@@ -54,23 +54,25 @@ _PROPERTIES = (
     Property("2theta", "-twotheta 10",
              "the float32 angle as above; the wrong pivot is the command line's (`__main__` sets "
              "SAMPLE), its configuration can say BEAM"),
-    Property("sweep from phi 0, first pixel", "-osc 1 -phisteps 3", "fresh rotations, all the same"),
+    Property("sweep from phi 0, first pixel", "-osc 1 -phisteps 3",
+             "a fresh rotation at each step, which a run begins with too; later pixels differ: "
+             "`run --state frame` names `phi_carry_over=false`"),
     Property("sensor layers", "-detector_abs 500 -detector_thick 450 -thicksteps 5",
              "agrees: one position for all layers; the last layer's fraction, without a sum over "
              "layers, in `_apply_detector_absorption`"),
     Property("mosaic domains", "-mosaic 0.5 -mosaic_dom 5",
-             "agrees: normally distributed angles about random axes of torch's generator, the first "
-             "domain too (`_generate_mosaic_rotations`)"),
+             "agrees: normally distributed angles about random axes of torch's generator, the "
+             "first domain too (`_generate_mosaic_rotations`)"),
     Property("ADXV", "-adxv",
-             "agrees: the default of `DetectorConfig` along slow is (size - pixel)/2, which is Ybeam, "
-             "not size - Ybeam"),
+             "agrees: the default of `DetectorConfig` along slow is (size - pixel)/2, which is "
+             "Ybeam, not size - Ybeam"),
     Property("DENZO", "-denzo",
              "agrees: `Detector.beam_vector` is z for every convention but MOSFLM"),
     Property("custom vectors without -beam_vector", "-fdet_vector 0 0 1 -sdet_vector 0 -1 0",
              "agrees: as DENZO"),
     Property("curved detector", "-curved_det -oversample 1",
-             "agrees: `_compute_curved_pixel_coords` starts at minus the beam and counts angles from "
-             "the corner, as a sum of small angles"),
+             "agrees: `_compute_curved_pixel_coords` starts at minus the beam and counts angles "
+             "from the corner, as a sum of small angles"),
     Property("water", "-water 100",
              "in part: the background is added to the finished image, which leaves out solid angle "
              "and polarization, as these two names do"),
@@ -88,7 +90,7 @@ _PROPERTIES = (
     Property("wavelengths of a source file", "-sourcefile SOURCES",
              "agrees: `read_sourcefile` reads the column and takes -lambda"),
     Property("divergence and dispersion", "-dispersion 1 -dispsteps 3 -divergence 2 -hdivstep 0.5",
-             "agrees: the ellipse of the round beam has no margin, corners and ends are dropped"),
+             "agrees: the round beam keeps h² + v² <= 1 only, without the margin of half a step"),
 )  # fmt: skip
 
 
@@ -97,8 +99,8 @@ def main() -> None:
     file = Path(sys.argv[1]) if sys.argv[1:] else _MATRIX
     print("# The public PyTorch port, as the tool sees it\n")
     print("Written by `python benchmarks/public_port.py > docs/public-port.md`, with "
-          f"{NanobragTorch().build()['engine']} (commit dd7378d of 9 December 2025), float64 on the "
-          "CPU. Each line: the brightest pixel and one far from it.\n")  # fmt: skip
+          f"{NanobragTorch().build()['engine']} (commit dd7378d of 9 December 2025), float64 on "
+          "the CPU. Each line: the brightest pixel and one far from it.\n")  # fmt: skip
     print(f"## {file.name}\n")
     rows = [_row(case["name"], case["args"]) for case in json.loads(file.read_text())]
     print(_counts(rows))
@@ -156,9 +158,11 @@ def _pixels(experiment: Experiment) -> Iterator[tuple[int, int]]:
 
 
 def _said(found: Parity) -> str:
+    """Return what the tool says, and the first differing figure where that does not name it."""
     first, finding = found.first_divergence, found.finding
-    where = "" if first is None else f"`{first.tap}.{first.field}`: "
-    return where + ("" if finding is None else finding.sentence.replace("|", "\\|"))
+    sentence = "" if finding is None else finding.sentence.replace("|", "\\|")
+    figure = "" if first is None else f"`{first.tap}.{first.field}`"
+    return sentence if figure in sentence else f"{figure}: {sentence}"
 
 
 def _speed() -> str:

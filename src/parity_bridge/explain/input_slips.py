@@ -13,7 +13,9 @@ from parity_bridge.explain.experiment_changes import (
     change,
     convention,
     negate,
+    single_precision_angles,
     swapped_beam,
+    unmirrored_adxv,
 )
 from parity_bridge.explain.explanation import Hypothesis
 from parity_bridge.explain.pivots import pivot
@@ -79,6 +81,12 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
     ),
     "detector rotations left out": (
         "does not rotate the detector", change("detector", rotations=(0.0, 0.0, 0.0))
+    ),
+    "detector angles in float32": (
+        "has the angles of the detector in float32", single_precision_angles
+    ),
+    "ADXV not counted from the far edge": (
+        "takes ADXV's Ybeam for the distance along slow", unmirrored_adxv
     ),
     "-curved_det added": ("takes the detector for a curved one", change("detector", curved=True)),
     "-curved_det left out": (

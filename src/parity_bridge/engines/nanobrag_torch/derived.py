@@ -12,19 +12,21 @@ if TYPE_CHECKING:
     from parity_bridge.engines.nanobrag_torch.simulation import Recorded, Simulation
     from parity_bridge.taps.observation import Quantity
 
-#: Fields of the first tap that the port has no name for, or computes in passing.
+#: Fields of the first tap that the port has no name for, computes in passing, or, as the distance
+#: that it corrects, uses nowhere after.
 UNRECORDED = (
     "state.interpolation_on", "state.swept", "state.polar_axis",
-    "derived.subpixel_size", "derived.detsize_f", "derived.detsize_s", "derived.Fbeam",
-    "derived.Sbeam", "derived.Fclose", "derived.Sclose", "derived.I_bg", "derived.osc",
-    "derived.detector_thickstep", "derived.detector_mu", "derived.steps", "derived.source_list",
+    "derived.subpixel_size", "derived.detsize_f", "derived.detsize_s", "derived.distance",
+    "derived.Fbeam", "derived.Sbeam", "derived.Fclose", "derived.Sclose", "derived.I_bg",
+    "derived.osc", "derived.detector_thickstep", "derived.detector_mu", "derived.steps",
+    "derived.source_list",
 )  # fmt: skip
 
 _NAN = math.nan
 _PLACEHOLDERS: dict[str, Quantity] = {
-    "subpixel_size": _NAN, "detsize_f": _NAN, "detsize_s": _NAN, "Fbeam": _NAN, "Sbeam": _NAN,
-    "Fclose": _NAN, "Sclose": _NAN, "I_bg": _NAN, "osc": _NAN, "detector_thickstep": _NAN,
-    "detector_mu": _NAN, "steps": 0, "source_list": (),
+    "subpixel_size": _NAN, "detsize_f": _NAN, "detsize_s": _NAN, "distance": _NAN,
+    "Fbeam": _NAN, "Sbeam": _NAN, "Fclose": _NAN, "Sclose": _NAN, "I_bg": _NAN, "osc": _NAN,
+    "detector_thickstep": _NAN, "detector_mu": _NAN, "steps": 0, "source_list": (),
 }  # fmt: skip
 
 
@@ -58,7 +60,6 @@ def _detector(simulation: Simulation, simulator: Any) -> dict[str, Quantity]:
         "spindle_vector": _vector(spindle),
         "twotheta_axis": _vector(config.twotheta_axis),
         "pix0_vector": _vector(detector.pix0_vector),
-        "distance": _number(detector.distance_corrected),
         "close_distance": _number(detector.close_distance),
         "detector_thick": _number(config.detector_thick_um) * 1e-6,
         "detector_thicksteps": config.detector_thicksteps,

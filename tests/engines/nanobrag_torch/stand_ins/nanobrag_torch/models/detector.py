@@ -25,7 +25,6 @@ class Detector:
         self.beam_vector = torch.tensor(seen.derived["beam_vector"], dtype=dtype)
         self.fdet_vec, self.sdet_vec = seen.derived["fdet_vector"], seen.derived["sdet_vector"]
         self.odet_vec, self.pix0_vector = seen.derived["odet_vector"], seen.derived["pix0_vector"]
-        self.distance_corrected = seen.derived["distance"]
         self.close_distance = seen.derived["close_distance"]
 
     def get_pixel_coords(self) -> torch.Tensor:
