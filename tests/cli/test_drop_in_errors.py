@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from parity_bridge.bridge import drop_in_run
 from tests.cli.drop_in_runs import START, run
 
 CELL = "-cell 50 60 70 80 95 105 -detpixels 6 -pixel 0.8 -distance 60 -oversample 1"
@@ -48,8 +49,6 @@ def test_nothing_to_simulate_prints_the_usage_and_ends_with_9(
         ("-pgmfile no/p.pgm", 5, "no/p.pgm cannot be written"),
         ("-noisefile no/n.img", 5, "no/n.img cannot be written"),
         ("-mask broken.hkl", 5, "broken.hkl"),
-        ("-seed -5", 1, "-seed -5"),
-        ("-scale inf", 1, "scale is inf"),
         ("-detpixels 100000 -pixel 1e-9 -printout -mosaic 1 -mosaic_dom 2000000", 1, "mosaic"),
     ],
 )
@@ -66,6 +65,65 @@ def test_other_errors_are_one_sentence_and_write_nothing(
     assert len(errors) == 1
     assert sentence in errors[0]
     assert sorted(Path().iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("-seed -5", "-seed -5: below 0 the original goes on"),
+        ("-scale inf", "-scale inf is no finite number"),
+        ("-adc nan", "-adc nan is no finite number"),
+        ("-pgmscale nan", "-pgmscale nan is no finite number"),
+        ("-printout -oversample 64 -mosaic 1 -mosaic_domains 300", "a pixel has 1228800 "),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_the_first_pixel(
+    words: str,
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drop_in_run, "render", None)
+    done = run(capsys, f"{LINE} {words}")
+    assert done.status == 1
+    assert sentence in done.notes
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.parametrize("words", ["-seed -5 -nonoise", "-pgmscale nan -nopgm"])
+def test_a_number_of_a_file_that_is_not_written_has_no_effect(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(capsys, f"{LINE} {words}").status == 0
+
+
+@pytest.mark.parametrize("step", ["render", "integer_image"])
+def test_too_little_memory_is_one_sentence(
+    step: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("3.64 TiB")
+
+    monkeypatch.setattr(drop_in_run, step, fail)
+    done = run(capsys, LINE)
+    assert done.status == 1
+    assert done.notes == (
+        "pb-nanobragg: there is not enough memory for this detector (MemoryError: 3.64 TiB); "
+        "give fewer pixels with -detpixels or -detsize\n"
+    )
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+@pytest.mark.parametrize("words", ["", LINE])
+def test_an_output_that_cannot_be_written_is_one_sentence(words: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*START, *words.split()], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 5
+    assert done.stderr.startswith("pb-nanobragg: standard output cannot be written")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

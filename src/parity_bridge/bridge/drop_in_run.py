@@ -1,6 +1,7 @@
 """One run as the original program makes it: a command line in, its files out (contract §8 to §10).
 
-Files and bits are those of the original on one thread; the words of the console are our own.
+Where it does not refuse, files and bits are those of the original on one thread; the words of the
+console are our own.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from parity_bridge._core import lib
+from parity_bridge.bridge.drop_in_checks import check_inputs, check_outputs, check_printed
 from parity_bridge.engines.c_core.finished_image import FinishedImage
 from parity_bridge.engines.c_core.frame import FrameContext, render
 from parity_bridge.engines.c_core.integer_images import integer_image, noise_image, pgm_image
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.setup import derive
-from parity_bridge.errors import FileError, NothingToSimulateError, UsageError
+from parity_bridge.engines.failures import engine_failures
+from parity_bridge.errors import FileError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.flags.notes import CACHE
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.smv import read_mask
-from parity_bridge.files.output_file import check_output, write_output
+from parity_bridge.files.output_file import write_output
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,19 +74,32 @@ class _OutputFile:
 def drop_in_run(words: Sequence[str], threads: int, listener: Listener) -> None:
     """Do what the original program does with the command line ``words``, on ``threads`` threads.
 
-    Raise NothingToSimulateError where the original prints its usage, and UsageError or FileError
-    where the experiment makes no sense or a file cannot be read or written. Every file is written
-    whole or not at all; but for the cache, all are computed before the first is written.
+    Raise NothingToSimulateError where the original prints its usage, UsageError or FileError where
+    the experiment makes no sense, does not fit in memory, or a file cannot be read or written, and
+    EngineError for any other failure. Every file is written whole or not at all; but for the cache,
+    all are computed before the first is written.
     """
     given = parse_flags(words, as_original=True, writes_outputs=True)
     experiment, outputs = given.experiment, given.outputs
     for note in given.notes:
         listener.note(note)
-    _check_input(experiment)
-    for path in _output_paths(outputs):
-        check_output(path)
+    check_inputs(experiment)
+    check_outputs(outputs)
     factors = structure_factors.load(experiment.structure_factors)
+    with engine_failures("c"):
+        _simulate(experiment, factors, outputs, threads, listener)
+
+
+def _simulate(
+    experiment: Experiment,
+    factors: StructureFactors,
+    outputs: OutputWords,
+    threads: int,
+    listener: Listener,
+) -> None:
+    """Compute and print what ``outputs`` names, then write it."""
     frame_context = _frame_context(experiment, factors)
+    check_printed(outputs, frame_context.setup.evaluations)
     _write_cache(experiment, factors, listener)
     listener.derived(frame_context.setup, experiment, factors)
     image = _render(frame_context, threads, listener if outputs.shows_progress else None)
@@ -98,23 +114,6 @@ def drop_in_run(words: Sequence[str], threads: int, listener: Listener) -> None:
     for file in list(_output_files(finished, outputs, _noise_seed(outputs, listener))):
         write_output(file.path, *file.parts)
         listener.written(file.path, file.what)
-
-
-def _check_input(experiment: Experiment) -> None:
-    """Raise NothingToSimulateError for a table or source file that is not there."""
-    source, beam = experiment.structure_factors, experiment.beam
-    for flag, path in (("-hkl", source.hkl), ("-sourcefile", beam.source_file)):
-        if path is not None and not path.exists():
-            raise NothingToSimulateError(f"{flag} {path} does not exist; check the name")
-
-
-def _output_paths(outputs: OutputWords) -> Iterator[Path]:
-    yield outputs.float_file
-    yield outputs.int_file
-    if outputs.writes_pgm:
-        yield outputs.pgm_file
-    if outputs.writes_noise:
-        yield outputs.noise_file
 
 
 def _frame_context(experiment: Experiment, factors: StructureFactors) -> FrameContext:
@@ -167,11 +166,6 @@ def _noise_seed(outputs: OutputWords, listener: Listener) -> int:
         if outputs.writes_noise:
             listener.note(f"the noise takes its seed from the clock; -seed {clock} draws it again")
         return clock
-    if outputs.seed < 0 and outputs.writes_noise:
-        raise UsageError(
-            f"-seed {outputs.seed}: below 0 the original goes on with the numbers of the mosaic "
-            "domains; give a seed of 0 or above, or -nonoise"
-        )
     return outputs.seed
 
 

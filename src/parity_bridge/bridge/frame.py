@@ -14,8 +14,8 @@ import numpy as np
 from parity_bridge.bridge.frame_file import IntegerOptions, encode_frame
 from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
 from parity_bridge.engines.capabilities import frame_engine
+from parity_bridge.engines.failures import engine_failures
 from parity_bridge.engines.registry import create_engine
-from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.files.atomic_write import write_bytes, write_text

@@ -46,11 +46,7 @@ def main(words: Sequence[str]) -> int:
     """Run the original's command line ``words`` and return the exit status."""
     try:
         with raise_on_sigterm():
-            drop_in_run(words, _thread_count(), _Console())
-    except NothingToSimulateError as error:
-        print_lines((_USAGE + flag_help(),))
-        print_error(error, _NAME)
-        return _NOTHING_TO_SIMULATE
+            return _run(words)
     except BridgeError as error:
         print_error(error, _NAME)
         return error.exit_status
@@ -58,6 +54,16 @@ def main(words: Sequence[str]) -> int:
         return _INTERRUPTED
     except Terminated:
         return _TERMINATED
+
+
+def _run(words: Sequence[str]) -> int:
+    """Run ``words``, or print the usage where there is nothing to simulate; return the status."""
+    try:
+        drop_in_run(words, _thread_count(), _Console())
+    except NothingToSimulateError as error:
+        print_lines((_USAGE + flag_help(),))
+        print_error(error, _NAME)
+        return _NOTHING_TO_SIMULATE
     return 0
 
 

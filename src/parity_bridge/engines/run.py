@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from parity_bridge.engines.capabilities import recorded_taps, unrecorded_fields
 from parity_bridge.engines.choice import EngineChoice, Target
+from parity_bridge.engines.failures import engine_failures
 from parity_bridge.engines.registry import engine_for_choice
-from parity_bridge.errors import BridgeError, EngineError, UsageError, one_line
+from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.smv import read_mask
 from parity_bridge.taps.pixel_taps import Coverage, PixelTaps
@@ -152,19 +152,3 @@ def observe(
     if not observations:
         raise EngineError(f"engine {choice.name!r} gave no observation of {len(targets)} pixels")
     return EngineRun(choice, engine, parsed, targets, observations, build)
-
-
-@contextmanager
-def engine_failures(name: str) -> Iterator[None]:
-    """Raise any failure in an engine as an error of one sentence."""
-    try:
-        yield
-    except BridgeError:
-        raise
-    except MemoryError as error:
-        raise UsageError(
-            f"there is not enough memory for this detector ({one_line(error)}); give fewer pixels "
-            "with -detpixels or -detsize"
-        ) from error
-    except Exception as error:
-        raise EngineError(f"engine {name!r} failed: {one_line(error)}") from error

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from inspect import signature
 
 from parity_bridge.engines.capabilities import recorded_taps, tolerance_case, unrecorded_fields
+from parity_bridge.engines.failures import engine_failures
 from parity_bridge.engines.protocol import Engine
 from parity_bridge.engines.registry import create_engine, engine_class, engine_names
-from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import BridgeError
 from parity_bridge.report.markdown import Row, plain_table
 from parity_bridge.taps.registry import TAPS_BY_ID, choose_taps

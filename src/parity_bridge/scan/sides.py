@@ -17,9 +17,9 @@ from pydantic import Field
 
 from parity_bridge.engines.capabilities import recorded_taps, unrecorded_fields
 from parity_bridge.engines.choice import EngineChoice
+from parity_bridge.engines.failures import engine_failures
 from parity_bridge.engines.protocol import Engine, Scanner
 from parity_bridge.engines.registry import engine_for_choice
-from parity_bridge.engines.run import engine_failures
 from parity_bridge.errors import FileError
 from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.experiment.model import Experiment
