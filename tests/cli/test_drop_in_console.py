@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity_bridge.engines.c_core import pixels as core_pixels
 from parity_bridge.engines.nanobragg_program.printout import (
     LoopCounts,
     read_blocks,
@@ -91,6 +92,26 @@ pixel       56.72945023
 """
         in run(capsys, words).printed
     )
+
+
+def test_the_block_of_several_wavelengths_is_the_original_s(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first number divides by the wavelength of the last source, the second by the beam's."""
+    words = (
+        "-cell 50 60 70 80 95 105 -default_F 100 -N 4 -detpixels 64 -pixel 0.8 -distance 60 "
+        "-lambda 1.2 -oversample 2 -dispersion 1 -dispsteps 3 -nonoise -nopgm -printout_pixel 3 5"
+    )
+    assert "   3    5 : stol = 2.0101e+09 or 0.202015\n" in run(capsys, words).printed
+
+
+def test_pixels_computed_on_another_thread_print_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = f"{LINE} -phi 0 -osc 3 -phisteps 2 -printout"
+    printed = run(capsys, words).printed
+    monkeypatch.setattr(core_pixels, "_EVALUATIONS_FOR_A_THREAD", 0)
+    assert run(capsys, words).printed == printed
 
 
 def test_progress(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.engines.c_core.frame import FrameContext, render, states_before
-from parity_bridge.engines.c_core.pixels import observe_pixels
-from parity_bridge.engines.checks import MAX_TAPPED_EVALUATIONS
-from parity_bridge.errors import UsageError
+from parity_bridge.engines.c_core.pixels import observe_in_turn
 from parity_bridge.experiment.regions import Region, RunState
 from parity_bridge.taps.evaluations import EvaluationKind
 
@@ -29,7 +27,8 @@ class PrintedPixel:
     """
 
     pixel: tuple[int, int]  # slow, fast
-    stol: float  # 1/m
+    stol: float  # sin(theta) over the wavelength of the last source, 1/m
+    sine_by_lambda0: float  # sin(theta) over the wavelength of the beam, 1/m
     position: tuple[float, float, float]  # m
     hkl: tuple[float, float, float]
     hkl0: tuple[int, int, int]
@@ -47,22 +46,19 @@ def printed_pixels(
 ) -> Iterator[PrintedPixel]:
     """Yield the ``chosen`` pixel (fast, slow) of the region of interest, or all where it is None.
 
-    All are printed too where the number along fast is below 0; masked pixels never are. Raise
-    UsageError where a pixel has more evaluations than can be recorded.
+    All are printed too where the number along fast is below 0; masked pixels never are.
     """
-    if frame_context.setup.evaluations > MAX_TAPPED_EVALUATIONS:
-        raise UsageError(
-            f"-printout: a pixel has {frame_context.setup.evaluations} evaluations, more than the "
-            f"{MAX_TAPPED_EVALUATIONS} that can be printed; leave -printout out"
-        )
+    lambda0 = frame_context.setup.beam.lambda0
     computed: dict[str, Any] = {"F_cell": 0.0, "F_latt": 0.0, "hkl": (0.0,) * 3, "hkl0": (0,) * 3}
-    for pixel, state in _pixels_and_states(frame_context, chosen):
-        [observation] = observe_pixels(experiment, factors, frame_context, [pixel], [state], [None])
+    tasks = ((*task, None) for task in _pixels_and_states(frame_context, chosen))
+    for observation in observe_in_turn(experiment, factors, frame_context, tasks):
         computed |= _last_computed(observation)
         last = observation.evaluations[-1]
+        stol = 0.5 * float(np.sqrt((last["q"] ** 2).sum()))
         yield PrintedPixel(
-            pixel=pixel,
-            stol=0.5 * float(np.sqrt((last["q"] ** 2).sum())),
+            pixel=observation.pixel,
+            stol=stol,
+            sine_by_lambda0=stol * _wavelength(frame_context, last["source"]) / lambda0,
             position=tuple(last["position"].tolist()),
             totals=observation.totals,
             **computed,
@@ -86,6 +82,12 @@ def _pixels_and_states(
             state = _state_after(frame_context, pixel, state)
 
 
+def _wavelength(frame_context: FrameContext, source: int) -> float:
+    """Return the wavelength of a source, m."""
+    wavelength: float = getattr(frame_context.setup.sources[source], "lambda")
+    return wavelength
+
+
 def _is_masked(frame_context: FrameContext, pixel: tuple[int, int]) -> bool:
     return frame_context.mask is not None and not frame_context.mask[pixel]
 
@@ -101,15 +103,11 @@ def _state_after(frame_context: FrameContext, pixel: tuple[int, int], state: Run
 def _last_computed(observation: Observation) -> dict[str, Any]:
     """Return the last value that any evaluation of the pixel computed, field by field."""
     kinds = observation.evaluations["kind"]
-    fields = {
-        "hkl": kinds != EvaluationKind.BEYOND_DMIN,
-        "hkl0": kinds != EvaluationKind.BEYOND_DMIN,
-        "F_latt": kinds != EvaluationKind.BEYOND_DMIN,
-        "F_cell": kinds == EvaluationKind.LOOKUP,
-    }
+    scattered = np.flatnonzero(kinds != EvaluationKind.BEYOND_DMIN)
+    looked_up = np.flatnonzero(kinds == EvaluationKind.LOOKUP)
+    fields = {"hkl": scattered, "hkl0": scattered, "F_latt": scattered, "F_cell": looked_up}
     values = {}
-    for name, is_computed in fields.items():
-        places = np.flatnonzero(is_computed)
+    for name, places in fields.items():
         if places.size:
             value = observation.evaluations[name][places[-1]].tolist()
             values[name] = tuple(value) if isinstance(value, list) else value

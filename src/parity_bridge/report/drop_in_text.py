@@ -30,7 +30,7 @@ def setup_lines(setup: Any, sampling: Sampling, table: HklTable) -> Iterator[str
 def pixel_lines(pixel: PrintedPixel) -> Iterator[str]:
     """Yield the block of one pixel."""
     (slow, fast), totals = pixel.pixel, pixel.totals
-    yield f"{fast:4d} {slow:4d} : stol = {pixel.stol:g} or {pixel.stol * 1e-10:g}"
+    yield f"{fast:4d} {slow:4d} : stol = {pixel.stol:g} or {pixel.sine_by_lambda0 * 1e-10:g}"
     yield "at {:g} {:g} {:g}".format(*pixel.position)
     yield "hkl= {:f} {:f} {:f}  hkl0= {:d} {:d} {:d}".format(*pixel.hkl, *pixel.hkl0)
     yield f" F_cell={pixel.F_cell:g}  F_latt={pixel.F_latt:g}   I = {totals['I']:g}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from parity_bridge._core import ffi, lib
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from parity_bridge.experiment.regions import RunState
     from parity_bridge.experiment.structure_factors import StructureFactors
 
+#: Fewer evaluations than these end before a thread could take them over.
+_EVALUATIONS_FOR_A_THREAD = 2**12
+
 
 def observe_pixels(
     experiment: Experiment,
@@ -38,35 +42,57 @@ def observe_pixels(
     given: Sequence[StageOverrides | None],
 ) -> list[Observation]:
     """Compute ``pixels`` (slow, fast), each from its state and with its given stages."""
+    tasks = zip(pixels, states, given, strict=True)
+    return list(observe_in_turn(experiment, factors, frame_context, tasks))
+
+
+def observe_in_turn(
+    experiment: Experiment,
+    factors: StructureFactors,
+    frame_context: FrameContext,
+    tasks: Iterable[tuple[tuple[int, int], RunState, StageOverrides | None]],
+) -> Iterator[Observation]:
+    """Yield the observation of each task: a pixel (slow, fast), its state and its given stages.
+
+    A task is taken when its observation is asked for.
+    """
     setup = frame_context.setup
-    derived = derived_from_setup(setup, frame_context.table)
     rows = row_buffer(setup.evaluations)
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
-    fast_min, fast_max, slow_min, slow_max = setup.detector.roi
-    observations = []
+    observation = _observation_in_frame(experiment, factors, frame_context)
     with cancelling_thread_pool(1) as pool:
-        for (slow, fast), before, stages in zip(pixels, states, given, strict=True):
-            # On another thread: this one would answer Ctrl-C after the last evaluation.
-            pixel = (slow, fast, before, stages, rows, totals, f_cell)
-            check_status(pool.submit(_compute, frame_context, *pixel).result())
-            mask = None if frame_context.mask is None else int(frame_context.mask[slow, fast])
-            observations.append(
-                Observation(
-                    pixel=(slow, fast),
-                    derived=derived,
-                    # The next pixel uses the same buffer.
-                    evaluations=copy_rows(rows),
-                    totals=totals_of(totals, setup.steps, mask),
-                    f_cell=f_cell_stats(f_cell),
-                    hkl_table=factors.provenance,
-                    oversample=setup.oversample,
-                    state=before,
-                    experiment=experiment,
-                    roi=(fast_min, fast_max, slow_min, slow_max),
-                    mask=mask,
-                )
+        for (slow, fast), before, stages in tasks:
+            compute = partial(
+                _compute, frame_context, slow, fast, before, stages, rows, totals, f_cell
             )
-    return observations
+            # On another thread: this one would answer Ctrl-C after the last evaluation.
+            waits = rows.size >= _EVALUATIONS_FOR_A_THREAD
+            check_status(pool.submit(compute).result() if waits else compute())
+            mask = None if frame_context.mask is None else int(frame_context.mask[slow, fast])
+            yield observation(
+                pixel=(slow, fast),
+                # The next pixel uses the same buffer.
+                evaluations=copy_rows(rows),
+                totals=totals_of(totals, setup.steps, mask),
+                f_cell=f_cell_stats(f_cell),
+                state=before,
+                mask=mask,
+            )
+
+
+def _observation_in_frame(
+    experiment: Experiment, factors: StructureFactors, frame_context: FrameContext
+) -> Callable[..., Observation]:
+    """Return what creates the observation of a pixel from all that differs between pixels."""
+    setup = frame_context.setup
+    return partial(
+        Observation,
+        derived=derived_from_setup(setup, frame_context.table),
+        hkl_table=factors.provenance,
+        oversample=setup.oversample,
+        experiment=experiment,
+        roi=tuple(setup.detector.roi),
+    )
 
 
 def _compute(
@@ -79,7 +105,7 @@ def _compute(
     totals: Any,
     f_cell: Any,
 ) -> int:
-    """Compute a pixel on a thread of a pool, fill what is given, and return its status.
+    """Compute a pixel, fill what is given, and return its status.
 
     Pointers keep no array alive: the arguments do, should nobody wait for this thread any more.
     """
