@@ -100,6 +100,7 @@ def test_an_image_of_nothing() -> None:
         (np.zeros(24), "the image has 24 pixels, the detector"),
         (np.full((24, 24), np.nan), "a pixel of the image is NaN or infinite"),
         (np.full((24, 24), np.inf), "a pixel of the image is NaN or infinite"),
+        (np.full((24, 24), 1e300), "a pixel of the image is NaN or infinite"),
         (np.full((24, 24), "a"), "image holds <U1 instead of numbers"),
     ],
 )
@@ -120,6 +121,13 @@ def test_an_image_that_makes_no_sense(image: Any, said: str) -> None:
 def test_a_number_that_makes_no_sense(photons: Any, keywords: Any, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         integer_image(FLAGS, photons, **keywords)
+
+
+@pytest.mark.parametrize("scale", [0, -1.0])
+def test_a_scale_that_is_not_above_0(photons: Any, scale: float) -> None:
+    for make in (integer_image, pgm_image):
+        with pytest.raises(UsageError, match=f"scale is {scale:g}; give one above 0, or leave it"):
+            make(FLAGS, photons, scale=scale)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, True, "7"])

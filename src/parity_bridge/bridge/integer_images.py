@@ -37,7 +37,7 @@ def integer_image(
     Without a ``scale`` the largest pixel becomes 55000.
     """
     return core.integer_image(
-        finished_image(experiment, image), scale=_number(scale), adc=_given(adc)
+        finished_image(experiment, image), scale=_scale(scale), adc=_number(adc)
     )
 
 
@@ -48,7 +48,7 @@ def pgm_image(
 
     Without a ``scale`` five standard deviations become 250.
     """
-    return core.pgm_image(finished_image(experiment, image), scale=_number(scale))
+    return core.pgm_image(finished_image(experiment, image), scale=_scale(scale))
 
 
 def noise_image(
@@ -61,7 +61,7 @@ def noise_image(
     """Return the SMV image of ``-noisefile``: counts drawn with ``seed``, plus ``adc``."""
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise UsageError(f"seed is {seed!r}; give a whole number of 0 to {core.LARGEST_SEED}")
-    return core.noise_image(finished_image(experiment, image), seed=int(seed), adc=_given(adc))
+    return core.noise_image(finished_image(experiment, image), seed=int(seed), adc=_number(adc))
 
 
 def finished_image(experiment: Experiment | str | Sequence[str], image: ArrayLike) -> FinishedImage:
@@ -74,11 +74,19 @@ def finished_image(experiment: Experiment | str | Sequence[str], image: ArrayLik
     return FinishedImage.of(checked_experiment(experiment), pixels)
 
 
-def _number(value: float | None) -> float | None:
-    return None if value is None else _given(value)
+def _scale(value: float | None) -> float | None:
+    """Return a scale; the core takes one of 0 or below as none, which only ``-scale 0`` may."""
+    if value is None:
+        return None
+    scale = _number(value)
+    if scale <= 0.0:
+        raise UsageError(
+            f"scale is {scale:g}; give one above 0, or leave it out for a scale by the image"
+        )
+    return scale
 
 
-def _given(value: float) -> float:
+def _number(value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise UsageError(f"{value!r} is no number; give one as scale or adc")
     return float(value)

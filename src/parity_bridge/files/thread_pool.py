@@ -16,7 +16,7 @@ def cancelling_thread_pool(
     """Yield a pool; wait for its tasks at the end, or cancel them where the block raises.
 
     Without this, Ctrl-C or a first row that cannot be computed would wait for the whole frame.
-    Tasks under way end too, as soon as they look at the ``stop_flag`` of their thread, unless the
+    Tasks under way end too, as soon as they read the ``stop_flag`` of their thread, unless the
     pool ``finishes_running`` ones.
     """
     flag = StopFlag()

@@ -67,7 +67,9 @@ class FinishedImage:
         path = experiment.detector.mask
         mask = None if path is None else read_mask(path)
         check_mask(mask, slow, fast)
-        contiguous = np.ascontiguousarray(values, dtype=np.float32)
+        # A value beyond float32 becomes infinite, which ``statistics`` refuses.
+        with np.errstate(over="ignore"):
+            contiguous = np.ascontiguousarray(values, dtype=np.float32)
         twotheta = experiment.detector.twotheta
         return cls(contiguous, mask, tuple(detector.roi), _geometry(setup, twotheta))
 
