@@ -66,7 +66,7 @@ def test_an_angle_of_the_setup(reference: list[PixelTaps]) -> None:
 
 def test_half_a_pixel_of_the_setup(reference: list[PixelTaps]) -> None:
     clause = described(reference, "config_snapshot.derived.Fbeam", lambda length: length + 0.0005)
-    assert clause == "exactly a subpixel, 5e-4 m, more"
+    assert clause == "exactly a subpixel or half a pixel, 5e-4 m, more"
 
 
 def test_a_figure_of_the_pixels(reference: list[PixelTaps]) -> None:
@@ -102,7 +102,7 @@ def test_rows_that_one_side_lacks(reference: list[PixelTaps]) -> None:
     )  # fmt: skip
     other = replace(side, taps={**side.taps, "hkl_subpixel": fewer})
     found = describe_difference([(side, other)], "hkl_subpixel.row", EXACT)
-    assert found.clause == "only at the first domain no row where the reference has a row"
+    assert found.clause == "only at the first domain: no row where the reference has a row"
 
 
 def test_a_constant_that_float32_hides(reference: list[PixelTaps]) -> None:

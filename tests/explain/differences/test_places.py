@@ -77,5 +77,5 @@ def test_figures_of_pixels() -> None:
     assert difference_clause(values, relation_of(values)) == "at every pixel twice the reference's"
     values = field_of([1.0, 2.0, 3.0], [1.0, 2.0, 6.0], places, of_pixels=True)
     assert difference_clause(values, relation_of(values)) == (
-        "only at pixel 0 2 twice the reference's"
+        "only at pixel 0 2: twice the reference's"
     )

@@ -13,6 +13,9 @@ from parity_bridge.explain.explanation import FieldDifference
 from parity_bridge.taps.formulas import formula_of
 from parity_bridge.taps.semantics import SEMANTICS, field_of
 
+#: Places that need no colon before what is there.
+_EVERYWHERE = ("in every row", "at every pixel")
+
 
 def describe_difference(
     pairs: Pairs, figure: str, tolerances: Tolerances, stage: str | None = None
@@ -47,4 +50,6 @@ def difference_clause(values: FieldValues, relation: Relation | None) -> str | N
         where = where_text(values, None)
         return where if where.startswith("only") or " but " in where else None
     where = where_text(values, np.all(relation.holds, axis=1))
-    return f"{where} {relation.text}" if where else relation.text
+    if not where:
+        return relation.text
+    return f"{where} {relation.text}" if where in _EVERYWHERE else f"{where}: {relation.text}"

@@ -209,7 +209,7 @@ def _values(
     return FieldValues(
         names, ours, theirs, differs, np.nan_to_num(slack), places, unit,
         lengths=lengths_of(reference, unit), factors=factors_of(reference, unit),
-        directions=directions_of(reference), **more,
+        directions=directions_of(reference, unit), **more,
     )  # fmt: skip
 
 

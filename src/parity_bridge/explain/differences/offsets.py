@@ -67,7 +67,8 @@ def _offsets(
 def _amount_text(values: FieldValues, size: float, parts: Floats) -> tuple[str | None, str]:
     """Return the name of an amount, None without one, and the words for it."""
     word = "more" if (parts > 0).all() else "less" if (parts < 0).all() else "off either way"
-    name = next((name for name, amount in values.lengths.items() if _same(size, amount)), None)
+    names = [name for name, amount in values.lengths.items() if _same(size, amount)]
+    name = " or ".join(names) or None
     is_number = values.unit in ("", "1")
     number = number_text(size, _DIGITS) + ("" if is_number else f" {values.unit}")
     if name is not None:

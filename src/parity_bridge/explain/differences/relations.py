@@ -104,6 +104,7 @@ def _functions(values: FieldValues) -> Iterator[Relation]:
     ours = values.ours
     yield values.related("square", "the reference's squared", ours * ours)
     yield values.related("square root", "the square root of the reference's", np.sqrt(ours))
+    yield values.related("complement", "1 less the reference's", 1.0 - ours)
     yield values.related("reciprocal", "the reciprocal of the reference's", 1.0 / ours)
 
 

@@ -11,7 +11,9 @@ _COUNTS = {
     "steps": "steps", "oversample": "oversample", "sources": "sources", "phi steps": "phisteps",
     "domains": "mosaic_domains", "layers": "detector_thicksteps", "fluence": "fluence",
 }  # fmt: skip
-_SUMS = ("electrons²", "photons")
+_SUMS = ("electrons²", "photons", "photons/sr")
+#: Units of vectors that have components along the axes of the detector.
+_IN_LABORATORY = ("m", "1/m")
 _CELLS = ("Na", "Nb", "Nc")
 
 
@@ -49,7 +51,7 @@ def factors_of(reference: PixelTaps, unit: str) -> dict[str, float]:
     """
     if unit == "1":
         return cells_of(reference)
-    if not unit.startswith(_SUMS):
+    if unit not in _SUMS:
         return {}
     get = _numbers(reference)
     factors = {name: get[key] for name, key in _COUNTS.items() if key in get}
@@ -64,8 +66,10 @@ def cells_of(reference: PixelTaps) -> dict[str, float]:
     return {name: get[name] for name in _CELLS if name in get}
 
 
-def directions_of(reference: PixelTaps) -> dict[str, tuple[float, ...]]:
-    """Return the axes of the detector, by name; empty where they are not recorded."""
+def directions_of(reference: PixelTaps, unit: str) -> dict[str, tuple[float, ...]]:
+    """Return the axes of the detector, by name, for vectors in the laboratory; else nothing."""
+    if unit not in _IN_LABORATORY:
+        return {}
     get = _numbers(reference)
     axes = {
         name: tuple(get.get(f"{key}.{axis}", 0.0) for axis in "xyz") for name, key in _AXES.items()
