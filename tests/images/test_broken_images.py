@@ -39,13 +39,15 @@ class TestBroken:
             b"\x04\x2d" * 1000,
             b"<xml></xml>",
             b"\x89HDF\r\n\x1a\n" + bytes(100),
-            b"P5 2 2 255 abcd",
+            b"P7\nWIDTH 2\n",
             gzip.compress(b"text", mtime=0),
         ],
     )
     def test_what_is_no_image(self, tmp_path: Path, text: bytes) -> None:
         complaint = refused(write_file(tmp_path / "a.img", text))
-        assert "no image of a format read here (SMV, EDF, CBF, TIFF, .npy, .bin) or" in complaint
+        assert (
+            "no image of a format read here (SMV, EDF, CBF, TIFF, PGM, .npy, .bin) or" in complaint
+        )
 
     @pytest.mark.parametrize(
         ("text", "complaint"),

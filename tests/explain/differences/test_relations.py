@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parity_bridge.explain.differences.relations import relation_of
@@ -196,6 +196,7 @@ def test_any_factor_is_found_and_true(factor: float, figures: list[float]) -> No
 
 
 @given(st.lists(st.tuples(st.floats(-9, 9), st.floats(-9, 9)), min_size=1, max_size=12))
+@example([(2.225073858507203e-309, 1.5)])
 def test_a_relation_holds_in_every_differing_row(figures: list[tuple[float, float]]) -> None:
     values = field_of(*np.array(figures).T)
     relation = relation_of(values)

@@ -41,8 +41,9 @@ def any_factor(values: FieldValues) -> Iterator[Relation]:
     sizes = np.where(values.differs & np.isfinite(values.ours), np.abs(values.ours), 0.0)
     at = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
     ours, theirs = float(values.ours[at]), float(values.theirs[at])
-    if ours and math.isfinite(theirs) and theirs:
-        yield _times(values, theirs / ours, "", "factor")
+    # The quotient of a subnormal number may be infinite, which is no factor.
+    if ours and theirs and math.isfinite(factor := theirs / ours) and factor:
+        yield _times(values, factor, "", "factor")
 
 
 def _setup_factors(values: FieldValues) -> Iterator[tuple[str, float]]:
