@@ -124,7 +124,7 @@ def _sigint_is_heeded() -> Iterator[None]:
 
 @pytest.mark.signals
 class TestKilled:
-    @pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.corpus)])
+    @pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.corpus)])
     def test_kills_at_random_moments_change_nothing(
         self, kills: int, whole: tuple[dict[str, bytes], dict[str, Any]]
     ) -> None:

@@ -154,7 +154,7 @@ def temporary_files() -> list[Path]:
 
 @pytest.mark.signals
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.corpus)])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.corpus)])
 def test_a_signal_at_any_moment_leaves_nothing_partial(
     case: Case, kills: int, program: Path
 ) -> None:

@@ -27,13 +27,15 @@ IN_PLAIN_FLAGS = "in plain flags the same experiment agrees with c at the pixel,
         ("-wave", "1.5", "", "-wave 1.5",
          f"{IN_PLAIN_FLAGS}so do the words typed without `-wave 1.5` on both sides."),
         # Nothing is left to compute without it.
-        ("-cell", "40", "41", "-cell 40",
-         f"{IN_PLAIN_FLAGS}with `-cell 40` after them it does not."),
+        pytest.param("-cell", "40", "41", "-cell 40",
+                     f"{IN_PLAIN_FLAGS}with `-cell 40` after them it does not.",
+                     marks=pytest.mark.corpus),
         # Other than the slips, and the same in plain flags.
         ("-distance", "70.0", "71", "-distance 70.0",
          "and c make different things of `-distance 70.0`: without it, on both sides, they agree"),
-        ("-oversample", "2", "3", "-oversample 2",
-         "and c make different things of `-oversample 2`: without it, on both sides, they agree"),
+        pytest.param("-oversample", "2", "3", "-oversample 2", "and c make different things of "
+                     "`-oversample 2`: without it, on both sides, they agree",
+                     marks=pytest.mark.corpus),
     ],
 )  # fmt: skip
 def test_the_flag_is_named(
