@@ -168,6 +168,10 @@ class TestBroken:
             (smv(HEADER_BYTES=511), "is too long: 524 bytes, where HEADER_BYTES 511, SIZE1 3"),
             (smv(HEADER_BYTES=513), "is truncated: 524 bytes, where HEADER_BYTES 513, SIZE1 3"),
             (smv(HEADER_BYTES=20), "its header has no TYPE; only unsigned_short can be read here"),
+            (
+                smv(keywords={"NOTE_SIZE1": 5}),
+                "the last SIZE2 and SIZE1 of its header are 2 and 5, but its pixels are 2 and 3",
+            ),
             (smv(HEADER_BYTES="9" * 5000), f"HEADER_BYTES '{'9' * 40}' but the file only"),
             (smv(SIZE1=None), "its header has no SIZE1 instead of a whole number above 0"),
             (smv(SIZE2=None), "its header has no SIZE2 instead of a whole number above 0"),

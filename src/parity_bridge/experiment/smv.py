@@ -83,7 +83,15 @@ def _decode_image(data: bytes) -> _SmvImage:
     mask = (pixels != 0).astype("uint8", order="C")
     mask.setflags(write=False)
     text = data[: int(reader.header["HEADER_BYTES"])].decode("latin-1")
-    return _SmvImage(MappingProxyType(geometry(text)), mask)
+    values = geometry(text)
+    stated = values.get("SIZE2"), values.get("SIZE1")
+    if stated != shape:
+        # They stand past HEADER_BYTES, or once more as a part of another keyword.
+        raise ValueError(
+            f"the last SIZE2 and SIZE1 of its header are {stated[0]} and {stated[1]}, but its "
+            f"pixels are {shape[0]} and {shape[1]}; write it anew"
+        )
+    return _SmvImage(MappingProxyType(values), mask)
 
 
 @lru_cache(maxsize=1)
