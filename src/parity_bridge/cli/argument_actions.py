@@ -39,6 +39,15 @@ class AddPixel(argparse.Action):
         targets.append(Target(coords))
 
 
+class AddPixels(AddPixel):
+    """``--more-pixels SLOW FAST SLOW FAST ...``: as many Targets."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, _option: Any = None) -> None:
+        """Add the pixels; raise UsageError where one is given twice."""
+        for place in range(0, len(values), 2):
+            super().__call__(parser, namespace, values[place : place + 2])
+
+
 class TagPixel(argparse.Action):
     """``--tag NAME``: the name of the pixel before it."""
 

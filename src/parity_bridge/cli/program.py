@@ -13,7 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-from parity_bridge.cli.argument_words import protect_engine_flags, split_nanobragg_flags
+from parity_bridge.cli.argument_words import (
+    join_pixels,
+    protect_engine_flags,
+    split_nanobragg_flags,
+)
 from parity_bridge.cli.arguments import argument_parser
 from parity_bridge.cli.printing import print_error
 from parity_bridge.errors import BridgeError, UsageError
@@ -54,7 +58,7 @@ def _dispatch(argv: list[str]) -> int:
     for word in argv:
         check_utf8(word, "the argument")
     ours, flags = split_nanobragg_flags(argv)
-    arguments = argument_parser().parse_args(protect_engine_flags(ours))
+    arguments = argument_parser().parse_args(join_pixels(protect_engine_flags(ours)))
     arguments.text = shlex.join(("python", "-m", "parity_bridge", *argv))
     if flags and not getattr(arguments, "takes_flags", False):
         raise UsageError(f"{arguments.command} takes no nanoBragg flags; leave out what follows --")

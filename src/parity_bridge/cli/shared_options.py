@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 
 from parity_bridge.cli import options
-from parity_bridge.cli.argument_actions import AddBehaviour, AddEngineFlags, AddPixel, TagPixel
+from parity_bridge.cli.argument_actions import (
+    AddBehaviour,
+    AddEngineFlags,
+    AddPixel,
+    AddPixels,
+    TagPixel,
+)
+from parity_bridge.cli.argument_words import MORE_PIXELS
 
 #: Engines that are compared by default: the reference and the other side.
 DEFAULT_ENGINES = ("c", "torch")
@@ -33,6 +40,10 @@ def add_pixels(parser: argparse.ArgumentParser, *, required: bool) -> None:
     add(
         "--pixel", dest="targets", action=AddPixel, nargs=2, type=options.whole_number, default=(),
         required=required, metavar=("SLOW", "FAST"), help="pixel to compute, counted from 0",
+    )  # fmt: skip
+    add(
+        MORE_PIXELS, dest="targets", action=AddPixels, nargs="+", type=options.whole_number,
+        default=(), help=argparse.SUPPRESS,
     )  # fmt: skip
     add(
         "--tag", dest="targets", action=TagPixel, type=options.checked_name, metavar="NAME",

@@ -84,12 +84,12 @@ def _decode_image(data: bytes) -> _SmvImage:
     mask.setflags(write=False)
     text = data[: int(reader.header["HEADER_BYTES"])].decode("latin-1")
     values = geometry(text)
-    stated = values.get("SIZE2"), values.get("SIZE1")
-    if stated != shape:
+    slow, fast = values.get("SIZE2"), values.get("SIZE1")
+    if slow != shape[0] or fast != shape[1]:
         # They stand past HEADER_BYTES, or once more as a part of another keyword.
         raise ValueError(
-            f"the last SIZE2 and SIZE1 of its header are {stated[0]} and {stated[1]}, but its "
-            f"pixels are {shape[0]} and {shape[1]}; write it anew"
+            f"the last SIZE2 and SIZE1 of its header are {slow} and {fast}, but its pixels are "
+            f"{shape[0]} and {shape[1]}; write it anew"
         )
     return _SmvImage(MappingProxyType(values), mask)
 
