@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parity_bridge.bridge.drop_in_run import drop_in_run
+from parity_bridge.cli.exit_status import exit_status_of
 from parity_bridge.cli.printing import print_error, print_lines, print_note
-from parity_bridge.errors import BridgeError, NothingToSimulateError
+from parity_bridge.errors import NothingToSimulateError
 from parity_bridge.experiment.flags.help import flag_help
-from parity_bridge.files.termination import Terminated, raise_on_sigterm
 from parity_bridge.report.drop_in_text import image_line, pixel_lines, setup_lines
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 _NAME = "pb-nanobragg"
 
 _NOTHING_TO_SIMULATE = 9
-_INTERRUPTED = 130
-_TERMINATED = 143
 
 _MOST_THREADS = 1024
 
@@ -44,16 +43,7 @@ flags:
 
 def main(words: Sequence[str]) -> int:
     """Run the original's command line ``words`` and return the exit status."""
-    try:
-        with raise_on_sigterm():
-            return _run(words)
-    except BridgeError as error:
-        print_error(error, _NAME)
-        return error.exit_status
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except Terminated:
-        return _TERMINATED
+    return exit_status_of(partial(_run, words), _NAME)
 
 
 def _run(words: Sequence[str]) -> int:

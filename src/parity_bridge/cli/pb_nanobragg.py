@@ -1,15 +1,14 @@
-"""The console script ``pb-nanobragg``: the original program's command line, files and statuses.
-
-Everything else is imported in ``program``, so that Ctrl-C during the imports ends quietly too.
-"""
+"""The console script ``pb-nanobragg``: the original program's command line, files and statuses."""
 
 from __future__ import annotations
 
 import gc
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 
-_INTERRUPTED = 130
+from parity_bridge.cli.own_process import run_in_own_process
 
 
 def program() -> int:
@@ -18,19 +17,13 @@ def program() -> int:
     # linear algebra, which wait in a loop for work that never comes, a fifth.
     gc.disable()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    try:
-        from parity_bridge.cli.drop_in import main
-        from parity_bridge.cli.printing import prepare_streams
-        from parity_bridge.files.termination import exit_at_next_interrupt
+    return run_in_own_process(_load)
 
-        prepare_streams()
-        status = main(sys.argv[1:])
-        exit_at_next_interrupt()
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    # The interpreter's last collection would free what the end of the process frees anyway.
-    gc.freeze()
-    return status
+
+def _load() -> Callable[[], int]:
+    from parity_bridge.cli.drop_in import main
+
+    return partial(main, sys.argv[1:])
 
 
 if __name__ == "__main__":

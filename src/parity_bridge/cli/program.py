@@ -11,6 +11,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 
 from parity_bridge.cli.argument_words import (
@@ -19,27 +20,16 @@ from parity_bridge.cli.argument_words import (
     split_nanobragg_flags,
 )
 from parity_bridge.cli.arguments import argument_parser
-from parity_bridge.cli.printing import print_error
-from parity_bridge.errors import BridgeError, UsageError
+from parity_bridge.cli.exit_status import exit_status_of
+from parity_bridge.errors import UsageError
 from parity_bridge.files.names import check_utf8
-from parity_bridge.files.termination import Terminated, raise_on_sigterm
-
-_INTERRUPTED = 130
-_TERMINATED = 143
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    try:
-        with raise_on_sigterm(), _no_garbage_collection():
-            return _dispatch(list(sys.argv[1:] if argv is None else argv))
-    except BridgeError as error:
-        print_error(error)
-        return error.exit_status
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except Terminated:
-        return _TERMINATED
+    words = list(sys.argv[1:] if argv is None else argv)
+    with _no_garbage_collection():
+        return exit_status_of(partial(_dispatch, words))
 
 
 @contextmanager
