@@ -94,7 +94,13 @@ typedef enum pb_shape { PB_PARALLELEPIPED = 0, PB_ROUND = 1, PB_GAUSS = 2, PB_TO
 /* Contract §7: how the reference decides, and what a port may do instead. The first value of each
  * is the reference's. Mirrors parity_bridge.experiment.behaviours.Behaviours, which says what each
  * means. */
-typedef enum pb_rounding { PB_HALF_DOWN = 0, PB_HALF_EVEN = 1, PB_HALF_UP = 2 } pb_rounding;
+typedef enum pb_rounding {
+    PB_HALF_DOWN = 0,
+    PB_HALF_EVEN = 1,
+    PB_HALF_UP = 2,
+    PB_TRUNCATE = 3,
+    PB_FLOOR = 4
+} pb_rounding;
 
 typedef enum pb_factor_value {
     PB_KEEP_FIRST = 0,
@@ -118,6 +124,7 @@ typedef struct pb_behaviours {
     int32_t weights_used;         /* a source's weight over the mean multiplies its terms */
     int32_t zero_lattice_lookup;  /* a lattice factor of 0 does not skip the lookup */
     int32_t dmin_ignored;
+    int32_t parallax_unused;     /* layers capture as if every ray came along the normal */
     int32_t no_carry_over;       /* phi == 0 is no rotation, whatever came before */
     int32_t interpolation_stays; /* an unsafe lookup is nearest, the next is interpolated again */
 } pb_behaviours;
@@ -262,6 +269,7 @@ typedef struct pb_detector {
     int32_t roi[4];         /* fast min, fast max, slow min, slow max, inclusive */
     pb_sampled_range thick; /* layers of the sensor, m */
     double mu;              /* attenuation, 1/m; -1 where nothing was given */
+    int32_t no_parallax;    /* the captured fraction is that of a ray along odet */
 } pb_detector;
 
 /* Crystal as derived, contract §3. */

@@ -171,7 +171,7 @@ static int is_factor_value(int32_t value)
 
 static int behaviours_exist(const pb_behaviours *b)
 {
-    return b->rounding >= PB_HALF_DOWN && b->rounding <= PB_HALF_UP && is_factor_value(b->omega) &&
+    return b->rounding >= PB_HALF_DOWN && b->rounding <= PB_FLOOR && is_factor_value(b->omega) &&
            is_factor_value(b->polar) && is_factor_value(b->capture) && b->layers >= PB_LAST_LAYER &&
            b->layers <= PB_EACH_LAYER;
 }
@@ -199,6 +199,7 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup)
     if (status != PB_OK)
         return status;
     choose_factors(experiment, setup);
+    setup->detector.no_parallax = setup->behaviours.parallax_unused;
     setup->interpolate = experiment->interpolate >= 0 ? experiment->interpolate
                                                       : pb_small_crystal(experiment->cells);
     return PB_OK;

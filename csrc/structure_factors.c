@@ -10,6 +10,10 @@ static double nearest(int rounding, double index)
         return rint(index);
     case PB_HALF_UP:
         return floor(index + 0.5);
+    case PB_TRUNCATE:
+        return trunc(index);
+    case PB_FLOOR:
+        return floor(index);
     default:
         return ceil(index - 0.5);
     }

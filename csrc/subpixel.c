@@ -56,7 +56,7 @@ void pb_captured_fraction(const pb_detector *detector, int64_t layer, const pb_l
     const pb_vec3 o = detector->odet;
     for (int i = 0; i < n; i++) {
         const pb_vec3 d = {diffracted->x[i], diffracted->y[i], diffracted->z[i]};
-        const double p = pb_dot(d, o);
+        const double p = detector->no_parallax ? 1.0 : pb_dot(d, o);
         capture[i] = exp(-t * step * mu / p) - exp(-(t + 1.0) * step * mu / p);
     }
 }

@@ -39,7 +39,7 @@ static void bad_arguments(void)
     DERIVES(PB_BAD_ARGUMENT, e.pivot = 2);
     DERIVES(PB_BAD_ARGUMENT, e.shape = 4);
     DERIVES(PB_BAD_ARGUMENT, e.shape = -1);
-    DERIVES(PB_BAD_ARGUMENT, e.behaviours.rounding = 3);
+    DERIVES(PB_BAD_ARGUMENT, e.behaviours.rounding = 5);
     DERIVES(PB_BAD_ARGUMENT, e.behaviours.omega = 4);
     DERIVES(PB_BAD_ARGUMENT, e.behaviours.polar = -1);
     DERIVES(PB_BAD_ARGUMENT, e.behaviours.capture = 4);

@@ -19,7 +19,7 @@ static pb_detector sensor(void)
 /* Straight on, each layer is one attenuation depth; at 60 degrees it is two. */
 static void layers(void)
 {
-    const pb_detector d = sensor();
+    pb_detector d = sensor();
     const pb_lanes3 rays = {.x = {1.0, 0.5}, .y = {0.0, 0.8660254037844386}};
     double capture[2];
     pb_captured_fraction(&d, 0, &rays, 2, capture);
@@ -29,6 +29,9 @@ static void layers(void)
     CHECK_NEAR(capture[0], E1 - E2, 1e-15);
     pb_captured_fraction(&d, 2, &rays, 2, capture);
     CHECK_NEAR(capture[0], E2 - E3, 1e-15);
+    d.no_parallax = 1;
+    pb_captured_fraction(&d, 0, &rays, 2, capture);
+    CHECK_NEAR(capture[1], 1.0 - E1, 1e-15);
 }
 
 static pb_experiment thick(void)

@@ -21,26 +21,29 @@ static void check_nearest(int rounding, double index, int32_t expected)
 
 typedef struct tie {
     double index;
-    int32_t down, even, up;
+    int32_t down, even, up, whole, below;
 } tie;
 
 static void ties(void)
 {
     static const tie TIES[] = {
-        {0.5, 0, 0, 1},     {1.5, 1, 2, 2},     {2.5, 2, 2, 3},  {-0.5, -1, 0, 0},
-        {-1.5, -2, -2, -1}, {-2.5, -3, -2, -2}, {0.25, 0, 0, 0}, {-0.75, -1, -1, -1},
-        {0.0, 0, 0, 0},     {-0.0, 0, 0, 0},    {7.0, 7, 7, 7},
+        {0.5, 0, 0, 1, 0, 0},    {1.5, 1, 2, 2, 1, 1},       {2.5, 2, 2, 3, 2, 2},
+        {-0.5, -1, 0, 0, 0, -1}, {-1.5, -2, -2, -1, -1, -2}, {-2.5, -3, -2, -2, -2, -3},
+        {0.25, 0, 0, 0, 0, 0},   {-0.75, -1, -1, -1, 0, -1}, {0.0, 0, 0, 0, 0, 0},
+        {-0.0, 0, 0, 0, 0, 0},   {7.0, 7, 7, 7, 7, 7},
     };
     for (size_t i = 0; i < sizeof TIES / sizeof *TIES; i++) {
         check_nearest(PB_HALF_DOWN, TIES[i].index, TIES[i].down);
         check_nearest(PB_HALF_EVEN, TIES[i].index, TIES[i].even);
         check_nearest(PB_HALF_UP, TIES[i].index, TIES[i].up);
+        check_nearest(PB_TRUNCATE, TIES[i].index, TIES[i].whole);
+        check_nearest(PB_FLOOR, TIES[i].index, TIES[i].below);
     }
 }
 
 static void beyond_int32(void)
 {
-    for (int rounding = PB_HALF_DOWN; rounding <= PB_HALF_UP; rounding++) {
+    for (int rounding = PB_HALF_DOWN; rounding <= PB_FLOOR; rounding++) {
         check_nearest(rounding, NAN, INT32_MIN);
         check_nearest(rounding, -INFINITY, INT32_MIN);
         check_nearest(rounding, INFINITY, INT32_MAX);

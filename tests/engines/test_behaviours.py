@@ -71,6 +71,11 @@ class Case:
 CASES = [
     Case("rounding=half_even", TIE, OTHER_F | {"row.hkl0", "tap.hkl_bounds"}, (0, 0)),
     Case("rounding=half_up", TIE, OTHER_F | {"row.hkl0", "tap.hkl_bounds"}, (0, 0)),
+    *(
+        Case(f"rounding={rule}", f"{MISSET} -oversample 2",
+             OTHER_F | {"row.hkl0", "tap.hkl_bounds"})
+        for rule in ("truncate", "floor")
+    ),
     Case(
         "in_box_zero=default", f"{CUBE} -hkl zeros.hkl -oversample 1",
         OTHER_F | {"row.default_f", "tap.zero_f_count", "tap.default_f_count"}, (30, 24),
@@ -100,6 +105,7 @@ CASES = [
         for kept in ("last", "mean")
     ),
     Case("capture=each", LAYERS, SUM | {"row.capture", "total.capture"}),
+    Case("parallax=unused", LAYERS, AFTER_CAPTURE | {"row.capture", "total.capture"}),
     Case("layers=first", LAYERS, AFTER_CAPTURE | {"total.capture"}),
     Case("layers=each", LAYERS, SUM),
     Case("oversampled=term", f"{MISSET} -oversample 2 -oversample_omega -oversample_polar", SUM),

@@ -88,17 +88,18 @@ def test_sets_of_which_no_part_helps_alone(capsys: pytest.CaptureFixture[str]) -
 def test_sets_that_pixels_cannot_tell_apart_are_all_named(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """At an index of -4.5 rounding half to even and half up give the same."""
+    """At an index of -4.5 rounding half to even, half up and toward 0 give the same."""
     tie = "-cell 5.625 -lambda 1 -N 1 -distance 60 -detpixels 1 -pixel 2 -default_F 3"
     flags = [*tie.split(), "-oversample", "1", "-Xbeam", "-80", "-Ybeam", "0"]
     behaviours = ["--behaviour", "torch:rounding=half_up"]
     finding = explained(capsys, "--pixel", "0", "0", *behaviours, "--", *flags)
-    assert set(finding.names) == {("rounding=half_even",), ("rounding=half_up",)}
+    rules = ("half_even", "half_up", "truncate")
+    assert set(finding.names) == {(f"rounding={rule}",) for rule in rules}
     assert finding.sentence == (
         "these pixels cannot tell whether pytorch rounds half indices to even "
-        "(`rounding=half_even`) or rounds half indices up (`rounding=half_up`): with either the C "
-        "core reproduces it at the pixel to 0 ULP; none of 1 pixels of the frame tells them apart "
-        "by its intensity."
+        "(`rounding=half_even`), rounds half indices up (`rounding=half_up`) or cuts indices to "
+        "their whole part (`rounding=truncate`): with each the C core reproduces it at the pixel "
+        "to 0 ULP; none of 1 pixels of the frame tells them apart by its intensity."
     )
 
 

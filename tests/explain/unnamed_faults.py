@@ -229,20 +229,6 @@ UNNAMED = (
         "in every row the reference's rounded to float32",
     ),
     UnnamedFault(
-        "truncated indices",
-        COUNTED,
-        _wrap(evaluation, "nearest_index", lambda nearest: lambda x, rule: torch.trunc(x)),
-        "hkl_subpixel.hkl_rounded",
-        "in every row the reference's fractional index cut to its whole part",
-    ),
-    UnnamedFault(
-        "floor of indices",
-        COUNTED,
-        _wrap(evaluation, "nearest_index", lambda nearest: lambda x, rule: torch.floor(x)),
-        "hkl_subpixel.hkl_rounded",
-        "in every row the reference's fractional index rounded down",
-    ),
-    UnnamedFault(
         "indices one too high",
         COUNTED,
         _wrap(evaluation, "nearest_index", lambda nearest: lambda x, rule: nearest(x, rule) + 1),

@@ -23,8 +23,9 @@ class Behaviours(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    #: Nearest Miller index of a half: -0.5 to -1, 0 and 0.
-    rounding: Literal["half_down", "half_even", "half_up"] = "half_down"
+    #: Nearest Miller index of a half: -0.5 to -1, 0 and 0; or not the nearest at all, but the whole
+    #: part or the next one below.
+    rounding: Literal["half_down", "half_even", "half_up", "truncate", "floor"] = "half_down"
     #: Value of a nearest lookup inside the box where 0 is stored.
     in_box_zero: Literal["stored", "default"] = "stored"
     #: What fills the entries of the box that a text table does not list.
@@ -41,6 +42,8 @@ class Behaviours(BaseModel):
     #: Which layer's captured fraction scales the sum: one layer's the whole sum, or each its own
     #: part.
     layers: Literal["first", "last", "each"] = "last"
+    #: Whether a layer captures more of a ray that crosses it at an angle.
+    parallax: Literal["used", "unused"] = "used"
     #: What an oversampled factor multiplies: the running sum at every lookup, or only the new term.
     oversampled: Literal["running_sum", "term"] = "running_sum"
     divide_by_steps: bool = True

@@ -52,6 +52,8 @@ _ROUNDINGS = {
     "half_down": lib.PB_HALF_DOWN,
     "half_even": lib.PB_HALF_EVEN,
     "half_up": lib.PB_HALF_UP,
+    "truncate": lib.PB_TRUNCATE,
+    "floor": lib.PB_FLOOR,
 }
 _FACTOR_VALUES = {
     "first": lib.PB_KEEP_FIRST,
@@ -162,6 +164,7 @@ def _behaviours(behaviours: Behaviours) -> dict[str, Any]:
         "weights_used": behaviours.weights == "used",
         "zero_lattice_lookup": behaviours.zero_lattice == "looked_up",
         "dmin_ignored": behaviours.dmin == "ignored",
+        "parallax_unused": behaviours.parallax == "unused",
         "no_carry_over": not behaviours.phi_carry_over,
         "interpolation_stays": not behaviours.interpolation_switches_off,
     }

@@ -89,6 +89,7 @@ class Detector:
     roi: tuple[int, int, int, int]  # fast min, fast max, slow min, slow max, inclusive
     thick: SampledRange  # layers of the sensor, m
     mu: float  # attenuation, 1/m; -1 where nothing was given
+    parallax: bool = True  # False: the captured fraction is that of a ray along odet
 
 
 def derive_detector(detector: raw.Detector, sampling: raw.Sampling, values: Parameters) -> Detector:

@@ -131,7 +131,11 @@ def derive(
     small = small_crystal(experiment.crystal.cells)
     omega, polar, capture = _choose_factors(experiment, behaviours, detector)
     return Setup(
-        detector=replace(detector, subpixel_size=detector.pixel_size / oversample),
+        detector=replace(
+            detector,
+            subpixel_size=detector.pixel_size / oversample,
+            parallax=behaviours.parallax == "used",
+        ),
         crystal=crystal,
         beam=beam,
         phi0=torch.zeros_like(beam.lambda0) if values.phi is None else units.radians(values.phi),

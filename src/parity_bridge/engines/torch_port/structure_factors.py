@@ -50,6 +50,10 @@ def nearest_index(index: Tensor, rounding: str) -> Tensor:
         nearest = index.round()
     elif rounding == "half_up":
         nearest = (index + 0.5).floor_()
+    elif rounding == "truncate":
+        nearest = index.trunc()
+    elif rounding == "floor":
+        nearest = index.floor()
     else:
         nearest = (index - 0.5).ceil_()
     return nearest.clamp_(INT32_MIN, INT32_MAX).nan_to_num_(nan=INT32_MIN)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import torch
+
 from parity_bridge.engines.torch_port.chain_state import Chain, Place
 from parity_bridge.engines.torch_port.detector import Detector
 from parity_bridge.engines.torch_port.libm import exp, quotient
@@ -51,7 +53,7 @@ def solid_angle(detector: Detector, airpath: Tensor) -> Tensor:
 def captured_fraction(detector: Detector, layer: int, diffracted: Vec3) -> Tensor:
     """Return the fraction of photons that a layer captures along the diffracted ray."""
     t, step, mu = float(layer), detector.thick.step, detector.mu
-    p = dot(diffracted, detector.odet)
+    p = dot(diffracted, detector.odet) if detector.parallax else torch.ones_like(diffracted.x)
     return exp(quotient(-t * step * mu, p)) - exp(quotient(-(t + 1.0) * step * mu, p))
 
 
