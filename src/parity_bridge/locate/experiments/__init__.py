@@ -1,0 +1,1 @@
+"""The experiments that ``locate`` chooses: drawn at random, taken only where they tell apart."""
