@@ -56,7 +56,7 @@ def _everything(draw: Draw) -> Candidate:
             Part.of(f"-sourcefile {draw.sources(float(wavelength))}", "weights"),
             Part.of(
                 f"-detector_abs {draw.number(400, 700)} -detector_thick {draw.number(800, 1500)} "
-                "-detector_thicksteps 2", "capture layers", "capture",
+                "-detector_thicksteps 2", "capture layers parallax", "capture",
             ),
             Part.of(
                 f"-detector_rotx {draw.number(2, 6)} -detector_roty {draw.number(-8, -4)} "
