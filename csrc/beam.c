@@ -62,8 +62,18 @@ static double squared_radius(double angle, const pb_sampled_range *sweep)
     return (angle * angle - sweep->step * sweep->step / 4.0 * odd) / sweep->range / sweep->range;
 }
 
-static int is_outside_round_beam(const pb_beam *beam, double hdiv, double vdiv)
+/* The same without the margin of even steps; 0 for no range. */
+static double strict_squared_radius(double angle, const pb_sampled_range *sweep)
 {
+    return sweep->range == 0.0 ? 0.0 : angle * angle / sweep->range / sweep->range;
+}
+
+static int is_outside_round_beam(const pb_beam *beam, int strict, double hdiv, double vdiv)
+{
+    if (strict)
+        return 4 * (strict_squared_radius(hdiv, &beam->horizontal) +
+                    strict_squared_radius(vdiv, &beam->vertical)) >
+               1.0;
     const double t =
         squared_radius(hdiv, &beam->horizontal) + squared_radius(vdiv, &beam->vertical);
     return 4 * t > 1.1;
@@ -82,12 +92,13 @@ static int64_t divergent_sources(const pb_experiment *e, const pb_beam *beam,
                                  const pb_detector *detector, pb_source *sources)
 {
     const pb_sampled_range *h = &beam->horizontal, *v = &beam->vertical, *w = &beam->dispersion;
+    const int strict = e->behaviours.round_beam_strict;
     int64_t count = 0;
     for (int64_t i = 0; i < h->steps; i++)
         for (int64_t j = 0; j < v->steps; j++) {
             const double hdiv = h->step * (double)i - h->range / 2.0;
             const double vdiv = v->step * (double)j - v->range / 2.0;
-            if (e->round_divergence && is_outside_round_beam(beam, hdiv, vdiv))
+            if (e->round_divergence && is_outside_round_beam(beam, strict, hdiv, vdiv))
                 continue;
             const pb_vec3 direction = diverged(detector, hdiv, vdiv);
             for (int64_t k = 0; k < w->steps; k++)

@@ -24,7 +24,7 @@ double pb_doubt(const pb_setup *setup)
     const pb_behaviours *b = &setup->behaviours;
     const int sums_alone = pb_scales_the_sum(setup->capture) && pb_scales_the_sum(setup->polar) &&
                            pb_scales_the_sum(setup->omega) && !b->weights_used &&
-                           b->layers != PB_EACH_LAYER && !b->background_undivided;
+                           b->layers != PB_EACH_LAYER && b->background == PB_DIVIDED_WITH_SUM;
     const double doubt = largest_difference(setup);
     const int is_worth_it = setup->crystal.shape == PB_PARALLELEPIPED && doubt <= MOST_DOUBT;
     return sums_alone && is_worth_it ? doubt : 0.0;

@@ -6,7 +6,8 @@
 static void start(pb_chain *c)
 {
     const pb_beam *beam = &c->setup->beam;
-    pb_fill(c->I, c->n, c->setup->behaviours.background_undivided ? 0.0 : beam->I_bg);
+    const int is_term = c->setup->behaviours.background == PB_DIVIDED_WITH_SUM;
+    pb_fill(c->I, c->n, is_term ? beam->I_bg : 0.0);
     /* Without polarization the factor is 1 and, not being 0, never computed. */
     pb_fill(c->polar, c->n, beam->polarized ? 0.0 : 1.0);
     pb_fill(c->omega, c->n, 0.0);

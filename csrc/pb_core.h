@@ -111,20 +111,27 @@ typedef enum pb_factor_value {
 
 typedef enum pb_layers { PB_LAST_LAYER = 0, PB_FIRST_LAYER = 1, PB_EACH_LAYER = 2 } pb_layers;
 
+typedef enum pb_background {
+    PB_DIVIDED_WITH_SUM = 0,
+    PB_ADDED_UNDIVIDED = 1,
+    PB_ADDED_LAST = 2
+} pb_background;
+
 typedef struct pb_behaviours {
-    int32_t rounding;             /* pb_rounding */
-    int32_t in_box_zero_default;  /* 0: a stored 0 is returned; the other flags likewise */
-    int32_t omega;                /* pb_factor_value, where not oversampled, as are the next two */
-    int32_t polar;                /* pb_factor_value */
-    int32_t capture;              /* pb_factor_value */
-    int32_t layers;               /* pb_layers */
-    int32_t oversampled_term;     /* oversampled factors multiply the term, not the running sum */
-    int32_t undivided;            /* the sum is not divided by the steps */
-    int32_t background_undivided; /* the background is added after the division */
-    int32_t weights_used;         /* a source's weight over the mean multiplies its terms */
-    int32_t zero_lattice_lookup;  /* a lattice factor of 0 does not skip the lookup */
+    int32_t rounding;            /* pb_rounding */
+    int32_t in_box_zero_default; /* 0: a stored 0 is returned; the other flags likewise */
+    int32_t omega;               /* pb_factor_value, where not oversampled, as are the next two */
+    int32_t polar;               /* pb_factor_value */
+    int32_t capture;             /* pb_factor_value */
+    int32_t layers;              /* pb_layers */
+    int32_t oversampled_term;    /* oversampled factors multiply the term, not the running sum */
+    int32_t undivided;           /* the sum is not divided by the steps */
+    int32_t background;          /* pb_background */
+    int32_t weights_used;        /* a source's weight over the mean multiplies its terms */
+    int32_t zero_lattice_lookup; /* a lattice factor of 0 does not skip the lookup */
     int32_t dmin_ignored;
     int32_t parallax_unused;     /* layers capture as if every ray came along the normal */
+    int32_t round_beam_strict;   /* a round beam ends at its radius, without a margin */
     int32_t no_carry_over;       /* phi == 0 is no rotation, whatever came before */
     int32_t interpolation_stays; /* an unsafe lookup is nearest, the next is interpolated again */
 } pb_behaviours;

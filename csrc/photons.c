@@ -48,13 +48,14 @@ void pb_scale_to_photons(pb_chain *c)
     const pb_setup *setup = c->setup;
     const pb_behaviours *b = &setup->behaviours;
     const double steps = (double)setup->steps;
+    const double background = PB_R_E_SQR * setup->beam.fluence * setup->beam.I_bg;
     for (int i = 0; i < c->n; i++) {
         double v = PB_R_E_SQR * setup->beam.fluence * c->I[i];
         c->fluence_scaled[i] = v;
         if (!b->undivided)
             v /= steps;
-        if (b->background_undivided)
-            v += PB_R_E_SQR * setup->beam.fluence * setup->beam.I_bg;
+        if (b->background == PB_ADDED_UNDIVIDED)
+            v += background;
         c->normalized[i] = v;
         if (pb_scales_the_sum(setup->capture) && b->layers != PB_EACH_LAYER)
             v *= c->capture[i];
@@ -64,6 +65,6 @@ void pb_scale_to_photons(pb_chain *c)
         c->after_polar[i] = v;
         if (pb_scales_the_sum(setup->omega))
             v *= c->omega[i];
-        c->intensity[i] = v;
+        c->intensity[i] = b->background == PB_ADDED_LAST ? v + background : v;
     }
 }

@@ -173,7 +173,8 @@ static int behaviours_exist(const pb_behaviours *b)
 {
     return b->rounding >= PB_HALF_DOWN && b->rounding <= PB_FLOOR && is_factor_value(b->omega) &&
            is_factor_value(b->polar) && is_factor_value(b->capture) && b->layers >= PB_LAST_LAYER &&
-           b->layers <= PB_EACH_LAYER;
+           b->layers <= PB_EACH_LAYER && b->background >= PB_DIVIDED_WITH_SUM &&
+           b->background <= PB_ADDED_LAST;
 }
 
 int pb_derive(const pb_experiment *experiment, pb_setup *setup)

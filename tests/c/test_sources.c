@@ -132,6 +132,21 @@ static void round_beam(void)
     CHECK_INT(sources_of(divergent(8.0, 9, 0.0, 1)), 9);
 }
 
+/* Strictly within the radius: of three by three the edges have exactly 1 and stay; of two by two
+ * every point has 2 and goes, as do those of four by four but the four inside, with 4 * 2/36. */
+static void strict_round_beam(void)
+{
+    pb_experiment e = divergent(8.0, 3, 8.0, 3);
+    e.behaviours.round_beam_strict = 1;
+    CHECK_INT(sources_of(e), 5);
+    e = divergent(3.0, 4, 3.0, 4);
+    e.behaviours.round_beam_strict = 1;
+    CHECK_INT(sources_of(e), 4);
+    e = divergent(8.0, 9, 0.0, 1);
+    e.behaviours.round_beam_strict = 1;
+    CHECK_INT(sources_of(e), 9);
+}
+
 /* What a line of a source file leaves out. */
 static void missing_columns(void)
 {
@@ -176,6 +191,7 @@ int main(void)
 {
     golden_sources();
     round_beam();
+    strict_round_beam();
     missing_columns();
     resolution_cut();
     return check_summary();

@@ -55,6 +55,12 @@ OTHER_INDICES = OTHER_F | {
     "row.hkl", "row.hkl0", "row.F_latt_factors", "row.F_latt", "tap.hkl_bounds",
     "tap.hkl_fractional_bounds", "tap.rounding_margin",
 }  # fmt: skip
+#: What fewer sources change: every row, and what is counted or summed over them.
+OTHER_SOURCES = SUM | {f"row.{name}" for name in EVALUATION.names or ()} | {
+    "derived.source_list", "derived.sources", "derived.steps", "tap.hkl_fractional_bounds",
+    "tap.mean_f_cell", "tap.rounding_margin", "tap.subpixels", "tap.total_lookups", "total.polar",
+    "total.steps",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ CASES = [
     Case("oversampled=term", f"{MISSET} -oversample 2 -oversample_omega -oversample_polar", SUM),
     Case("divide_by_steps=false", f"{MISSET} -oversample 2", AFTER_STEPS),
     Case("background=undivided", f"{MISSET} -oversample 2 -water 100", SUM),
+    Case("background=added_last", f"{MISSET} -oversample 2 -water 100", SUM),
     Case("weights=used", f"{MISSET} -sourcefile sources.txt", SUM),
     Case("zero_lattice=looked_up", f"{MISSET} -tophat_spots", OTHER_LOOKUPS),
     Case(
@@ -119,6 +126,7 @@ CASES = [
         | {"row.hkl", "row.hkl0", "row.F_latt_factors", "row.F_latt", "row.polar", "total.polar"},
         (0, 0),
     ),
+    Case("round_beam=strict", f"{MISSET} -divergence 4 -hdivsteps 3", OTHER_SOURCES),
     *(
         Case("phi_carry_over=false", f"{MISSET} -phi 0 -osc 3 -phisteps 3", OTHER_INDICES,
              in_frame=in_frame)

@@ -47,14 +47,17 @@ class Behaviours(BaseModel):
     #: What an oversampled factor multiplies: the running sum at every lookup, or only the new term.
     oversampled: Literal["running_sum", "term"] = "running_sum"
     divide_by_steps: bool = True
-    #: Whether the background is part of the sum that is divided by the steps.
-    background: Literal["divided", "undivided"] = "divided"
+    #: Whether the background is part of the sum that is divided by the steps, is added after the
+    #: division, or last, to the finished image.
+    background: Literal["divided", "undivided", "added_last"] = "divided"
     #: Whether a source's weight, over the mean weight, multiplies its terms.
     weights: Literal["unused", "used"] = "unused"
     #: Whether a lattice factor of exactly 0 makes no lookup.
     zero_lattice: Literal["skipped", "looked_up"] = "skipped"
     #: Whether the resolution cut drops sources.
     dmin: Literal["drops", "ignored"] = "drops"
+    #: Whether a round beam has a margin of half a step, or ends strictly at its radius.
+    round_beam: Literal["margin", "strict"] = "margin"
     #: Whether a spindle angle of exactly 0 keeps the last rotation.
     phi_carry_over: bool = True
     #: Whether one unsafe lookup switches interpolation off for the rest of the run.

@@ -44,12 +44,18 @@ _BEHAVIOUR_DESCRIPTIONS = {
     "divide_by_steps=false": "does not divide the sum by the steps",
     "background=divided": "divides the background by the steps with the sum",
     "background=undivided": "adds the background after dividing by the steps",
+    "background=added_last": (
+        "adds the background to the finished image, undivided and without solid angle, "
+        "polarization and captured fraction"
+    ),
     "weights=unused": "does not use the sources' weights",
     "weights=used": "multiplies each term by its source's weight",
     "zero_lattice=skipped": "makes no lookup where the lattice factor is 0",
     "zero_lattice=looked_up": "makes a lookup even where the lattice factor is 0",
     "dmin=drops": "drops sources beyond the resolution cut",
     "dmin=ignored": "ignores the resolution cut",
+    "round_beam=margin": "leaves a round beam a margin of half a step",
+    "round_beam=strict": "ends a round beam at its radius, without the margin of half a step",
     "phi_carry_over=true": "keeps the last rotation at a spindle angle of exactly 0",
     "phi_carry_over=false": "takes a spindle angle of exactly 0 for no rotation",
     "interpolation_switches_off=true": "interpolates no more after the first unsafe lookup",

@@ -66,6 +66,11 @@ _LAYERS = {
     "first": lib.PB_FIRST_LAYER,
     "each": lib.PB_EACH_LAYER,
 }
+_BACKGROUNDS = {
+    "divided": lib.PB_DIVIDED_WITH_SUM,
+    "undivided": lib.PB_ADDED_UNDIVIDED,
+    "added_last": lib.PB_ADDED_LAST,
+}
 
 
 def experiment_struct(
@@ -160,11 +165,12 @@ def _behaviours(behaviours: Behaviours) -> dict[str, Any]:
         "layers": _LAYERS[behaviours.layers],
         "oversampled_term": behaviours.oversampled == "term",
         "undivided": not behaviours.divide_by_steps,
-        "background_undivided": behaviours.background == "undivided",
+        "background": _BACKGROUNDS[behaviours.background],
         "weights_used": behaviours.weights == "used",
         "zero_lattice_lookup": behaviours.zero_lattice == "looked_up",
         "dmin_ignored": behaviours.dmin == "ignored",
         "parallax_unused": behaviours.parallax == "unused",
+        "round_beam_strict": behaviours.round_beam == "strict",
         "no_carry_over": not behaviours.phi_carry_over,
         "interpolation_stays": not behaviours.interpolation_switches_off,
     }

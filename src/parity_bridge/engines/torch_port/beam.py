@@ -116,16 +116,22 @@ def derive_beam(experiment: Experiment, wavelength: Tensor) -> Beam:
 
 
 def lay_out_sources(
-    experiment: Experiment, beam: Beam, detector: Detector, lines: NDArray[np.float64] | None
+    experiment: Experiment,
+    beam: Beam,
+    detector: Detector,
+    lines: NDArray[np.float64] | None,
+    *,
+    strict: bool = False,
 ) -> Sources:
     """Lay out all sources, from ``lines`` of a source file or from the divergence.
 
-    ``lines`` has the shape (n, 5); NaN stands for a missing value. Raise UsageError where no source
-    is left, or a source has no direction or no wavelength.
+    ``lines`` has the shape (n, 5); NaN stands for a missing value. ``strict`` ends a round beam at
+    its radius. Raise UsageError where no source is left, or a source has no direction or no
+    wavelength.
     """
     if lines is not None:
         return _finish_sources(*_listed_sources(beam, detector, lines))
-    return _finish_sources(*_divergent_sources(experiment, beam, detector))
+    return _finish_sources(*_divergent_sources(experiment, beam, detector, strict=strict))
 
 
 def _is_length(value: Tensor) -> bool:
@@ -151,7 +157,9 @@ def _background(fluence: float, water: float) -> float:
     )
 
 
-def _divergent_sources(experiment: Experiment, beam: Beam, detector: Detector) -> _Raw:
+def _divergent_sources(
+    experiment: Experiment, beam: Beam, detector: Detector, *, strict: bool
+) -> _Raw:
     """Return positions, weights and wavelengths of the grid of divergence and dispersion."""
     h, v, w = beam.horizontal, beam.vertical, beam.dispersion
     angles = [
@@ -160,7 +168,7 @@ def _divergent_sources(experiment: Experiment, beam: Beam, detector: Detector) -
         for j in range(v.steps)
     ]
     if experiment.beam.round_divergence:
-        angles = [pair for pair in angles if not _is_outside_round_beam(beam, *pair)]
+        angles = [pair for pair in angles if not _is_outside_round_beam(beam, *pair, strict=strict)]
     stretch = [1.0 + w.step * k - w.range / 2.0 for k in range(w.steps)]
     hdiv, vdiv = (
         _tensor_column([pair[axis] for pair in angles for _ in stretch], beam.lambda0)
@@ -175,9 +183,20 @@ def _divergent_sources(experiment: Experiment, beam: Beam, detector: Detector) -
     return position, weight, beam.lambda0 * _tensor_column(stretch * len(angles), beam.lambda0)
 
 
-def _is_outside_round_beam(beam: Beam, hdiv: float, vdiv: float) -> bool:
+def _is_outside_round_beam(beam: Beam, hdiv: float, vdiv: float, *, strict: bool) -> bool:
+    if strict:
+        h, v = (
+            _strict_squared_radius(angle, sweep)
+            for angle, sweep in ((hdiv, beam.horizontal), (vdiv, beam.vertical))
+        )
+        return 4 * (h + v) > 1.0
     t = _squared_radius(hdiv, beam.horizontal) + _squared_radius(vdiv, beam.vertical)
     return 4 * t > 1.1
+
+
+def _strict_squared_radius(angle: float, sweep: SampledRange) -> float:
+    """Return the same without the margin of even steps; 0 for no range."""
+    return angle * angle / sweep.range / sweep.range if sweep.range else 0.0
 
 
 def _squared_radius(angle: float, sweep: SampledRange) -> float:

@@ -59,8 +59,8 @@ class Chain:
 
     def __post_init__(self) -> None:
         """Set the sum to the background, and every factor to its start."""
-        undivided = self.setup.behaviours.background == "undivided"
-        self.I = self._filled_tensor(0.0 if undivided else self.setup.beam.I_bg)
+        is_term = self.setup.behaviours.background == "divided"
+        self.I = self._filled_tensor(self.setup.beam.I_bg if is_term else 0.0)
         self.I_before_layer = self.I
         self.omega = FactorAccumulator(self.setup.omega, self._filled_tensor(0.0))
         # Without polarization the factor is 1 and, not being 0, never computed.

@@ -43,14 +43,16 @@ def scale_to_photons(chain: Chain) -> ScaledSum:
     setup = chain.setup
     scaled = units.R_E_SQR * setup.beam.fluence * chain.I
     normalized = scaled / setup.steps if setup.behaviours.divide_by_steps else scaled
+    background = units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
     if setup.behaviours.background == "undivided":
-        normalized = normalized + units.R_E_SQR * setup.beam.fluence * setup.beam.I_bg
+        normalized = normalized + background
     captures = chain.capture.mode.scales_the_sum and setup.behaviours.layers != "each"
     after_capture = normalized * chain.layer_capture if captures else normalized
     after_polar = _scale_by_factor(after_capture, chain.polar)
-    return ScaledSum(
-        scaled, normalized, after_capture, after_polar, _scale_by_factor(after_polar, chain.omega)
-    )
+    intensity = _scale_by_factor(after_polar, chain.omega)
+    if setup.behaviours.background == "added_last":
+        intensity = intensity + background
+    return ScaledSum(scaled, normalized, after_capture, after_polar, intensity)
 
 
 def _scale_by_factor(value: Tensor, factor: FactorAccumulator) -> Tensor:

@@ -164,7 +164,8 @@ def lay_out(
     direction or a wavelength.
     """
     crystal = setup.crystal
-    sources = lay_out_sources(experiment, setup.beam, setup.detector, lines)
+    strict = setup.behaviours.round_beam == "strict"
+    sources = lay_out_sources(experiment, setup.beam, setup.detector, lines, strict=strict)
     matrices = mosaic_domains(
         crystal.mosaic_spread, crystal.domains, experiment.crystal.mosaic_seed
     )
