@@ -85,10 +85,10 @@ def _interpolated(draw: Draw) -> Candidate:
             Part.of("-oversample_omega -oversample_polar", "oversampled", "omega"),
             Part.of(
                 f"-detector_abs {draw.number(400, 700)} -detector_thick {draw.number(800, 1500)} "
-                "-detector_thicksteps 2 -oversample_thick", "", "capture",
+                "-detector_thicksteps 2 -oversample_thick", "parallax", "capture",
             ),
             Part.of(f"-dispersion {draw.number(2, 5)} -dispsteps 2"),
-            Part.of(f"-hdivrange {draw.number(20, 40)} -hdivsteps 2"),
+            Part.of(f"-hdivrange {draw.number(20, 40)} -hdivsteps 3", "round_beam"),
             Part.of(f"-vdivrange {draw.number(20, 40)} -vdivsteps 2"),
             Part.of(f"-dmin {draw.number(2, 2.6)}", "dmin"),
             Part.of(f"-gauss_xtal -fudge {draw.number(0.5, 0.9)}"),
