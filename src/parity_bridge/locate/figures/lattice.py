@@ -1,0 +1,147 @@
+"""Figures of Miller indices, lattice factor and structure factor (contract §5, §6)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from parity_bridge.locate.figures.traced import (
+    Traced,
+    also,
+    cos,
+    exp,
+    product,
+    sin,
+    sqrt,
+    sum_along,
+    total,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from parity_bridge.locate.figures.axes import Array
+    from parity_bridge.locate.figures.crystal import CrystalFigures
+    from parity_bridge.locate.figures.reference import Reference
+    from parity_bridge.locate.figures.traced import Ledger
+
+FACTORS = tuple(f"lattice.F_latt_{name}" for name in "abc")
+
+
+@dataclass(frozen=True)
+class IndexFigures:
+    """Fractional and nearest Miller indices, along ``cell``."""
+
+    hkl: Traced
+    hkl0: Traced
+
+
+def index_figures(reference: Reference, axes: Traced, q: Traced) -> IndexFigures:
+    """Register Miller indices and the way to the nearest ones."""
+    products = axes * q
+    hkl = sum_along(products, "xyz").named(
+        "hkl_subpixel.hkl_fractional", reference.column("hkl", "cell"), power=0, text="hkl"
+    )
+    hkl0 = whole("ceil", np.ceil, (hkl - 0.5).named("hkl - 0.5")).named(
+        "hkl_subpixel.hkl_rounded", reference.column("hkl0", "cell"), text="hkl0"
+    )
+    also((hkl - hkl0).named("hkl - hkl0"), whole("floor", np.floor, hkl))
+    return IndexFigures(hkl, hkl0)
+
+
+def lattice_figures(
+    ledger: Ledger, reference: Reference, crystal: CrystalFigures, index: IndexFigures
+) -> Traced:
+    """Register the lattice factor and its parts; return it."""
+    exact = reference.column("F_latt")
+    shape = reference.experiment.crystal.shape
+    factor = (
+        _parallelepiped(reference, crystal, index)
+        if shape == "parallelepiped"
+        else _shape_transform(ledger, reference, crystal, index)
+    )
+    return factor.named("lattice.F_latt", exact, power=0, text="F_latt")
+
+
+def _parallelepiped(reference: Reference, crystal: CrystalFigures, index: IndexFigures) -> Traced:
+    x = (math.pi * index.hkl).named("pi·hkl", parts=("pi·h", "pi·k", "pi·l"), text="x")
+    fine = (x * crystal.N).named("N·pi·hkl", parts=("Na·pi·h", "Nb·pi·k", "Nc·pi·l"), text="x*N")
+    top = sin(fine).named(
+        "sin(N·pi·hkl)", parts=tuple(f"sin(N{n}·pi·{h})" for n, h in zip("abc", "hkl", strict=True))
+    )
+    bottom = sin(x).named("sin(pi·hkl)", parts=("sin(pi·h)", "sin(pi·k)", "sin(pi·l)"))
+    exact = reference.column("F_latt_factors", "cell")
+    factors = (top / bottom).named("lattice.factors", exact, parts=FACTORS, text="F_latt")
+    N = np.ravel(crystal.N.values)
+    along = [factors.take("cell", number) for number in range(3) if N[number] > 1.0]
+    return product(*along) if along else factors.take("cell", 0)
+
+
+def _shape_transform(
+    ledger: Ledger, reference: Reference, crystal: CrystalFigures, index: IndexFigures
+) -> Traced:
+    given = reference.experiment.crystal
+    fudge = ledger.given("fudge", given.fudge)
+    volume = product(*(crystal.N.take("cell", number) for number in range(3)))
+    d = index.hkl - index.hkl0
+    if given.shape == "round":
+        R = total(
+            *(
+                d.take("cell", n)
+                * d.take("cell", n)
+                * crystal.N.take("cell", n)
+                * crystal.N.take("cell", n)
+                for n in range(3)
+            )
+        )
+        x = (math.pi * sqrt(R * fudge)).named("pi·sqrt(R·fudge)", text="x")
+        s = 3.0 * (sin(x) / x - cos(x)) / (x * x)
+        return volume * 0.723601254558268 * s.named("sinc3", text="s")
+    parts = [d.take("cell", n) * crystal.stars.take("cell", n) for n in range(3)]
+    rest = total(*parts).named("(hkl - hkl0)·star", text="r")
+    r2 = sum_along(rest * rest, "xyz")
+    for number in range(3):
+        N = crystal.N.take("cell", number)
+        r2 = r2 * N * N
+    r2 = r2.named("r2", power=0, text="r2")
+    if given.shape == "gauss":
+        return volume * exp(-(r2 / 0.63 * fudge))
+    inside = whole("inside the top hat", lambda a: (a < 0.3969).astype(np.float64), r2 * fudge)
+    return volume * inside
+
+
+def lookup_figures(ledger: Ledger, reference: Reference, index: IndexFigures) -> Traced:
+    """Register the lookup: place in the table, and the structure factor."""
+    exact = reference.column("F_cell")
+    table = reference.factors
+    also(ledger.given("default_F", table.provenance.default_F))
+    if table.grid is not None:
+        _grid_indices(ledger, table.grid, table.minimum, index)
+        ledger.given("table of F", np.unique(np.ravel(table.grid))[:100_000], "pixel")
+    return ledger.add(
+        "stored entry",
+        "the entry at h0 k0 l0, or default_F",
+        exact,
+        _lookup_noise(reference, exact),
+        0,
+        (index.hkl0.number,),
+    ).named("f_cell_stats.F_cell", text="F_cell")
+
+
+def _grid_indices(
+    ledger: Ledger, grid: Array, minimum: tuple[int, int, int], index: IndexFigures
+) -> None:
+    low = ledger.given("least index of the table", minimum, "cell")
+    at = (index.hkl0 - low).named("hkl0 - h_min", text="at")
+    size = ledger.given("extent of the table", grid.shape, "cell")
+    h, k, l = (at.take("cell", number) for number in range(3))
+    flat = (h * size.take("cell", 1) + k) * size.take("cell", 2) + l
+    also(flat.named("place in the table"))
+
+
+def _lookup_noise(reference: Reference, exact: Array) -> Array:
+    """Return the noise of the structure factor: of an interpolated one, of its polynomials."""
+    grows = 1e3 if reference.derived("interpolate") else 1.0
+    return np.nan_to_num(np.abs(exact)) * grows
