@@ -1,0 +1,104 @@
+"""Events and values as they come in, within the limits of a capture."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from parity_bridge.locate.capture.arrays import Kind, kind_of
+from parity_bridge.locate.capture.events import Event, EventKind, Site
+from parity_bridge.locate.capture.known_objects import Events, KnownObjects
+from parity_bridge.locate.capture.limits import Limits
+from parity_bridge.locate.capture.sites import WatchedSite, lookup_key
+from parity_bridge.locate.capture.value_store import ValueStore
+
+#: Most parents of an event, most names of a value.
+_MOST_PARENTS = 256
+_MOST_NAMES = 8
+
+
+class _Draft:
+    """An event whose names may still grow."""
+
+    __slots__ = ("kind", "names", "operation", "parents", "site", "value")
+
+    def __init__(
+        self, site: Site, kind: EventKind, operation: str, value: int, parents: Events
+    ) -> None:
+        self.site, self.kind, self.operation = site, kind, operation
+        self.value, self.parents = value, parents
+        self.names: dict[str, None] = {}
+
+
+class Recording:
+    """Events and values as they come in, each numbered in its order; any thread may record."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Begin without events."""
+        self.objects = KnownObjects()
+        self.values = ValueStore(limits)
+        self.dropped: Counter[Site] = Counter()
+        self._limits = limits
+        self._drafts: list[_Draft] = []
+        self._counts: Counter[WatchedSite] = Counter()
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        """Return how many events there are."""
+        return len(self._drafts)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events so far."""
+        return tuple(
+            Event(
+                number, draft.site, draft.kind, draft.operation, draft.value,
+                tuple(draft.names), draft.parents,
+            )
+            for number, draft in enumerate(self._drafts)
+        )  # fmt: skip
+
+    def record(
+        self,
+        value: Any,
+        site: WatchedSite,
+        parents: Iterable[int] = (),
+        kind: EventKind | None = None,
+        operation: str | None = None,
+        at: Site | None = None,
+    ) -> Events:
+        """Add an event and return its number; the parents instead where it is not kept."""
+        kind = kind or site.kind
+        used = tuple(sorted(set(parents))[-_MOST_PARENTS:])
+        what = kind_of(value)
+        with self._lock:
+            index = self._admitted(value, what, site)
+            if index is None:
+                made = used
+            else:
+                made = (len(self._drafts),)
+                self._drafts.append(
+                    _Draft(at or site.site, kind, operation or site.operation, index, used)
+                )
+            if made is not used or what in (Kind.ARRAY, Kind.TENSOR):
+                self.objects.register(value, what, made, is_store=kind == "store")
+        return made
+
+    def name(self, value: Any, name: str, events: Events) -> None:
+        """Note that ``name`` is bound to ``value``, which ``events`` made."""
+        if name:
+            self.objects.bind(value, lookup_key(name), events)
+            if len(events) == 1 and len(names := self._drafts[events[0]].names) < _MOST_NAMES:
+                names[name] = None
+
+    def _admitted(self, value: Any, what: Kind, site: WatchedSite) -> int | None:
+        """Return the index of the value of an event that is kept; None for one that is not."""
+        self._counts[site] += 1
+        count = self._counts[site]
+        is_full = len(self._drafts) >= self._limits.events and count > 1
+        if is_full or not self._limits.keeps(count):
+            self.dropped[site.site] += 1
+            return None
+        return self.values.add(value, what)

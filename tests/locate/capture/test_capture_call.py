@@ -1,0 +1,139 @@
+"""A function of a user's own package, captured in the process that runs the tests."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity_bridge.errors import EngineError, UsageError
+from parity_bridge.experiment.nanobragg_flags import read_experiment
+from parity_bridge.locate.capture.capture import capture_call
+from parity_bridge.locate.capture.events import Capture
+from parity_bridge.locate.capture.limits import Limits
+from tests.locate.capture.ports import port
+
+__all__ = ["port"]
+
+EXPERIMENT = read_experiment("-cell 50 -default_F 1 -distance 123")
+
+
+def call(name: str = "tiny_bridge:render", *watch: str, **named: Limits) -> Capture:
+    return capture_call(name, EXPERIMENT, watch or ("tiny_port",), **named)
+
+
+def test_a_function_is_captured_where_it_computes(port: Path) -> None:
+    capture = call()
+    assert capture.is_identical
+    assert capture.notes == ()
+    assert capture.image.shape == (6,)
+    assert capture.image_event is not None
+    image = capture.events[capture.image_event]
+    assert np.array_equal(capture.values[image.value], capture.image)
+    assert {event.site.file for event in capture.events} == {
+        str(port / "tiny_port" / "geometry.py"), str(port / "tiny_port" / "image.py"),
+    }  # fmt: skip
+    texts = {event.site.expression for event in capture.events}
+    assert {"distance / 1000.0", "5", "made.airpath(6)"} <= texts
+    assert [event.number for event in capture.events] == list(range(len(capture.events)))
+    assert all(not value.flags.writeable for value in capture.values)
+    assert len(capture.dtypes) == len(capture.values)
+    assert all(parent < event.number for event in capture.events for parent in event.parents)
+
+
+def test_modules_are_as_they_were(port: Path) -> None:
+    image = import_module("tiny_port.image")
+    import tiny_port  # type: ignore[import-not-found]
+
+    made = image.detector(5.0, 0.1)
+    before = {name: module for name, module in sys.modules.items() if name.startswith("tiny")}
+    meta_path = list(sys.meta_path)
+    call()
+    after = {name: module for name, module in sys.modules.items() if name.startswith("tiny")}
+    del after["tiny_bridge"]
+    assert after == before
+    assert tiny_port.image is image
+    assert sys.meta_path == meta_path
+    assert isinstance(made, image.Detector)
+    assert image.detector(5.0, 0.1) is made
+    assert not [name for name in vars(image) if "parity_bridge" in name]
+
+
+def test_nothing_is_written(port: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    call()
+    before = {file: file.read_bytes() for file in port.rglob("*.pyc")}
+    capture = call()
+    assert capture.events
+    assert {file: file.read_bytes() for file in port.rglob("*.pyc")} == before
+    for text in before.values():
+        assert b"parity_bridge" not in text
+
+
+def test_a_module_that_holds_on_to_the_port_is_imported_anew(port: Path) -> None:
+    """``between`` is neither watched nor called, and has the port's function by name."""
+    (port / "tiny_between.py").write_text("from tiny_port.image import render\n")
+    (port / "tiny_call.py").write_text(
+        "import tiny_between\ndef run(experiment):\n    return tiny_between.render(5.0)\n"
+    )
+    import_module("tiny_call")
+    assert call("tiny_call:run").events
+
+
+def test_without_watch_the_function_s_own_package_is_watched(port: Path) -> None:
+    capture = capture_call("tiny_bridge:render", EXPERIMENT)
+    assert {Path(event.site.file).name for event in capture.events} == {"tiny_bridge.py"}
+
+
+@pytest.mark.parametrize(
+    ("function", "watch", "message"),
+    [
+        ("tiny_absent:render", "tiny_port", "there is no module 'tiny_absent'"),
+        ("tiny_bridge:absent", "tiny_port", "tiny_bridge has no function absent"),
+        ("tiny_bridge:number", "tiny_port", "tiny_bridge has no function number"),
+        ("tiny_bridge", "tiny_port", "give package.module:function"),
+        ("tiny_bridge:two", "tiny_port", "cannot be called with an Experiment alone"),
+        ("tiny_bridge:words", "tiny_port", "returned str instead of an image"),
+        ("tiny_bridge:render", "tiny_absent", "no module of --watch tiny_absent was imported"),
+        ("tiny_bridge:render", "tiny_broken", "no module of --watch tiny_broken was imported"),
+    ],
+)
+def test_faults_in_what_the_user_names(port: Path, function: str, watch: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        call(function, watch)
+
+
+def test_a_syntax_error_is_named_with_its_line(port: Path) -> None:
+    with pytest.raises(EngineError, match=r"SyntaxError: .* \(tiny_broken.py, line 2\)"):
+        call("tiny_broken:render")
+
+
+def test_an_error_of_the_port_is_its_own(port: Path) -> None:
+    with pytest.raises(EngineError, match="--call tiny_bridge:fails failed: TypeError") as caught:
+        call("tiny_bridge:fails")
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_random_numbers_are_the_same_in_both_runs(port: Path) -> None:
+    (port / "tiny_noise.py").write_text(
+        "import random\nimport numpy as np\nimport torch\n"
+        "def run(experiment):\n"
+        "    return np.random.rand(3) + random.random() + torch.rand(3).numpy()\n"
+    )
+    assert capture_call("tiny_noise:run", EXPERIMENT).is_identical
+
+
+def test_a_port_that_counts_its_runs_is_not_identical(port: Path) -> None:
+    (port / "tiny_count.py").write_text(
+        "import os\n"
+        "def run(experiment):\n"
+        "    count = int(os.environ.get('TINY_RUNS', 0)) + 1\n"
+        "    os.environ['TINY_RUNS'] = str(count)\n"
+        "    return [[float(count)]] @ __import__('numpy').eye(1)\n"
+    )
+    capture = capture_call("tiny_count:run", EXPERIMENT)
+    assert not capture.is_identical
+    assert "the watched image differs" in capture.notes[0]
