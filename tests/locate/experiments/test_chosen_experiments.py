@@ -56,7 +56,7 @@ def test_every_behaviour_changes_the_outcome_of_some_kind(tmp_path: Path) -> Non
 def test_the_same_is_chosen_again(all_kinds: list[ChosenExperiment], tmp_path: Path) -> None:
     again = next(chosen_experiments(nothing_refused, tmp_path, slips))
     assert again.parsed.experiment.without_files() == all_kinds[0].parsed.experiment.without_files()
-    table = Path("everything.hkl")
+    table = Path("plain.hkl")
     first = all_kinds[0].parsed.experiment.structure_factors.hkl
     assert first is not None
     assert (tmp_path / table).read_text() == first.read_text()

@@ -40,32 +40,48 @@ def _wide_detector(draw: Draw) -> str:
     )
 
 
-def _everything(draw: Draw) -> Candidate:
+def _layers(draw: Draw) -> str:
+    return (
+        f"-detector_abs {draw.number(400, 700)} -detector_thick {draw.number(800, 1500)} "
+        "-detector_thicksteps 2"
+    )
+
+
+def _flat(draw: Draw) -> tuple[str, tuple[Part, ...]]:
+    """Return a wavelength, and core and parts: a triclinic crystal, a turned flat detector."""
     wavelength = draw.number(0.95, 1.15)
     core = f"-lambda {wavelength} {_triclinic(draw)} {_wide_detector(draw)} -nointerpolate"
-    return Candidate(
+    return wavelength, (
         Part.of(f"{core} -default_F {draw.number(30, 60)}", varies=_ALWAYS),
+        Part.of(f"-misset {draw.numbers((5, 15), (18, 30), (33, 50))}"),
+        Part.of(f"-polar {draw.number(0.4, 0.9)}"),
+        Part.of(f"-fluence {draw.number(1, 9)}e27"),
+        Part.of(f"-hkl {draw.table()}", "in_box_zero unlisted", "F_cell"),
+        Part.of(
+            f"-detector_rotx {draw.number(2, 6)} -detector_roty {draw.number(-8, -4)} "
+            f"-detector_rotz {draw.number(9, 14)}"
+        ),
+        Part.of(f"-twotheta {draw.number(5, 12)}"),
+    )
+
+
+def _plain(draw: Draw) -> Candidate:
+    _, (core, *parts) = _flat(draw)
+    return Candidate(core, tuple(parts))
+
+
+def _subpixels(draw: Draw) -> Candidate:
+    wavelength, (core, *parts) = _flat(draw)
+    return Candidate(
+        core,
         (
             Part.of("-oversample 2", "omega polar divide_by_steps", "omega"),
-            Part.of(f"-misset {draw.numbers((5, 15), (18, 30), (33, 50))}"),
-            Part.of(f"-polar {draw.number(0.4, 0.9)}"),
-            Part.of(f"-fluence {draw.number(1, 9)}e27"),
-            Part.of(f"-hkl {draw.table()}", "in_box_zero unlisted", "F_cell"),
-            Part.of(f"-phi 0 -osc {draw.number(2, 5)} -phisteps 2", "phi_carry_over"),
-            Part.of(f"-mosaic {draw.number(1, 3)} -mosaic_dom 2"),
+            *parts,
             Part.of(f"-sourcefile {draw.sources(float(wavelength))}", "weights"),
-            Part.of(
-                f"-detector_abs {draw.number(400, 700)} -detector_thick {draw.number(800, 1500)} "
-                "-detector_thicksteps 2", "capture layers parallax", "capture",
-            ),
-            Part.of(
-                f"-detector_rotx {draw.number(2, 6)} -detector_roty {draw.number(-8, -4)} "
-                f"-detector_rotz {draw.number(9, 14)}"
-            ),
-            Part.of(f"-twotheta {draw.number(5, 12)}"),
+            Part.of(_layers(draw), "capture layers parallax", "capture"),
             Part.of(f"-water {draw.number(0.2, 0.6)}", "background"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _interpolated(draw: Draw) -> Candidate:
@@ -83,17 +99,11 @@ def _interpolated(draw: Draw) -> Candidate:
             Part.of("-interpolate", "interpolation_switches_off"),
             Part.of(f"-polar {draw.number(-0.9, -0.4)}"),
             Part.of("-oversample_omega -oversample_polar", "oversampled", "omega"),
-            Part.of(
-                f"-detector_abs {draw.number(400, 700)} -detector_thick {draw.number(800, 1500)} "
-                "-detector_thicksteps 2 -oversample_thick", "parallax", "capture",
-            ),
-            Part.of(f"-dispersion {draw.number(2, 5)} -dispsteps 2"),
-            Part.of(f"-hdivrange {draw.number(20, 40)} -hdivsteps 3", "round_beam"),
-            Part.of(f"-vdivrange {draw.number(20, 40)} -vdivsteps 2"),
+            Part.of(f"{_layers(draw)} -oversample_thick", "parallax", "capture"),
             Part.of(f"-dmin {draw.number(2, 2.6)}", "dmin"),
             Part.of(f"-gauss_xtal -fudge {draw.number(0.5, 0.9)}"),
         ),
-    )  # fmt: skip
+    )
 
 
 def _top_hat(draw: Draw) -> Candidate:
@@ -105,7 +115,6 @@ def _top_hat(draw: Draw) -> Candidate:
             f"-polar {draw.number(0.4, 0.9)}", varies="position q hkl polar",
         ),
         (
-            Part.of("-oversample 2", "polar divide_by_steps"),
             Part.of(f"-dump {draw.cache()}", "cache in_box_zero"),
             Part.of(f"-tophat_spots -fudge {draw.number(0.02, 0.08, 3)}", "zero_lattice"),
             Part.of("-curved_det"),
@@ -113,7 +122,10 @@ def _top_hat(draw: Draw) -> Candidate:
                 f"-flux {draw.number(1, 9)}e15 -exposure {draw.number(1.5, 4)} -beamsize "
                 f"{draw.number(0.05, 0.09)}"
             ),
-            Part.of(f"-phi {draw.number(10, 20)} -osc {draw.number(2, 5)} -phisteps 3"),
+            Part.of(f"-phi {draw.number(10, 20)} -osc {draw.number(2, 5)} -phisteps 2"),
+            Part.of(f"-dispersion {draw.number(2, 5)} -dispsteps 2"),
+            Part.of(f"-hdivrange {draw.number(20, 40)} -hdivsteps 3"),
+            Part.of(f"-vdivrange {draw.number(20, 40)} -vdivsteps 2", "round_beam"),
         ),
     )  # fmt: skip
 
@@ -121,6 +133,8 @@ def _top_hat(draw: Draw) -> Candidate:
 def _custom(draw: Draw) -> Candidate:
     core = f"-lambda {draw.number(0.95, 1.15)} {_triclinic(draw)} {_DETECTOR} -nointerpolate"
     near = (-0.1, 0.1)
+    # The second step is at exactly 0, whatever the binary of the number is.
+    step = float(draw.number(1, 3))
     return Candidate(
         Part.of(
             f"{core} -pixel {draw.number(6, 8)} -default_F {draw.number(30, 60)} -polar "
@@ -133,10 +147,8 @@ def _custom(draw: Draw) -> Candidate:
             ),
             Part.of(f"-beam_vector 1 {draw.numbers(near, near)}"),
             Part.of(f"-polar_vector {draw.numbers(near, near)} 1"),
-            Part.of(
-                f"-spindle_axis {draw.numbers(near, near)} 1 -phi {draw.number(10, 20)} -osc "
-                f"{draw.number(2, 5)} -phisteps 2"
-            ),
+            Part.of(f"-phi {-step} -osc {2 * step} -phisteps 2", "phi_carry_over"),
+            Part.of(f"-spindle_axis {draw.numbers(near, near)} 1"),
             Part.of(f"-close_distance {draw.number(50, 60)}"),
             Part.of(f"-Xclose {draw.number(16, 24)} -Yclose {draw.number(18, 30)}"),
             Part.of(f"-hkl {draw.table()}", "in_box_zero unlisted", "F_cell"),
@@ -167,14 +179,19 @@ def _ties(draw: Draw) -> Candidate:
     )  # fmt: skip
 
 
+#: The fewest evaluations first: where a port differs at one evaluation, the others hide it.
 KINDS = (
-    Kind("everything", "sources, layers, phi steps, domains and subpixels at once", _everything),
+    Kind(
+        "plain", "one evaluation a pixel: geometry, cell, lattice, lookup, photons", _plain,
+        ("-oversample_polar added",),
+    ),
+    Kind("custom", "axes of their own, phi steps and domains", _custom),
+    Kind("subpixels", "subpixels, sources and layers", _subpixels),
+    Kind("top-hat", "a curved detector, a matrix, a cache, a divergent beam", _top_hat),
     Kind(
         "interpolated", "lookups between the entries, factors at every lookup", _interpolated,
         ("-nopolar added",),
     ),
-    Kind("top-hat", "a curved detector, a matrix, a cache, lattice factors of 0", _top_hat),
-    Kind("custom", "axes, beam and spindle in directions of their own", _custom),
     Kind(
         "ties", "an index halfway between two", _ties,
         ("-oversample_polar added", "-interpolate", "-default_F left out"),
