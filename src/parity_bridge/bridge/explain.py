@@ -11,10 +11,9 @@ from parity_bridge.bridge.answer import Answer, PairAnswer, Side
 from parity_bridge.bridge.compare import reference_runner, with_noise
 from parity_bridge.bridge.float64_comparison import in_float64
 from parity_bridge.bridge.reproduction import without_stamp
-from parity_bridge.engines.capabilities import hears_words
 from parity_bridge.explain.explain import ComparedSides
 from parity_bridge.explain.explain import explain as explain_sides
-from parity_bridge.explain.misread_words import WordHearer
+from parity_bridge.explain.other_runner import OtherRunner
 from parity_bridge.explain.reproduction_command import reproduction_command
 from parity_bridge.taps.registry import choose_taps
 
@@ -62,17 +61,15 @@ def _pair_finding(pair: PairAnswer, runner: ReferenceRunner | None, reason: str)
             runner,
             ours=tuple(pair.reference.pixels),
             experiment=given,
-            hearer=_word_hearer(pair.other),
+            other=_other_runner(pair.other),
             reason=reason,
         )
     )
 
 
-def _word_hearer(side: Side) -> WordHearer | None:
-    """Return ``side`` as an engine that hears the words typed; None where it is none."""
-    if side.run is None or not hears_words(side.run.engine):
-        return None
-    return WordHearer(side.run, choose_taps(side.tap_ids))
+def _other_runner(side: Side) -> OtherRunner | None:
+    """Return ``side`` as an engine that can be run again; None where it is records."""
+    return None if side.run is None else OtherRunner(side.run, choose_taps(side.tap_ids))
 
 
 def _reproducing_command(

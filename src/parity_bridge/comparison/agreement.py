@@ -66,6 +66,16 @@ def count_differing_figures(
     return sum(item.differing for item in _fields(tap_id, reference, other, tolerances))
 
 
+def differing_figures(
+    reference: PixelTaps, other: PixelTaps, tolerances: Tolerances
+) -> Iterator[tuple[str, float | int | str | None]]:
+    """Yield tap_id and the other side's first value of every field that differs."""
+    for tap_id in common_taps(reference, other):
+        for item in _fields(tap_id, reference, other, tolerances):
+            if item.differing and item.first is not None:
+                yield tap_id, item.first.other
+
+
 def largest_ulps(reference: PixelTaps, other: PixelTaps) -> int:
     """Return the largest distance, in ULP, of any float figure that both sides recorded."""
     largest = 0

@@ -33,11 +33,11 @@ def deciding_pixel(
 
     Return None where there is nothing to tell apart, or a run would take too long.
     """
-    pixels = _spread_pixels(trial_runner, len(sets))
+    pixels = spread_pixels(trial_runner, _affordable(trial_runner, len(sets)))
     if len(sets) < 2 or not pixels:
         return None
     try:
-        intensities = np.stack([_intensities(trial_runner, chosen, pixels) for chosen in sets])
+        intensities = np.stack([intensities_at(trial_runner, chosen, pixels) for chosen in sets])
     except (BridgeError, ValueError):
         # One of them does not allow some of the pixels.
         return None
@@ -50,20 +50,24 @@ def deciding_pixel(
     return DecidingPixel(pixel=pixels[best], told_apart=int(kinds[best]), tried=len(pixels))
 
 
-def _spread_pixels(trial_runner: TrialRunner, sets: int) -> list[tuple[int, int]]:
-    """Return pixels evenly spread over the frame, no more than the runs may cost."""
+def _affordable(trial_runner: TrialRunner, sets: int) -> int:
+    """Return the most pixels at which the reference may be run under each of ``sets``."""
     reference = trial_runner.reference
-    derived = reference.observations[0].derived
-    slow, fast = (int(str(derived[f"{name}pixels"])) for name in "sf")
     cost = max(1, reference.evaluation_count // len(reference.pixels)) * max(1, sets)
-    most = min(_MOST_PIXELS, _MAX_EVALUATIONS // cost)
-    if not most:
+    return min(_MOST_PIXELS, _MAX_EVALUATIONS // cost)
+
+
+def spread_pixels(trial_runner: TrialRunner, most: int) -> list[tuple[int, int]]:
+    """Return at most ``most`` pixels evenly spread over the frame."""
+    derived = trial_runner.reference.observations[0].derived
+    slow, fast = (int(str(derived[f"{name}pixels"])) for name in "sf")
+    if most < 1:
         return []
     step = max(1, math.ceil(math.sqrt(slow * fast / most)))
     return [(s, f) for s in range(step // 2, slow, step) for f in range(step // 2, fast, step)]
 
 
-def _intensities(
+def intensities_at(
     trial_runner: TrialRunner, chosen: Sequence[Candidate], pixels: Sequence[tuple[int, int]]
 ) -> NDArray[np.float64]:
     """Return what an image holds at each pixel under a set of hypotheses: 0 outside the region."""

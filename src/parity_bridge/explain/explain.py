@@ -24,7 +24,9 @@ from parity_bridge.explain.finding_sentences import (
 )
 from parity_bridge.explain.hypothesis_search import OtherSideInputs, SearchResult, search_hypotheses
 from parity_bridge.explain.inputs import InputDifferences, differing_inputs
-from parity_bridge.explain.misread_words import WordHearer, WordSearch
+from parity_bridge.explain.left_out_flags import flags_without_which_sides_agree
+from parity_bridge.explain.misread_words import WordSearch
+from parity_bridge.explain.other_runner import OtherRunner
 from parity_bridge.explain.transplant import TransplantResult, transplant
 from parity_bridge.taps.pixel_taps import PixelTaps
 
@@ -45,8 +47,8 @@ class ComparedSides:
     ours: Sequence[PixelTaps] = ()
     #: The experiment that the other side was given, where it is known.
     experiment: Experiment | None = None
-    #: The other side, where it hears the words that the user typed and can be run again.
-    hearer: WordHearer | None = None
+    #: The other side, where it is an engine that can be run again.
+    other: OtherRunner | None = None
     #: Why there is no reference to run.
     reason: str = "the reference cannot be run: its records come without metadata"
 
@@ -99,22 +101,35 @@ def _computed_finding(
     if _is_noise(differing) and (transplant_result.differing or libm is not None):
         return _noise_finding(case, inputs, transplant_result, libm)
     search_result = search_hypotheses(
-        case.reference, case.others, tolerances, _other_side_inputs(case, inputs)
+        case.reference, case.others, tolerances, _other_side_inputs(case, inputs), case.other
     )
     if search_result.sufficient:
         return _hypotheses_finding(case, inputs, transplant_result, search_result)
     if words is not None and (agreeing := words.agreeing_without()):
         return _words_finding(case, without_word_sentence(comparison, agreeing), agreeing)
-    return _unexplained_finding(case, inputs, transplant_result, search_result)
+    flags = _agreeing_without_flags(case, inputs, transplant_result)
+    return _unexplained_finding(case, inputs, transplant_result, search_result, flags)
+
+
+def _agreeing_without_flags(
+    case: ComparedSides, inputs: InputDifferences, transplant_result: TransplantResult
+) -> Sequence[Trial]:
+    """Return the flags to blame, where no transplant can say which stage differs."""
+    if case.other is None or case.reference is None or case.other.hears_words:
+        return ()
+    if inputs.evidence or not transplant_result.not_tried:
+        return ()
+    tolerances = case.comparison.tolerances
+    return flags_without_which_sides_agree(case.reference, case.other, tolerances)
 
 
 def _word_search(case: ComparedSides, inputs: InputDifferences) -> WordSearch | None:
     """Return the search for a word, where both sides can be run with the words that were typed."""
-    if case.hearer is None or case.reference is None or inputs.evidence:
+    if case.other is None or case.reference is None or inputs.evidence:
         return None
-    if not case.reference.experiment.typed:
+    if not (case.other.hears_words and case.reference.experiment.typed):
         return None
-    return WordSearch(case.reference, case.hearer, case.comparison.tolerances)
+    return WordSearch(case.reference, case.other, case.comparison.tolerances)
 
 
 def _words_finding(case: ComparedSides, sentence: str, trials: Sequence[Trial]) -> Finding:
@@ -219,6 +234,7 @@ def _hypotheses_finding(
         ),
         pixels=case.pixels,
         deciding=search_result.deciding,
+        held_against=search_result.held_against,
         largest_ulps=chosen.largest_ulps,
         inputs=inputs.evidence,
         transplants=transplant_result.transplants,
@@ -235,6 +251,7 @@ def _unexplained_finding(
     inputs: InputDifferences,
     transplant_result: TransplantResult,
     search_result: SearchResult | None,
+    agreeing: Sequence[Trial] = (),
 ) -> Finding:
     trials = () if search_result is None else search_result.trials
     left_out = () if search_result is None else search_result.not_tried
@@ -242,7 +259,7 @@ def _unexplained_finding(
     return Finding(
         reason="unexplained",
         sentence=unexplained_sentence(
-            case.comparison, transplant_result, search_result, differences
+            case.comparison, transplant_result, search_result, differences, agreeing
         ),
         pixels=case.pixels,
         inputs=inputs.evidence,

@@ -10,7 +10,9 @@ from parity_bridge.taps.schema import Pixel
 Reason = Literal[
     "agreement", "shapes", "inputs", "words", "noise", "behaviours", "slips", "unexplained"
 ]
-HypothesisKind = Literal["inputs", "word", "behaviour", "slip of an input", "slip of the table"]
+HypothesisKind = Literal[
+    "inputs", "word", "behaviour", "slip of an input", "slip of the table", "slip of the setup"
+]
 
 
 class Hypothesis(Schema):
@@ -105,6 +107,8 @@ class Finding(Schema):
     pixels: tuple[Pixel, ...]
     #: The pixel that would tell several sets apart; None where none was tried.
     deciding: DecidingPixel | None = None
+    #: Further pixels, not asked for, at which the other side was run and the names hold too.
+    held_against: tuple[Pixel, ...] = ()
     #: Largest distance of the reference so changed from the other side; None where nothing was
     #: reproduced.
     largest_ulps: Count | None = None

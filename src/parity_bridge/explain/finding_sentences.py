@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.result import Comparison
+from parity_bridge.explain.coincidences import Coincidence
 from parity_bridge.explain.explanation import DecidingPixel, FieldDifference, Hypothesis, Trial
 from parity_bridge.explain.hypothesis_search import SearchResult
 from parity_bridge.explain.inputs import InputDifferences
@@ -140,10 +141,22 @@ def unexplained_sentence(
     transplant_result: TransplantResult,
     search_result: SearchResult | None,
     differences: Sequence[FieldDifference] = (),
+    agreeing: Sequence[Trial] = (),
 ) -> str:
-    """Say what differs and in what way, and that no hypothesis explains it."""
+    """Say what differs and in what way, and that no hypothesis explains it.
+
+    ``agreeing`` are trials of both sides without a flag, in which they agree.
+    """
     divergence = _divergence_text(comparison, transplant_result, differences)
-    return f"{divergence}; {_search_summary(search_result)}."
+    return f"{divergence}{_without_text(comparison, agreeing)}; {_search_summary(search_result)}."
+
+
+def _without_text(comparison: Comparison, agreeing: Sequence[Trial]) -> str:
+    """Say without which flags the sides agree, each left out by itself."""
+    if not agreeing:
+        return ""
+    names = " or ".join(_quoted_names(trial.hypotheses) for trial in agreeing)
+    return f"; without {names}, on both sides, they agree {_pixels_text(comparison)}"
 
 
 def ruled_out_lines(inputs: InputDifferences, search_result: SearchResult | None) -> list[str]:
@@ -170,11 +183,27 @@ def ruled_out_lines(inputs: InputDifferences, search_result: SearchResult | None
 def _search_summary(search_result: SearchResult | None) -> str:
     if search_result is None:
         return "nothing more could be tried"
-    text = "no behaviour of contract §7 or known slip, alone or together, reproduces it"
+    text = _coincidences_text(search_result.coincidences) or (
+        "no behaviour of contract §7 or known slip, alone or together, reproduces it"
+    )
     if search_result.nearest is None:
         return text
     names = _quoted_names(search_result.nearest.hypotheses)
     return f"{text}, though with {names} it is `{search_result.nearest.left}` that differs first"
+
+
+def _coincidences_text(coincidences: Sequence[Coincidence]) -> str:
+    """Say what reproduces the pixels and yet explains nothing; empty without any."""
+    zeros = [_quoted_names(item.hypotheses) for item in coincidences if item.pixel is None]
+    if zeros:
+        return (
+            f"its image is 0 at every pixel that was run, which {' or '.join(zeros)} would explain "
+            "as any factor of 0 would: these pixels cannot tell"
+        )
+    if not coincidences:
+        return ""
+    names, (slow, fast) = _quoted_names(coincidences[0].hypotheses), coincidences[0].pixel or (0, 0)
+    return f"{names} reproduces these pixels by coincidence, and not pixel {slow} {fast}"
 
 
 def _divergence_text(

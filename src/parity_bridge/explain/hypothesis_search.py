@@ -10,10 +10,18 @@ from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
+from parity_bridge.explain.coincidences import Coincidence, shows_only_zeros
 from parity_bridge.explain.deciding_pixels import deciding_pixel
 from parity_bridge.explain.explanation import DecidingPixel, Hypothesis, Trial
+from parity_bridge.explain.further_pixels import (
+    FurtherPixels,
+    needs_further_pixels,
+    run_further_pixels,
+)
 from parity_bridge.explain.hypothesis_set_search import HypothesisSetSearch
 from parity_bridge.explain.input_slips import input_slips
+from parity_bridge.explain.other_runner import OtherRunner
+from parity_bridge.explain.setup_slips import setup_slips
 from parity_bridge.explain.table_slips import table_slips
 from parity_bridge.explain.trial_runner import Candidate, TrialRunner
 from parity_bridge.taps.pixel_taps import PixelTaps
@@ -23,6 +31,10 @@ if TYPE_CHECKING:
 
 #: The hypothesis that the other side differs because of the inputs that it was given.
 OWN_INPUTS = "its own inputs"
+#: Searches, each with the pixels that refuted what the one before found.
+_ROUNDS = 3
+
+_Sets = list[tuple[Candidate, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,11 @@ class SearchResult:
     nearest: Trial | None = None
     #: Where several suffice, the pixel that would tell them apart.
     deciding: DecidingPixel | None = None
+    #: Further pixels (slow, fast), not compared before, at which the sets suffice too.
+    held_against: tuple[tuple[int, int], ...] = ()
+    #: Sets that reproduce the compared pixels by coincidence: further pixels refute them, or all
+    #: that they reproduce is an image of 0.
+    coincidences: tuple[Coincidence, ...] = ()
 
     @property
     def without_effect(self) -> tuple[Hypothesis, ...]:
@@ -60,27 +77,78 @@ def search_hypotheses(
     others: Sequence[PixelTaps],
     tolerances: Tolerances,
     given: OtherSideInputs | None = None,
+    other: OtherRunner | None = None,
 ) -> SearchResult:
     """Try behaviours and slips one by one, then sets of those that matter, smallest first.
 
     ``given`` holds the inputs of the other side where they differ: they may be part of a set.
+    ``other`` runs the other side again: what is found must hold at further pixels too.
     """
     trial_runner = TrialRunner(reference, others, tolerances)
-    single = _SingleTrials(trial_runner)
-    single.try_each([*_input_candidates(given), *behaviour_candidates(reference)])
-    single.try_each(slip_candidates(reference))
-    if single.sufficient_sets:
-        chosen_sets, deciding = _by_evidence(trial_runner, single.sufficient_sets)
-        sufficient = tuple(single.trials[candidate] for (candidate,) in chosen_sets)
-        trials = tuple(single.trials.values())
-        return SearchResult(trials, sufficient, tuple(single.failed), deciding=deciding)
-    effective = [candidate for candidate, trial in single.trials.items() if trial.matters]
-    sets = HypothesisSetSearch(trial_runner, effective)
-    chosen_sets, deciding = _by_evidence(trial_runner, sorted(sets.sufficient, key=_mean_count))
-    sufficient = tuple(trial_runner.run_trial(chosen) for chosen in chosen_sets)
-    nearest = trial_runner.run_trial(sets.nearest) if sets.nearest and not sufficient else None
-    trials = (*single.trials.values(), *sufficient)
-    return SearchResult(trials, sufficient, (*single.failed, *sets.not_tried), nearest, deciding)
+    search = _Search(trial_runner, given)
+    coincidences: list[Coincidence] = []
+    for _ in range(_ROUNDS):
+        if shows_only_zeros(search.trial_runner):
+            zeros = Coincidence.of_zeros(search.sets)
+            return search.result([], coincidences=(*coincidences, *zeros))
+        further = None if other is None else search.further_pixels(other)
+        if further is None:
+            return search.result(search.sets, coincidences=tuple(coincidences))
+        if surviving := further.surviving(search.sets):
+            return search.result(surviving, further.pixels)
+        coincidences += Coincidence.refuted(search.sets, further)
+        search = _Search(further.joined_to(search.trial_runner), given)
+    return search.result([], coincidences=tuple(coincidences))
+
+
+class _Search:
+    """The search at the pixels of a trial runner."""
+
+    def __init__(self, trial_runner: TrialRunner, given: OtherSideInputs | None) -> None:
+        self.trial_runner = trial_runner
+        self._single = single = _SingleTrials(trial_runner)
+        single.try_each([*_input_candidates(given), *behaviour_candidates(trial_runner.reference)])
+        single.try_each(slip_candidates(trial_runner.reference))
+        self._not_tried = tuple(single.failed)
+        self._nearest: tuple[Candidate, ...] = ()
+        self.sets, self.deciding = _by_evidence(trial_runner, self._all_sets())
+
+    def _all_sets(self) -> _Sets:
+        if self._single.sufficient_sets:
+            return self._single.sufficient_sets
+        effective = [item for item, trial in self._single.trials.items() if trial.matters]
+        search = HypothesisSetSearch(self.trial_runner, effective)
+        self._not_tried = (*self._not_tried, *search.not_tried)
+        self._nearest = search.nearest
+        return sorted(search.sufficient, key=_mean_count)
+
+    def further_pixels(self, other: OtherRunner) -> FurtherPixels | None:
+        """Run both sides at further pixels; None where that is not needed or not possible."""
+        if not needs_further_pixels(self.trial_runner, len(self.sets)):
+            return None
+        return run_further_pixels(self.trial_runner, other, self.sets, self.deciding)
+
+    def result(
+        self,
+        sets: Sequence[tuple[Candidate, ...]],
+        held_against: tuple[tuple[int, int], ...] = (),
+        coincidences: tuple[Coincidence, ...] = (),
+    ) -> SearchResult:
+        """Return what was found; ``sets`` are those that stay."""
+        sufficient = tuple(map(self._trial, sets))
+        deciding = self.deciding
+        if len(sets) < len(self.sets):
+            deciding = deciding_pixel(self.trial_runner, sets)
+        several = tuple(trial for trial in sufficient if len(trial.hypotheses) > 1)
+        nearest = self.trial_runner.run_trial(self._nearest) if self._nearest and not sets else None
+        return SearchResult(
+            (*self._single.trials.values(), *several), sufficient, self._not_tried, nearest,
+            deciding, held_against, coincidences,
+        )  # fmt: skip
+
+    def _trial(self, chosen: tuple[Candidate, ...]) -> Trial:
+        alone = self._single.trials.get(chosen[0]) if len(chosen) == 1 else None
+        return alone or self.trial_runner.run_trial(chosen)
 
 
 class _SingleTrials:
@@ -153,11 +221,13 @@ def behaviour_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
 
 
 def slip_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
-    """Yield every slip of an input or of the table that ``reference`` allows."""
+    """Yield every slip of an input, of the table or of the setup that ``reference`` allows."""
     for hypothesis, experiment_slip in input_slips(reference.experiment):
         yield Candidate(hypothesis, experiment_slip=experiment_slip)
     for hypothesis, table_slip in table_slips(reference.factors):
         yield Candidate(hypothesis, table_slip=table_slip)
+    for hypothesis, setup_slip in setup_slips(reference.observations[0].derived):
+        yield Candidate(hypothesis, setup_slip=setup_slip)
     if any(slow != fast for slow, fast in reference.pixels):
         does = "takes the slow pixel number for the fast one"
         hypothesis = Hypothesis(kind="slip of an input", name="slow and fast swapped", does=does)

@@ -7,20 +7,17 @@ flags shows which. Then word after word is tried by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from parity_bridge.comparison.agreement import first_differing_field
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import Tolerances
-from parity_bridge.engines.choice import Target
-from parity_bridge.engines.run import EngineRun, observe
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment.flags.values import is_flag_word
-from parity_bridge.experiment.nanobragg_flags import ParsedFlags, parse_flags, to_flags
+from parity_bridge.experiment.nanobragg_flags import parse_flags, to_flags
 from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.other_runner import OtherRunner
 from parity_bridge.taps.pixel_taps import PixelTaps
-from parity_bridge.taps.registry import Tap
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
@@ -33,28 +30,11 @@ _PLAIN = Hypothesis(
 )
 
 
-@dataclass(frozen=True)
-class WordHearer:
-    """The other side as an engine that can be run again with other words."""
-
-    run: EngineRun
-    taps: tuple[Tap, ...]
-
-    def figures(
-        self, experiment: Experiment, pixels: Sequence[tuple[int, int]]
-    ) -> tuple[PixelTaps, ...]:
-        """Run it; raise as ``engines.run.observe`` does."""
-        targets = [Target(pixel) for pixel in pixels]
-        given = ParsedFlags(experiment, ())
-        run = observe(self.run.choice, given, targets, self.run.engine)
-        return run.pixel_taps([tap for tap in self.taps if tap.tap_id not in run.missing_taps])
-
-
 class WordSearch:
     """Runs both sides with the same words, and compares them with each other."""
 
     def __init__(
-        self, reference: ReferenceRunner, hearer: WordHearer, tolerances: Tolerances
+        self, reference: ReferenceRunner, hearer: OtherRunner, tolerances: Tolerances
     ) -> None:
         self._reference, self._hearer, self._tolerances = reference, hearer, tolerances
 

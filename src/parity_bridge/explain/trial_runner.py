@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parity_bridge.comparison.agreement import (
     count_differing_figures,
@@ -15,13 +15,19 @@ from parity_bridge.comparison.agreement import (
 )
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.comparison.tolerances import EXACT, Tolerances
+from parity_bridge.engines.c_core import CCore
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.explain.experiment_changes import ExperimentSlip
 from parity_bridge.explain.explanation import Hypothesis, Trial
+from parity_bridge.explain.setup_slips import SetupSlip
 from parity_bridge.explain.table_slips import TableSlip
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
+
+if TYPE_CHECKING:
+    from parity_bridge.experiment.behaviours import Behaviours
+    from parity_bridge.experiment.model import Experiment
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +40,8 @@ class Candidate:
     #: How the hypothesis changes the experiment, and the table that is read.
     experiment_slip: ExperimentSlip | None = None
     table_slip: TableSlip | None = None
+    #: How the hypothesis changes what is derived before the first pixel.
+    setup_slip: SetupSlip | None = None
     #: Whether the slow and the fast pixel number are swapped.
     swaps_pixels: bool = False
 
@@ -134,7 +142,18 @@ class TrialRunner:
             for slip in slips:
                 factors = slip(factors)
             changed["factors"] = factors
-        return changed
+        given = self._given_setup(chosen, experiment, behaviours)
+        return {**changed, "derived": given} if given else changed
+
+    def _given_setup(
+        self, chosen: Sequence[Candidate], experiment: Experiment, behaviours: Behaviours
+    ) -> dict[str, Any]:
+        """Return the derived quantities that a set gives to the reference."""
+        slips = [item.setup_slip for item in chosen if item.setup_slip is not None]
+        if not slips:
+            return {}
+        derived = CCore().scanner(experiment, behaviours=behaviours).derived
+        return {name: value for slip in slips for name, value in slip(derived).items()}
 
 
 def _same_tables(rerun: PixelTaps, other: PixelTaps) -> bool:

@@ -32,6 +32,7 @@ def finding_section(finding: Finding | None) -> str:
         f"**{escaped(finding.sentence)}**",
         "\n".join(f"- {line}" for line in _difference_lines(finding)),
         *evidence,
+        _held_against_sentence(finding),
         # Those of words are no hypotheses about the reference.
         "" if finding.reason == "words" else _trials_table(finding.trials),
         _bullet_list("Not tried", finding.not_tried),
@@ -82,6 +83,14 @@ def _differing_stages_sentence(finding: Finding) -> str:
         f"Transplants: given the other side's own values of all stages before, the C core computes "
         f"the same in every stage except {named}."
     )
+
+
+def _held_against_sentence(finding: Finding) -> str:
+    """Return the further pixels at which the reason was found to hold; empty without any."""
+    if not finding.held_against:
+        return ""
+    listed = ", ".join(f"{slow} {fast}" for slow, fast in finding.held_against)
+    return f"The other side was run at further pixels, where this holds too: {listed}."
 
 
 def _transplants_table(finding: Finding) -> str:

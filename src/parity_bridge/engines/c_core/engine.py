@@ -126,14 +126,16 @@ class CCore:
         state: RunState | None = None,
         threads: int = 1,
         factors: StructureFactors | None = None,
+        derived: Mapping[str, Quantity] | None = None,
     ) -> Frame:
         """Render ``region`` row by row on a pool of ``threads``; see ``FrameEngine.frame``.
 
-        ``factors`` replace the structure factors of the experiment.
+        ``factors`` replace the structure factors of the experiment, ``derived`` quantities as for
+        ``replay``.
         """
         check_state(state)
         threads = check_threads(threads)
-        frame_context = self._load_frame_context(experiment, behaviours, factors)
+        frame_context = self._load_frame_context(experiment, behaviours, factors, derived)
         chosen = frame_context.region(region)
         image = np.empty(chosen.shape, dtype=np.float32)
         begin = state or frame_context.start()
@@ -173,11 +175,12 @@ class CCore:
         experiment: Experiment,
         behaviours: Behaviours,
         factors: StructureFactors | None = None,
+        derived: Mapping[str, Quantity] | None = None,
     ) -> FrameContext:
         if factors is None:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
         return self._frame_context(
-            experiment, derive(experiment, behaviours), table_struct(factors)
+            experiment, derive(experiment, behaviours, derived), table_struct(factors)
         )
 
     def _frame_context(self, experiment: Experiment, setup: Any, table: Any) -> FrameContext:
