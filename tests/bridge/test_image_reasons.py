@@ -184,3 +184,27 @@ class TestEngines:
         words = ("--engines", f"c,{port}", "--behaviour", f"{port}:omega=last")
         assert scan(*words, "--quiet") == 3
         assert found_reason() is None
+
+
+class TestWholeNumbers:
+    def test_an_integer_image_of_a_behaviour(self) -> None:
+        integer_image(FLAGS, photons(FLAGS, "omega=last")).write("x.img")
+        assert scan("--image", "x.img", "--quiet") == 3
+        found = found_reason()
+        assert found is not None
+        assert found.names[0][0] == "omega=last"
+        assert "is round(55000/max(I)*I + 40) at every pixel, as `-intfile` wr" in found.clause
+        assert found.clause.endswith("uses the last subpixel's solid angle (`omega=last`)")
+
+    def test_an_integer_image_of_another_crystal(self) -> None:
+        integer_image(OTHER_CRYSTAL, photons(OTHER_CRYSTAL)).write("x.img")
+        assert scan("--image", "x.img", "--quiet") == 3
+        found = found_reason()
+        assert found is not None
+        assert (found.kind, found.names) == ("unexplained", ())
+
+    def test_photons_too_many_for_fractions(self) -> None:
+        """Of float32 values beyond 2^24 all are whole, which makes them no counts."""
+        flags = f"{FLAGS} -water 100"
+        found = reason(photons(flags, "background=added_last"), flags=flags)
+        assert found.names == (("background=added_last",),)

@@ -21,8 +21,11 @@ from parity_bridge.experiment.flags.output_words import OutputWords
 from parity_bridge.experiment.nanobragg_flags import ParsedFlags
 from parity_bridge.experiment.regions import Region
 from parity_bridge.experiment.smv import read_mask
+from parity_bridge.explain.images.arrangements import LAYOUT_NAMES
 from parity_bridge.explain.images.explain_image import UNEXPLAINED, explain_values
+from parity_bridge.explain.images.explain_integers import explain_integers
 from parity_bridge.explain.images.explain_intensities import explain_intensities
+from parity_bridge.explain.images.framed_values import only_value
 from parity_bridge.explain.images.intensity_search import IntensityCase
 from parity_bridge.explain.images.value_reason import ImageCase
 from parity_bridge.records.frame_metadata import FrameMetadata
@@ -35,6 +38,10 @@ from parity_bridge.scan.summary import ScanSummary
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: What is done to values that a behaviour or slip may do as well.
+_HAVE_CAUSES = {"scaled", "offset", *LAYOUT_NAMES}
+#: Whole numbers up to this may be counts; a float32 beyond it has no fraction.
+_LARGEST_COUNT = 2**24
 #: Most pixels of a region whose images are held in memory at once.
 _MOST_PIXELS = 2**24
 
@@ -92,34 +99,74 @@ def _searched_reason(scan: ImageScan) -> ImageReason:
 
 
 def _may_be_hypotheses(reason: ImageReason) -> bool:
-    """Return whether a behaviour or slip may say more: a mere factor or offset has a cause."""
-    return all(set(names) <= {"scaled", "offset"} for names in reason.names)
+    """Return whether a behaviour or slip may say more.
+
+    A mere factor or offset has a cause, and so may another layout of the same figures.
+    """
+    return all(set(names) <= _HAVE_CAUSES for names in reason.names)
 
 
 def _by_hypotheses(scan: ImageScan, case: ImageCase, by_values: ImageReason) -> ImageReason:
     """Return what the C core under hypotheses shows; ``by_values`` where that shows nothing."""
     side = scan.sides.reference
-    image = np.asarray(case.image[case.region.slices])
-    is_integer = np.array_equal(image, np.rint(image))
-    if not _is_of_core(side) or _has_other_taps(scan.sides.other) or is_integer:
+    is_counts = _is_counts(case)
+    if (
+        not _is_of_core(side)
+        or _has_other_taps(scan.sides.other)
+        or (is_counts and (by_values.is_sufficient or only_value(case) is not None))
+    ):
         return by_values
     pixels = affordable_pixels(side, [pixel.pixel_coords for pixel in scan.summary.worst])
     if not pixels:
         return _not_tried(by_values, f"a pixel has more than {MOST_EVALUATIONS} evaluations")
+    intensities, name = _intensity_case(scan, side, case, pixels), scan.summary.other.name
     try:
-        found = explain_intensities(
-            _intensity_case(scan, side, case, pixels), scan.summary.other.name
-        )
+        if is_counts:
+            found = explain_integers(intensities, case, name)
+        else:
+            found = explain_intensities(intensities, name)
     except BridgeError as error:
         return _not_tried(by_values, str(error))
-    if found is not None:
-        also = (f"In numbers: {by_values.clause}.",) if by_values.is_sufficient else ()
-        return found.model_copy(update={"evidence": (*found.evidence, *also)})
+    return _without_cause(by_values) if found is None else _joined(by_values, found)
+
+
+def _is_counts(case: ImageCase) -> bool:
+    """Return whether the image holds whole numbers, such as an integer image or noise has."""
+    image = np.asarray(case.image[case.region.slices])
+    return np.array_equal(image, np.rint(image)) and image.max(initial=0) <= _LARGEST_COUNT
+
+
+def _without_cause(by_values: ImageReason) -> ImageReason:
+    """Return ``by_values`` with the remark that no hypothesis gives the image."""
     failed = "no behaviour of contract §7 or known slip, alone or together, gives every pixel"
     if by_values.is_sufficient:
         evidence = (*by_values.evidence, f"As for a cause, {failed}.")
         return by_values.model_copy(update={"evidence": evidence})
     return by_values.model_copy(update={"clause": f"{by_values.clause}; {failed}"})
+
+
+def _joined(by_values: ImageReason, found: ImageReason) -> ImageReason:
+    """Return the hypotheses with what the image is in numbers.
+
+    Where that is another layout of the reference's pixels, the image may be either.
+    """
+    if any(LAYOUT_NAMES & set(names) for names in by_values.names):
+        return _either(by_values, found)
+    also = (f"In numbers: {by_values.clause}.",) if by_values.is_sufficient else ()
+    return found.model_copy(update={"evidence": (*found.evidence, *also)})
+
+
+def _either(by_values: ImageReason, found: ImageReason) -> ImageReason:
+    """Return both: another layout of the reference's pixels, which hypotheses give as well."""
+    names = " and ".join(f"`{name}`" for name in found.names[0])
+    clause = f"{by_values.clause}; these pixels cannot tell that from {names}"
+    return by_values.model_copy(
+        update={
+            "clause": clause,
+            "names": (*by_values.names, *found.names),
+            "evidence": (*by_values.evidence, f"{found.clause}."),
+        }
+    )
 
 
 def _is_of_core(side: ScanSide) -> TypeGuard[EngineSide]:

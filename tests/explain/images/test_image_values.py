@@ -169,10 +169,34 @@ class TestUnexplained:
             integer_image(OTHER_CRYSTAL, photons(OTHER_CRYSTAL), scale=1).pixels,
             pgm_image(OTHER_CRYSTAL, photons(OTHER_CRYSTAL)).pixels,
             noise_image(OTHER_CRYSTAL, photons(OTHER_CRYSTAL), 5).pixels,
-            np.full((48, 48), 40, "u2"),
-            np.zeros((48, 48), "f4"),
         ],
     )
-    def test_another_crystal_and_empty_images(self, image: Any) -> None:
+    def test_another_crystal(self, image: Any) -> None:
         assert reason(image, 5) is None
         assert reason(image.T, 5) is None
+
+
+class TestParts:
+    @pytest.mark.parametrize("value", [0, 40])
+    def test_one_value(self, value: int) -> None:
+        found = reason(np.full((48, 48), value))
+        assert found is not None
+        assert (found.kind, found.names) == ("unexplained", ())
+        assert found.clause.startswith(f"it is {value} at every pixel, where the reference has ")
+
+    def test_an_integer_image_with_a_region_of_interest(self) -> None:
+        flags = f"{FLAGS} -roi 3 40 10 29"
+        image = integer_image(flags, photons(flags)).pixels
+        assert clause(image) == (
+            "it is round(55000/max(I)*I + 40) at every pixel, as `-intfile` writes it of a part, "
+            "and 0 outside it, as with `-roi 3 40 10 29`"
+        )
+
+    def test_photons_with_a_region_of_interest(self) -> None:
+        found = reason(photons(f"{FLAGS} -roi 3 40 10 29"))
+        assert found is not None
+        assert found.names == (("part", "rounding"),)
+        assert found.clause.endswith(" of a part, and 0 outside it, as with `-roi 3 40 10 29`")
+
+    def test_another_crystal_with_a_region_of_interest(self) -> None:
+        assert reason(photons(f"{OTHER_CRYSTAL} -roi 3 40 10 29")) is None

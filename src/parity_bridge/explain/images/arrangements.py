@@ -58,6 +58,8 @@ _REARRANGED = (
         flips_fast=True,
     ),
 )
+#: Names of all layouts but the reference's own.
+LAYOUT_NAMES = frozenset(item.name for item in _REARRANGED)
 
 
 def rearrangements(shape: tuple[int, int]) -> Iterator[Arrangement]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from parity_bridge.comparison.image_reason import ImageReason
+from parity_bridge.explain.images.framed_values import lit_part, only_value, roi_text
 from parity_bridge.explain.images.noise_fit import NoiseFit
 from parity_bridge.explain.images.noise_seed import reproducing_seed
 from parity_bridge.explain.images.value_reason import (
@@ -32,9 +35,13 @@ def explain_values(
 
     ``seeds`` are tried for a noise image of ``experiment``, the reference's.
     """
+    value = only_value(case)
+    if value is not None:
+        return _one_value_reason(case, name, value)
     found = matches(case)
     if not found:
-        return None
+        part = lit_part(case)
+        return None if part is None else _part_reason(part, name)
     first, *others = found
     clause = f"{name} {match_text(case, first)}{_seed_text(case, first, experiment, seeds)}"
     pixel = deciding_pixel(case, found)
@@ -46,6 +53,37 @@ def explain_values(
         names=tuple(match_names(match) for match in found),
         evidence=tuple(match_evidence(case, first)),
         deciding=() if pixel is None else (pixel,),
+    )
+
+
+def _one_value_reason(case: ImageCase, name: str, value: float) -> ImageReason:
+    """Say that the image has one value: so many things make that, that none is named."""
+    largest = float(np.nanmax(case.reference))
+    return ImageReason(
+        kind="unexplained",
+        clause=(
+            f"{name} is {value:.9g} at every pixel, where the reference has up to {largest:.9g} "
+            "photons: from one value nothing more can be told; `run` and `locate` can where the "
+            "program is an engine"
+        ),
+    )
+
+
+def _part_reason(part: ImageCase, name: str) -> ImageReason | None:
+    """Return what an image that is 0 outside a part is inside; None where nothing fits there."""
+    found = matches(part)
+    if not found:
+        return None
+    match = found[0]
+    clause = (
+        f"{name} {match_text(part, match)} of a part, and 0 outside it, as with "
+        f"`{roi_text(part.region)}`"
+    )
+    return ImageReason(
+        kind="noise" if isinstance(match.fit, NoiseFit) else "values",
+        clause=clause,
+        names=(("part", *match_names(match)),),
+        evidence=tuple(match_evidence(part, match)),
     )
 
 

@@ -87,6 +87,11 @@ def matches(case: ImageCase) -> tuple[ImageMatch, ...]:
     return _matches(case, _value_matches) or _matches(case, _noise_matches)
 
 
+def matches_as_it_is(case: ImageCase) -> tuple[ImageMatch, ...]:
+    """Return what the image may be in the reference's own layout."""
+    return tuple(_value_matches(case, AS_IT_IS)) or tuple(_noise_matches(case, AS_IT_IS))
+
+
 def _matches(case: ImageCase, search: Any) -> tuple[ImageMatch, ...]:
     as_it_is = tuple(search(case, AS_IT_IS))
     if as_it_is:
