@@ -98,6 +98,10 @@ def test_without_watch_the_function_s_own_package_is_watched(port: Path) -> None
         ("tiny_bridge:two", "tiny_port", "cannot be called with an Experiment alone"),
         ("tiny_bridge:words", "tiny_port", "returned str instead of an image"),
         ("tiny_bridge:render", "tiny_absent", "no module of --watch tiny_absent was imported"),
+        ("tiny_bridge:render", "torch", "that is a library under the port"),
+        ("tiny_bridge:render", "math", "that is a library under the port"),
+        ("tiny_bridge:render", "parity_bridge", "that is a library under the port"),
+        ("tiny_bridge:render", "./port.py", "give the dotted name of a package"),
         ("tiny_bridge:render", "tiny_broken", "no module of --watch tiny_broken was imported"),
     ],
 )

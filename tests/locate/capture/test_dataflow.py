@@ -104,6 +104,34 @@ def test_attributes_and_items_hand_on() -> None:
     assert {"7", "self.a ** 3", "a * 1.5", "2.5"} <= watched.ancestors(product)
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        "@dataclass(frozen=True)\nclass Config:\n    M: int = 3\n    N: int = 4",
+        "class Config(NamedTuple):\n    M: int = 3\n    N: int = 4",
+    ],
+)
+def test_small_integers_are_followed_into_fields(config: str) -> None:
+    watched = watch(f"""\
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+{config}
+other = 7
+config = Config(N=7)
+x = config.N * 0.5
+y = config.M * 0.5
+""")
+    lines = {
+        watched.events[number].site.line
+        for event in watched.of("config.N * 0.5")
+        for number in event.parents
+    }
+    at = config.count("\n") + 3
+    assert lines == {at + 2, at + 3}
+    used = [watched.events[number] for number in watched.one("config.M * 0.5").parents]
+    assert used[0].site.expression == "3"
+
+
 def test_generators_hand_on() -> None:
     watched = watch("""\
         def turns(angle):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
+import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +119,19 @@ def test_a_value_that_cannot_be_read_does_not_end_the_program() -> None:
         """
     watched = watch(source)
     assert watched.recording.values.left_out == {"could not be read (Odd)": 1}
+
+
+@pytest.mark.parametrize("name", ["statistics", "difflib", "fractions"])
+def test_the_standard_library_passes_its_own_examples(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = import_module(name)
+    file = str(own.__file__)
+    watched = watch(Path(file).read_text(encoding="utf-8"), file, name=name)
+    expected = doctest.testmod(own, verbose=False, report=False)
+    monkeypatch.setitem(sys.modules, name, watched.module)
+    got = doctest.testmod(watched.module, verbose=False, report=False)
+    assert got == expected
+    assert expected.attempted > 10
+    assert len(watched.recording) > 500
+    assert not watched.hooks.failures

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import dedent
+from types import ModuleType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -24,9 +24,13 @@ FILE = "/port/source.py"
 class Watched:
     """A program that was run, and what was captured of it."""
 
-    namespace: dict[str, Any]
+    module: ModuleType
     hooks: Hooks
     recording: Recording
+
+    @property
+    def namespace(self) -> dict[str, Any]:
+        return vars(self.module)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -62,29 +66,28 @@ class Watched:
         return {self.events[number].site.expression for number in reached - {event.number}}
 
 
-def watch(source: str, file: str = FILE, limits: Limits | None = None) -> Watched:
+def watch(
+    source: str, file: str = FILE, limits: Limits | None = None, name: str = __name__
+) -> Watched:
     """Run ``source`` as a module of its own, instrumented."""
     recording = Recording(limits or Limits())
     hooks = Hooks(recording)
-    watched = watch_with(source, file, hooks)
+    module = _run(source, file, name, hooks)
     assert not hooks.failures
-    return Watched(watched, hooks, recording)
+    return Watched(module, hooks, recording)
 
 
-def watch_with(source: str, file: str, hooks: Hooks) -> dict[str, Any]:
+def _run(source: str, file: str, name: str, hooks: Hooks) -> ModuleType:
     instrumented = instrument(dedent(source), file)
-    namespace: dict[str, Any] = {
-        "__name__": __name__, "__file__": file, SITES: instrumented.sites, **hooks.by_name(),
-    }  # fmt: skip
-    exec(instrumented.code, namespace)  # noqa: S102
-    return namespace
+    module = ModuleType(name)
+    vars(module).update(hooks.by_name(), **{"__file__": file, SITES: instrumented.sites})
+    exec(instrumented.code, vars(module))  # noqa: S102
+    return module
 
 
 def plain(source: str, file: str = FILE) -> dict[str, Any]:
     """Run ``source`` as it is."""
-    namespace: dict[str, Any] = {"__name__": __name__, "__file__": file}
-    exec(compile(dedent(source), file, "exec", dont_inherit=True), namespace)  # noqa: S102
-    return namespace
-
-
-Function = Callable[..., Any]
+    module = ModuleType(__name__)
+    vars(module)["__file__"] = file
+    exec(compile(dedent(source), file, "exec", dont_inherit=True), vars(module))  # noqa: S102
+    return vars(module)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from enum import IntEnum
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,22 +116,46 @@ def _widened(plain: NDArray[Any]) -> NDArray[Any] | None:
 def tensor_array(tensor: Any) -> NDArray[Any] | None:
     """Return the numbers of a tensor, in its own memory where NumPy can read that."""
     torch = sys.modules["torch"]
-    with torch._C.DisableTorchFunctionSubclass():  # noqa: SLF001 - the port's own modes see nothing
-        if tensor.is_meta or tensor.layout is not torch.strided or torch.jit.is_tracing():
-            return None
-        if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # noqa: SLF001
-            return None
-        plain = tensor.detach().cpu().resolve_conj().resolve_neg()
+    if tensor.is_meta or tensor.layout is not torch.strided or torch.jit.is_tracing():
+        return None
+    plain = _unwrapped(tensor)
+    with nullcontext() if plain is tensor else _outside_transforms():
+        plain = plain.detach().cpu().resolve_conj().resolve_neg()
         if plain.dtype in (torch.bfloat16, torch.float16):
             plain = plain.to(torch.float64)
         array: NDArray[Any] = plain.numpy()
         return array
 
 
+def _unwrapped(tensor: Any) -> Any:
+    """Return the tensor within those by which ``torch.func`` batches and differentiates."""
+    functorch = sys.modules["torch"]._C._functorch  # noqa: SLF001 - has no other name
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = functorch.get_unwrapped(tensor)
+    return tensor
+
+
+def _outside_transforms() -> AbstractContextManager[Any]:
+    """Leave the transforms of ``torch.func`` that are being computed."""
+    transforms = import_module("torch._functorch.pyfunctorch")
+    outside: AbstractContextManager[Any] = transforms.temporarily_clear_interpreter_stack()
+    return outside
+
+
+def port_modes_off() -> AbstractContextManager[Any]:
+    """Keep what a capture does with tensors from modes and subclasses that the port has."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return nullcontext()
+    off: AbstractContextManager[Any] = torch._C.DisableTorchFunction()  # noqa: SLF001
+    return off
+
+
 def version(value: Any, kind: Kind) -> int:
     """Return a number that changes when the content of an array or tensor does."""
     if kind is Kind.TENSOR:
-        return 0 if value.is_inference() else int(value._version)  # noqa: SLF001 - has no other name
+        plain = _unwrapped(value)
+        return 0 if plain.is_inference() else int(plain._version)  # noqa: SLF001 - has no other name
     if kind is Kind.ARRAY and not value.dtype.hasobject:
         return _checksum(value)
     return 0
@@ -145,7 +171,10 @@ def _checksum(array: NDArray[Any]) -> int:
 def addresses(value: Any, kind: Kind) -> tuple[int, ...]:
     """Return where an array or tensor lies, and where the memory begins of which it is a part."""
     if kind is Kind.TENSOR:
-        return value.data_ptr(), value.untyped_storage().data_ptr()
+        plain = _unwrapped(value)
+        if plain.is_meta or plain.layout is not sys.modules["torch"].strided:
+            return ()
+        return plain.data_ptr(), plain.untyped_storage().data_ptr()
     if kind is not Kind.ARRAY:
         return ()
     whole = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,9 @@ from parity_bridge.locate.capture.watched_modules import (
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
+
+#: What cannot be imported anew while it is in use.
+_UNWATCHABLE = frozenset({"numpy", "scipy", "torch", *sys.stdlib_module_names})
 
 #: Bounds on a capture where the caller sets no others.
 DEFAULT_LIMITS = Limits()
@@ -93,9 +97,21 @@ def _default_watch(name: str, room: str) -> str:
     return room if is_within(room, ("parity_bridge",)) else room.partition(".")[0]
 
 
+def _check_watchable(watch: Collection[str]) -> None:
+    for name in watch:
+        if not all(map(str.isidentifier, name.split("."))):
+            raise UsageError(f"--watch {name}: give the dotted name of a package or module")
+        if name == "parity_bridge" or name.partition(".")[0] in _UNWATCHABLE:
+            raise UsageError(
+                f"--watch {name}: that is a library under the port; name the package whose source "
+                "computes the image"
+            )
+
+
 def _capture(
     run: Callable[[], Image], watch: Collection[str], renewed: Collection[str], limits: Limits
 ) -> Capture:
+    _check_watchable(watch)
     with random_state_restored():
         unwatched = run()
     recording = Recording(limits)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 EventKind = Literal["operation", "constant", "argument", "store", "name", "return"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Site:
     """One expression of the port's source: its file, its span and its text.
 
@@ -31,7 +31,7 @@ class Site:
     expression: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One value as it was made at one site."""
 

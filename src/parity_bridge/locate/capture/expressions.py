@@ -42,8 +42,9 @@ def hook_name(hook: str) -> str:
 class ExpressionInstrumenter:
     """Rewrites the expressions of one module."""
 
-    def __init__(self, text: SourceText) -> None:
-        """Begin at the top of the module with this text."""
+    def __init__(self, tree: ast.Module, text: SourceText) -> None:
+        """Begin at the top of the module with this tree and text."""
+        self._suspending = _suspending_nodes(tree)
         self._numbers: dict[WatchedSite, int] = {}
         self._text = text
         #: Names of the classes and functions around the present place.
@@ -86,7 +87,7 @@ class ExpressionInstrumenter:
         """Rewrite an expression that is no part of another, and report its value to ``hook``."""
         kind: EventKind = "return" if hook == "returned" else "name"
         watched = self.watched(node, kind, hook, names)
-        if _suspends(node):
+        if node in self._suspending:
             return self.expression(node), watched
         return self.call(hook, node, watched, self.opening(node), self.expression(node)), watched
 
@@ -99,7 +100,7 @@ class ExpressionInstrumenter:
 
     def increment(self, node: ast.expr, site: WatchedSite, current: ast.expr) -> ast.expr:
         """Rewrite what is added to a variable, and report it beside the value it is added to."""
-        if _suspends(node):
+        if node in self._suspending:
             return self.expression(node)
         opening = self.opening(node)
         return self.call("increment", node, site, opening, current, self.expression(node))
@@ -190,9 +191,9 @@ class ExpressionInstrumenter:
     def _operation(self, node: ast.expr) -> ast.expr:
         names: Names = (f".{node.attr}",) if isinstance(node, ast.Attribute) else ()
         watched = self.watched(node, _kind(node), operation_of(node), names)
-        suspends, is_plain = _suspends(node), self._is_attribute_of_plain_name(node)
+        is_plain = self._is_attribute_of_plain_name(node)
         self._operands(node)
-        if suspends:
+        if node in self._suspending:
             return node
         if is_plain:
             return self.call("load", node, watched, node)
@@ -234,9 +235,14 @@ def _kind(node: ast.expr) -> EventKind:
     return "name" if isinstance(node, ast.Attribute) else "operation"
 
 
-def _suspends(node: ast.expr) -> bool:
-    """Return whether a generator or coroutine may be left and entered again within ``node``."""
-    return any(
-        isinstance(part, _SUSPENDING) or (isinstance(part, ast.comprehension) and part.is_async)
-        for part in ast.walk(node)
-    )
+def _suspending_nodes(tree: ast.AST) -> set[ast.AST]:
+    """Return the nodes within which a generator or coroutine may be left and entered again."""
+    around = {part: node for node in ast.walk(tree) for part in ast.iter_child_nodes(node)}
+    suspending: set[ast.AST] = set()
+    for part in around:
+        if isinstance(part, _SUSPENDING) or (isinstance(part, ast.comprehension) and part.is_async):
+            node: ast.AST = part
+            while not isinstance(node, ast.stmt):
+                suspending.add(node)
+                node = around[node]
+    return suspending

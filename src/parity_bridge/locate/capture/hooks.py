@@ -12,7 +12,7 @@ from functools import wraps
 from typing import Any
 
 from parity_bridge.errors import one_line
-from parity_bridge.locate.capture.arrays import Kind, is_shared, kind_of
+from parity_bridge.locate.capture.arrays import Kind, is_shared, kind_of, port_modes_off
 from parity_bridge.locate.capture.events import EventKind
 from parity_bridge.locate.capture.expressions import HOOKS, hook_name
 from parity_bridge.locate.capture.known_objects import Events
@@ -20,6 +20,7 @@ from parity_bridge.locate.capture.operands import (
     OpenExpression,
     Operand,
     ThreadState,
+    fields_of,
     numeric_items,
 )
 from parity_bridge.locate.capture.recording import Recording
@@ -38,7 +39,8 @@ def _hook(method: Callable[..., None]) -> Callable[..., Any]:
         if not (self.is_closed or thread.is_off):
             thread.is_off = True
             try:
-                method(self, *arguments)
+                with port_modes_off():
+                    method(self, *arguments)
             except Exception as error:  # noqa: BLE001 - the watched program must not notice
                 self.failures[one_line(error)] += 1
             finally:
@@ -186,6 +188,7 @@ class Hooks:
         is_call = site.operation.startswith("call ")
         if is_call:
             self._changed_operands(site, expression)
+            self._bind_fields(expression, value)
         if kind_of(value) is Kind.OTHER:
             return expression
         if kind_of(value) is Kind.SEQUENCE:
@@ -212,6 +215,19 @@ class Hooks:
                 events = self._recording.record(item, site, expression.events)
             operands.append(Operand(item, events or (), site, is_load=True))
         return operands
+
+    def _bind_fields(self, expression: OpenExpression, value: Any) -> None:
+        """Note which numbers that were given to a call are fields of the object it made.
+
+        Small integers have no identity, and a dataclass sets its fields unseen.
+        """
+        given = expression.copy()
+        for name, item in fields_of(value) if expression else ():
+            operand = _matching(given, item, name)
+            if operand is not None:
+                given[:] = [other for other in given if other is not operand]
+                if is_shared(item):
+                    self._objects.bind(item, f".{name}", operand.events)
 
     def _changed_operands(self, site: WatchedSite, expression: OpenExpression) -> None:
         """Record the arrays among the operands that a call has changed in place."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -27,8 +28,11 @@ def instrument(source: str, file: str) -> Instrumented:
 
     Raise SyntaxError where it is not Python, RecursionError where it is nested too deeply.
     """
-    tree = ast.parse(source, file)
-    instrumenter = StatementInstrumenter(SourceText(file, source))
-    tree.body = instrumenter.block(tree.body)
-    code = compile(tree, file, "exec", dont_inherit=True)
+    with warnings.catch_warnings():
+        # Those of the compiler have been given, or are in a cache and are not.
+        warnings.simplefilter("ignore")
+        tree = ast.parse(source, file)
+        instrumenter = StatementInstrumenter(tree, SourceText(file, source))
+        tree.body = instrumenter.block(tree.body)
+        code = compile(tree, file, "exec", dont_inherit=True)
     return Instrumented(code, instrumenter.sites, tuple(instrumenter.unwatched))

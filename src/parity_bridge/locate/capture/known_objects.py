@@ -63,7 +63,9 @@ class KnownObjects:
     def events_of(self, value: Any, name: str = "") -> Events | None:
         """Return the events that made ``value``, as it was bound to ``name`` if it was."""
         if is_shared(value):
-            return self._shared.get((type(value), value, name))
+            key = type(value), value
+            # A field's default is bound to a plain name in its class.
+            return self._shared.get((*key, name)) or self._shared.get((*key, name.lstrip(".")))
         known = self._known.get(id(value))
         return None if known is None else known.by_name.get(name, known.events)
 

@@ -79,6 +79,18 @@ class ThreadState(threading.local):
         return self.expressions[-1] if self.expressions else OpenExpression(0)
 
 
+def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of the first fields of an object with a namespace, or a named tuple."""
+    if isinstance(value, tuple):
+        return zip(getattr(value, "_fields", ()), value, strict=False)
+    try:
+        namespace = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return iter(())
+    # A class or module has a namespace of another kind.
+    return islice(dict(namespace).items() if type(namespace) is dict else (), _MOST_ITEMS)
+
+
 def numeric_items(value: Any, depth: int = 3) -> Iterator[Any]:
     """Yield the first numbers and arrays in a sequence, and in sequences within it."""
     for item in islice(value, _MOST_ITEMS):

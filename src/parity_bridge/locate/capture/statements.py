@@ -20,9 +20,9 @@ _Loop = ast.For | ast.AsyncFor
 class StatementInstrumenter(ExpressionInstrumenter):
     """Rewrites the statements of one module."""
 
-    def __init__(self, text: SourceText) -> None:
-        """Begin at the top of the module with this text."""
-        super().__init__(text)
+    def __init__(self, tree: ast.Module, text: SourceText) -> None:
+        """Begin at the top of the module with this tree and text."""
+        super().__init__(tree, text)
         #: Qualified names of functions that stay as they are.
         self.unwatched: list[str] = []
 
