@@ -41,12 +41,16 @@ static int sample_divergence(const pb_experiment *e, pb_beam *beam)
 
 int pb_derive_beam(const pb_experiment *experiment, pb_beam *beam)
 {
+    const pb_given_setup *given = experiment->given;
     beam->lambda0 = experiment->wavelength / 1.0e10;
+    pb_give(given, PB_GIVEN_LAMBDA0, &beam->lambda0);
     beam->fluence = fluence(experiment);
+    pb_give(given, PB_GIVEN_FLUENCE, &beam->fluence);
     beam->polarization = experiment->polarization;
     beam->polarized = experiment->polarized;
     beam->water_size = experiment->water / 1e6;
     beam->I_bg = background(beam->fluence, beam->water_size);
+    pb_give(given, PB_GIVEN_I_BG, &beam->I_bg);
     beam->dmin = experiment->dmin * 1e-10;
     if (!(beam->lambda0 > 0.0 && isfinite(beam->lambda0)))
         return PB_BAD_BEAM;
@@ -129,30 +133,50 @@ static int64_t listed_sources(const pb_experiment *e, const pb_beam *beam,
     return e->source_line_count;
 }
 
-/* Make directions unit vectors and add relative weights. Returns whether every source is sound. */
-static int finish_sources(pb_source *sources, int64_t count)
+static int64_t given_sources(const pb_given_setup *given, pb_source *sources)
+{
+    for (int64_t i = 0; i < given->source_count; i++)
+        sources[i] = given->sources[i];
+    return given->source_count;
+}
+
+static int sources_are_sound(const pb_source *sources, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!(pb_is_direction(sources[i].direction) && sources[i].lambda > 0.0 &&
+              isfinite(sources[i].lambda)))
+            return 0;
+    return 1;
+}
+
+/* Make directions unit vectors and add relative weights. */
+static void finish_sources(pb_source *sources, int64_t count)
 {
     double sum = 0.0;
     for (int64_t i = 0; i < count; i++)
         sum += sources[i].weight;
-    int sound = 1;
     for (int64_t i = 0; i < count; i++) {
         pb_source *s = &sources[i];
         s->direction = pb_unit(s->direction);
         s->incident = pb_scale(s->direction, -1.0);
         s->relative_weight = s->weight * (double)count / sum;
-        sound = sound && pb_is_direction(s->direction) && s->lambda > 0.0 && isfinite(s->lambda);
     }
-    return sound;
 }
 
 int pb_lay_out_sources(const pb_experiment *experiment, const pb_beam *beam,
                        const pb_detector *detector, pb_source *sources, int64_t *count)
 {
-    *count = experiment->source_lines != NULL
-                 ? listed_sources(experiment, beam, detector, sources)
-                 : divergent_sources(experiment, beam, detector, sources);
+    const pb_given_setup *given = experiment->given;
+    const int is_given = given != NULL && given->sources != NULL;
+    if (is_given)
+        *count = given_sources(given, sources);
+    else if (experiment->source_lines != NULL)
+        *count = listed_sources(experiment, beam, detector, sources);
+    else
+        *count = divergent_sources(experiment, beam, detector, sources);
     if (*count == 0)
         return PB_NO_SOURCE;
-    return finish_sources(sources, *count) ? PB_OK : PB_BAD_SOURCE;
+    if (!is_given)
+        finish_sources(sources, *count);
+    return sources_are_sound(sources, *count) ? PB_OK : PB_BAD_SOURCE;
 }

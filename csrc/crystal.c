@@ -19,18 +19,19 @@ static double angle_or_right(double degrees)
     return isnan(degrees) ? PB_PI / 2 : pb_radians(degrees);
 }
 
-static cell complete_cell(const double given[6])
+static cell complete_cell(const pb_experiment *e)
 {
     cell u;
-    u.a = given[0];
-    u.b = pb_given_or(given[1], u.a);
-    u.c = pb_given_or(given[2], u.a);
-    u.alpha = angle_or_right(given[3]);
-    u.beta = angle_or_right(given[4]);
-    u.gamma = angle_or_right(given[5]);
+    u.a = e->cell[0];
+    u.b = pb_given_or(e->cell[1], u.a);
+    u.c = pb_given_or(e->cell[2], u.a);
+    u.alpha = angle_or_right(e->cell[3]);
+    u.beta = angle_or_right(e->cell[4]);
+    u.gamma = angle_or_right(e->cell[5]);
     const double s = (u.alpha + u.beta + u.gamma) / 2;
     const double skew = fabs(sin(s) * sin(s - u.alpha) * sin(s - u.beta) * sin(s - u.gamma));
     u.V = 2.0 * u.a * u.b * u.c * sqrt(skew);
+    pb_give(e->given, PB_GIVEN_V_CELL, &u.V);
     return u;
 }
 
@@ -83,8 +84,19 @@ static pb_vec3 resized(pb_vec3 v, double length)
     return pb_scale(v, length / pb_norm(v));
 }
 
+/* A vector of the cell in Å, from the given one in m where there is one. */
+static pb_vec3 in_angstrom(const pb_given_setup *given, int field, pb_vec3 derived)
+{
+    if (!pb_is_given(given, field))
+        return derived;
+    pb_vec3 vector;
+    pb_give_vector(given, field, &vector);
+    return pb_scale(vector, 1e10);
+}
+
 /* Real-space cell from the reciprocal one; `given` rescales it to the given cell, or is NULL. */
-static void real_space(reciprocal star, const cell *given, pb_crystal *crystal)
+static void real_space(const pb_experiment *e, reciprocal star, const cell *given,
+                       pb_crystal *crystal)
 {
     pb_vec3 bc = pb_cross(star.b, star.c);
     pb_vec3 ca = pb_cross(star.c, star.a);
@@ -97,9 +109,13 @@ static void real_space(reciprocal star, const cell *given, pb_crystal *crystal)
         V_star = 1.0 / given->V;
     }
     crystal->V_cell = 1.0 / V_star;
-    const pb_vec3 a = pb_scale(bc, crystal->V_cell);
-    const pb_vec3 b = pb_scale(ca, crystal->V_cell);
-    const pb_vec3 c = pb_scale(ab, crystal->V_cell);
+    if (pb_is_given(e->given, PB_GIVEN_V_CELL)) {
+        pb_give(e->given, PB_GIVEN_V_CELL, &crystal->V_cell);
+        V_star = 1.0 / crystal->V_cell;
+    }
+    const pb_vec3 a = in_angstrom(e->given, PB_GIVEN_A0, pb_scale(bc, crystal->V_cell));
+    const pb_vec3 b = in_angstrom(e->given, PB_GIVEN_B0, pb_scale(ca, crystal->V_cell));
+    const pb_vec3 c = in_angstrom(e->given, PB_GIVEN_C0, pb_scale(ab, crystal->V_cell));
     crystal->a_star = pb_scale(pb_cross(b, c), V_star);
     crystal->b_star = pb_scale(pb_cross(c, a), V_star);
     crystal->c_star = pb_scale(pb_cross(a, b), V_star);
@@ -122,14 +138,17 @@ static pb_vec3 misset_of(const pb_experiment *e)
 static void orient(const pb_experiment *e, double lambda, pb_crystal *crystal)
 {
     const int from_cell = isnan(e->matrix[0]);
-    const cell given = complete_cell(e->cell);
+    const cell given = complete_cell(e);
     reciprocal star =
         from_cell ? default_orientation(&given) : matrix_orientation(e->matrix, lambda);
     crystal->misset = misset_of(e);
     star.a = pb_rotate(star.a, crystal->misset);
     star.b = pb_rotate(star.b, crystal->misset);
     star.c = pb_rotate(star.c, crystal->misset);
-    real_space(star, from_cell ? &given : NULL, crystal);
+    pb_give_vector(e->given, PB_GIVEN_A_STAR, &star.a);
+    pb_give_vector(e->given, PB_GIVEN_B_STAR, &star.b);
+    pb_give_vector(e->given, PB_GIVEN_C_STAR, &star.c);
+    real_space(e, star, from_cell ? &given : NULL, crystal);
 }
 
 static double smaller(double size, double beam_size)
@@ -153,6 +172,8 @@ static void choose_cells(const pb_experiment *e, pb_crystal *crystal)
     crystal->cells[0] = count_cells(e->cells[0], x, pb_norm(crystal->a0));
     crystal->cells[1] = count_cells(e->cells[1], y, pb_norm(crystal->b0));
     crystal->cells[2] = count_cells(e->cells[2], z, pb_norm(crystal->c0));
+    for (int axis = 0; axis < 3; axis++)
+        pb_give(e->given, PB_GIVEN_NA + axis, &crystal->cells[axis]);
 }
 
 static int crystal_is_finite(const pb_crystal *crystal)
@@ -168,9 +189,11 @@ static int crystal_is_finite(const pb_crystal *crystal)
 static int choose_domains(const pb_experiment *e, pb_crystal *crystal)
 {
     crystal->mosaic_spread = isnan(e->mosaic_spread) ? 0.0 : pb_radians(e->mosaic_spread);
+    pb_give(e->given, PB_GIVEN_MOSAIC_SPREAD, &crystal->mosaic_spread);
     crystal->domains = e->mosaic_domains > 0 ? e->mosaic_domains : 10;
     if (!(crystal->mosaic_spread > 0.0))
         crystal->domains = 1;
+    pb_give_count(e->given, PB_GIVEN_MOSAIC_DOMAINS, &crystal->domains);
     return crystal->domains <= PB_MAX_STEPS ? PB_OK : PB_BAD_STEPS;
 }
 

@@ -72,14 +72,20 @@ static int32_t chosen_pivot(const pb_experiment *e)
 }
 
 /* Pixels along one axis; a given count decides the size. */
-static int count_pixels(int64_t count, double pixel, double *detsize, int32_t *pixels)
+static int count_pixels(const pb_experiment *e, int axis, pb_detector *d)
 {
+    int64_t count = e->pixels[axis];
+    pb_give_count(e->given, PB_GIVEN_FPIXELS + axis, &count);
+    double detsize = pb_metres(e->detsize[axis]);
     if (count > 0)
-        *detsize = pixel * (double)count;
-    const double count_of_size = ceil(*detsize / pixel - 0.5);
+        detsize = d->pixel_size * (double)count;
+    pb_give(e->given, PB_GIVEN_DETSIZE_F + axis, &detsize);
+    double count_of_size = ceil(detsize / d->pixel_size - 0.5);
+    pb_give(e->given, PB_GIVEN_FPIXELS + axis, &count_of_size);
     if (!(count_of_size >= 1.0 && count_of_size <= (double)INT32_MAX))
         return PB_BAD_DETECTOR;
-    *pixels = (int32_t)count_of_size;
+    d->detsize[axis] = detsize;
+    d->pixels[axis] = (int32_t)count_of_size;
     return PB_OK;
 }
 
@@ -139,6 +145,10 @@ static centre beam_centre(const pb_experiment *e, pb_detector *d)
     default:
         break;
     }
+    pb_give(e->given, PB_GIVEN_CENTRE_FBEAM, &at.Fbeam);
+    pb_give(e->given, PB_GIVEN_CENTRE_SBEAM, &at.Sbeam);
+    pb_give(e->given, PB_GIVEN_CENTRE_FCLOSE, &at.Fclose);
+    pb_give(e->given, PB_GIVEN_CENTRE_SCLOSE, &at.Sclose);
     return at;
 }
 
@@ -157,6 +167,58 @@ static pb_vec3 rotated_with_detector(pb_vec3 v, pb_vec3 angles, pb_vec3 axis, do
     return pb_rotate_axis(pb_rotate(v, angles), axis, twotheta);
 }
 
+/* Step 1 of contract §2: close distance over distance. A given odet is turned back by 2θ. */
+static double beam_ratio(const pb_experiment *e, const pb_detector *d, pb_vec3 angles,
+                         double twotheta)
+{
+    pb_vec3 odet = pb_rotate(d->odet, angles);
+    if (pb_is_given(e->given, PB_GIVEN_ODET_VECTOR)) {
+        pb_give_vector(e->given, PB_GIVEN_ODET_VECTOR, &odet);
+        odet = pb_rotate_axis(odet, d->twotheta_axis, -twotheta);
+    }
+    double ratio = pb_dot(d->beam, odet);
+    if (ratio == 0.0)
+        ratio = DBL_MIN;
+    pb_give(e->given, PB_GIVEN_RATIO, &ratio);
+    return ratio;
+}
+
+/* Step 3. Returns whether any axis was given. */
+static int turn_axes(const pb_experiment *e, pb_detector *d, pb_vec3 angles, double twotheta)
+{
+    d->fast = rotated_with_detector(d->fast, angles, d->twotheta_axis, twotheta);
+    d->slow = rotated_with_detector(d->slow, angles, d->twotheta_axis, twotheta);
+    d->odet = rotated_with_detector(d->odet, angles, d->twotheta_axis, twotheta);
+    pb_give_vector(e->given, PB_GIVEN_FDET_VECTOR, &d->fast);
+    pb_give_vector(e->given, PB_GIVEN_SDET_VECTOR, &d->slow);
+    pb_give_vector(e->given, PB_GIVEN_ODET_VECTOR, &d->odet);
+    return pb_is_given(e->given, PB_GIVEN_FDET_VECTOR) ||
+           pb_is_given(e->given, PB_GIVEN_SDET_VECTOR) ||
+           pb_is_given(e->given, PB_GIVEN_ODET_VECTOR);
+}
+
+/* Step 5: what pix0 says about close point, beam centre and distance. */
+static void read_off_pix0(const pb_given_setup *given, double ratio, pb_detector *d)
+{
+    d->Fclose = -pb_dot(d->pix0, d->fast);
+    d->Sclose = -pb_dot(d->pix0, d->slow);
+    d->close_distance = pb_dot(d->pix0, d->odet);
+    pb_give(given, PB_GIVEN_FCLOSE, &d->Fclose);
+    pb_give(given, PB_GIVEN_SCLOSE, &d->Sclose);
+    pb_give(given, PB_GIVEN_CLOSE_DISTANCE, &d->close_distance);
+    d->distance = d->close_distance / ratio;
+    pb_give(given, PB_GIVEN_DISTANCE, &d->distance);
+    const pb_vec3 v = {
+        d->distance * d->beam.x - d->pix0.x,
+        d->distance * d->beam.y - d->pix0.y,
+        d->distance * d->beam.z - d->pix0.z,
+    };
+    d->Fbeam = pb_dot(d->fast, v);
+    d->Sbeam = pb_dot(d->slow, v);
+    pb_give(given, PB_GIVEN_FBEAM, &d->Fbeam);
+    pb_give(given, PB_GIVEN_SBEAM, &d->Sbeam);
+}
+
 /* Steps 1 to 5 of contract §2. */
 static void place_detector(const pb_experiment *e, pb_detector *d, centre at)
 {
@@ -166,35 +228,25 @@ static void place_detector(const pb_experiment *e, pb_detector *d, centre at)
         pb_radians(e->rotations.z),
     };
     const double twotheta = pb_radians(e->twotheta);
-    double ratio = pb_dot(d->beam, pb_rotate(d->odet, angles));
-    if (ratio == 0.0)
-        ratio = DBL_MIN;
+    const double ratio = beam_ratio(e, d, angles, twotheta);
     d->close_distance =
         pb_given_or(pb_metres(e->close_distance), fabs(ratio * pb_metres(e->distance)));
+    pb_give(e->given, PB_GIVEN_CENTRE_CLOSE_DISTANCE, &d->close_distance);
     d->distance = d->close_distance / ratio;
+    pb_give(e->given, PB_GIVEN_CENTRE_DISTANCE, &d->distance);
 
     if (d->pivot == PB_PIVOT_SAMPLE)
         d->pix0 = rotated_with_detector(
             corner(at.Fclose, d->fast, at.Sclose, d->slow, d->close_distance, d->odet), angles,
             d->twotheta_axis, twotheta);
-    d->fast = rotated_with_detector(d->fast, angles, d->twotheta_axis, twotheta);
-    d->slow = rotated_with_detector(d->slow, angles, d->twotheta_axis, twotheta);
-    d->odet = rotated_with_detector(d->odet, angles, d->twotheta_axis, twotheta);
+    const int axes_are_given = turn_axes(e, d, angles, twotheta);
+    /* Rotations are linear: the corner turns with the axes. */
+    if (d->pivot == PB_PIVOT_SAMPLE && axes_are_given)
+        d->pix0 = corner(at.Fclose, d->fast, at.Sclose, d->slow, d->close_distance, d->odet);
     if (d->pivot == PB_PIVOT_BEAM)
         d->pix0 = corner(at.Fbeam, d->fast, at.Sbeam, d->slow, d->distance, d->beam);
-
-    d->Fclose = -pb_dot(d->pix0, d->fast);
-    d->Sclose = -pb_dot(d->pix0, d->slow);
-    d->close_distance = pb_dot(d->pix0, d->odet);
-    const double along_beam = d->close_distance / ratio;
-    const pb_vec3 v = {
-        along_beam * d->beam.x - d->pix0.x,
-        along_beam * d->beam.y - d->pix0.y,
-        along_beam * d->beam.z - d->pix0.z,
-    };
-    d->Fbeam = pb_dot(d->fast, v);
-    d->Sbeam = pb_dot(d->slow, v);
-    d->distance = d->close_distance / ratio;
+    pb_give_vector(e->given, PB_GIVEN_PIX0_VECTOR, &d->pix0);
+    read_off_pix0(e->given, ratio, d);
 }
 
 static void choose_roi(const pb_experiment *e, pb_detector *d)
@@ -208,13 +260,16 @@ static void choose_roi(const pb_experiment *e, pb_detector *d)
 /* Layers and attenuation. Thickness has no flag for its step, and counts as given where it is 0. */
 static int derive_sensor(const pb_experiment *e, pb_detector *d)
 {
-    const pb_sweep thickness = {e->thickness * 1e-6, PB_NOT_GIVEN, e->thickness_steps};
+    pb_sweep thickness = {e->thickness * 1e-6, PB_NOT_GIVEN, e->thickness_steps};
+    pb_give_sweep(e->given, PB_GIVEN_DETECTOR_THICK, &thickness);
     d->mu = -1.0;
     if (!isnan(e->attenuation_depth))
         d->mu = e->attenuation_depth > 0.0 ? 1.0 / (e->attenuation_depth * 1e-6) : 0.0;
     const int status = pb_sample_sweep(thickness, &PB_THICKNESS_SWEEP, &d->thick);
+    pb_give_sampled(e->given, PB_GIVEN_DETECTOR_THICK, &d->thick);
     if (status == PB_OK && d->thick.range > 0.0 && d->mu <= 0.0)
         d->mu = 1.0 / d->thick.range;
+    pb_give(e->given, PB_GIVEN_DETECTOR_MU, &d->mu);
     return status;
 }
 
@@ -239,10 +294,9 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
     detector->curved = experiment->curved;
     detector->point_pixel = experiment->point_pixel;
     detector->pixel_size = pb_metres(experiment->pixel_size);
+    pb_give(experiment->given, PB_GIVEN_PIXEL_SIZE, &detector->pixel_size);
     for (int axis = 0; axis < 2; axis++) {
-        detector->detsize[axis] = pb_metres(experiment->detsize[axis]);
-        const int status = count_pixels(experiment->pixels[axis], detector->pixel_size,
-                                        &detector->detsize[axis], &detector->pixels[axis]);
+        const int status = count_pixels(experiment, axis, detector);
         if (status != PB_OK)
             return status;
     }
@@ -259,6 +313,10 @@ int pb_derive_detector(const pb_experiment *experiment, pb_detector *detector)
     detector->polar = chosen.polar;
     detector->spindle = chosen.spindle;
     detector->twotheta_axis = chosen.twotheta;
+    pb_give_vector(experiment->given, PB_GIVEN_BEAM_VECTOR, &detector->beam);
+    pb_give_vector(experiment->given, PB_GIVEN_POLAR_VECTOR, &detector->polar);
+    pb_give_vector(experiment->given, PB_GIVEN_SPINDLE_VECTOR, &detector->spindle);
+    pb_give_vector(experiment->given, PB_GIVEN_TWOTHETA_AXIS, &detector->twotheta_axis);
     place_detector(experiment, detector, beam_centre(experiment, detector));
     return geometry_is_sound(detector) ? PB_OK : PB_BAD_GEOMETRY;
 }

@@ -58,6 +58,20 @@ static inline int pb_scales_the_sum(int32_t factor)
     return factor == PB_FIRST || factor == PB_LAST || factor == PB_MEAN;
 }
 
+/* overrides.c: quantities of the setup that are given instead of derived; `given` may be NULL */
+
+int pb_is_given(const pb_given_setup *given, int field);
+
+/* Each replaces what was derived where the field is given, and leaves it alone elsewhere. */
+void pb_give(const pb_given_setup *given, int field, double *value);
+void pb_give_vector(const pb_given_setup *given, int field, pb_vec3 *vector);
+void pb_give_count(const pb_given_setup *given, int field, int64_t *count);
+
+/* The same of a sweep whose range is `field`: before it is sampled, what the flags gave of it;
+ * after it, all of it. */
+void pb_give_sweep(const pb_given_setup *given, int field, pb_sweep *sweep);
+void pb_give_sampled(const pb_given_setup *given, int field, pb_sampled_range *sampling);
+
 /* sweep.c, contract §4 */
 
 /* Where the kinds of sweep differ. */

@@ -1,7 +1,48 @@
-/* Stages of a pixel given by another engine, contract §6: the chain continues from its values. */
+/* Quantities of the setup and stages of a pixel given by another engine, contract §1 to §6: what
+ * comes after them continues from its values. */
 #include <stddef.h>
 
 #include "chain.h"
+
+int pb_is_given(const pb_given_setup *given, int field)
+{
+    return given != NULL && (given->fields >> field & 1U);
+}
+
+void pb_give(const pb_given_setup *given, int field, double *value)
+{
+    if (pb_is_given(given, field))
+        *value = given->values[field].x;
+}
+
+void pb_give_vector(const pb_given_setup *given, int field, pb_vec3 *vector)
+{
+    if (pb_is_given(given, field))
+        *vector = given->values[field];
+}
+
+void pb_give_count(const pb_given_setup *given, int field, int64_t *count)
+{
+    if (pb_is_given(given, field))
+        *count = (int64_t)given->values[field].x;
+}
+
+void pb_give_sweep(const pb_given_setup *given, int field, pb_sweep *sweep)
+{
+    if (!isnan(sweep->range))
+        pb_give(given, field, &sweep->range);
+    if (!isnan(sweep->step))
+        pb_give(given, field + 1, &sweep->step);
+    if (sweep->steps > 0)
+        pb_give_count(given, field + 2, &sweep->steps);
+}
+
+void pb_give_sampled(const pb_given_setup *given, int field, pb_sampled_range *sampling)
+{
+    pb_give(given, field, &sampling->range);
+    pb_give(given, field + 1, &sampling->step);
+    pb_give_count(given, field + 2, &sampling->steps);
+}
 
 /* The row of this evaluation; NULL where the stage is computed. */
 static const pb_evaluation *row_of(const pb_chain *c, int32_t stage)

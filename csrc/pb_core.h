@@ -7,7 +7,8 @@
  *   choices                   pb_convention, pb_pivot, pb_shape, pb_behaviours, pb_precision
  *   input, as given           pb_sweep, pb_source_line, pb_mask_beam_centre, pb_experiment
  *   derived once              pb_sampled_range, pb_detector, pb_crystal, pb_source, pb_orientation,
- *                             pb_beam, pb_factor_mode, pb_setup
+ *                             pb_beam, pb_factor_mode, pb_setup; pb_setup_field and pb_given_setup
+ *                             replace what is derived
  *   structure factors         pb_table
  *   one tapped pixel          pb_evaluation, pb_f_cell_stats, pb_pixel_totals; pb_stage and
  *                             pb_stage_overrides replace what it computes
@@ -165,6 +166,74 @@ typedef struct pb_mask_beam_centre {
     int64_t pixels_slow; /* 0: no mask says where it is */
 } pb_mask_beam_centre;
 
+/* Quantities of the setup that may be given instead of deriving them; the derivation goes on from
+ * them. Those of one sweep follow each other: range, step, steps. */
+typedef enum pb_setup_field {
+    PB_GIVEN_PIXEL_SIZE = 0,
+    PB_GIVEN_FPIXELS, /* as a count that was given: detsize follows from it */
+    PB_GIVEN_SPIXELS,
+    PB_GIVEN_DETSIZE_F,
+    PB_GIVEN_DETSIZE_S,
+    PB_GIVEN_BEAM_VECTOR,
+    PB_GIVEN_POLAR_VECTOR,
+    PB_GIVEN_SPINDLE_VECTOR,
+    PB_GIVEN_TWOTHETA_AXIS,
+    PB_GIVEN_FDET_VECTOR, /* after all rotations, as are the next two */
+    PB_GIVEN_SDET_VECTOR,
+    PB_GIVEN_ODET_VECTOR,
+    PB_GIVEN_RATIO,        /* of close distance and distance */
+    PB_GIVEN_CENTRE_FBEAM, /* what pix0 is computed from, as are the next five */
+    PB_GIVEN_CENTRE_SBEAM,
+    PB_GIVEN_CENTRE_FCLOSE,
+    PB_GIVEN_CENTRE_SCLOSE,
+    PB_GIVEN_CENTRE_DISTANCE,
+    PB_GIVEN_CENTRE_CLOSE_DISTANCE,
+    PB_GIVEN_PIX0_VECTOR,
+    PB_GIVEN_FCLOSE, /* what is read off pix0, as are the next five */
+    PB_GIVEN_SCLOSE,
+    PB_GIVEN_CLOSE_DISTANCE,
+    PB_GIVEN_DISTANCE,
+    PB_GIVEN_FBEAM,
+    PB_GIVEN_SBEAM,
+    PB_GIVEN_V_CELL,
+    PB_GIVEN_A_STAR, /* before a, b and c are computed from it, as are the next two */
+    PB_GIVEN_B_STAR,
+    PB_GIVEN_C_STAR,
+    PB_GIVEN_A0, /* before a*, b* and c* are regenerated, as are the next two */
+    PB_GIVEN_B0,
+    PB_GIVEN_C0,
+    PB_GIVEN_NA,
+    PB_GIVEN_NB,
+    PB_GIVEN_NC,
+    PB_GIVEN_MOSAIC_SPREAD,
+    PB_GIVEN_MOSAIC_DOMAINS,
+    PB_GIVEN_LAMBDA0,
+    PB_GIVEN_FLUENCE,
+    PB_GIVEN_I_BG,
+    PB_GIVEN_PHI0,
+    PB_GIVEN_OSC,
+    PB_GIVEN_PHISTEP,
+    PB_GIVEN_PHISTEPS,
+    PB_GIVEN_DETECTOR_THICK,
+    PB_GIVEN_DETECTOR_THICKSTEP,
+    PB_GIVEN_DETECTOR_THICKSTEPS,
+    PB_GIVEN_DETECTOR_MU,
+    PB_GIVEN_OVERSAMPLE,
+    PB_GIVEN_SUBPIXEL_SIZE,
+    PB_SETUP_FIELDS
+} pb_setup_field;
+
+/* A setup as far as it is given. A field that does not take part in what was asked for (the centre
+ * of the other pivot, say) changes nothing. */
+typedef struct pb_given_setup {
+    uint64_t fields;                 /* bit n: field n of pb_setup_field is given */
+    const pb_vec3 *values;           /* PB_SETUP_FIELDS of them; a number stands in x */
+    const struct pb_source *sources; /* NULL: laid out */
+    int64_t source_count;
+    const double *domain_matrices; /* 9 numbers for each domain; NULL: drawn */
+    int64_t domain_count;          /* of domain_matrices; the setup must have as many domains */
+} pb_given_setup;
+
 /* What is simulated, as given. Mirrors parity_bridge.experiment.model.Experiment. */
 typedef struct pb_experiment {
     /* crystal, contract §3 */
@@ -238,6 +307,7 @@ typedef struct pb_experiment {
     int32_t roi_given;
     int32_t roi[4]; /* fast min, fast max, slow min, slow max, inclusive */
     pb_behaviours behaviours;
+    const pb_given_setup *given; /* NULL: everything is derived */
 } pb_experiment;
 
 /* A sampled range as derived, contract §4; radians, metres or a fraction. */

@@ -96,10 +96,12 @@ static int choose_oversample(const pb_experiment *e, pb_setup *setup)
     double chosen = e->oversample;
     if (e->oversample == 0)
         chosen = pb_recommended_oversample(&setup->crystal, &setup->detector, setup->beam.lambda0);
+    pb_give(e->given, PB_GIVEN_OVERSAMPLE, &chosen);
     if (!(chosen >= 1.0 && chosen <= PB_MAX_OVERSAMPLE))
         return PB_BAD_OVERSAMPLE;
     setup->oversample = (int32_t)chosen;
     setup->detector.subpixel_size = setup->detector.pixel_size / setup->oversample;
+    pb_give(e->given, PB_GIVEN_SUBPIXEL_SIZE, &setup->detector.subpixel_size);
     return PB_OK;
 }
 
@@ -112,13 +114,17 @@ static int subpixels_fit(const pb_setup *setup)
 
 static int sweep_spindle(const pb_experiment *e, pb_setup *setup)
 {
-    const pb_sweep given = {
+    pb_sweep given = {
         pb_radians(e->oscillation.range),
         pb_radians(e->oscillation.step),
         e->oscillation.steps,
     };
     setup->phi0 = pb_radians(e->phi);
-    return pb_sample_sweep(given, &PB_SPINDLE_SWEEP, &setup->phi);
+    pb_give(e->given, PB_GIVEN_PHI0, &setup->phi0);
+    pb_give_sweep(e->given, PB_GIVEN_OSC, &given);
+    const int status = pb_sample_sweep(given, &PB_SPINDLE_SWEEP, &setup->phi);
+    pb_give_sampled(e->given, PB_GIVEN_OSC, &setup->phi);
+    return status;
 }
 
 /* Products of counts as doubles, which do not overflow. */
@@ -128,12 +134,17 @@ static int count_steps(const pb_experiment *e, pb_setup *setup)
     const double listed = (double)e->source_line_count;
     const double grid = (double)beam->horizontal.steps * (double)beam->vertical.steps *
                         (double)beam->dispersion.steps;
-    const double sources = e->source_lines != NULL ? listed : grid;
+    double sources = e->source_lines != NULL ? listed : grid;
+    if (e->given != NULL && e->given->sources != NULL)
+        sources = (double)e->given->source_count;
     const double orientations = (double)setup->phi.steps * (double)setup->crystal.domains;
     const double subpixels = (double)setup->oversample * setup->oversample;
     const double evaluations =
         (double)setup->detector.thick.steps * subpixels * sources * orientations;
     if (sources > PB_MAX_STEPS || orientations > PB_MAX_STEPS || evaluations > PB_MAX_EVALUATIONS)
+        return PB_BAD_STEPS;
+    /* Counts that are given instead of derived may be 0. */
+    if (orientations < 1.0 || setup->detector.thick.steps < 1)
         return PB_BAD_STEPS;
     setup->source_count = (int64_t)sources;
     return PB_OK;
@@ -206,6 +217,19 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup)
     return PB_OK;
 }
 
+static int lay_out_domains(const pb_experiment *e, const pb_crystal *crystal, double *matrices)
+{
+    if (e->given == NULL || e->given->domain_matrices == NULL) {
+        pb_mosaic_domains(crystal->mosaic_spread, crystal->domains, e->mosaic_seed, matrices);
+        return PB_OK;
+    }
+    if (e->given->domain_count != crystal->domains)
+        return PB_BAD_ARGUMENT;
+    for (int64_t i = 0; i < 9 * crystal->domains; i++)
+        matrices[i] = e->given->domain_matrices[i];
+    return PB_OK;
+}
+
 int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
                double *domain_matrices, pb_orientation *orientations)
 {
@@ -213,16 +237,15 @@ int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sour
         orientations == NULL)
         return PB_BAD_ARGUMENT;
     int64_t count;
-    const int status =
-        pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources, &count);
+    int status = pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources, &count);
+    if (status == PB_OK)
+        status = lay_out_domains(experiment, &setup->crystal, domain_matrices);
     if (status != PB_OK)
         return status;
     const int64_t subpixels = (int64_t)setup->oversample * setup->oversample;
     setup->source_count = count;
     setup->steps = count * setup->crystal.domains * setup->phi.steps * subpixels;
     setup->evaluations = setup->detector.thick.steps * setup->steps;
-    pb_mosaic_domains(setup->crystal.mosaic_spread, setup->crystal.domains, experiment->mosaic_seed,
-                      domain_matrices);
     pb_lay_out_orientations(setup, domain_matrices, orientations);
     setup->sources = sources;
     setup->domain_matrices = domain_matrices;

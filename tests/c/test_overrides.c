@@ -153,8 +153,52 @@ static void ends(void)
     clear_laid_out(&run);
 }
 
+/* A setup goes on from quantities that it is given, each in its place. */
+static void goes_on_from_a_given_setup(void)
+{
+    pb_experiment e = gnnqqny();
+    e.twotheta = 10.0;
+    laid_out derived = lay_out(e);
+    e.twotheta = -10.0;
+    laid_out expected = lay_out(e);
+    pb_vec3 values[PB_SETUP_FIELDS] = {{0.0, 0.0, 0.0}};
+    values[PB_GIVEN_TWOTHETA_AXIS] = (pb_vec3){0.0, 0.0, 1.0};
+    values[PB_GIVEN_PHISTEPS].x = 3.0;
+    const pb_given_setup given = {
+        .fields = UINT64_C(1) << PB_GIVEN_TWOTHETA_AXIS | UINT64_C(1) << PB_GIVEN_PHISTEPS,
+        .values = values,
+    };
+    e.twotheta = 10.0;
+    e.given = &given;
+    laid_out actual = lay_out(e);
+    CHECK(derived.setup.detector.slow.x != expected.setup.detector.slow.x);
+    CHECK(SAME(actual.setup.detector.slow, expected.setup.detector.slow));
+    CHECK(SAME(actual.setup.detector.pix0, expected.setup.detector.pix0));
+    CHECK_INT(actual.setup.steps, 3 * derived.setup.steps);
+    clear_laid_out(&derived);
+    clear_laid_out(&expected);
+    clear_laid_out(&actual);
+}
+
+/* Matrices of another number of domains than the setup has are not read. */
+static void other_domains(void)
+{
+    const double matrices[9] = {1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0};
+    const pb_given_setup given = {.domain_matrices = matrices, .domain_count = 1};
+    pb_experiment e = gnnqqny();
+    e.mosaic_spread = 1.0;
+    e.mosaic_domains = 3;
+    laid_out run = lay_out(e);
+    e.given = &given;
+    CHECK_INT(pb_lay_out(&e, &run.setup, run.sources, run.domain_matrices, run.orientations),
+              PB_BAD_ARGUMENT);
+    clear_laid_out(&run);
+}
+
 int main(void)
 {
+    goes_on_from_a_given_setup();
+    other_domains();
     of_every_kind();
     goes_on_from_there();
     ends();

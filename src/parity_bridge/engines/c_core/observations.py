@@ -38,13 +38,16 @@ def plain(value: Any) -> Quantity:
     return quantity
 
 
-def derived_from_setup(setup: Any, table: Any) -> dict[str, Quantity]:
-    """Return the quantities of ``taps.derived`` that a ``pb_setup *`` holds."""
+def derived_from_setup(setup: Any, table: Any, *, lists: bool = True) -> dict[str, Quantity]:
+    """Return the quantities of ``taps.derived`` that a ``pb_setup *`` holds.
+
+    Without ``lists``, those with a row for each source or domain are empty.
+    """
     return derived_quantities(
         setup,
         plain,
-        source_list=_source_list(setup),
-        mosaic_umats=_mosaic_umats(setup),
+        source_list=_source_list(setup) if lists else [],
+        mosaic_umats=_mosaic_umats(setup) if lists else [],
         has_table=table.values != ffi.NULL,
     )
 

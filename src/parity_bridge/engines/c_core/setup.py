@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.given_setup import LAID_OUT, given_setup
 from parity_bridge.engines.c_core.marshal import experiment_struct
+from parity_bridge.engines.c_core.observations import derived_from_setup
 from parity_bridge.errors import EngineError, UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.sources import read_sources
@@ -32,16 +34,49 @@ def derive(
 ) -> Any:
     """Return a ``pb_setup *`` ready for pixels: geometry, cell, sources, orientations (§1 to §4).
 
-    ``derived`` are quantities of ``taps.derived`` that replace the core's own before sources and
-    orientations are laid out from them; counts stay as they are.
+    ``derived`` are quantities of ``taps.derived`` that replace the core's own before orientations
+    are laid out from them; nothing else is derived from them, see ``continued_setup``.
     Raise UsageError where the experiment derives to nonsense, FileError for a source file that
     cannot be read.
     """
+    quantities = derived or {}
+    laid_out = {name: value for name, value in quantities.items() if name in LAID_OUT}
+    return _derive(experiment, behaviours, laid_out, quantities)
+
+
+def continued_setup(
+    experiment: Experiment,
+    behaviours: Behaviours,
+    given: Mapping[str, Quantity],
+    table: Any,
+    *,
+    lists: bool = True,
+) -> dict[str, Quantity]:
+    """Return the quantities of ``taps.derived`` that follow from those in ``given``.
+
+    The derivation goes on from each of them, under the names that ``given_setup`` takes. ``table``
+    is the ``pb_table *``. Without ``lists``, sources and domains are not listed. Raise as
+    ``derive`` does.
+    """
+    return derived_from_setup(_derive(experiment, behaviours, given, {}), table, lists=lists)
+
+
+def _derive(
+    experiment: Experiment,
+    behaviours: Behaviours,
+    given: Mapping[str, Quantity],
+    replaced: Mapping[str, Quantity],
+) -> Any:
+    """Derive, going on from ``given``, and replace quantities at the end."""
     file = experiment.beam.source_file
-    given = experiment_struct(experiment, behaviours, None if file is None else read_sources(file))
+    lines = None if file is None else read_sources(file)
+    raw = experiment_struct(experiment, behaviours, lines)
+    if given:
+        kept = given_setup(given)
+        raw.given = kept.struct
     setup = ffi.new("pb_setup *")
-    check_status(lib.pb_derive(given, setup))
-    _replace(setup, derived or {})
+    check_status(lib.pb_derive(raw, setup))
+    _replace(setup, replaced)
     domains = setup.crystal.domains
     arrays = (
         ffi.new("pb_source[]", setup.source_count),
@@ -49,10 +84,10 @@ def derive(
         ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
     )
     _ARRAYS[setup] = arrays
-    check_status(lib.pb_lay_out(given, setup, *arrays))
-    if derived is not None and "steps" in derived:
+    check_status(lib.pb_lay_out(raw, setup, *arrays))
+    if "steps" in replaced:
         # What the sum is divided by; the number of evaluations does not change.
-        setup.steps = int(derived["steps"])  # type: ignore[arg-type]
+        setup.steps = int(replaced["steps"])  # type: ignore[arg-type]
     return setup
 
 
