@@ -433,7 +433,7 @@ FAULTS = (
     Fault("skipped lookups counted", f"{PEPTIDE} -tophat_spots", "f_cell_stats", "lookup",
           ("zero_lattice=looked_up",), port_behaviours=("zero_lattice=looked_up",)),
     Fault("mosaic identity not forced", f"{PEPTIDE} -mosaic 0.5 -mosaic_domains 3",
-          "config_snapshot", "derived.mosaic_umats.0.0", stages=("setup", "hkl"),
+          "config_snapshot", "derived.mosaic_umats.0.0", stages=("setup",),
           inject=_wrap(port_setup, "mosaic_domains", _unforced)),
     Fault("0/0 on a node", f"{CUBE} -oversample 1 -nointerpolate", "lattice", "F_latt_a",
           stages=("f_latt",), inject=_wrap(lattice, "sincg", _not_a_number)),

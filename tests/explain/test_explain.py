@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.cli.program import main
-from parity_bridge.explain import input_slips, table_slips, transplant
+from parity_bridge.explain import input_slips, setup_stage, table_slips, transplant
 from parity_bridge.explain.explanation import Finding
 from tests.explain.explained import FLAGS, PIXELS, edit, explained, recorded
 
@@ -95,4 +95,5 @@ def test_the_page_lists_every_slip_and_every_stage() -> None:
     listed = {*input_slips._INPUT_SLIPS, *table_slips._TABLE_SLIPS}  # noqa: SLF001
     assert listed <= named
     rows = [line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("| `")]
-    assert rows == [step.name for step in transplant._TRANSPLANT_STAGES]  # noqa: SLF001
+    stages = [step.name for step in transplant._TRANSPLANT_STAGES]  # noqa: SLF001
+    assert rows == [setup_stage.STAGE, *stages]

@@ -74,7 +74,7 @@ def examined(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[Comparison,
     others = figures(port)
     noise = noise_of(f"{fault.flags} {fault.reference_flags}", fault.pixels, fault.in_frame)
     comparison = compare_runs(figures(reference), others, tolerances_for(), noise)
-    return comparison, explain_runs(reference, port, comparison, others)
+    return comparison, explain_runs(reference, port, comparison, others, noise)
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])

@@ -62,6 +62,7 @@ def _pair_finding(pair: PairAnswer, runner: ReferenceRunner | None, reason: str)
             ours=tuple(pair.reference.pixels),
             experiment=given,
             other=_other_runner(pair.other),
+            noise=pair.reference.noise,
             reason=reason,
         )
     )

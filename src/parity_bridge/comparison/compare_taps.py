@@ -10,6 +10,7 @@ from parity_bridge.comparison.compare_fields import FieldComparer
 from parity_bridge.comparison.pairing import RowMatch, match_rows
 from parity_bridge.comparison.result import Difference, FieldComparison
 from parity_bridge.comparison.tolerances import Tolerances
+from parity_bridge.taps.derived import derivation_order
 from parity_bridge.taps.fields import Place, TapFields
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
@@ -104,7 +105,8 @@ def common_taps(reference: PixelTaps, other: PixelTaps) -> list[str]:
 def first_divergence(fields: Sequence[FieldComparison]) -> Difference | None:
     """Return the first differing row of the first differing tap; else the tap's first figure.
 
-    Return None where no figure differs.
+    Figures of the setup are taken in the order in which they are derived. Return None where no
+    figure differs.
     """
     differing = [item.first for item in fields if item.first is not None]
     if not differing:
@@ -113,7 +115,8 @@ def first_divergence(fields: Sequence[FieldComparison]) -> Difference | None:
     in_rows = [(_evaluation_order(item.place), item) for item in of_tap if item.place is not None]
     if in_rows:
         return min(in_rows, key=lambda pair: pair[0])[1]
-    return of_tap[0]
+    # Elsewhere all figures have the same number, and the first stays.
+    return min(of_tap, key=lambda item: derivation_order(item.field))
 
 
 def _evaluation_order(place: Place) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ from parity_bridge.comparison.agreement import taps_agree
 from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.engines.c_core.fingerprint import libm_differs, libm_fingerprint
+from parity_bridge.engines.c_core.marshal import table_struct
+from parity_bridge.engines.c_core.setup import continued_setup
 from parity_bridge.errors import BridgeError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from parity_bridge.engines.run import EngineRun
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.experiment.structure_factors import StructureFactors
-    from parity_bridge.taps.observation import Observation
+    from parity_bridge.taps.observation import Observation, Quantity
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,17 @@ class ReferenceRunner:
         pixels = changed.pop("pixels", self.pixels)
         settings = {"behaviours": self.behaviours, "in_frame": self.in_frame, **changed}
         return CCore().replay(experiment, pixels, **settings)
+
+    def continued_setup(
+        self, given: Mapping[str, Quantity], *, lists: bool = True
+    ) -> dict[str, Quantity]:
+        """Return the derived quantities that follow from ``given``; see ``given_setup``.
+
+        Without ``lists`` those with a row for each source or domain are empty. Raises what
+        ``Engine.observe`` raises where nothing follows from them.
+        """
+        table = table_struct(self.factors)
+        return continued_setup(self.experiment, self.behaviours, given, table, lists=lists)
 
     def in_pixel_order(self, others: Sequence[PixelTaps]) -> list[PixelTaps]:
         """Return the other side at each of ``pixels``, in their order."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parity_bridge.comparison.causes import LIBM_CAUSE, Cause
@@ -32,6 +32,7 @@ from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
+    from parity_bridge.taps.noise_budget import NoiseBudget
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class ComparedSides:
     experiment: Experiment | None = None
     #: The other side, where it is an engine that can be run again.
     other: OtherRunner | None = None
+    #: Noise budgets of the reference by pixel, where they are known.
+    noise: Mapping[tuple[int, int], NoiseBudget] = field(default_factory=dict)
     #: Why there is no reference to run.
     reason: str = "the reference cannot be run: its records come without metadata"
 
@@ -97,7 +100,7 @@ def _computed_finding(
     libm = _libm_cause(differing)
     if case.reference is None:
         return _finding_from_records(case, inputs, libm)
-    transplant_result = transplant(case.reference, case.others, tolerances)
+    transplant_result = transplant(case.reference, case.others, tolerances, case.noise)
     if _is_noise(differing) and (transplant_result.differing or libm is not None):
         return _noise_finding(case, inputs, transplant_result, libm)
     search_result = search_hypotheses(
@@ -156,12 +159,24 @@ def _no_reference_note(case: ComparedSides) -> tuple[str, ...]:
 
 
 def _shapes_finding(case: ComparedSides, inputs: InputDifferences) -> Finding:
+    result = TransplantResult()
+    if case.reference is not None and _is_sampled_differently(case):
+        result = transplant(case.reference, case.others, case.comparison.tolerances, case.noise)
     return Finding(
         reason="shapes",
-        sentence=shapes_sentence(case.comparison),
+        sentence=shapes_sentence(case.comparison, result),
         pixels=case.pixels,
         inputs=inputs.evidence,
+        transplants=result.transplants,
+        stages=tuple(item.stage for item in result.differing),
+        differences=result.differences,
+        not_tried=result.not_tried,
     )
+
+
+def _is_sampled_differently(case: ComparedSides) -> bool:
+    """Return whether the sides took different numbers of subpixels at any pixel."""
+    return any(ours != theirs for ours, theirs in (p.oversample for p in case.comparison.pixels))
 
 
 def _inputs_finding(case: ComparedSides, inputs: InputDifferences) -> Finding:
@@ -281,4 +296,4 @@ def _first_differences(case: ComparedSides) -> tuple[FieldDifference, ...]:
     ours = {side.pixel: side for side in case.ours}
     pairs = [(ours[other.pixel], other) for other in case.others if other.pixel in ours]
     figure = f"{first.tap}.{first.field}"
-    return (describe_difference(pairs, figure, case.comparison.tolerances),)
+    return (describe_difference(pairs, figure, case.comparison.tolerances, noise=case.noise),)

@@ -81,6 +81,10 @@ class FieldDifference(Schema):
     field: str
     #: The stage that computes it differently; None where no stage was tried.
     stage: str | None = None
+    #: The part of the setup that it belongs to, in words; None for what depends on the pixel.
+    part: str | None = None
+    #: The fields of the setup that differ because of it.
+    followed_by: tuple[str, ...] = ()
     #: What the other side's figures are of the reference's, in a word: ``factor``, ``offset``,
     #: ``swap`` say; None where nothing holds in every row that differs.
     kind: str | None = None

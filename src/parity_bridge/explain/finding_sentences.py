@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from parity_bridge.comparison.causes import Cause
 from parity_bridge.comparison.result import Comparison
 from parity_bridge.explain.coincidences import Coincidence
-from parity_bridge.explain.explanation import DecidingPixel, FieldDifference, Hypothesis, Trial
+from parity_bridge.explain.explanation import (
+    DecidingPixel,
+    FieldDifference,
+    Hypothesis,
+    Transplant,
+    Trial,
+)
 from parity_bridge.explain.hypothesis_search import SearchResult
 from parity_bridge.explain.inputs import InputDifferences
 from parity_bridge.explain.transplant import TransplantResult
@@ -18,8 +24,8 @@ def agreement_sentence(comparison: Comparison) -> str:
     return f"{comparison.other} and {comparison.reference} agree; nothing is to be explained."
 
 
-def shapes_sentence(comparison: Comparison) -> str:
-    """Say how the recorded shapes differ."""
+def shapes_sentence(comparison: Comparison, transplant_result: TransplantResult) -> str:
+    """Say how the recorded shapes differ, and why where the numbers of subpixels do."""
     names = f"{comparison.other} and {comparison.reference}"
     oversamplings = (pixel.oversample for pixel in comparison.pixels)
     differing = next((pair for pair in oversamplings if pair[0] != pair[1]), None)
@@ -27,7 +33,7 @@ def shapes_sentence(comparison: Comparison) -> str:
         return f"{names} did not record the same; what both recorded agrees."
     return (
         f"{names} took {differing[1]} and {differing[0]} subpixels along each edge; nothing was "
-        "compared."
+        f"compared{_stages_text(transplant_result, transplant_result.differences)}."
     )
 
 
@@ -212,27 +218,53 @@ def _divergence_text(
     differences: Sequence[FieldDifference],
 ) -> str:
     """Say what differs first and, where that is known, which stages differ."""
-    first = f"{comparison.other} differs first in `{_first_figure(comparison)}`"
+    first = f"{comparison.other} differs first in `{_first_figure(comparison, differences)}`"
     first += "".join(_clause_text(item) for item in differences if item.stage is None)
     if any(pixel.rounding_sensitive for pixel in comparison.pixels if pixel.differing):
         first += ", and some nearest indices lie within their noise of a half"
+    return first + _stages_text(transplant_result, differences)
+
+
+def _stages_text(
+    transplant_result: TransplantResult, differences: Sequence[FieldDifference]
+) -> str:
+    """Say which stages differ by themselves; empty where none is known to."""
     if not transplant_result.differing:
-        return first
-    clauses = {item.stage: _clause_text(item) for item in differences}
-    stages = _join_words(
-        [
-            f"{item.what} (`{item.left}`{clauses.get(item.stage, '')})"
-            for item in transplant_result.differing
-        ]
+        return ""
+    stages = _join_words([_stage_text(item, differences) for item in transplant_result.differing])
+    return f"; given its own values before them, it computes its {stages} differently"
+
+
+def _stage_text(stage: Transplant, differences: Sequence[FieldDifference]) -> str:
+    """Say what a stage computes differently; the parts of the setup one by one."""
+    own = [item for item in differences if item.stage == stage.stage]
+    parts = dict.fromkeys(item.part for item in own if item.part is not None)
+    if not parts:
+        return f"{stage.what} (`{stage.left}`{''.join(map(_clause_text, own))})"
+    return _join_words(
+        [f"{part} ({_roots_text([item for item in own if item.part == part])})" for part in parts]
     )
-    return f"{first}; given its own values before them, it computes its {stages} differently"
+
+
+def _roots_text(roots: Sequence[FieldDifference]) -> str:
+    """Name fields of the setup, how each differs, and which others follow from them."""
+    text = _join_words([f"`{root.field}`{_clause_text(root)}" for root in roots])
+    followers = list(dict.fromkeys(name for root in roots for name in root.followed_by))
+    if followers:
+        verb = "follows" if len(followers) == 1 else "follow"
+        text += f"; {_join_words(followers)} {verb} from {'it' if len(roots) == 1 else 'them'}"
+    return text
 
 
 def _clause_text(difference: FieldDifference) -> str:
     return f": {difference.clause}" if difference.clause else ""
 
 
-def _first_figure(comparison: Comparison) -> str:
+def _first_figure(comparison: Comparison, differences: Sequence[FieldDifference]) -> str:
+    """Return the first figure that differs; of the setup the first that differs by itself."""
+    roots = [item.field for item in differences if item.part is not None]
+    if roots:
+        return roots[0]
     divergences = (pixel.first_divergence for pixel in comparison.pixels)
     first = next((item for item in divergences if item is not None), None)
     return "the recorded shapes" if first is None else f"{first.tap}.{first.field}"

@@ -7,9 +7,9 @@ earlier stage is not blamed on this one, and cannot hide a defect in it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from parity_bridge.comparison.agreement import first_differing_field_among
 from parity_bridge.comparison.reference_runner import ReferenceRunner
@@ -17,10 +17,15 @@ from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.engines.c_core.overrides import Stage, StageOverrides
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.differences.describe import describe_difference
+from parity_bridge.explain.differences.gathering import NO_NOISE, Noise
 from parity_bridge.explain.explanation import FieldDifference, Transplant
 from parity_bridge.explain.rebuilt_evaluations import RebuiltEvaluations, rebuild_evaluations
-from parity_bridge.taps.derived import DERIVED
+from parity_bridge.explain.setup_figures import derived_quantities_of
+from parity_bridge.explain.setup_stage import compare_setups
 from parity_bridge.taps.pixel_taps import PixelTaps
+
+if TYPE_CHECKING:
+    from parity_bridge.taps.observation import Observation
 
 _CONFIG, _OMEGA, _HKL = "config_snapshot", "omega_subpixel", "hkl_subpixel"
 _LATTICE, _F_CELL, _SUM = "lattice", "f_cell_stats", "intensity_pre_norm"
@@ -41,16 +46,12 @@ class _TransplantStage:
 
     name: str
     what: str
-    #: The last stage that is fed; None: only the derived setup is fed, or nothing at all.
+    #: The last stage that is fed; None: only the derived setup is fed.
     last_fed_stage: Stage | None
     fields: Fields
-    is_derived: bool = False
 
 
 _TRANSPLANT_STAGES = (
-    _TransplantStage(
-        "setup", "geometry, cell and beam", None, {_CONFIG: ("derived", "state")}, True
-    ),
     _TransplantStage(
         "position", "subpixel positions", None, {_OMEGA: ("row", "position", "airpath")}
     ),
@@ -124,7 +125,8 @@ class TransplantResult:
 
     transplants: tuple[Transplant, ...] = ()
     not_tried: tuple[str, ...] = ()
-    #: The first differing field of each stage that differs, from the same values before it.
+    #: The roots of the setup, and the first differing field of each later stage that differs,
+    #: from the same values before it.
     differences: tuple[FieldDifference, ...] = ()
 
     @property
@@ -134,22 +136,26 @@ class TransplantResult:
 
 
 def transplant(
-    reference: ReferenceRunner, others: Sequence[PixelTaps], tolerances: Tolerances
+    reference: ReferenceRunner,
+    others: Sequence[PixelTaps],
+    tolerances: Tolerances,
+    noise: Noise = NO_NOISE,
 ) -> TransplantResult:
-    """Feed the other side's values to the reference up to each stage in turn."""
+    """Feed the other side's values to the reference up to each stage in turn.
+
+    ``noise`` holds the noise budgets of the reference by pixel.
+    """
     sides = reference.in_pixel_order(others)
-    rebuilt = [
-        rebuild_evaluations(observation.evaluations, side)
-        for observation, side in zip(reference.observations, sides, strict=True)
-    ]
-    feeds = [item for item in rebuilt if item is not None]
-    if len(feeds) < len(rebuilt):
-        return TransplantResult(not_tried=(_not_transplanted_reason(reference, sides),))
-    records_setup = all(_CONFIG in side.taps for side in sides)
-    left_out = () if records_setup else (_NO_SETUP,)
     transplants: list[Transplant] = []
     differences: list[FieldDifference] = []
-    for step in (step for step in _TRANSPLANT_STAGES if records_setup or not step.is_derived):
+    left_out: tuple[str, ...] = (_NO_SETUP,)
+    if all(_CONFIG in side.taps for side in sides):
+        setup = compare_setups(reference, sides, tolerances, noise)
+        transplants, differences, left_out = [setup.transplant], list(setup.differences), ()
+    feeds, reason = _fed_evaluations(reference, sides)
+    if feeds is None:
+        return TransplantResult(tuple(transplants), (*left_out, reason), tuple(differences))
+    for step in _TRANSPLANT_STAGES:
         try:
             reruns = reference.rerun(**_feed_keywords(step, sides, feeds))
         except BridgeError as error:
@@ -159,32 +165,54 @@ def transplant(
         transplants.append(stage)
         if stage.left is not None:
             pairs = list(zip(reruns, sides, strict=True))
-            differences.append(describe_difference(pairs, stage.left, tolerances, step.name))
+            differences.append(describe_difference(pairs, stage.left, tolerances, step.name, noise))
     return TransplantResult(tuple(transplants), left_out, tuple(differences))
 
 
-def _not_transplanted_reason(reference: ReferenceRunner, sides: Sequence[PixelTaps]) -> str:
-    """Say which is the reason: other evaluations than the reference's, or missing figures."""
-    for observation, side in zip(reference.observations, sides, strict=True):
-        expected, sums = len(observation.evaluations), side.taps.get(_SUM)
-        if sums is not None and len(sums.places) != expected:
-            return (
-                f"transplants: {side.implementation} has {len(sums.places)} evaluations of pixel "
-                f"{side.pixel} where the reference has {expected}"
-            )
-    return _NOT_RECORDED
+def _fed_evaluations(
+    reference: ReferenceRunner, sides: Sequence[PixelTaps]
+) -> tuple[list[RebuiltEvaluations] | None, str]:
+    """Return the other side's evaluations of each pixel; None and the reason where some lack.
+
+    Their number is that of the other side's own setup, where it recorded one.
+    """
+    try:
+        observations = reference.observe(**_derived_keywords(sides))
+    except BridgeError as error:
+        return None, f"transplants of its own setup: {error}"
+    feeds = []
+    for observation, side in zip(observations, sides, strict=True):
+        rebuilt = rebuild_evaluations(observation.evaluations, side)
+        if rebuilt is None:
+            return None, _not_transplanted_reason(observation, side)
+        feeds.append(rebuilt)
+    return feeds, ""
+
+
+def _not_transplanted_reason(observation: Observation, side: PixelTaps) -> str:
+    """Say which is the reason: other evaluations than its setup says, or missing figures."""
+    expected, sums = len(observation.evaluations), side.taps.get(_SUM)
+    if sums is None or len(sums.places) == expected:
+        return _NOT_RECORDED
+    whose = "its setup" if _CONFIG in side.taps else "the reference"
+    return (
+        f"transplants: {side.implementation} has {len(sums.places)} evaluations of pixel "
+        f"{side.pixel} where {whose} has {expected}"
+    )
+
+
+def _derived_keywords(sides: Sequence[PixelTaps]) -> dict[str, Any]:
+    """Return the keywords that feed the other side's setup; without one it is the reference's."""
+    if _CONFIG not in sides[0].taps:
+        return {}
+    return {"derived": derived_quantities_of(sides[0])}
 
 
 def _feed_keywords(
     step: _TransplantStage, sides: Sequence[PixelTaps], feeds: Sequence[RebuiltEvaluations]
 ) -> dict[str, Any]:
     """Return the keywords of ``ReferenceRunner.rerun`` that feed every stage before ``step``."""
-    if step.is_derived:
-        return {}
-    keywords: dict[str, Any] = {}
-    # Without the tap, the reference's own derived quantities are used.
-    if _CONFIG in sides[0].taps:
-        keywords["derived"] = _derived_quantities(sides[0].taps[_CONFIG].pixel)
+    keywords = _derived_keywords(sides)
     if step.last_fed_stage is not None:
         keywords["overrides"] = [
             StageOverrides(feed.rows, feed.totals, step.last_fed_stage) for feed in feeds
@@ -204,14 +232,3 @@ def _compare_stage(
     )
     first = next((name for name in first_fields if name is not None), None)
     return Transplant(stage=step.name, what=step.what, agrees=first is None, left=first)
-
-
-def _derived_quantities(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the derived quantities as an engine holds them, scalars and vectors."""
-    quantities: dict[str, Any] = {}
-    for name in DERIVED:
-        if f"derived.{name}" in figures:
-            quantities[name] = figures[f"derived.{name}"]
-        elif f"derived.{name}.x" in figures:
-            quantities[name] = tuple(figures[f"derived.{name}.{axis}"] for axis in "xyz")
-    return quantities

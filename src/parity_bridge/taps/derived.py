@@ -66,6 +66,26 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 #: In the order the contract derives them (§2, §3, §1, §4).
 DERIVED = (*_READERS, "source_list", "mosaic_umats")
 
+#: Quantities that are derived before one that precedes them in the records.
+_DERIVED_BEFORE = {
+    "pixel_size": "fpixels",
+    "twotheta_axis": "fdet_vector",
+    "lambda0": "a_star",
+    "V_cell": "a_star",
+}
+
+
+def derivation_order(figure: str) -> int:
+    """Return a number that is smaller for a figure of ``config_snapshot`` that is derived earlier.
+
+    What is not derived, state say, comes first.
+    """
+    name = figure.removeprefix("derived.").partition(".")[0]
+    if not figure.startswith("derived.") or name not in DERIVED:
+        return -1
+    earlier = _DERIVED_BEFORE.get(name)
+    return 2 * DERIVED.index(name) if earlier is None else 2 * DERIVED.index(earlier) - 1
+
 
 def derived_quantities(
     setup: Any,

@@ -123,7 +123,9 @@ def test_whole_numbers_are_off_by_a_number() -> None:
 
 
 def test_a_single_vector_has_no_constant_offset() -> None:
-    assert text_of([[1.0, 2.0, 3.0]], [[1.1, 2.2, 3.1]]) is None
+    assert (
+        text_of([[1.0, 2.0, 3.0]], [[1.1, 2.2, 3.1]]) == "turned by 1.73079°, 1.05763 times as long"
+    )
 
 
 def test_a_turned_vector() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity_bridge.comparison.tolerances import Tolerances
-from parity_bridge.explain.differences.gathering import Pairs, field_values
+from parity_bridge.explain.differences.gathering import NO_NOISE, Noise, Pairs, field_values
 from parity_bridge.explain.differences.places import where_text
 from parity_bridge.explain.differences.relations import relation_of
 from parity_bridge.explain.differences.values import FieldValues, Relation
@@ -18,15 +18,20 @@ _EVERYWHERE = ("in every row", "at every pixel")
 
 
 def describe_difference(
-    pairs: Pairs, figure: str, tolerances: Tolerances, stage: str | None = None
+    pairs: Pairs,
+    figure: str,
+    tolerances: Tolerances,
+    stage: str | None = None,
+    noise: Noise = NO_NOISE,
 ) -> FieldDifference:
     """Describe the field that holds ``figure``, ``tap.field``, over all rows of all pixels.
 
     Each pair is the reference and the other side at one pixel. ``stage`` is the stage of the chain
-    that computes the field, where it is known to differ.
+    that computes the field, where it is known to differ; ``noise`` holds the noise budgets of the
+    reference by pixel.
     """
     tap_id, _, name = figure.partition(".")
-    values = field_values(pairs, tap_id, name, tolerances)
+    values = field_values(pairs, tap_id, name, tolerances, noise)
     relation = None if values is None else relation_of(values)
     meaning = SEMANTICS[tap_id].get(field_of(tap_id, name))
     formula = formula_of(tap_id, name)
@@ -47,9 +52,19 @@ def difference_clause(values: FieldValues, relation: Relation | None) -> str | N
     if not values.differs.any():
         return None
     if relation is None:
-        where = where_text(values, None)
-        return where if where.startswith("only") or " but " in where else None
+        return _place_clause(values)
     where = where_text(values, np.all(relation.holds, axis=1))
     if not where:
         return relation.text
     return f"{where} {relation.text}" if where in _EVERYWHERE else f"{where}: {relation.text}"
+
+
+def _place_clause(values: FieldValues) -> str | None:
+    """Return where the sides differ, and in which components; None where that is everywhere."""
+    where = where_text(values, None)
+    parts = [where] if where.startswith("only") or " but " in where else []
+    differing = values.differing_components
+    if len(differing) < len(values.names):
+        names = " and ".join(values.names[number] for number in differing)
+        parts.append(f"in {names} alone")
+    return ", ".join(parts) or None

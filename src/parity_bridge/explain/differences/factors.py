@@ -54,7 +54,8 @@ def _setup_factors(values: FieldValues) -> Iterator[tuple[str, float]]:
             names.setdefault(number, []).append(name)
     for number, same in names.items():
         yield " or ".join(same), number
-        yield " or ".join(f"1/{name}" for name in same), 1.0 / number
+        if not any("/" in name for name in same):
+            yield " or ".join(f"1/{name}" for name in same), 1.0 / number
 
 
 def _times(values: FieldValues, factor: float, name: str, kind: str) -> Relation:

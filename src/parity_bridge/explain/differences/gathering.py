@@ -14,6 +14,7 @@ from parity_bridge.explain.differences.alternatives import (
     other_columns,
     other_setup_fields,
 )
+from parity_bridge.explain.differences.noise import noise_slack, noise_table
 from parity_bridge.explain.differences.setting import (
     cells_of,
     directions_of,
@@ -21,6 +22,7 @@ from parity_bridge.explain.differences.setting import (
     lengths_of,
 )
 from parity_bridge.explain.differences.values import LOOPS, FieldValues, as_numbers, rounding_slack
+from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.semantics import SEMANTICS, field_of
 
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from parity_bridge.taps.fields import TapFields
 
 Pairs = Sequence[tuple[PixelTaps, PixelTaps]]
+#: Noise budgets of the reference by pixel; a pixel without one is judged by rounding alone.
+Noise = Mapping[tuple[int, int], NoiseBudget]
+NO_NOISE: Noise = {}
 
 _CONFIG = "config_snapshot"
 _HKL = "hkl_rounded"
@@ -43,23 +48,24 @@ _SOURCE_NAMES = ("x", "y", "z", "weight", "wavelength")
 
 
 def field_values(
-    pairs: Pairs, tap_id: str, figure: str, tolerances: Tolerances
+    pairs: Pairs, tap_id: str, figure: str, tolerances: Tolerances, noise: Noise = NO_NOISE
 ) -> FieldValues | None:
     """Gather the field that holds ``figure`` at all pixels; reference first in each pair.
 
-    Return None where the sides have no values of it in common, or only one side has a row.
+    ``noise`` holds the noise budgets of the reference. Return None where the sides have no values
+    of it in common, or only one side has a row.
     """
     pairs = [pair for pair in pairs if all(tap_id in side.taps for side in pair)]
     name = field_of(tap_id, figure)
     if not pairs or not name:
         return None
     if tap_id == _CONFIG and name.startswith("derived."):
-        return _of_setup(pairs[0], name, tolerances)
+        return _of_setup(pairs[0], name, tolerances, noise)
     if name in _PRESENCE:
         return _of_presence(pairs, tap_id, name, tolerances)
     if figure in pairs[0][0].taps[tap_id].pixel:
-        return _of_pixels(pairs, tap_id, name, tolerances)
-    return _of_rows(pairs, tap_id, name, tolerances)
+        return _of_pixels(pairs, tap_id, name, tolerances, noise)
+    return _of_rows(pairs, tap_id, name, tolerances, noise)
 
 
 def _components(figures: Mapping[str, Any], other: Mapping[str, Any], name: str) -> list[str]:
@@ -68,7 +74,7 @@ def _components(figures: Mapping[str, Any], other: Mapping[str, Any], name: str)
 
 
 def _of_setup(
-    pair: tuple[PixelTaps, PixelTaps], name: str, tolerances: Tolerances
+    pair: tuple[PixelTaps, PixelTaps], name: str, tolerances: Tolerances, noise: Noise
 ) -> FieldValues | None:
     ours, theirs = (side.taps[_CONFIG].pixel for side in pair)
     keys = _components(ours, theirs, name)
@@ -88,10 +94,13 @@ def _of_setup(
     return _values(
         pair[0], (_CONFIG, name), names, tables, tolerances, places,
         words=words, alternatives=other_setup_fields(ours, name, components if rows == 1 else 0),
+        noise=noise_table(noise, [(pair[0].pixel, None)], _CONFIG, keys, components),
     )  # fmt: skip
 
 
-def _of_pixels(pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances) -> FieldValues | None:
+def _of_pixels(
+    pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances, noise: Noise
+) -> FieldValues | None:
     first, second = (side.taps[tap_id].pixel for side in pairs[0])
     keys = _components(first, second, name)
     columns = [
@@ -107,15 +116,18 @@ def _of_pixels(pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances) -> 
     return _values(
         pairs[0][0], (tap_id, name), _names(keys, name), tables, tolerances, places,
         words=words, of_pixels=True,
+        noise=noise_table(noise, [(ours.pixel, None) for ours, _ in pairs], tap_id, keys),
     )  # fmt: skip
 
 
-def _of_rows(pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances) -> FieldValues | None:
+def _of_rows(
+    pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances, noise: Noise
+) -> FieldValues | None:
     first, second = (side.taps[tap_id].columns for side in pairs[0])
     keys = _components(first, second, name)
     if not keys:
         return None
-    ours, theirs, places, others = [], [], [], []
+    ours, theirs, places, others, numbers = [], [], [], [], []
     for reference, other in pairs:
         own, counterpart = reference.taps[tap_id], other.taps[tap_id]
         rows = match_rows(own, counterpart)
@@ -123,6 +135,7 @@ def _of_rows(pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances) -> Fi
         theirs += [counterpart.columns[key][rows.theirs] for key in keys]
         places.append(_row_places(reference.pixel, own, rows.ours))
         others.append({key: column[rows.ours] for key, column in _row_facts(reference, tap_id)})
+        numbers.append((reference.pixel, rows.ours))
     sides, words = as_numbers([*ours, *theirs])
     count = len(ours)
     tables = [_table(sides[:count], len(keys)), _table(sides[count:], len(keys))]
@@ -131,7 +144,7 @@ def _of_rows(pairs: Pairs, tap_id: str, name: str, tolerances: Tolerances) -> Fi
         pairs[0][0], (tap_id, name), _names(keys, name), tables, tolerances,
         np.concatenate(places), words=words,
         alternatives=other_columns(facts, tap_id, name, len(keys), cells_of(pairs[0][0])),
-        conditions=_conditions(facts, tables[0]),
+        conditions=_conditions(facts, tables[0]), noise=noise_table(noise, numbers, tap_id, keys),
     )  # fmt: skip
 
 
@@ -192,13 +205,19 @@ def _values(
     tables: Sequence[Floats],
     tolerances: Tolerances,
     places: NDArray[np.int64] | None,
+    noise: Floats | None = None,
     **more: Any,
 ) -> FieldValues:
     tap_id, name = key
     ours, theirs = tables
     unit = SEMANTICS[tap_id][name].unit
     limits = [tolerances.of(tap_id, f"{name}.{part}" if part else name) for part in names]
-    slack = rounding_slack(ours, theirs, by_column="," in unit)
+    by_column = "," in unit
+    slack = (
+        rounding_slack(ours, theirs, by_column=by_column)
+        if noise is None
+        else noise_slack(ours, theirs, noise, by_column=by_column)
+    )
     for number, limit in enumerate(limits):
         if limit is not None:
             slack[:, number] += limit.atol + limit.rtol * np.abs(ours[:, number])

@@ -21,6 +21,17 @@ _DIGITS = 6
 _LARGEST_WHOLE = 1e6
 
 
+def single_steps(values: FieldValues) -> Iterator[Relation]:
+    """Yield one more or less of what the setup counts; nothing for what depends on the pixel.
+
+    A count may happen to be another of the reference's too.
+    """
+    if values.places is None and values.unit in ("", "1") and values.names == ("",):
+        for step, word in ((1.0, "more"), (-1.0, "less")):
+            if np.equal(np.mod(values.ours, 1.0), 0.0).all():
+                yield values.related("offset", f"exactly 1 {word}", values.ours + step)
+
+
 def named_offsets(values: FieldValues) -> Iterator[Relation]:
     """Yield the offset where each part of it is an amount of the setup, or a whole number."""
     for directions in _bases(values):

@@ -8,10 +8,10 @@ from itertools import permutations
 import numpy as np
 
 from parity_bridge.explain.differences.factors import any_factor, named_factors
-from parity_bridge.explain.differences.offsets import any_offset, named_offsets
+from parity_bridge.explain.differences.offsets import any_offset, named_offsets, single_steps
 from parity_bridge.explain.differences.precision import fewer_bits, float32_rounding, float32_size
 from parity_bridge.explain.differences.rows import values_of_other_rows
-from parity_bridge.explain.differences.turns import turns
+from parity_bridge.explain.differences.turns import turns, turns_and_lengths
 from parity_bridge.explain.differences.values import FieldValues, Relation
 from parity_bridge.explain.differences.wording import number_text
 
@@ -27,8 +27,15 @@ def relation_of(values: FieldValues) -> Relation | None:
     """
     if not values.differs.any():
         return None
+    if _only_rounds(values):
+        return values.related("rounding", "the reference's but for rounding", values.ours)
     whole = _first_holding(values, _relations_of_vectors) or _first_holding(values, _relations)
     return whole or _relation_of_components(values)
+
+
+def _only_rounds(values: FieldValues) -> bool:
+    """Return whether no figure differs by more than a relation may leave: any would hold."""
+    return bool(values.fits(values.ours)[values.differing_rows].all())
 
 
 def _first_holding(values: FieldValues, relations: _Relations) -> Relation | None:
@@ -80,6 +87,7 @@ def _relations(values: FieldValues) -> Iterator[Relation]:
     yield values.related("zero", "0", np.zeros_like(values.ours))
     yield values.related("sign", "the opposite sign", -values.ours)
     yield from named_factors(values)
+    yield from single_steps(values)
     for name, figures in values.alternatives.items():
         yield values.related("another figure", f"the reference's {name}", figures)
     yield from values_of_other_rows(values)
@@ -92,6 +100,7 @@ def _relations(values: FieldValues) -> Iterator[Relation]:
     yield from any_offset(values)
     yield from turns(values)
     yield from float32_size(values)
+    yield from turns_and_lengths(values)
 
 
 def _not_finite(values: FieldValues) -> Iterator[Relation]:

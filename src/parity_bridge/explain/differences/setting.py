@@ -47,17 +47,42 @@ def lengths_of(reference: PixelTaps, unit: str) -> dict[str, float]:
 def factors_of(reference: PixelTaps, unit: str) -> dict[str, float]:
     """Return numbers that a figure in ``unit`` may be multiplied or divided by, by what they are.
 
-    A sum has those of the loops, a number without a unit the cells; others have none.
+    A sum has those of the loops, a number without a unit the cells, a length those of the two
+    distances; a step those by which it divides a range into one more or less.
     """
     if unit == "1":
         return cells_of(reference)
+    get = _numbers(reference)
+    if unit == "m":
+        return _ratios(get) | _ends(get, "layers", "detector_thicksteps")
+    if unit == "rad":
+        return _ends(get, "phi steps", "phisteps")
     if unit not in _SUMS:
         return {}
-    get = _numbers(reference)
     factors = {name: get[key] for name, key in _COUNTS.items() if key in get}
     if "oversample" in factors:
         factors["oversample²"] = factors["oversample"] ** 2
     return factors
+
+
+def _ratios(get: dict[str, float]) -> dict[str, float]:
+    """Return close distance over distance, and its square."""
+    if not get.get("distance"):
+        return {}
+    ratio = get.get("close_distance", 0.0) / get["distance"]
+    name = "close distance/distance"
+    return {name: ratio, f"({name})²": ratio * ratio} if ratio not in (0.0, 1.0) else {}
+
+
+def _ends(get: dict[str, float], name: str, key: str) -> dict[str, float]:
+    """Return what a range divided by one number less or more makes of a step."""
+    steps = get.get(key, 0.0)
+    if steps <= 1.0:
+        return {}
+    return {
+        f"n/(n - 1) of n {name}": steps / (steps - 1.0),
+        f"(n - 1)/n of n {name}": (steps - 1.0) / steps,
+    }
 
 
 def cells_of(reference: PixelTaps) -> dict[str, float]:

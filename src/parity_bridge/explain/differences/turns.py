@@ -16,6 +16,15 @@ _ANGLE = 1e-8
 
 def turns(values: FieldValues) -> Iterator[Relation]:
     """Yield the angle by which the vectors of all differing rows are turned, their length kept."""
+    yield from _turned(values, keeps_length=True)
+
+
+def turns_and_lengths(values: FieldValues) -> Iterator[Relation]:
+    """Yield the angle and the factor by which the vectors of all differing rows are off."""
+    yield from _turned(values, keeps_length=False)
+
+
+def _turned(values: FieldValues, *, keeps_length: bool) -> Iterator[Relation]:
     if values.names != _VECTOR:
         return
     ours, theirs = values.ours, values.theirs
@@ -24,8 +33,10 @@ def turns(values: FieldValues) -> Iterator[Relation]:
     angles = np.arctan2(sine, (ours * theirs).sum(axis=1))
     rows = values.differing_rows
     angle = float(np.median(angles[rows]))
-    same_length = np.abs(lengths[0] - lengths[1]) <= 2.0 * values.slack.max(axis=1)
-    holds = same_length & (np.abs(angles - angle) <= _ANGLE)
-    if angle > 10.0 * _ANGLE:
-        text = f"turned by {number_text(float(np.degrees(angle)), 6)}°, its length kept"
+    factor = 1.0 if keeps_length else float(np.median((lengths[1] / lengths[0])[rows]))
+    right_length = np.abs(factor * lengths[0] - lengths[1]) <= 2.0 * values.slack.max(axis=1)
+    holds = right_length & (np.abs(angles - angle) <= _ANGLE)
+    if angle > 10.0 * _ANGLE and np.isfinite(factor):
+        length = "its length kept" if keeps_length else f"{number_text(factor, 6)} times as long"
+        text = f"turned by {number_text(float(np.degrees(angle)), 6)}°, {length}"
         yield Relation("turn", text, np.broadcast_to(holds[:, np.newaxis], ours.shape))
