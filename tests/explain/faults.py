@@ -481,7 +481,7 @@ FAULTS = (
           inject=_both(_set_factor_mode("omega", FactorMode.MEAN),
                        _wrap(evaluation, "nearest_lookup", _permuted))),
     Fault("spindle turning backwards", f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3", "hkl_subpixel",
-          "hkl_fractional.h", stages=("hkl",),
+          "hkl_fractional.h", ("spindle reversed",),
           inject=_wrap(orientations, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
               v, n, -phi))),
 )  # fmt: skip

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from parity_bridge.cli.program import main
-from parity_bridge.explain import input_slips, setup_stage, table_slips, transplant
+from parity_bridge.explain import (
+    input_slips,
+    setup_slips,
+    setup_stage,
+    table_slips,
+    transplant,
+)
 from parity_bridge.explain.explanation import Finding
 from tests.explain.explained import FLAGS, PIXELS, edit, explained, recorded
 
@@ -92,7 +98,8 @@ def test_explain_needs_no_torch_for_records() -> None:
 def test_the_page_lists_every_slip_and_every_stage() -> None:
     page = (Path(__file__).parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
     named = {" ".join(name.split()) for name in re.findall(r"`([^`]+)`", page)}
-    listed = {*input_slips._INPUT_SLIPS, *table_slips._TABLE_SLIPS}  # noqa: SLF001
+    lists = (input_slips._INPUT_SLIPS, setup_slips._SETUP_SLIPS, table_slips._TABLE_SLIPS)  # noqa: SLF001
+    listed = {name for slips in lists for name in slips}
     assert listed <= named
     rows = [line.split("|")[1].strip(" `") for line in page.splitlines() if line.startswith("| `")]
     stages = [step.name for step in transplant._TRANSPLANT_STAGES]  # noqa: SLF001

@@ -9,7 +9,7 @@ import pytest
 from parity_bridge.comparison.reference_runner import ReferenceRunner
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours, behaviour_choices
 from parity_bridge.experiment.nanobragg_flags import parse_flags
-from parity_bridge.explain import hypothesis_set_search, input_slips, pivots, table_slips
+from parity_bridge.explain import custom_geometry, hypothesis_set_search, input_slips, table_slips
 from parity_bridge.explain.behaviour_hypotheses import behaviour_hypotheses
 from tests.explain.explained import FLAGS, PIXELS, explained
 
@@ -41,7 +41,7 @@ def test_a_convention_written_out_as_custom_is_the_same_geometry(convention: str
     """So the other pivot of a convention can be given by flags."""
     flags = [*FLAGS, convention, "-detector_rotx", "3", "-detector_roty", "2"]
     experiment = parse_flags(flags).experiment
-    written_out = pivots._pivoted_at_sample(experiment)  # noqa: SLF001
+    written_out = custom_geometry.written_out(experiment)
     ours, theirs = (
         ReferenceRunner(item, ((5, 7),)).pixel_taps[0] for item in (experiment, written_out)
     )

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
-
 from parity_bridge.engines.torch_port import (
     evaluation,
     lattice,
@@ -75,13 +73,6 @@ def _beam(change: Callable[[Any], Any]) -> FaultInjection:
 
 
 UNNAMED = (
-    UnnamedFault(
-        "pixel corner for centre",
-        PEPTIDE,
-        _wrap(subpixel, "subpixel_position", _moved(-0.5, -0.5)),
-        "omega_subpixel.position",
-        "in every row exactly half a subpixel, 2.5e-4 m, less along fast and slow",
-    ),
     UnnamedFault(
         "one subpixel along fast",
         PEPTIDE,
@@ -191,21 +182,6 @@ UNNAMED = (
         "in every row exactly 1/λ, 1e10 1/m, more along the normal",
     ),
     UnnamedFault(
-        "one wavelength for all sources",
-        SOURCES,
-        _wrap(
-            scattering,
-            "scattering_vector",
-            lambda q: (
-                lambda d, source: q(
-                    d, replace(source, wavelength=torch.full_like(source.wavelength, 1e-10))
-                )
-            ),
-        ),
-        "hkl_subpixel.scattering_vector",
-        "at every source but the first",
-    ),
-    UnnamedFault(
         "indices h k l as l k h",
         PEPTIDE,
         _wrap(evaluation, "miller_index", _vector(lambda v: Vec3(v.z, v.y, v.x))),
@@ -234,20 +210,6 @@ UNNAMED = (
         _wrap(evaluation, "nearest_index", lambda nearest: lambda x, rule: nearest(x, rule) + 1),
         "hkl_subpixel.hkl_rounded",
         "in every row exactly 1 more along h and k and l",
-    ),
-    UnnamedFault(
-        "interference of N + 1 cells",
-        PEPTIDE,
-        _wrap(lattice, "sincg", lambda sincg: lambda x, N: sincg(x, N + 1.0)),
-        "lattice.F_latt_a",
-        "in every row the reference's g with Na + 1 cells",
-    ),
-    UnnamedFault(
-        "interference of N - 1 cells",
-        PEPTIDE,
-        _wrap(lattice, "sincg", lambda sincg: lambda x, N: sincg(x, N - 1.0)),
-        "lattice.F_latt_a",
-        "in every row the reference's g with Na - 1 cells",
     ),
     UnnamedFault(
         "interference squared",
@@ -402,13 +364,6 @@ UNNAMED = (
         _crystal(lambda made: replace(made, mosaic_spread=made.mosaic_spread * units.RTD)),
         "config_snapshot.derived.mosaic_spread",
         "57.2957795131 times the reference's (degrees where radians belong)",
-    ),
-    UnnamedFault(
-        "transposed mosaic matrices",
-        f"{PEPTIDE} -mosaic 0.5 -mosaic_domains 3",
-        _wrap(port_setup, "mosaic_domains", _tensor(lambda m: m.transpose(-1, -2))),
-        "config_snapshot.derived.mosaic_umats",
-        "in every row the transposed matrix",
     ),
     UnnamedFault(
         "wavelength in Å",

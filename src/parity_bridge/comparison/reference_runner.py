@@ -52,6 +52,12 @@ class ReferenceRunner:
         """The structure factors as the C core reads them."""
         return structure_factors.load(self.experiment.structure_factors, self.behaviours)
 
+    def derived(self, experiment: Experiment, behaviours: Behaviours) -> Mapping[str, Quantity]:
+        """Return what the C core derives of ``experiment``; raises as ``Engine.observe`` does."""
+        if experiment == self.experiment and self.pixels:
+            return self.observations[0].derived
+        return CCore().scanner(experiment, behaviours=behaviours).derived
+
     def observe(self, **changed: Any) -> list[Observation]:
         """Run the C core with another experiment, other behaviours, factors or stages.
 

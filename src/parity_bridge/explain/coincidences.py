@@ -42,5 +42,5 @@ class Coincidence(NamedTuple):
 def shows_only_zeros(trial_runner: TrialRunner) -> bool:
     """Return whether all that differs is an intensity of 0 at every pixel of the other side."""
     pairs = zip(trial_runner.reference.pixel_taps, trial_runner.others, strict=True)
-    figures = [item for pair in pairs for item in differing_figures(*pair, trial_runner.tolerances)]
+    figures = [item for pair in pairs for item in differing_figures(*pair, trial_runner.loosest)]
     return bool(figures) and all(tap_id in _FINISHED and value == 0.0 for tap_id, value in figures)

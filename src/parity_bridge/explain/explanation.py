@@ -11,7 +11,7 @@ Reason = Literal[
     "agreement", "shapes", "inputs", "words", "noise", "behaviours", "slips", "unexplained"
 ]
 HypothesisKind = Literal[
-    "inputs", "word", "behaviour", "slip of an input", "slip of the table", "slip of the setup"
+    "inputs", "word", "behaviour", "slip of an input", "slip of the setup", "slip of the table"
 ]
 
 
@@ -45,6 +45,10 @@ class Trial(Schema):
     same_tables: bool = True
     #: Largest distance of any float figure, where every pixel is reproduced.
     largest_ulps: Count | None = None
+    #: Whether every pixel is reproduced but for rounding, where the tolerances allow none.
+    but_for_rounding: bool = False
+    #: Figures of the setup that the hypothesis changes and the other side records unchanged.
+    recorded_unchanged: Count = 0
 
     @property
     def is_sufficient(self) -> bool:

@@ -132,11 +132,11 @@ def _does_text(hypotheses: Sequence[Hypothesis]) -> str:
 def _within_text(comparison: Comparison, inputs: InputDifferences, chosen: Trial) -> str:
     """Say how well the reference reproduces the other side, and what makes no difference."""
     tolerances = comparison.tolerances
-    within = (
-        f"to {chosen.largest_ulps} ULP"
-        if tolerances.are_exact
-        else f"within the tolerances of {tolerances.file or tolerances.case}"
-    )
+    within = f"within the tolerances of {tolerances.file or tolerances.case}"
+    if tolerances.are_exact:
+        within = f"to {chosen.largest_ulps} ULP"
+    if chosen.but_for_rounding:
+        within = "but for rounding"
     if inputs.evidence and all(item.kind != "inputs" for item in chosen.hypotheses):
         within += f" (that {inputs.clause} makes no difference here)"
     return within

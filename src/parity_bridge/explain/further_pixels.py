@@ -55,7 +55,7 @@ class FurtherPixels:
         if reruns is None:
             return self.pixels[0]
         agree = (
-            taps_agree(rerun, other, runner.tolerances)
+            taps_agree(rerun, other, runner.loosest)
             for rerun, other in zip(reruns, runner.others, strict=True)
         )
         return next(
@@ -67,7 +67,12 @@ class FurtherPixels:
         reference = trial_runner.reference
         pixels = (*reference.pixels, *self.pixels)
         others = [*trial_runner.others, *self.trial_runner.others]
-        return TrialRunner(replace(reference, pixels=pixels), others, trial_runner.tolerances)
+        return TrialRunner(
+            replace(reference, pixels=pixels),
+            others,
+            trial_runner.tolerances,
+            rounding=trial_runner.rounding,
+        )
 
 
 def needs_further_pixels(trial_runner: TrialRunner, sets: int) -> bool:
@@ -93,7 +98,9 @@ def run_further_pixels(
             return None
         further = replace(reference, pixels=tuple(pixels))
         others = other.figures(other.run.parsed.experiment, pixels)
-        return FurtherPixels(TrialRunner(further, others, trial_runner.tolerances))
+        return FurtherPixels(
+            TrialRunner(further, others, trial_runner.tolerances, rounding=trial_runner.rounding)
+        )
     except (BridgeError, ValueError, KeyError):
         # One of them does not allow some of the pixels, or records others.
         return None

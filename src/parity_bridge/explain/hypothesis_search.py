@@ -23,7 +23,7 @@ from parity_bridge.explain.input_slips import input_slips
 from parity_bridge.explain.other_runner import OtherRunner
 from parity_bridge.explain.setup_slips import setup_slips
 from parity_bridge.explain.table_slips import table_slips
-from parity_bridge.explain.trial_runner import Candidate, TrialRunner
+from parity_bridge.explain.trial_runner import Candidate, TrialRunner, depth_of
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def search_hypotheses(
     ``given`` holds the inputs of the other side where they differ: they may be part of a set.
     ``other`` runs the other side again: what is found must hold at further pixels too.
     """
-    trial_runner = TrialRunner(reference, others, tolerances)
+    trial_runner = TrialRunner.allowing_rounding(reference, others, tolerances)
     search = _Search(trial_runner, given)
     coincidences: list[Coincidence] = []
     for _ in range(_ROUNDS):
@@ -111,16 +111,27 @@ class _Search:
         single.try_each(slip_candidates(trial_runner.reference))
         self._not_tried = tuple(single.failed)
         self._nearest: tuple[Candidate, ...] = ()
-        self.sets, self.deciding = _by_evidence(trial_runner, self._all_sets())
+        self.sets, self.deciding = self._open_sets()
 
     def _all_sets(self) -> _Sets:
         if self._single.sufficient_sets:
             return self._single.sufficient_sets
-        effective = [item for item, trial in self._single.trials.items() if trial.matters]
-        search = HypothesisSetSearch(self.trial_runner, effective)
+        search = HypothesisSetSearch(self.trial_runner, self._single.combinable)
         self._not_tried = (*self._not_tried, *search.not_tried)
         self._nearest = search.nearest
-        return sorted(search.sufficient, key=_mean_count)
+        return sorted(self._exact(search.sufficient), key=_mean_count)
+
+    def _exact(self, sets: _Sets) -> _Sets:
+        """Return the sets that reproduce every bit or, where none does, all of them."""
+        exact = [item for item in sets if not self.trial_runner.run_trial(item).but_for_rounding]
+        return exact or sets
+
+    def _open_sets(self) -> tuple[_Sets, DecidingPixel | None]:
+        """Return the sets that stay open, and the pixel that would tell them apart."""
+        sets, deciding = _by_evidence(self.trial_runner, self._all_sets())
+        if deciding is not None and deciding.pixel is None and self._single.sufficient_sets:
+            sets = self._single.recorded_best(sets)
+        return sets, deciding if len(sets) > 1 else None
 
     def further_pixels(self, other: OtherRunner) -> FurtherPixels | None:
         """Run both sides at further pixels; None where that is not needed or not possible."""
@@ -180,9 +191,37 @@ class _SingleTrials:
             for candidate, trial in self.trials.items()
             if trial.matters and trial.is_sufficient
         ]
-        same_tables = [item for item in reproducing if self.trials[item].same_tables]
-        chosen = [(item,) for item in same_tables or reproducing]
-        return sorted(chosen, key=_mean_count)
+        for has_evidence in (self._is_exact, self._reads_same_table):
+            reproducing = [item for item in reproducing if has_evidence(item)] or reproducing
+        return sorted(((item,) for item in reproducing), key=self._rank)
+
+    @property
+    def combinable(self) -> list[Candidate]:
+        """Hypotheses that change the reference, and not before the first divergence.
+
+        One that does needs another that undoes it there.
+        """
+        depth = depth_of(self._trial_runner.first_divergence)
+        return [
+            candidate
+            for candidate, trial in self.trials.items()
+            if trial.matters and depth_of(trial.left) >= depth
+        ]
+
+    def recorded_best(self, sets: list[tuple[Candidate, ...]]) -> list[tuple[Candidate, ...]]:
+        """Return the sets of which the other side records most, of these hypotheses alone."""
+        unrecorded = [self.trials[item].recorded_unchanged for (item,) in sets]
+        pairs = zip(sets, unrecorded, strict=True)
+        return [chosen for chosen, count in pairs if count == min(unrecorded)]
+
+    def _is_exact(self, candidate: Candidate) -> bool:
+        return not self.trials[candidate].but_for_rounding
+
+    def _reads_same_table(self, candidate: Candidate) -> bool:
+        return self.trials[candidate].same_tables
+
+    def _rank(self, chosen: tuple[Candidate, ...]) -> tuple[int, int]:
+        return _mean_count(chosen), self.trials[chosen[0]].recorded_unchanged
 
 
 def _by_evidence(
@@ -221,13 +260,13 @@ def behaviour_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
 
 
 def slip_candidates(reference: ReferenceRunner) -> Iterator[Candidate]:
-    """Yield every slip of an input, of the table or of the setup that ``reference`` allows."""
+    """Yield every slip of an input, the setup or the table that ``reference`` allows."""
     for hypothesis, experiment_slip in input_slips(reference.experiment):
         yield Candidate(hypothesis, experiment_slip=experiment_slip)
-    for hypothesis, table_slip in table_slips(reference.factors):
-        yield Candidate(hypothesis, table_slip=table_slip)
     for hypothesis, setup_slip in setup_slips(reference.observations[0].derived):
         yield Candidate(hypothesis, setup_slip=setup_slip)
+    for hypothesis, table_slip in table_slips(reference.factors):
+        yield Candidate(hypothesis, table_slip=table_slip)
     if any(slow != fast for slow, fast in reference.pixels):
         does = "takes the slow pixel number for the fast one"
         hypothesis = Hypothesis(kind="slip of an input", name="slow and fast swapped", does=does)

@@ -1,8 +1,9 @@
 """Sets of several hypotheses, behaviours before slips, smallest first.
 
-Every pair is tried. Larger sets are grown. A hypothesis is added only if it moves the first
-divergence further down the chain, or leaves fewer figures differing in the tap where it lies. Every
-true part of an explanation does so, unless two of them hide each other.
+Every pair of which one changes the figure that differs first is tried. Larger sets are grown. A
+hypothesis is added only if it moves the first divergence further down the chain, or leaves fewer
+figures differing in the tap where it lies. Every true part of an explanation does so, unless two of
+them hide each other.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class HypothesisSetSearch:
     ) -> None:
         self._trial_runner = trial_runner
         self._left = _MAX_EVALUATIONS
+        #: The hypotheses of which each pair needs one: no other changes the first divergence.
+        self._repairing = {
+            item for item in effective_candidates if trial_runner.changes_first_divergence(item)
+        }
         self.not_tried: list[str] = []
         #: The set under which the sides agree furthest down the chain.
         self.nearest: tuple[Candidate, ...] = ()
@@ -64,7 +69,11 @@ class HypothesisSetSearch:
     def _sufficient_pairs(
         self, kind: str, candidates: Sequence[Candidate]
     ) -> list[tuple[Candidate, ...]]:
-        pairs = [chosen for chosen in combinations(candidates, 2) if _fit_together(chosen)]
+        pairs = [
+            chosen
+            for chosen in combinations(candidates, 2)
+            if _fit_together(chosen) and not self._repairing.isdisjoint(chosen)
+        ]
         if not self._reserve_evaluations(len(pairs), f"every two {kind} together"):
             return []
         return [chosen for chosen in pairs if self._trial_runner.suffices(chosen)]

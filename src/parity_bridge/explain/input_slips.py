@@ -18,7 +18,23 @@ from parity_bridge.explain.experiment_changes import (
     unmirrored_adxv,
 )
 from parity_bridge.explain.explanation import Hypothesis
-from parity_bridge.explain.pivots import pivot
+from parity_bridge.explain.geometry_slips import (
+    beam_centre_moved,
+    centred_beam,
+    close_as_distance,
+    distance_as_close,
+    pivot,
+    twotheta_about,
+    twotheta_before_rotations,
+)
+from parity_bridge.explain.rotation_slips import inverted, z_first
+from parity_bridge.explain.sweep_slips import (
+    counted_steps,
+    divided_range,
+    steps_below,
+    steps_to_both_ends,
+    swapped_divergences,
+)
 
 
 def input_slips(experiment: Experiment) -> Iterator[tuple[Hypothesis, ExperimentSlip]]:
@@ -47,6 +63,10 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
         "ignores -misset",
         change("crystal", misset=(0.0, 0.0, 0.0), random_misset_seed=None),
     ),
+    "-misset z first": ("turns -misset about z first and x last", z_first("crystal", "misset")),
+    "-misset inverted": (
+        "turns the crystal by the inverse of -misset", inverted("crystal", "misset")
+    ),
     "-fudge left out": ("ignores -fudge", change("crystal", fudge=1.0)),
     "-water left out": ("ignores -water", change("crystal", water=0.0)),
     "-mosaic left out": ("ignores -mosaic", change("crystal", mosaic_spread=None)),
@@ -62,6 +82,24 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
     ),
     "-nopolar left out": ("ignores -nopolar", change("beam", polarized=True)),
     "-flux left out": ("ignores -flux", change("beam", flux=0.0)),
+    "-square_div added": (
+        "keeps the corners of the divergence", change("beam", round_divergence=False)
+    ),
+    "-square_div left out": (
+        "takes the beam for a round one", change("beam", round_divergence=True)
+    ),
+    "divergences swapped": (
+        "swaps the horizontal and the vertical divergence", swapped_divergences
+    ),
+    "divergence over its steps": (
+        "divides the divergence by its steps, not by one less", divided_range
+    ),
+    "steps rounded down": (
+        "rounds the number of steps of a sweep down", counted_steps(steps_below)
+    ),
+    "a step at both ends": (
+        "has a step at both ends of a sweep", counted_steps(steps_to_both_ends)
+    ),
     "-dispersion left out": ("ignores -dispersion", change("beam", dispersion=0.0)),
     "MOSFLM half pixel left out": (
         "leaves MOSFLM's half pixel out of the beam centre", convention("mosflm", "denzo")
@@ -70,11 +108,39 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
         "adds MOSFLM's half pixel to the beam centre, which DENZO has not",
         convention("denzo", "mosflm"),
     ),
+    "MOSFLM half pixel added twice": (
+        "adds MOSFLM's half pixel to the beam centre twice", beam_centre_moved(0.5)
+    ),
+    "beam centre in the middle by default": (
+        "takes the middle of the detector for the beam centre where none is given", centred_beam
+    ),
+    "-distance as -close_distance": (
+        "takes -distance for the distance along the normal of the detector", distance_as_close
+    ),
+    "-close_distance as -distance": (
+        "takes -close_distance for the distance along the beam", close_as_distance
+    ),
     "-pivot sample": ("pivots the detector about the sample", pivot("sample")),
     "-pivot beam": ("pivots the detector about the beam", pivot("beam")),
     "-Xbeam and -Ybeam swapped": ("swaps -Xbeam and -Ybeam", swapped_beam),
     "-twotheta negated": (
         "takes -twotheta with the opposite sign", negate("detector", "twotheta")
+    ),
+    **{
+        f"-twotheta about {name}": (f"turns the detector by 2θ about {name}", twotheta_about(axis))
+        for name, axis in {
+            "x": (1.0, 0.0, 0.0), "y": (0.0, 1.0, 0.0), "z": (0.0, 0.0, 1.0),
+            "-x": (-1.0, 0.0, 0.0), "-y": (0.0, -1.0, 0.0), "-z": (0.0, 0.0, -1.0),
+        }.items()
+    },
+    "-twotheta before the rotations": (
+        "turns the detector by 2θ before its rotations", twotheta_before_rotations
+    ),
+    "detector rotations z first": (
+        "rotates the detector about z first and x last", z_first("detector", "rotations")
+    ),
+    "detector rotations inverted": (
+        "rotates the detector by the inverse of its rotations", inverted("detector", "rotations")
     ),
     "detector rotations negated": (
         "rotates the detector with the opposite sign", negate("detector", "rotations")

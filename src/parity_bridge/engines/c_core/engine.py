@@ -179,9 +179,8 @@ class CCore:
     ) -> FrameContext:
         if factors is None:
             factors = structure_factors.load(experiment.structure_factors, behaviours)
-        return self._frame_context(
-            experiment, derive(experiment, behaviours, derived), table_struct(factors)
-        )
+        setup = derive(experiment, behaviours, derived)
+        return self._frame_context(experiment, setup, table_struct(factors))
 
     def _frame_context(self, experiment: Experiment, setup: Any, table: Any) -> FrameContext:
         mask = experiment.detector.mask
