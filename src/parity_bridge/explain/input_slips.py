@@ -30,6 +30,7 @@ from parity_bridge.explain.geometry_slips import (
 from parity_bridge.explain.rotation_slips import inverted, z_first
 from parity_bridge.explain.sweep_slips import (
     counted_steps,
+    divergence_shape,
     divided_range,
     steps_below,
     steps_to_both_ends,
@@ -83,10 +84,10 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
     "-nopolar left out": ("ignores -nopolar", change("beam", polarized=True)),
     "-flux left out": ("ignores -flux", change("beam", flux=0.0)),
     "-square_div added": (
-        "keeps the corners of the divergence", change("beam", round_divergence=False)
+        "keeps the corners of the divergence", divergence_shape(is_round=False)
     ),
     "-square_div left out": (
-        "takes the beam for a round one", change("beam", round_divergence=True)
+        "takes the beam for a round one", divergence_shape(is_round=True)
     ),
     "divergences swapped": (
         "swaps the horizontal and the vertical divergence", swapped_divergences

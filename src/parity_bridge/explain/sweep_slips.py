@@ -6,10 +6,11 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from parity_bridge.experiment.model import Sweep
 from parity_bridge.explain.experiment_changes import ExperimentSlip, change
 
 if TYPE_CHECKING:
-    from parity_bridge.experiment.model import Experiment, Sweep
+    from parity_bridge.experiment.model import Experiment
 
 _SWEEPS = (
     ("beam", "horizontal_divergence"),
@@ -52,6 +53,8 @@ def steps_to_both_ends(quotient: float) -> int:
 
 def divided_range(experiment: Experiment) -> Experiment:
     """Divide the range of a divergence by its steps: the last one does not reach its end."""
+    if experiment.beam.source_file is not None:
+        return experiment
     for field in ("horizontal_divergence", "vertical_divergence"):
         sweep = getattr(experiment.beam, field)
         if sweep.range is not None and sweep.step is None and sweep.steps is not None:
@@ -61,9 +64,24 @@ def divided_range(experiment: Experiment) -> Experiment:
     return experiment
 
 
+def divergence_shape(*, is_round: bool) -> ExperimentSlip:
+    """Return the slip that takes a beam that diverges both ways for a round or a square one."""
+
+    def slip(experiment: Experiment) -> Experiment:
+        beam = experiment.beam
+        sweeps = (beam.horizontal_divergence, beam.vertical_divergence)
+        if beam.source_file is not None or Sweep() in sweeps:
+            return experiment
+        return change("beam", round_divergence=is_round)(experiment)
+
+    return slip
+
+
 def swapped_divergences(experiment: Experiment) -> Experiment:
     """Swap horizontal and vertical divergence."""
     beam = experiment.beam
+    if beam.source_file is not None:
+        return experiment
     return change(
         "beam",
         horizontal_divergence=beam.vertical_divergence,
@@ -79,7 +97,8 @@ def _ceiled(sweep: Sweep) -> Sweep:
 
 
 def _with_sweeps(experiment: Experiment, resampled: Callable[[Sweep], Sweep]) -> Experiment:
-    for part, field in _SWEEPS:
+    listed = experiment.beam.source_file is not None
+    for part, field in _SWEEPS[-1:] if listed else _SWEEPS:
         sweep = getattr(getattr(experiment, part), field)
         experiment = change(part, **{field: resampled(sweep)})(experiment)
     return experiment

@@ -187,7 +187,11 @@ KINDS = (
     ),
     Kind("custom", "axes of their own, phi steps and domains", _custom),
     Kind("subpixels", "subpixels, sources and layers", _subpixels),
-    Kind("top-hat", "a curved detector, a matrix, a cache, a divergent beam", _top_hat),
+    Kind(
+        "top-hat", "a curved detector, a matrix, a cache, a divergent beam", _top_hat,
+        # The 3 x 2 sources have no corner that a round beam drops.
+        ("-square_div added",),
+    ),
     Kind(
         "interpolated", "lookups between the entries, factors at every lookup", _interpolated,
         ("-nopolar added",),
