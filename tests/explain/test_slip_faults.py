@@ -91,7 +91,7 @@ def test_a_slip_of_the_setup_is_tried_where_it_changes_something() -> None:
     named = {item.name for item, _ in setup_slips(still.observations[0].derived)}
     assert named == {
         "N + 1 cells", "N - 1 cells", "sources reversed", "pixel corner", "half a pixel further",
-        "pixels counted from 1",
+        "pixels counted from 1", "volume of the axes",
     }  # fmt: skip
 
 
