@@ -34,7 +34,7 @@ static void add_domains(const pb_crystal *crystal, pb_orientation whole, const d
 {
     for (int64_t i = 0; i < crystal->domains; i++) {
         domains[i] = whole;
-        if (crystal->mosaic_spread != 0.0) {
+        if (crystal->mosaic_spread > 0.0) {
             domains[i].a = by_matrix(matrices + 9 * i, whole.a);
             domains[i].b = by_matrix(matrices + 9 * i, whole.b);
             domains[i].c = by_matrix(matrices + 9 * i, whole.c);

@@ -250,7 +250,9 @@ def _on_setup(**changes: Any) -> FaultInjection:
 
 def _on_derived(module: Any, name: str, change: Callable[[Any], Any]) -> FaultInjection:
     """A derivation whose result is changed before anything is made from it."""
-    return _wrap(module, name, lambda derive: lambda *arguments: change(derive(*arguments)))
+    return _wrap(
+        module, name, lambda derive: lambda *given, **named: change(derive(*given, **named))
+    )
 
 
 def _negative(vector: tuple[float, ...]) -> tuple[float, ...]:

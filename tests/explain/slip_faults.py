@@ -73,10 +73,10 @@ def _experiment(**changes: Any) -> FaultInjection:
     """A source list of another beam than the one that was given."""
     return _wrap(
         port_setup, "lay_out_sources",
-        lambda lay_out: lambda experiment, *rest: lay_out(
+        lambda lay_out: lambda experiment, *rest, **named: lay_out(
             experiment.model_copy(
                 update={"beam": experiment.beam.model_copy(update=changes)}
-            ), *rest
+            ), *rest, **named
         ),
     )  # fmt: skip
 

@@ -68,15 +68,15 @@ def _moved_pixels(pixels: float, per: str = "pixel_size") -> SetupSlip:
     return slip
 
 
-def _mosaic_spread_times(factor: float) -> SetupSlip:
-    """Return the slip of another spread; the first domain is never turned (contract §4).
+def _transposed_domains(derived: Mapping[str, Any]) -> dict[str, Any]:
+    transposed = (np.reshape(rows, (3, 3)).T.ravel() for rows in derived["mosaic_umats"])
+    return {"mosaic_umats": [matrix.tolist() for matrix in transposed]}
 
-    An opposite rotation is a transposed matrix.
-    """
-    return lambda derived: (
-        {"mosaic_spread": factor * derived["mosaic_spread"]}
-        if derived["mosaic_domains"] > 1
-        else {}
+
+def _halved_spread(derived: Mapping[str, Any]) -> dict[str, Any]:
+    # The first domain is never turned (contract §4).
+    return (
+        {"mosaic_spread": derived["mosaic_spread"] / 2.0} if derived["mosaic_domains"] > 1 else {}
     )
 
 
@@ -119,11 +119,11 @@ _SETUP_SLIPS: dict[str, tuple[str, SetupSlip]] = {
     ),
     "transposed mosaic rotations": (
         "transposes the rotations of the mosaic domains",
-        _mosaic_spread_times(-1.0),
+        _transposed_domains,
     ),
     "-mosaic halved": (
         "takes -mosaic for the whole width of the spread, not for half of it",
-        _mosaic_spread_times(0.5),
+        _halved_spread,
     ),
     "N + 1 cells": ("computes the lattice factor of one cell more along each axis", _cells(1)),
     "N - 1 cells": ("computes the lattice factor of one cell less along each axis", _cells(-1)),

@@ -57,7 +57,7 @@ def lay_out_orientations(
     whole = turned.map(lambda component: component[rows][:, None])
     moved = [i for i, zero in enumerate(zeros) if not zero]
     leading = moved[0] if carry_over and moved else 0
-    if bool(crystal.mosaic_spread != 0.0):
+    if bool(crystal.mosaic_spread > 0.0):
         a, b, c = (_by_matrices(matrices, v) for v in (whole.a, whole.b, whole.c))
         return Orientation(a, b, c), leading
     return whole, leading
