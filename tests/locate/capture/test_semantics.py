@@ -121,7 +121,15 @@ def test_a_value_that_cannot_be_read_does_not_end_the_program() -> None:
     assert watched.recording.values.left_out == {"could not be read (Odd)": 1}
 
 
-@pytest.mark.parametrize("name", ["statistics", "difflib", "fractions"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "statistics",
+        "fractions",
+        pytest.param("difflib", marks=pytest.mark.corpus),
+        pytest.param("pickletools", marks=pytest.mark.corpus),
+    ],
+)
 def test_the_standard_library_passes_its_own_examples(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,8 +20,8 @@ SITES = "__parity_bridge_sites__"
 
 #: The hooks of an instrumented module; methods of ``Recorder``.
 HOOKS = (
-    "open", "value", "load", "constant", "assigned", "returned", "root", "bind", "enter", "base",
-    "stored", "incremented", "increment",
+    "open", "value", "load", "owner", "constant", "assigned", "returned", "root", "bind", "enter",
+    "base", "stored", "increment", "incremented",
 )  # fmt: skip
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -149,10 +149,10 @@ class ExpressionInstrumenter:
             return node
         return self.call("constant", node, self.watched(node, "constant", "constant"), node)
 
-    def _name(self, node: ast.Name) -> ast.expr:
+    def _name(self, node: ast.Name, hook: str = "load") -> ast.expr:
         if node.id in self._plain_names:
             return node
-        return self.call("load", node, self.watched(node, "name", "load", (node.id,)), node)
+        return self.call(hook, node, self.watched(node, "name", "load", (node.id,)), node)
 
     def _named(self, node: ast.NamedExpr) -> ast.expr:
         names = (node.target.id,)
@@ -204,7 +204,12 @@ class ExpressionInstrumenter:
             self._display(node)
             return
         if isinstance(node.func, ast.Attribute):
-            node.func.value = self.expression(node.func.value)
+            owner = node.func.value
+            node.func.value = (
+                self._name(owner, "owner")
+                if isinstance(owner, ast.Name)
+                else (self.expression(owner))
+            )
         elif not isinstance(node.func, ast.Name):
             node.func = self.expression(node.func)
         node.args = [self.expression(argument) for argument in node.args]

@@ -86,6 +86,12 @@ class Hooks:
         self.thread.add(self._loaded(site, value))
 
     @_hook
+    def owner(self, site: WatchedSite, value: Any) -> None:
+        """Report the array whose method is called; a list is not an operand of its own."""
+        if kind_of(value) is not Kind.SEQUENCE:
+            self.thread.add(self._loaded(site, value))
+
+    @_hook
     def constant(self, site: WatchedSite, value: Any) -> None:
         """Report a number in the source; it is one event, however often it is evaluated."""
         if site not in self._constants:

@@ -16,14 +16,14 @@ class Known:
 
     __slots__ = ("by_name", "events", "holder", "version")
 
-    def __init__(self, holder: Any, events: Events, state: int) -> None:
+    def __init__(self, holder: Any, events: Events, state: int | None) -> None:
         #: The events that made it; several where the one that did was not kept.
         self.events = events
         #: Name bound to it -> the events as of then.
         self.by_name: dict[str, Events] = {}
         #: Keeps the object alive, or hears of its end; its identity is not used again before.
         self.holder = holder
-        #: Its version when the events were recorded.
+        #: Its version when the events were recorded; None where they do not have its content.
         self.version = state
 
 
@@ -52,6 +52,11 @@ class KnownObjects:
             self._known[key] = Known(self._holder(value, key), events, state)
         if is_store and events:
             self._stores.update(dict.fromkeys(addresses(value, kind), events[-1]))
+
+    def pass_on(self, value: Any, events: Events) -> None:
+        """Note that what made an array was not kept; its next use is to be an event."""
+        key = id(value)
+        self._known[key] = Known(self._holder(value, key), events, None)
 
     def bind(self, value: Any, name: str, events: Events) -> None:
         """Note that ``name`` is bound to ``value`` as ``events`` made it."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class Limits:
     """Bounds on events and values, looked at before anything is copied or hashed."""
 
-    #: Events of one site that are all kept; of those that follow, the 2nd, 4th, 8th ... multiple.
-    events_per_site: int = 2_000
+    #: Events of one site that are all kept; after them, only those numbered by a power of two.
+    events_per_site: int = 1_000
+    #: Bytes of the values of one site, from which on the same is true.
+    bytes_per_site: int = 4 * 2**20
     #: Events in all.
     events: int = 300_000
     #: Largest value, bytes.
@@ -18,9 +20,11 @@ class Limits:
     #: All values together, bytes.
     bytes: int = 256 * 2**20
 
-    def keeps(self, count: int) -> bool:
-        """Return whether the event that is the ``count``-th of its site, from 1, is kept."""
-        if count <= self.events_per_site:
+    def keeps(self, count: int, size: int = 0) -> bool:
+        """Return whether the ``count``-th event of a site is kept, after ``size`` bytes of values.
+
+        Counts begin at 1.
+        """
+        if count <= self.events_per_site and size < self.bytes_per_site:
             return True
-        multiple, rest = divmod(count, self.events_per_site)
-        return rest == 0 and multiple & (multiple - 1) == 0
+        return count & (count - 1) == 0

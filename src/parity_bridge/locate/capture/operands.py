@@ -39,7 +39,7 @@ class OpenExpression(list[Operand]):
     @property
     def events(self) -> set[int]:
         """The events of all operands."""
-        return {number for operand in self for number in operand.events}
+        return set().union(*(operand.events for operand in self))
 
     def operand(self, value: object) -> Operand | None:
         """Return the last operand that is this very object; None where none is."""

@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from parity_bridge.locate.capture.arrays import Kind, kind_of
+from parity_bridge.locate.capture.arrays import Kind, byte_size, kind_of
 from parity_bridge.locate.capture.events import Event, EventKind, Site
 from parity_bridge.locate.capture.known_objects import Events, KnownObjects
 from parity_bridge.locate.capture.limits import Limits
 from parity_bridge.locate.capture.sites import WatchedSite, lookup_key
 from parity_bridge.locate.capture.value_store import ValueStore
 
-#: Most parents of an event, most names of a value.
+#: Most parents of an event, most that stand for an event that was not kept, most names of a value.
 _MOST_PARENTS = 256
+_MOST_STANDING_IN = 32
 _MOST_NAMES = 8
 
 
@@ -43,6 +44,7 @@ class Recording:
         self._limits = limits
         self._drafts: list[_Draft] = []
         self._counts: Counter[WatchedSite] = Counter()
+        self._sizes: Counter[WatchedSite] = Counter()
         self._lock = threading.RLock()
 
     def __len__(self) -> int:
@@ -71,19 +73,19 @@ class Recording:
     ) -> Events:
         """Add an event and return its number; the parents instead where it is not kept."""
         kind = kind or site.kind
-        used = tuple(sorted(set(parents))[-_MOST_PARENTS:])
         what = kind_of(value)
         with self._lock:
             index = self._admitted(value, what, site)
             if index is None:
-                made = used
-            else:
-                made = (len(self._drafts),)
-                self._drafts.append(
-                    _Draft(at or site.site, kind, operation or site.operation, index, used)
-                )
-            if made is not used or what in (Kind.ARRAY, Kind.TENSOR):
-                self.objects.register(value, what, made, is_store=kind == "store")
+                made = _some(parents, _MOST_STANDING_IN)
+                if what in (Kind.ARRAY, Kind.TENSOR):
+                    self.objects.pass_on(value, made)
+                return made
+            made, used = (len(self._drafts),), _some(parents, _MOST_PARENTS)
+            self._drafts.append(
+                _Draft(at or site.site, kind, operation or site.operation, index, used)
+            )
+            self.objects.register(value, what, made, is_store=kind == "store")
         return made
 
     def name(self, value: Any, name: str, events: Events) -> None:
@@ -98,7 +100,17 @@ class Recording:
         self._counts[site] += 1
         count = self._counts[site]
         is_full = len(self._drafts) >= self._limits.events and count > 1
-        if is_full or not self._limits.keeps(count):
+        if is_full or not self._limits.keeps(count, self._sizes[site]):
             self.dropped[site.site] += 1
             return None
+        if what > Kind.SCALAR:
+            self._sizes[site] += byte_size(value, what)
         return self.values.add(value, what)
+
+
+def _some(events: Iterable[int], most: int) -> Events:
+    """Return the events sorted; of too many, the first and the last."""
+    numbers = sorted(set(events))
+    if len(numbers) > most:
+        numbers = numbers[: most // 2] + numbers[-most // 2 :]
+    return tuple(numbers)
