@@ -27,6 +27,7 @@ from parity_bridge.explain.geometry_slips import (
     twotheta_about,
     twotheta_before_rotations,
 )
+from parity_bridge.explain.random_misset_slip import double_precision_misset
 from parity_bridge.explain.rotation_slips import inverted, z_first
 from parity_bridge.explain.sweep_slips import (
     counted_steps,
@@ -67,6 +68,9 @@ _INPUT_SLIPS: dict[str, tuple[str, ExperimentSlip]] = {
     "-misset z first": ("turns -misset about z first and x last", z_first("crystal", "misset")),
     "-misset inverted": (
         "turns the crystal by the inverse of -misset", inverted("crystal", "misset")
+    ),
+    "random misset in double precision": (
+        "draws the random orientation in double precision", double_precision_misset
     ),
     "-fudge left out": ("ignores -fudge", change("crystal", fudge=1.0)),
     "-water left out": ("ignores -water", change("crystal", water=0.0)),

@@ -203,3 +203,21 @@ def test_a_relation_holds_in_every_differing_row(figures: list[tuple[float, floa
     values = field_of(*np.array(figures).T)
     relation = relation_of(values)
     assert relation is None or relation.holds[values.differing_rows].all()
+
+
+def test_vectors_in_other_directions() -> None:
+    turned = VECTORS[:, [1, 0, 2]] * [[-1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 1.0, -1.0]]
+    text = text_of(VECTORS, turned)
+    assert text is not None
+    assert text.startswith("another direction, up to ")
+    assert text.endswith("° from the reference's, the length kept")
+
+
+def test_matrices_that_are_other_rotations() -> None:
+    about_x = np.array([[1.0, 0, 0], [0, 0.6, -0.8], [0, 0.8, 0.6]])
+    about_z = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1.0]])
+    ours = np.stack([about_x, about_z]).reshape(2, 9)
+    theirs = np.stack([about_x @ about_z, about_z @ about_x @ about_x]).reshape(2, 9)
+    text = text_of(ours, theirs)
+    assert text == "another rotation, up to 106.3° from the reference's"
+    assert text_of(ours, 1.1 * theirs + 0.01) is None

@@ -188,15 +188,15 @@ class TestParts:
         flags = f"{FLAGS} -roi 3 40 10 29"
         image = integer_image(flags, photons(flags)).pixels
         assert clause(image) == (
-            "it is round(55000/max(I)*I + 40) at every pixel, as `-intfile` writes it of a part, "
-            "and 0 outside it, as with `-roi 3 40 10 29`"
+            "it is round(55000/max(I)*I + 40) at every pixel, as `-intfile` writes it, inside "
+            "`-roi 3 40 10 29`; outside it is 0"
         )
 
     def test_photons_with_a_region_of_interest(self) -> None:
         found = reason(photons(f"{FLAGS} -roi 3 40 10 29"))
         assert found is not None
         assert found.names == (("part", "rounding"),)
-        assert found.clause.endswith(" of a part, and 0 outside it, as with `-roi 3 40 10 29`")
+        assert found.clause.endswith("at every pixel, inside `-roi 3 40 10 29`; outside it is 0")
 
     def test_another_crystal_with_a_region_of_interest(self) -> None:
         assert reason(photons(f"{OTHER_CRYSTAL} -roi 3 40 10 29")) is None

@@ -7,6 +7,7 @@ from itertools import permutations
 
 import numpy as np
 
+from parity_bridge.explain.differences.directions import directions, rotations
 from parity_bridge.explain.differences.factors import any_factor, named_factors
 from parity_bridge.explain.differences.offsets import any_offset, named_offsets, single_steps
 from parity_bridge.explain.differences.precision import fewer_bits, float32_rounding, float32_size
@@ -30,7 +31,7 @@ def relation_of(values: FieldValues) -> Relation | None:
     if _only_rounds(values):
         return values.related("rounding", "the reference's but for rounding", values.ours)
     whole = _first_holding(values, _relations_of_vectors) or _first_holding(values, _relations)
-    return whole or _relation_of_components(values)
+    return whole or _relation_of_components(values) or _first_holding(values, _relations_of_lengths)
 
 
 def _only_rounds(values: FieldValues) -> bool:
@@ -58,6 +59,12 @@ def _relation_of_components(values: FieldValues) -> Relation | None:
         holds[:, number] = item.holds[:, 0]
     names = " and ".join(values.names[number] for number in numbers)
     return Relation(relations[0].kind, f"{relations[0].text}, in {names} alone", holds)
+
+
+def _relations_of_lengths(values: FieldValues) -> Iterator[Relation]:
+    """Yield the relations that say least: only that lengths or rotations are kept."""
+    yield from directions(values)
+    yield from rotations(values)
 
 
 def _relations_of_vectors(values: FieldValues) -> Iterator[Relation]:

@@ -63,7 +63,7 @@ def _one_value_reason(case: ImageCase, name: str, value: float) -> ImageReason:
         kind="unexplained",
         clause=(
             f"{name} is {value:.9g} at every pixel, where the reference has up to {largest:.9g} "
-            "photons: from one value nothing more can be told; `run` and `locate` can where the "
+            "photons: from one value nothing more can be told; `run` can, where the "
             "program is an engine"
         ),
     )
@@ -75,10 +75,7 @@ def _part_reason(part: ImageCase, name: str) -> ImageReason | None:
     if not found:
         return None
     match = found[0]
-    clause = (
-        f"{name} {match_text(part, match)} of a part, and 0 outside it, as with "
-        f"`{roi_text(part.region)}`"
-    )
+    clause = f"{name} {match_text(part, match)}, inside `{roi_text(part.region)}`; outside it is 0"
     return ImageReason(
         kind="noise" if isinstance(match.fit, NoiseFit) else "values",
         clause=clause,
