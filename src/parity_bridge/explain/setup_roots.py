@@ -203,8 +203,9 @@ class SetupRootSearch:
         root = found.root
         name = found.given_as if root.field != "sources" else "source_list"
         alone = None
-        if root.field in self.theirs:
-            prefix = CENTRE if name.startswith(CENTRE) else ""
+        prefix = CENTRE if name.startswith(CENTRE) else ""
+        # Of sources, a side may have recorded only how many there are.
+        if name.removeprefix(prefix) in self.theirs:
             alone = self._alone(name, self._value(name.removeprefix(prefix), prefix))
         followed_by = tuple(
             other

@@ -19,19 +19,18 @@ UNRECORDED = (
     "derived.subpixel_size", "derived.detsize_f", "derived.detsize_s", "derived.distance",
     "derived.Fbeam", "derived.Sbeam", "derived.Fclose", "derived.Sclose", "derived.I_bg",
     "derived.osc", "derived.detector_thickstep", "derived.detector_mu", "derived.steps",
-    "derived.source_list",
 )  # fmt: skip
 
 _NAN = math.nan
 _PLACEHOLDERS: dict[str, Quantity] = {
     "subpixel_size": _NAN, "detsize_f": _NAN, "detsize_s": _NAN, "distance": _NAN,
     "Fbeam": _NAN, "Sbeam": _NAN, "Fclose": _NAN, "Sclose": _NAN, "I_bg": _NAN, "osc": _NAN,
-    "detector_thickstep": _NAN, "detector_mu": _NAN, "steps": 0, "source_list": (),
+    "detector_thickstep": _NAN, "detector_mu": _NAN, "steps": 0,
 }  # fmt: skip
 
 
 def derived_of(simulation: Simulation, recorded: Recorded) -> Mapping[str, Quantity]:
-    """Return the quantities of ``taps.derived``; those of ``UNRECORDED`` are NaN, 0 or empty."""
+    """Return the quantities of ``taps.derived``; those of ``UNRECORDED`` are NaN or 0."""
     found = {
         **_PLACEHOLDERS,
         **_detector(simulation, recorded.simulator),
@@ -39,6 +38,7 @@ def derived_of(simulation: Simulation, recorded: Recorded) -> Mapping[str, Quant
         "lambda0": _number(recorded.simulator.wavelength) * 1e-10,
         "fluence": _number(recorded.simulator.fluence),
         "sources": recorded.sources,
+        "source_list": _sources(simulation, recorded),
         "oversample": recorded.evaluations.oversample,
         "mosaic_umats": _rotations(recorded),
     }
@@ -83,6 +83,22 @@ def _crystal(simulation: Simulation) -> dict[str, Quantity]:
         "phisteps": config.phi_steps,
         "interpolate": int(bool(crystal.interpolate) and crystal.hkl_data is not None),
     }
+
+
+def _sources(simulation: Simulation, recorded: Recorded) -> Quantity:
+    """Return direction, weight and wavelength (m) of each source, as the port uses them.
+
+    Of a single source it takes neither: the beam of its detector, and its one wavelength. Weights,
+    which it uses nowhere, are those of a file, else shares of all.
+    """
+    beam = simulation.beam
+    if recorded.sources == 1:
+        towards = [-component for component in _vector(simulation.detector.beam_vector)]
+        return [[*towards, 1.0, _number(recorded.simulator.wavelength) * 1e-10]]
+    weights = [_number(weight) for weight in beam.source_weights]
+    whole = sum(weights) if simulation.experiment.beam.source_file is None else 1.0
+    columns = zip(beam.source_directions, weights, beam.source_wavelengths, strict=True)
+    return [[*_vector(towards), weight / whole, _number(wave)] for towards, weight, wave in columns]
 
 
 def _rotations(recorded: Recorded) -> Quantity:
