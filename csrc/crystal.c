@@ -116,6 +116,10 @@ static void real_space(const pb_experiment *e, reciprocal star, const cell *give
     const pb_vec3 a = in_angstrom(e->given, PB_GIVEN_A0, pb_scale(bc, crystal->V_cell));
     const pb_vec3 b = in_angstrom(e->given, PB_GIVEN_B0, pb_scale(ca, crystal->V_cell));
     const pb_vec3 c = in_angstrom(e->given, PB_GIVEN_C0, pb_scale(ab, crystal->V_cell));
+    if (pb_is_given(e->given, PB_GIVEN_REGENERATED_V_CELL)) {
+        pb_give(e->given, PB_GIVEN_REGENERATED_V_CELL, &crystal->V_cell);
+        V_star = 1.0 / crystal->V_cell;
+    }
     crystal->a_star = pb_scale(pb_cross(b, c), V_star);
     crystal->b_star = pb_scale(pb_cross(c, a), V_star);
     crystal->c_star = pb_scale(pb_cross(a, b), V_star);

@@ -196,7 +196,8 @@ typedef enum pb_setup_field {
     PB_GIVEN_FBEAM,
     PB_GIVEN_SBEAM,
     PB_GIVEN_V_CELL,
-    PB_GIVEN_A_STAR, /* before a, b and c are computed from it, as are the next two */
+    PB_GIVEN_REGENERATED_V_CELL, /* with which a*, b* and c* are regenerated, and that alone */
+    PB_GIVEN_A_STAR,             /* before a, b and c are computed from it, as are the next two */
     PB_GIVEN_B_STAR,
     PB_GIVEN_C_STAR,
     PB_GIVEN_A0, /* before a*, b* and c* are regenerated, as are the next two */

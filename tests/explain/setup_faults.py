@@ -1,185 +1,15 @@
-"""Defective ports that derive a part of the setup differently, and the roots that must be named."""
+"""All defective ports that derive a part of the setup differently."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pytest import MonkeyPatch  # noqa: PT013 - a type
-
 from parity_bridge.engines.torch_port import beam, crystal, detector, setup, sweep
+from tests.explain.detector_faults import DETECTOR_FAULTS, reversed_axis
 from tests.explain.edited_source import edited
-from tests.explain.faults import LAYERS, PEPTIDE, FaultInjection, _both
-
-TURNED = f"{PEPTIDE} -twotheta 10 -detector_rotx 5 -detector_roty 3 -detector_rotz 2"
-SIZED = PEPTIDE.replace("-detpixels 64 ", "")
-TRICLINIC = (
-    "-cell 21 17 23 81 107 96 -default_F 5 -lambda 1 -N 4 -distance 60 -detpixels 64 -pixel 1 "
-    "-oversample 1"
-)
-SWEEP = f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3"
-DIVERGENT = f"{PEPTIDE} -hdivrange 3 -hdivstep 0.8 -vdivrange 2 -vdivstep 0.9"
-
-
-@dataclass(frozen=True)
-class SetupFault:
-    """A change of the port, and the fields that must be named as its roots: field -> clause."""
-
-    name: str
-    flags: str
-    inject: FaultInjection
-    roots: dict[str, str | None]
-    #: Some of the fields that must be said to follow.
-    followers: tuple[str, ...] = ()
-
-
-def _second_axis(patch: MonkeyPatch) -> None:
-    """The 2θ axis of MOSFLM with the opposite sign."""
-    *before, _, polar, spindle = detector.CONVENTION_AXES["mosflm"]
-    axes = (*before, detector.Z, polar, spindle)
-    patch.setitem(detector.CONVENTION_AXES, "mosflm", axes)
-
-
-_COUNT_UP = edited(
-    detector, "_count_pixels", "math.ceil(exact_count)", "math.floor(exact_count + 1.0)"
-)
+from tests.explain.faults import LAYERS, PEPTIDE, _both
+from tests.explain.setup_fault import DIVERGENT, SWEEP, TRICLINIC, SetupFault
 
 SETUP_FAULTS = (
-    SetupFault(
-        "2θ axis of MOSFLM",
-        TURNED,
-        _second_axis,
-        {"twotheta_axis": "the opposite sign"},
-        ("sdet_vector", "odet_vector", "pix0_vector"),
-    ),
-    SetupFault(
-        "pixel count rounded up",
-        f"{SIZED} -detsize 64.5",
-        _COUNT_UP,
-        {"fpixels": "exactly 1 more", "spixels": "exactly 1 more"},
-    ),
-    SetupFault(
-        "pixel count of a rounded size",
-        f"{SIZED} -detsize 64.4",
-        edited(
-            detector,
-            "_count_pixels",
-            "exact_count = detsize",
-            "detsize = pixel * math.ceil(detsize / pixel); exact_count = detsize",
-        ),
-        {"fpixels": "exactly 1 more", "spixels": "exactly 1 more"},
-    ),
-    SetupFault(
-        "size not from the count",
-        f"{PEPTIDE} -detsize 70",
-        edited(
-            detector,
-            "_count_pixels",
-            "units.metres(detsize_mm) if count is None else pixel * count",
-            "units.metres(detsize_mm)",
-        ),
-        {
-            "detsize_f": "1.09375 times the reference's",
-            "detsize_s": "1.09375 times the reference's",
-        },
-    ),
-    SetupFault(
-        "beam centre swapped",
-        f"{PEPTIDE} -Xbeam 30 -Ybeam 36",
-        edited(
-            detector,
-            "_beam_centre",
-            "Centre(y + 0.5 * pixel, x + 0.5 * pixel,",
-            "Centre(x + 0.5 * pixel, y + 0.5 * pixel,",
-        ),
-        {"Fbeam": "the reference's `Sbeam`", "Sbeam": "the reference's `Fbeam`"},
-        ("pix0_vector", "Fclose"),
-    ),
-    SetupFault(
-        "half a pixel along fast",
-        TURNED,
-        edited(detector, "_beam_centre", "Centre(y + 0.5 * pixel, x", "Centre(y, x"),
-        {"Fbeam": "exactly a subpixel or half a pixel, 5e-4 m, less"},
-    ),
-    SetupFault(
-        "ratio inverted",
-        TURNED,
-        edited(detector, "_place_detector", "ratio = torch.where(", "ratio = 1.0 / torch.where("),
-        {"distance": "0.996046308911 times the reference's ((close distance/distance)²)"},
-    ),
-    SetupFault(
-        "close distance for distance",
-        TURNED,
-        edited(
-            detector,
-            "_place_detector",
-            "distance = close_distance / ratio\n\n",
-            "distance = close_distance\n\n",
-        ),
-        {"distance": "0.998021196624 times the reference's (close distance/distance)"},
-        ("pix0_vector", "close_distance"),
-    ),
-    SetupFault(
-        "pix0 not rotated",
-        f"{TURNED} -pivot sample -beam_vector 1 0 0",
-        edited(
-            detector,
-            "_place_detector",
-            "pix0 = _rotated_with_detector(flat, angles, d.twotheta_axis, twotheta)",
-            "pix0 = flat",
-        ),
-        {"pix0_vector": "turned by 10.8277°, its length kept"},
-    ),
-    SetupFault(
-        "order of the rotations",
-        TURNED,
-        edited(
-            detector,
-            "_rotated_with_detector",
-            "rotate_axis(rotate(v, angles), axis, twotheta)",
-            "rotate(rotate_axis(v, axis, twotheta), angles)",
-        ),
-        {
-            "fdet_vector": "turned by 1.01432°, its length kept",
-            "sdet_vector": "turned by 0.598684°, its length kept",
-            "odet_vector": "turned by 0.822013°, its length kept",
-        },
-    ),
-    SetupFault(
-        "rotation about x reversed",
-        TURNED.replace("-twotheta 10 ", ""),
-        edited(
-            detector,
-            "_place_detector",
-            "angles, twotheta = (rx,",
-            "angles, twotheta = (None if rx is None else -rx,",
-        ),
-        {
-            "fdet_vector": "turned by 10°, its length kept",
-            "sdet_vector": "turned by 10°, its length kept",
-        },
-    ),
-    SetupFault(
-        "rotation about the normal reversed",
-        f"{PEPTIDE} -detector_rotx 5",
-        edited(
-            detector,
-            "_place_detector",
-            "angles, twotheta = (rx,",
-            "angles, twotheta = (None if rx is None else -rx,",
-        ),
-        {
-            "fdet_vector": "turned by 10°, its length kept",
-            "sdet_vector": "turned by 10°, its length kept",
-        },
-    ),
-    SetupFault(
-        "odet not rotated",
-        f"{PEPTIDE} -detector_roty 5",
-        edited(
-            detector, "_place_detector", "    if d.pivot ==", "    odet = d.odet\n    if d.pivot =="
-        ),
-        {"odet_vector": "the reference's `beam_vector`"},
-    ),
+    *DETECTOR_FAULTS,
     SetupFault(
         "volume without the skew",
         TRICLINIC,
@@ -224,6 +54,20 @@ SETUP_FAULTS = (
         ),
         {"a0": "0.809523809524 times the reference's"},
         ("b_star", "c_star"),
+    ),
+    SetupFault(
+        "volume of the axes",
+        TRICLINIC,
+        edited(
+            crystal,
+            "_real_space",
+            "    a0, b0, c0 =",
+            "    V_star = dot(a, cross(b, c)).reciprocal()\n"
+            "    V_cell = quotient(1.0, V_star)\n"
+            "    a0, b0, c0 =",
+        ),
+        {"V_cell": "0.999608207153 times the reference's (off by -0.000392 of it)"},
+        ("a_star", "b_star", "c_star"),
     ),
     SetupFault(
         "misset about x reversed",
@@ -319,7 +163,7 @@ SETUP_FAULTS = (
         "2θ axis and volume",
         f"{TRICLINIC} -twotheta 10",
         _both(
-            _second_axis,
+            reversed_axis,
             edited(crystal, "_complete_cell", "2.0 * a * b * c * sqrt(product.abs())", "a * b * c"),
         ),
         {"twotheta_axis": "the opposite sign", "V_cell": "1.06078333892 times the reference's"},

@@ -8,7 +8,8 @@ from parity_bridge.comparison.reference_runner import runner_of_run
 from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.explain.transplant import TransplantResult, transplant
 from tests.explain.faults import Fault
-from tests.explain.setup_faults import SETUP_FAULTS, SetupFault
+from tests.explain.setup_fault import SetupFault
+from tests.explain.setup_faults import SETUP_FAULTS
 from tests.explain.test_faults import ALL, examined, figures, look
 
 pytestmark = pytest.mark.usefixtures("fault_inputs")

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 #: Prefix of what ``pix0_vector`` is computed from, where the same name is read off it again.
 CENTRE = "centre_"
+#: Prefix of the volume with which a*, b* and c* are regenerated, and nothing before them.
+REGENERATED = "regenerated_"
 
 
 @dataclass(frozen=True)
 class Cause:
     """Fields that one mistake would make wrong, and the role in which they are given.
 
-    The prefix ``CENTRE`` gives what ``pix0_vector`` is computed from; see ``given_setup``.
+    The prefix is that of a name that ``given_setup`` takes.
     """
 
     fields: tuple[str, ...]
@@ -81,7 +83,16 @@ SETUP_STEPS = (
     SetupStep(_BEAM, ("lambda0",)),
     SetupStep(_BEAM, ("fluence",)),
     SetupStep(_BEAM, ("I_bg",), ("fluence",)),
-    SetupStep(_CELL, ("V_cell", *_VECTORS), ("lambda0",)),
+    SetupStep(
+        _CELL,
+        ("V_cell", *_VECTORS),
+        ("lambda0",),
+        (
+            Cause(("V_cell",)),
+            Cause(("V_cell",), REGENERATED),
+            *(Cause((name,)) for name in _VECTORS),
+        ),
+    ),
     SetupStep(_SIZE, ("Na",), ("a0",)),
     SetupStep(_SIZE, ("Nb",), ("b0",)),
     SetupStep(_SIZE, ("Nc",), ("c0",)),

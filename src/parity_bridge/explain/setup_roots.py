@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.setup_figures import (
@@ -46,10 +48,10 @@ class SetupRoot:
 
 @dataclass(frozen=True)
 class _Found:
-    """A root, and under which name its value is given."""
+    """A root, and the prefix of the name under which its value is given."""
 
     root: SetupRoot
-    given_as: str
+    prefix: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class SetupRootSearch:
         if "source_list" in named and "sources" in left:
             named = {"sources": named["source_list"]}
         return [
-            _Found(SetupRoot(name, step.part, expected), f"{named[name].prefix}{name}")
+            _Found(SetupRoot(name, step.part, expected), named[name].prefix)
             for name in step.fields
             if name in named
         ]
@@ -118,6 +120,8 @@ class SetupRootSearch:
     def _bases(self, step: SetupStep) -> Iterator[Quantities]:
         """Yield what the other side has before a step: all of it, then less."""
         own = {name: self.theirs[name] for name in step.computed_from if name in self.theirs}
+        if "source_list" in step.computed_from and "sources" in self.theirs:
+            own["source_list"] = self._value("source_list")
         wrong = [name for name in own if self._differs(name)]
         dropped = [(), *((name,) for name in wrong), tuple(wrong)]
         for names in dict.fromkeys(dropped):
@@ -146,7 +150,9 @@ class SetupRootSearch:
                 expected = self._derive({**before, **self._given(causes)}, step)
                 if expected and all(self._fits(expected, name) for name in checked):
                     return causes
-        return tuple(Cause((name,)) for name in left)
+        # The reference refuses what is no number; all else that is none comes from the first.
+        broken = [name for name in left if not np.isfinite(self.theirs[name]).all()]
+        return tuple(Cause((name,)) for name in left if name not in broken[1:])
 
     def _sets_of_causes(self, step: SetupStep, left: Sequence[str]) -> Iterator[tuple[Cause, ...]]:
         """Yield the sets of causes that may account for ``left``, the smallest first."""
@@ -177,8 +183,16 @@ class SetupRootSearch:
             for name in cause.fields
         }
 
-    def _value(self, name: str, prefix: str) -> Quantity:
+    def _value(self, name: str, prefix: str = "") -> Quantity:
+        if name == "source_list" and name not in self.theirs:
+            return self._unlisted_sources()
         return self.theirs[name] if prefix != CENTRE else self._centre.get(name, self.theirs[name])
+
+    def _unlisted_sources(self) -> list[Sequence[float]]:
+        """Return as many sources as the other side has, all like the reference's first."""
+        rows: Any = self.ours["source_list"]
+        count: Any = self.theirs["sources"]
+        return [rows[0]] * int(count)
 
     @cached_property
     def _centre(self) -> Quantities:
@@ -201,12 +215,8 @@ class SetupRootSearch:
     def _with_followers(self, found: _Found, roots: set[str]) -> SetupRoot:
         """Add the fields that differ once the reference has this one root's value."""
         root = found.root
-        name = found.given_as if root.field != "sources" else "source_list"
-        alone = None
-        prefix = CENTRE if name.startswith(CENTRE) else ""
-        # Of sources, a side may have recorded only how many there are.
-        if name.removeprefix(prefix) in self.theirs:
-            alone = self._alone(name, self._value(name.removeprefix(prefix), prefix))
+        name = "source_list" if root.field == "sources" else root.field
+        alone = self._alone(f"{found.prefix}{name}", self._value(name, found.prefix))
         followed_by = tuple(
             other
             for step in SETUP_STEPS
@@ -219,6 +229,7 @@ class SetupRootSearch:
         return SetupRoot(root.field, root.part, root.expected, followed_by)
 
     def _alone(self, name: str, value: Quantity) -> Quantities | None:
+        """Return what the reference derives from one value; None where it cannot."""
         try:
             return self.reference.continued_setup({name: value})
         except BridgeError:

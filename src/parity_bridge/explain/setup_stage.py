@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 STAGE = "setup"
 _WHAT = "geometry, cell and beam"
+#: No kind of difference, or one that any two vectors have.
+_VAGUE = (None, "turn")
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def _described(
     figure = f"{CONFIG}.derived.{root.field}"
     expected = (with_derived(ours, root.expected), theirs)
     described = describe_difference([expected], figure, tolerances, STAGE, noise)
-    if described.kind is None:
-        described = describe_difference([pair], figure, tolerances, STAGE, noise)
+    if described.kind in _VAGUE:
+        plain = describe_difference([pair], figure, tolerances, STAGE, noise)
+        described = described if plain.kind in _VAGUE else plain
     return described.model_copy(update={"part": root.part, "followed_by": root.followed_by})

@@ -149,7 +149,7 @@ def transplant(
     transplants: list[Transplant] = []
     differences: list[FieldDifference] = []
     left_out: tuple[str, ...] = (_NO_SETUP,)
-    if all(_CONFIG in side.taps for side in sides):
+    if all(_CONFIG in side.taps for side in (*sides, *reference.pixel_taps)):
         setup = compare_setups(reference, sides, tolerances, noise)
         transplants, differences, left_out = [setup.transplant], list(setup.differences), ()
     feeds, reason = _fed_evaluations(reference, sides)
