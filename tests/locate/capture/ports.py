@@ -55,6 +55,16 @@ PORT = {
 
         number = 5
         """,
+    "tiny_once/__init__.py": """\
+        import os
+
+        if os.environ.get("TINY_ONCE") == "again":
+            raise RuntimeError("registered twice")
+        os.environ["TINY_ONCE"] = "again"
+
+        def render(experiment):
+            return [1.5]
+        """,
     "tiny_broken.py": "def render(experiment):\n    return (1,\n",
 }
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -119,6 +121,59 @@ def test_an_error_of_the_port_is_its_own(port: Path) -> None:
     with pytest.raises(EngineError, match="--call tiny_bridge:fails failed: TypeError") as caught:
         call("tiny_bridge:fails")
     assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_a_port_that_cannot_be_imported_twice(port: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINY_ONCE", "first")
+    with pytest.raises(EngineError, match=r"tiny_once imported anew .*registered twice.*--watch"):
+        capture_call("tiny_once:render", EXPERIMENT)
+
+
+def test_an_interrupt_leaves_modules_as_they_were(port: Path) -> None:
+    (port / "tiny_stop.py").write_text(
+        "runs = []\n"
+        "def run(experiment):\n"
+        "    import tiny_bridge\n"
+        "    tiny_bridge.runs = getattr(tiny_bridge, 'runs', 0) + 1\n"
+        "    if tiny_bridge.runs == 2:\n"
+        "        raise KeyboardInterrupt\n"
+        "    return [1.5]\n"
+    )
+    stop = import_module("tiny_stop")
+    meta_path = list(sys.meta_path)
+    with pytest.raises(KeyboardInterrupt):
+        capture_call("tiny_stop:run", EXPERIMENT)
+    assert sys.modules["tiny_stop"] is stop
+    assert sys.meta_path == meta_path
+
+
+def test_compiled_parts_of_a_package_are_noted_and_kept(
+    port: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module of C stays as it is: it can be imported only once in a process."""
+    (port / "tiny_port" / "fast.py").write_text(
+        "from tiny_port import _fast\n"
+        "import tiny_port._fast\n"
+        "def njit(function):\n    return function\n"
+        "@njit\n"
+        "def double(x):\n    return 2.0 * x\n"
+        "def run(experiment):\n    return [double(_fast.one) + tiny_port._fast.one * 0.5]\n"
+    )
+    import_module("tiny_port")
+    fast = ModuleType("tiny_port._fast")
+    fast.__spec__ = ModuleSpec("tiny_port._fast", None, origin=f"/_fast{EXTENSION_SUFFIXES[0]}")
+    fast.one = 1.0  # type: ignore[attr-defined]
+    sys.modules["tiny_port._fast"] = fast
+    monkeypatch.setattr(sys.modules["tiny_port"], "_fast", fast, raising=False)
+    capture = call("tiny_port.fast:run")
+    assert capture.image.tolist() == [2.5]
+    assert sys.modules["tiny_port._fast"] is fast
+    inside = "what it computes inside is not captured"
+    assert capture.notes == (
+        f"tiny_port._fast is compiled; {inside}",
+        f"tiny_port.fast.double is compiled by its decorator; {inside}",
+    )
+    assert not [event for event in capture.events if event.site.expression == "2.0 * x"]
 
 
 def test_random_numbers_are_the_same_in_both_runs(port: Path) -> None:

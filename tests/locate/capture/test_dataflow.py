@@ -132,6 +132,20 @@ y = config.M * 0.5
     assert used[0].site.expression == "3"
 
 
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [
+        ("cells = (7, 8, 9)\nN = cells[1]", "N * 0.5"),
+        ("cells = [7, 8, 9]\n_, N, _ = cells", "N * 0.5"),
+        ("class Crystal:\n    cells = 7, 8, 9\ncells = Crystal().cells", "cells[1] * 0.5"),
+        ("def first(cells):\n    return cells[1]\nN = first((7, 8, 9))", "N * 0.5"),
+    ],
+)
+def test_small_integers_are_followed_out_of_sequences(written: str, used: str) -> None:
+    watched = watch(f"{written}\nx = {used}\n")
+    assert "8" in watched.ancestors(watched.one(used))
+
+
 def test_generators_hand_on() -> None:
     watched = watch("""\
         def turns(angle):

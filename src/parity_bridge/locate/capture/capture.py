@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from parity_bridge.engines.failures import engine_failures
 from parity_bridge.engines.registry import create_engine, engine_class
-from parity_bridge.errors import UsageError
+from parity_bridge.errors import BridgeError, EngineError, UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.locate.capture.events import Capture, Event
 from parity_bridge.locate.capture.hooks import Hooks
@@ -121,6 +121,11 @@ def _capture(
     try:
         with random_state_restored(), imported_anew(modules, names), uncompiled() as compiles:
             image = run()
+    except BridgeError as error:
+        raise EngineError(
+            f"the image was computed, but not once more with {', '.join(watch)} imported anew to "
+            f"be watched ({error}); leave out of --watch what cannot be imported twice"
+        ) from error
     finally:
         hooks.is_closed = True
     _check_observed(watch, modules, recording)

@@ -26,7 +26,7 @@ HOOKS = (
 
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_DISPLAYS = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Starred, ast.Slice)
+_DISPLAYS = (ast.Set, ast.Dict, ast.Starred, ast.Slice)
 _SUSPENDING = (ast.Await, ast.Yield, ast.YieldFrom)
 _OPERATIONS = (
     ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.IfExp, ast.Attribute,
@@ -105,6 +105,10 @@ class ExpressionInstrumenter:
         opening = self.opening(node)
         return self.call("increment", node, site, opening, current, self.expression(node))
 
+    def index(self, node: ast.expr) -> ast.expr:
+        """Rewrite what stands between the brackets of an item; a tuple there is no sequence."""
+        return self._display(node) if isinstance(node, ast.Tuple) else self.expression(node)
+
     def bindings(self, target: ast.expr, source: WatchedSite) -> list[ast.expr]:
         """Return a call of ``bind`` for each name in ``target``, evaluated after it was bound."""
         names = (part for part in ast.walk(target) if isinstance(part, ast.Name))
@@ -180,6 +184,17 @@ class ExpressionInstrumenter:
             node.value, _ = self.root(node.value)
         return node
 
+    def _written(self, node: ast.Tuple | ast.List) -> ast.expr:
+        """Rewrite a sequence; report one with integers, which have no identity."""
+        has_integer = any(
+            isinstance(item, ast.Constant) and type(item.value) is int for item in node.elts
+        )
+        self._display(node)
+        if not has_integer or node in self._suspending:
+            return node
+        watched = self.watched(node, "operation", type(node).__name__)
+        return self.call("value", node, watched, self.opening(node), node)
+
     def _display(self, node: ast.expr) -> ast.expr:
         for field, value in ast.iter_fields(node):
             if isinstance(value, ast.expr):
@@ -200,21 +215,21 @@ class ExpressionInstrumenter:
         return self.call("value", node, watched, self.opening(node), node)
 
     def _operands(self, node: ast.expr) -> None:
-        if not isinstance(node, ast.Call):
+        if isinstance(node, ast.Subscript):
+            node.value, node.slice = self._owner(node.value), self.index(node.slice)
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):
+                node.func.value = self._owner(node.func.value)
+            elif not isinstance(node.func, ast.Name):
+                node.func = self.expression(node.func)
+            node.args = [self.expression(argument) for argument in node.args]
+            for keyword in node.keywords:
+                keyword.value = self.expression(keyword.value)
+        else:
             self._display(node)
-            return
-        if isinstance(node.func, ast.Attribute):
-            owner = node.func.value
-            node.func.value = (
-                self._name(owner, "owner")
-                if isinstance(owner, ast.Name)
-                else (self.expression(owner))
-            )
-        elif not isinstance(node.func, ast.Name):
-            node.func = self.expression(node.func)
-        node.args = [self.expression(argument) for argument in node.args]
-        for keyword in node.keywords:
-            keyword.value = self.expression(keyword.value)
+
+    def _owner(self, node: ast.expr) -> ast.expr:
+        return self._name(node, "owner") if isinstance(node, ast.Name) else self.expression(node)
 
     def _is_attribute_of_plain_name(self, node: ast.expr) -> bool:
         return (
@@ -228,6 +243,7 @@ class ExpressionInstrumenter:
         (ast.Constant, _constant),
         (ast.Name, _name),
         (_OPERATIONS, _operation),
+        ((ast.Tuple, ast.List), _written),
         (_DISPLAYS, _display),
         (_COMPREHENSIONS, _comprehension),
         (ast.Lambda, _lambda),

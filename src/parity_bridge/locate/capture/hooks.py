@@ -29,6 +29,9 @@ from parity_bridge.locate.capture.sites import Names, WatchedSite, lookup_key
 #: Expressions that only read what may have been there before.
 _READING = frozenset({"load", "Subscript"})
 
+#: Sequences written with integers in them.
+_WRITTEN = frozenset({"Tuple", "List"})
+
 
 def _hook(method: Callable[..., None]) -> Callable[..., Any]:
     """Make a hook of a method: it returns its last argument, and does not watch itself."""
@@ -87,9 +90,14 @@ class Hooks:
 
     @_hook
     def owner(self, site: WatchedSite, value: Any) -> None:
-        """Report the array whose method is called; a list is not an operand of its own."""
+        """Report the object of which a method is called or an item read.
+
+        The items of a list are known by their identity, but for small integers.
+        """
         if kind_of(value) is not Kind.SEQUENCE:
             self.thread.add(self._loaded(site, value))
+        elif events := self._objects.events_of_written(value):
+            self.thread.add([Operand(value, events, site, is_load=True)])
 
     @_hook
     def constant(self, site: WatchedSite, value: Any) -> None:
@@ -198,8 +206,10 @@ class Hooks:
         if kind_of(value) is Kind.OTHER:
             return expression
         if kind_of(value) is Kind.SEQUENCE:
-            items = self._items(site, expression, value, is_new=is_call)
-            return items or expression
+            if site.operation in _WRITTEN:
+                self._objects.note_written(value, tuple(sorted(expression.events)))
+                return expression
+            return self._items(site, expression, value, is_new=is_call) or expression
         if site.operation in _READING and self._known_events(site, value) is not None:
             return self._loaded(site, value)
         return [Operand(value, self._record(site, expression, value), site, is_load=False)]
@@ -215,11 +225,12 @@ class Hooks:
         self, site: WatchedSite, expression: OpenExpression, value: Any, *, is_new: bool
     ) -> list[Operand]:
         operands = []
+        written = self._objects.events_of_written(value)
         for item in numeric_items(value):
-            events = self._objects.events_of(item)
-            if events is None and is_new:
+            events = self._objects.events_of(item) or written
+            if not events and is_new:
                 events = self._recording.record(item, site, expression.events)
-            operands.append(Operand(item, events or (), site, is_load=True))
+            operands.append(Operand(item, events, site, is_load=True))
         return operands
 
     def _bind_fields(self, expression: OpenExpression, value: Any) -> None:
@@ -307,7 +318,7 @@ class Hooks:
         """Record the numbers of a list or dictionary that nothing has reported yet."""
         items = owner.values() if isinstance(owner, dict) else owner
         if isinstance(owner, list | dict):
-            for item in numeric_items(items, depth=0):
+            for item in numeric_items(items):
                 if self._objects.events_of(item) is None and not is_shared(item):
                     self._recording.record(item, site, parents)
 

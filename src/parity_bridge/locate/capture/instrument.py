@@ -22,7 +22,7 @@ class Instrumented:
     unwatched: tuple[str, ...]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def instrument(source: str, file: str) -> Instrumented:
     """Return ``source`` of ``file`` (absolute path) as instrumented code.
 

@@ -7,6 +7,9 @@ from typing import Any
 
 from parity_bridge.locate.capture.arrays import Kind, addresses, is_shared, version
 
+#: Most sequences that are kept alive so that their identity is not used again.
+_MOST_WRITTEN = 10_000
+
 #: Numbers of events, sorted.
 Events = tuple[int, ...]
 
@@ -35,6 +38,8 @@ class KnownObjects:
         self._known: dict[int, Known] = {}
         #: Numbers that are one object wherever they come from: (type, value, name) -> events.
         self._shared: dict[tuple[type, Any, str], Events] = {}
+        #: Identity of a sequence -> the sequence, and the events of what it was written with.
+        self._written: dict[int, tuple[Any, Events]] = {}
         #: Address -> the last event that stored there.
         self._stores: dict[int, int] = {}
 
@@ -64,6 +69,15 @@ class KnownObjects:
             self._shared[type(value), value, name] = events
         elif (known := self._known.get(id(value))) is not None:
             known.by_name[name] = events
+
+    def note_written(self, sequence: Any, events: Events) -> None:
+        """Note the events that gave a sequence its items, among them numbers without identity."""
+        if len(self._written) < _MOST_WRITTEN:
+            self._written[id(sequence)] = sequence, events
+
+    def events_of_written(self, sequence: Any) -> Events:
+        """Return the events that gave a sequence its items; none where that was not noted."""
+        return self._written.get(id(sequence), (None, ()))[1]
 
     def events_of(self, value: Any, name: str = "") -> Events | None:
         """Return the events that made ``value``, as it was bound to ``name`` if it was."""

@@ -13,7 +13,9 @@ from parity_bridge.locate.capture.sites import WatchedSite
 
 #: Most operands of one expression, and most items of a sequence, that are looked at.
 _MOST_OPERANDS = 4096
-_MOST_ITEMS = 64
+_MOST_ITEMS = 128
+
+_END = object()
 
 
 class Operand(NamedTuple):
@@ -91,11 +93,18 @@ def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
     return islice(dict(namespace).items() if type(namespace) is dict else (), _MOST_ITEMS)
 
 
-def numeric_items(value: Any, depth: int = 3) -> Iterator[Any]:
-    """Yield the first numbers and arrays in a sequence, and in sequences within it."""
-    for item in islice(value, _MOST_ITEMS):
+def numeric_items(value: Iterable[Any]) -> Iterator[Any]:
+    """Yield the numbers and arrays among the first items of a sequence, and of those within it."""
+    levels = [iter(value)]
+    for _ in range(_MOST_ITEMS):
+        item: Any = next(levels[-1], _END)
+        while item is _END:
+            levels.pop()
+            if not levels:
+                return
+            item = next(levels[-1], _END)
         kind = kind_of(item)
-        if kind is Kind.SEQUENCE and depth:
-            yield from numeric_items(item, depth - 1)
+        if kind is Kind.SEQUENCE:
+            levels.append(iter(item))
         elif kind > Kind.SEQUENCE:
             yield item

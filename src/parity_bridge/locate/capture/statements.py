@@ -109,7 +109,7 @@ class StatementInstrumenter(ExpressionInstrumenter):
         opening = self.opening(target.value)
         target.value = self.call("base", target.value, site, opening, self.expression(target.value))
         if isinstance(target, ast.Subscript):
-            target.slice = self.expression(target.slice)
+            target.slice = self.index(target.slice)
         return self.call("stored", target, site)
 
     def _annotated(self, node: ast.AnnAssign) -> list[ast.stmt]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, SourceFileLoader
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -45,10 +46,14 @@ class WatchedModules(MetaPathFinder):
     def _instrumenting(self, spec: ModuleSpec) -> ModuleSpec:
         origin = spec.origin or ""
         if origin.endswith(".py") and spec.loader is not None:
-            spec.loader = _Loader(spec.name, origin, self, spec.loader)
+            spec.loader = _Loader(spec.name, str(Path(origin).absolute()), self, spec.loader)
         elif origin.endswith(tuple(EXTENSION_SUFFIXES)):
-            self.notes.append(f"{spec.name} is compiled; what it computes inside is not captured")
+            self.note_compiled(spec.name)
         return spec
+
+    def note_compiled(self, module: str) -> None:
+        """Note a module that has no source."""
+        self.notes.append(f"{module} is compiled; what it computes inside is not captured")
 
     def prepared(self, module: ModuleType, source: str, file: str) -> CodeType:
         """Give a module its hooks and return its instrumented code; its own where that fails."""
@@ -85,6 +90,7 @@ class _Loader(SourceFileLoader):
             package, _, name = child.rpartition(".")
             if package == module.__name__:  # compiled, and so not imported anew
                 setattr(module, name, loaded)
+                self._modules.note_compiled(child)
         code = self._modules.prepared(module, self.get_source(self.name), self.path)
         exec(code, vars(module))  # noqa: S102 - that is what a loader does
 
@@ -140,7 +146,7 @@ def _origins(module: ModuleType) -> set[str]:
         if type(value) is ModuleType:
             origins.add(value.__name__)
         elif issubclass(type(value), type) or type(value) is FunctionType:
-            origins.add(value.__module__)
+            origins.add(str(value.__module__))
     return origins - {module.__name__}
 
 
