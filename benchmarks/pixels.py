@@ -16,6 +16,7 @@ from figure import Figure, Group, Measured
 from processes import memory, told_by
 
 from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.observations import UsedOrientations
 from parity_bridge.engines.c_core.setup import derive
 from parity_bridge.engines.registry import create_engine
 from parity_bridge.experiment.model import Experiment
@@ -73,7 +74,10 @@ def _c_tap_of_one_pixel() -> Measured:
     lib.pb_start(setup, table, state)
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     rows = ffi.new("pb_evaluation[4]")
-    arguments = (setup, table, 2048, 2048, state, totals, f_cell, rows, 4, ffi.NULL, ffi.NULL)
+    used = UsedOrientations(setup).struct
+    arguments = (
+        setup, table, 2048, 2048, state, totals, f_cell, rows, 4, used, ffi.NULL, ffi.NULL
+    )  # fmt: skip
     tap = _seconds_per_call(lambda: lib.pb_pixel(*arguments))
     call = _seconds_per_call(lambda: lib.pb_status_text(0))
     return Measured((tap - call) * 1e6, {"tap": tap, "call": call})

@@ -16,13 +16,13 @@ static void start(pb_chain *c)
     pb_fill(c->polar_count, c->n, 0.0);
 }
 
-/* All domains of a spindle angle. Before the first sweep of a run an angle of 0 is no rotation;
- * later it keeps the last rotation of the sweep before. */
-static const pb_orientation *orientations_at(const pb_chain *c, int64_t phi_step)
+/* The row of rotations and orientations in force at a phi step. Before the first sweep of a run an
+ * angle of 0 is no rotation; later it keeps the last rotation of the sweep before. */
+static int64_t rotation_at(const pb_chain *c, int64_t phi_step)
 {
     const pb_setup *setup = c->setup;
     const int fresh = phi_step < setup->leading_zeros && !c->state->swept;
-    return setup->orientations + (fresh ? setup->phi.steps : phi_step) * setup->crystal.domains;
+    return fresh ? setup->phi.steps : phi_step;
 }
 
 static int all_beyond_dmin(const pb_chain *c)
@@ -48,11 +48,14 @@ static int evaluate_source(pb_chain *c, const pb_source *source, pb_place *place
     if (!c->only_f_cell || setup->source_count > 1)
         pb_update_polar(c, source);
     for (place->phi_step = 0; place->phi_step < setup->phi.steps; place->phi_step++) {
-        const pb_orientation *domains = orientations_at(c, place->phi_step);
+        const int64_t row = rotation_at(c, place->phi_step);
+        c->rotation = setup->rotations + row;
         for (place->domain = 0; place->domain < setup->crystal.domains; place->domain++) {
             if (is_stopped(c))
                 return PB_STOPPED;
-            pb_evaluate(c, domains + place->domain, source);
+            c->orientation = setup->orientations + row * setup->crystal.domains + place->domain;
+            pb_override_orientation(c);
+            pb_evaluate(c, source);
             if (c->visit != NULL)
                 c->visit(c, place, c->visitor_data);
             c->evaluated++;

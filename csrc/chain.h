@@ -57,6 +57,9 @@ struct pb_chain {
     /* the source */
     pb_lanes3 q;
     int32_t beyond_dmin[PB_LANES];
+    /* the phi step and the domain */
+    const pb_rotation *rotation;
+    const pb_orientation *orientation;
     /* the evaluation */
     pb_lanes3 hkl;
     pb_index_lanes hkl0;
@@ -90,7 +93,7 @@ void pb_scatter(pb_chain *chain, const pb_source *source);
 void pb_update_polar(pb_chain *chain, const pb_source *source);
 
 /* evaluation.c: indices, lattice factor, lookup, running sum. */
-void pb_evaluate(pb_chain *chain, const pb_orientation *orientation, const pb_source *source);
+void pb_evaluate(pb_chain *chain, const pb_source *source);
 
 /* photons.c: the captured fraction of a layer, and the end. */
 void pb_begin_layer(pb_chain *chain);
@@ -101,6 +104,7 @@ void pb_scale_to_photons(pb_chain *chain);
  * its stage where they are given and does nothing where they are not. */
 void pb_override_position(pb_chain *chain);
 void pb_override_scattering(pb_chain *chain);
+void pb_override_orientation(pb_chain *chain);
 void pb_override_hkl(pb_chain *chain);
 void pb_override_hkl0(pb_chain *chain);
 void pb_override_F_latt(pb_chain *chain);

@@ -70,10 +70,10 @@ static int needs_lattice_factor(const pb_chain *c)
            (skips_zero_lattice(c->setup) && c->setup->crystal.shape != PB_PARALLELEPIPED);
 }
 
-void pb_evaluate(pb_chain *c, const pb_orientation *orientation, const pb_source *source)
+void pb_evaluate(pb_chain *c, const pb_source *source)
 {
     const pb_setup *setup = c->setup;
-    pb_miller_index(orientation, &c->q, c->n, &c->hkl);
+    pb_miller_index(c->orientation, &c->q, c->n, &c->hkl);
     pb_override_hkl(c);
     pb_nearest_index(setup->behaviours.rounding, &c->hkl, c->n, &c->hkl0);
     pb_override_hkl0(c);

@@ -136,8 +136,9 @@ double pb_recommended_oversample(const pb_crystal *crystal, const pb_detector *d
 
 /* orientations.c, contract §4, §6 */
 
-/* Every phi step of every domain, then the crystal before any rotation; fills leading_zeros too. */
-void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
+/* Every phi step, then the crystal before any rotation, and all domains of each; fills
+ * leading_zeros too. */
+void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices, pb_rotation *rotations,
                              pb_orientation *orientations);
 
 /* Fractional Miller indices of scattering vectors (1/m). */

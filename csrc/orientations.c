@@ -28,7 +28,7 @@ static pb_vec3 by_matrix(const double *m, pb_vec3 v)
     };
 }
 
-/* All domains of the crystal in one orientation. */
+/* All domains of the crystal as the spindle leaves it. */
 static void add_domains(const pb_crystal *crystal, pb_orientation whole, const double *matrices,
                         pb_orientation *domains)
 {
@@ -60,8 +60,8 @@ static int32_t count_leading_zeros(const pb_setup *setup)
     return zeros == setup->phi.steps || setup->behaviours.no_carry_over ? 0 : zeros;
 }
 
-void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
-                             pb_orientation *orientations)
+/* Every phi step, then no rotation. */
+static void rotate_each_step(const pb_setup *setup, pb_rotation *rotations)
 {
     const pb_crystal *crystal = &setup->crystal;
     const pb_orientation unrotated = {crystal->a0, crystal->b0, crystal->c0};
@@ -73,10 +73,19 @@ void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices,
             current = rotated_about_spindle(setup, phi);
         else if (!carries_over)
             current = unrotated;
-        add_domains(crystal, current, domain_matrices, orientations + i * crystal->domains);
+        rotations[i] = (pb_rotation){phi, current};
     }
-    add_domains(crystal, unrotated, domain_matrices,
-                orientations + setup->phi.steps * crystal->domains);
+    rotations[setup->phi.steps] = (pb_rotation){0.0, unrotated};
+}
+
+void pb_lay_out_orientations(pb_setup *setup, const double *domain_matrices, pb_rotation *rotations,
+                             pb_orientation *orientations)
+{
+    const pb_crystal *crystal = &setup->crystal;
+    rotate_each_step(setup, rotations);
+    for (int64_t i = 0; i <= setup->phi.steps; i++)
+        add_domains(crystal, rotations[i].crystal, domain_matrices,
+                    orientations + i * crystal->domains);
     setup->leading_zeros = count_leading_zeros(setup);
 }
 

@@ -80,6 +80,12 @@ void pb_override_scattering(pb_chain *chain)
     chain->beyond_dmin[0] = row->kind == PB_BEYOND_DMIN;
 }
 
+void pb_override_orientation(pb_chain *chain)
+{
+    if (row_of(chain, PB_STAGE_ORIENTATION) != NULL && chain->overrides->orientations != NULL)
+        chain->orientation = chain->overrides->orientations + chain->evaluated;
+}
+
 void pb_override_hkl(pb_chain *chain)
 {
     const pb_evaluation *row = row_of(chain, PB_STAGE_HKL);

@@ -7,11 +7,12 @@
  *   choices                   pb_convention, pb_pivot, pb_shape, pb_behaviours, pb_precision
  *   input, as given           pb_sweep, pb_source_line, pb_mask_beam_centre, pb_experiment
  *   derived once              pb_sampled_range, pb_detector, pb_crystal, pb_source, pb_orientation,
- *                             pb_beam, pb_factor_mode, pb_setup; pb_setup_field and pb_given_setup
- *                             replace what is derived
+ *                             pb_rotation, pb_beam, pb_factor_mode, pb_setup; pb_setup_field and
+ *                             pb_given_setup replace what is derived
  *   structure factors         pb_table
- *   one tapped pixel          pb_evaluation, pb_f_cell_stats, pb_pixel_totals; pb_stage and
- *                             pb_stage_overrides replace what it computes
+ *   one tapped pixel          pb_evaluation, pb_used_orientation, pb_used_orientations,
+ *                             pb_f_cell_stats, pb_pixel_totals; pb_stage and pb_stage_overrides
+ *                             replace what it computes
  *   runs and frames           pb_run_state, pb_f_cell_planes, pb_region
  *   finished images           pb_float_image, pb_image_statistics, pb_noise_totals
  *   functions, in this order  pb_derive, pb_lay_out (setup.c); pb_start, pb_is_settled
@@ -381,6 +382,12 @@ typedef struct pb_orientation {
     pb_vec3 a, b, c;
 } pb_orientation;
 
+/* The crystal as the spindle leaves it at one step, before any mosaic rotation. */
+typedef struct pb_rotation {
+    double phi; /* of the step, rad */
+    pb_orientation crystal;
+} pb_rotation;
+
 /* Beam as derived, contract §1. */
 typedef struct pb_beam {
     double lambda0; /* m */
@@ -423,8 +430,9 @@ typedef struct pb_setup {
     pb_behaviours behaviours;
     const pb_source *sources;           /* source_count, the caller's */
     const double *domain_matrices;      /* domains x 9, row by row, the caller's */
-    const pb_orientation *orientations; /* (phi.steps + 1) x domains, the caller's; the last row is
-                                         * the crystal before any rotation */
+    const pb_rotation *rotations;       /* phi.steps + 1, the caller's; the last is no rotation */
+    const pb_orientation *orientations; /* (phi.steps + 1) x domains, the caller's; a row for each
+                                         * of the rotations */
 } pb_setup;
 
 /* A structure-factor grid the caller owns, contract §5. values == NULL: no table is loaded. */
@@ -445,8 +453,9 @@ typedef enum pb_evaluation_kind {
 /* Stages that a pixel may be given instead of computing them: all up to and including one. */
 typedef enum pb_stage {
     PB_STAGE_NONE = 0,
-    PB_STAGE_POSITION,   /* of the subpixel */
-    PB_STAGE_SCATTERING, /* q, and whether the source is beyond dmin */
+    PB_STAGE_POSITION,    /* of the subpixel */
+    PB_STAGE_SCATTERING,  /* q, and whether the source is beyond dmin */
+    PB_STAGE_ORIENTATION, /* after spindle and mosaic rotation */
     PB_STAGE_HKL,
     PB_STAGE_HKL0,
     PB_STAGE_F_LATT,
@@ -480,6 +489,30 @@ typedef struct pb_evaluation {
     double polar;
     double I; /* running sum */
 } pb_evaluation;
+
+/* An orientation of the crystal, and the evaluation from which on a pixel uses it for this phi step
+ * and domain. */
+typedef struct pb_used_orientation {
+    int32_t layer;
+    int32_t sub_slow;
+    int32_t sub_fast;
+    int32_t source;
+    int32_t phi_step;
+    int32_t domain;
+    double phi;             /* of the step, rad */
+    pb_orientation spindle; /* after the rotation about the spindle */
+    pb_orientation
+        mosaic; /* after the rotation of the domain: what the indices are computed with */
+} pb_used_orientation;
+
+/* Those of one pixel, in order of evaluation: one for each phi step and domain, then those of the
+ * steps that find the crystal as the sweep before left it, where the pixel makes its run's first
+ * sweep. There is room for all with (setup->phi.steps + setup->leading_zeros) * domains rows. */
+typedef struct pb_used_orientations {
+    pb_used_orientation *rows; /* the caller's */
+    int64_t capacity;          /* rows that fit */
+    int64_t count;             /* returned */
+} pb_used_orientations;
 
 /* Tap 4 of one pixel. Bounds and margin are meaningful only where total_lookups > 0. */
 typedef struct pb_f_cell_stats {
@@ -516,9 +549,10 @@ typedef struct pb_pixel_totals {
  * of PB_BEYOND_DMIN gives no indices. */
 typedef struct pb_stage_overrides {
     const pb_evaluation *rows;
-    int64_t count;      /* setup->evaluations */
-    int32_t last_stage; /* pb_stage */
-    double omega;       /* these four at the end of the chain */
+    const pb_orientation *orientations; /* one for each of the rows; NULL: they are computed */
+    int64_t count;                      /* setup->evaluations */
+    int32_t last_stage;                 /* pb_stage */
+    double omega;                       /* these four at the end of the chain */
     double capture;
     double polar;
     double I;
@@ -603,11 +637,12 @@ int pb_derive(const pb_experiment *experiment, pb_setup *setup);
  *   setup            updated   from pb_derive; ready for pixels on return
  *   sources          returned  room for setup->source_count
  *   domain_matrices  returned  room for 9 * setup->crystal.domains, row by row
+ *   rotations        returned  room for setup->phi.steps + 1
  *   orientations     returned  room for (setup->phi.steps + 1) * setup->crystal.domains
  * Returns PB_OK, PB_BAD_ARGUMENT, PB_BAD_SOURCE or PB_NO_SOURCE.
  */
 int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
-               double *domain_matrices, pb_orientation *orientations);
+               double *domain_matrices, pb_rotation *rotations, pb_orientation *orientations);
 
 /*
  * The state at the start of a run: interpolation, where the setup has it, is on; no sweep has been
@@ -629,6 +664,7 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  *   f_cell       returned  Tap 4
  *   evaluations  returned  one row an evaluation; setup->evaluations rows
  *   capacity     given     rows that fit into evaluations
+ *   used         updated   the orientations that the pixel uses; NULL: not requested
  *   stages       given     stages that replace computed ones; NULL computes everything
  *   stop         given     read before every evaluation: another thread that sets it to anything
  *                          but 0 ends the call within microseconds; NULL: nothing ends it
@@ -637,8 +673,8 @@ int pb_is_settled(const pb_setup *setup, const pb_run_state *state);
  */
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages,
-             const volatile int32_t *stop);
+             pb_evaluation *evaluations, int64_t capacity, pb_used_orientations *used,
+             const pb_stage_overrides *stages, const volatile int32_t *stop);
 
 /*
  * Compute the pixels of a region, row by row as a run does: the image, Tap 4 of every pixel, or

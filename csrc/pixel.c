@@ -7,6 +7,8 @@
 typedef struct tap_buffer {
     pb_evaluation *row;
     pb_f_cell_stats *f_cell;
+    pb_used_orientations *used; /* NULL: not requested */
+    int begins_swept;
     int finite;
 } tap_buffer;
 
@@ -86,9 +88,37 @@ static void add_lookup(pb_evaluation *row, const pb_chain *c)
     row->default_f = c->lookup.default_f[0];
 }
 
+/* Whether no earlier evaluation of the pixel used this orientation at this phi step and domain. */
+static int is_new_orientation(const pb_chain *c, const pb_place *place, const tap_buffer *buffer)
+{
+    const pb_setup *setup = c->setup;
+    const int64_t first_set = setup->phi.steps * setup->crystal.domains;
+    const int64_t number = place->phi_step * setup->crystal.domains + place->domain;
+    const int carried_over =
+        place->phi_step < setup->leading_zeros && c->state->swept && !buffer->begins_swept;
+    return buffer->used->count == (carried_over ? first_set + number : number);
+}
+
+static void record_orientation(const pb_chain *c, const pb_place *place, pb_used_orientations *used)
+{
+    used->rows[used->count++] = (pb_used_orientation){
+        .layer = (int32_t)place->layer,
+        .sub_slow = place->sub_slow,
+        .sub_fast = place->sub_fast,
+        .source = (int32_t)place->source,
+        .phi_step = (int32_t)place->phi_step,
+        .domain = (int32_t)place->domain,
+        .phi = c->rotation->phi,
+        .spindle = c->rotation->crystal,
+        .mosaic = *c->orientation,
+    };
+}
+
 static void record_evaluation(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
     tap_buffer *buffer = visitor_data;
+    if (buffer->used != NULL && is_new_orientation(c, place, buffer))
+        record_orientation(c, place, buffer->used);
     pb_evaluation *row = buffer->row++;
     *row = common_row(c, place);
     if (!c->beyond_dmin[0])
@@ -132,13 +162,20 @@ static int check_stages(const pb_setup *setup, const pb_stage_overrides *stages)
     return stages->count == setup->evaluations ? PB_OK : PB_SMALL_BUFFER;
 }
 
+/* Whether there is room for every row of a pixel. */
+static int rows_fit(const pb_setup *setup, int64_t capacity, const pb_used_orientations *used)
+{
+    const int64_t orientations = (setup->phi.steps + setup->leading_zeros) * setup->crystal.domains;
+    return capacity >= setup->evaluations && (used == NULL || used->capacity >= orientations);
+}
+
 int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
              pb_run_state *state, pb_pixel_totals *totals, pb_f_cell_stats *f_cell,
-             pb_evaluation *evaluations, int64_t capacity, const pb_stage_overrides *stages,
-             const volatile int32_t *stop)
+             pb_evaluation *evaluations, int64_t capacity, pb_used_orientations *used,
+             const pb_stage_overrides *stages, const volatile int32_t *stop)
 {
     if (setup == NULL || table == NULL || state == NULL || totals == NULL || f_cell == NULL ||
-        evaluations == NULL)
+        evaluations == NULL || (used != NULL && used->rows == NULL))
         return PB_BAD_ARGUMENT;
     const int status = pb_check_pixels(setup, table, slow, fast, 1);
     if (status != PB_OK)
@@ -146,9 +183,9 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
     const int stages_status = check_stages(setup, stages);
     if (stages_status != PB_OK)
         return stages_status;
-    if (capacity < setup->evaluations)
+    if (!rows_fit(setup, capacity, used))
         return PB_SMALL_BUFFER;
-    tap_buffer buffer = {evaluations, f_cell, 1};
+    tap_buffer buffer = {evaluations, f_cell, used, state->swept, 1};
     pb_lanes3 F_latt_factors;
     pb_chain chain = {.setup = setup,
                       .table = table,
@@ -163,6 +200,8 @@ int pb_pixel(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t
                       .slow = slow,
                       .fast = {fast}};
     *f_cell = no_lookups();
+    if (used != NULL)
+        used->count = 0;
     if (pb_run_chain(&chain) != PB_OK)
         return PB_STOPPED;
     *totals = totals_of(&chain);

@@ -231,10 +231,10 @@ static int lay_out_domains(const pb_experiment *e, const pb_crystal *crystal, do
 }
 
 int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sources,
-               double *domain_matrices, pb_orientation *orientations)
+               double *domain_matrices, pb_rotation *rotations, pb_orientation *orientations)
 {
     if (experiment == NULL || setup == NULL || sources == NULL || domain_matrices == NULL ||
-        orientations == NULL)
+        rotations == NULL || orientations == NULL)
         return PB_BAD_ARGUMENT;
     int64_t count;
     int status = pb_lay_out_sources(experiment, &setup->beam, &setup->detector, sources, &count);
@@ -246,9 +246,10 @@ int pb_lay_out(const pb_experiment *experiment, pb_setup *setup, pb_source *sour
     setup->source_count = count;
     setup->steps = count * setup->crystal.domains * setup->phi.steps * subpixels;
     setup->evaluations = setup->detector.thick.steps * setup->steps;
-    pb_lay_out_orientations(setup, domain_matrices, orientations);
+    pb_lay_out_orientations(setup, domain_matrices, rotations, orientations);
     setup->sources = sources;
     setup->domain_matrices = domain_matrices;
+    setup->rotations = rotations;
     setup->orientations = orientations;
     return PB_OK;
 }

@@ -85,9 +85,10 @@ laid_out lay_out(pb_experiment experiment)
     const int64_t domains = run.setup.crystal.domains;
     run.sources = room(run.setup.source_count, sizeof *run.sources);
     run.domain_matrices = room(9 * domains, sizeof *run.domain_matrices);
+    run.rotations = room(run.setup.phi.steps + 1, sizeof *run.rotations);
     run.orientations = room((run.setup.phi.steps + 1) * domains, sizeof *run.orientations);
-    status =
-        pb_lay_out(&experiment, &run.setup, run.sources, run.domain_matrices, run.orientations);
+    status = pb_lay_out(&experiment, &run.setup, run.sources, run.domain_matrices, run.rotations,
+                        run.orientations);
     insist(status == PB_OK, pb_status_text(status));
     run.evaluations = room(run.setup.evaluations, sizeof *run.evaluations);
     return run;
@@ -97,6 +98,7 @@ void clear_laid_out(laid_out *run)
 {
     free(run->sources);
     free(run->domain_matrices);
+    free(run->rotations);
     free(run->orientations);
     free(run->evaluations);
 }

@@ -10,6 +10,7 @@ typedef struct laid_out {
     pb_setup setup;
     pb_source *sources;
     double *domain_matrices;
+    pb_rotation *rotations;
     pb_orientation *orientations;
     pb_evaluation *evaluations;
 } laid_out;

@@ -65,7 +65,7 @@ static expected_frame *pixel_by_pixel(laid_out *run, const pb_table *table, cons
             continue;
         pb_pixel_totals totals;
         CHECK_INT(pb_pixel(&run->setup, table, slow, fast, &frame->end, &totals, &frame->f_cell[at],
-                           run->evaluations, run->setup.evaluations, NULL, NULL),
+                           run->evaluations, run->setup.evaluations, NULL, NULL, NULL),
                   PB_OK);
         frame->image[at] = totals.image;
         frame->computed[at] = 1;

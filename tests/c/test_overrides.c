@@ -11,25 +11,58 @@ typedef struct tapped {
     pb_f_cell_stats f_cell;
     pb_run_state state;
     pb_evaluation *rows;
+    pb_orientation *orientations; /* of each row */
     int64_t count;
 } tapped;
 
+/* The orientation in force at each row: that of the last used one of its phi step and domain. */
+static pb_orientation *of_each_row(const tapped *t, const pb_used_orientations *used)
+{
+    pb_orientation *each = calloc((size_t)t->count, sizeof *each);
+    CHECK(each != NULL);
+    int64_t row = -1;
+    for (int64_t i = 0; i < used->count; i++) {
+        const pb_used_orientation *u = used->rows + i;
+        for (row = 0; row < t->count; row++) {
+            const pb_evaluation *e = t->rows + row;
+            if (e->layer == u->layer && e->sub_slow == u->sub_slow && e->sub_fast == u->sub_fast &&
+                e->source == u->source && e->phi_step == u->phi_step && e->domain == u->domain)
+                break;
+        }
+        CHECK(row < t->count);
+        for (; row < t->count; row++)
+            if (t->rows[row].phi_step == u->phi_step && t->rows[row].domain == u->domain)
+                each[row] = u->mosaic;
+    }
+    return each;
+}
+
 static tapped pixel(const laid_out *run, const pb_table *table, const pb_stage_overrides *given)
 {
+    pb_used_orientation orientations[16];
+    pb_used_orientations used = {.rows = orientations, .capacity = 16};
     tapped t = {.count = run->setup.evaluations};
     t.rows = calloc((size_t)t.count, sizeof *t.rows);
     CHECK(t.rows != NULL);
     CHECK_INT(pb_start(&run->setup, table, &t.state), PB_OK);
     CHECK_INT(pb_pixel(&run->setup, table, 10, 50, &t.state, &t.totals, &t.f_cell, t.rows, t.count,
-                       given, NULL),
+                       &used, given, NULL),
               PB_OK);
+    t.orientations = of_each_row(&t, &used);
     return t;
+}
+
+static void forget(tapped *t)
+{
+    free(t->rows);
+    free(t->orientations);
 }
 
 static pb_stage_overrides all_of(const tapped *t, int32_t last_stage)
 {
     return (pb_stage_overrides){
         .rows = t->rows,
+        .orientations = t->orientations,
         .count = t->count,
         .last_stage = last_stage,
         .omega = t->totals.omega,
@@ -70,9 +103,9 @@ static void own_stages(pb_experiment e, pb_table table)
         CHECK(SAME(again.totals, computed.totals));
         CHECK(SAME(again.f_cell, computed.f_cell));
         CHECK(SAME(again.state, computed.state));
-        free(again.rows);
+        forget(&again);
     }
-    free(computed.rows);
+    forget(&computed);
     clear_laid_out(&run);
 }
 
@@ -98,6 +131,15 @@ static pb_experiment with_everything(void)
     return e;
 }
 
+/* A sweep whose first angle of 0 finds the crystal unrotated, then as the sweep before left it. */
+static pb_experiment from_phi_zero(void)
+{
+    pb_experiment e = with_everything();
+    e.oscillation = (pb_sweep){2.0, PB_NOT_GIVEN, 3};
+    e.dmin = 0.0;
+    return e;
+}
+
 static void of_every_kind(void)
 {
     double values[7 * 7 * 7];
@@ -112,24 +154,25 @@ static void of_every_kind(void)
     own_stages(interpolating, box);
     own_stages(tophat, box);
     own_stages(with_everything(), no_table(3.0));
+    own_stages(from_phi_zero(), no_table(3.0));
 }
 
 /* What comes after a stage is computed from what is given. */
-static void goes_on_from_there(void)
+static void goes_on_from_there(int32_t stage)
 {
     pb_experiment shifted = gnnqqny();
     shifted.misset.y += 0.25;
     const pb_table table = no_table(3.0);
     laid_out here = lay_out(gnnqqny()), there = lay_out(shifted);
     tapped expected = pixel(&there, &table, NULL), before = pixel(&here, &table, NULL);
-    const pb_stage_overrides given = all_of(&expected, PB_STAGE_HKL);
+    const pb_stage_overrides given = all_of(&expected, stage);
     tapped actual = pixel(&here, &table, &given);
     CHECK(before.totals.I != expected.totals.I);
     CHECK(rows_equal(&actual, &expected));
     CHECK(SAME(actual.totals, expected.totals));
-    free(expected.rows);
-    free(before.rows);
-    free(actual.rows);
+    forget(&expected);
+    forget(&before);
+    forget(&actual);
     clear_laid_out(&here);
     clear_laid_out(&there);
 }
@@ -148,8 +191,8 @@ static void ends(void)
     CHECK_BITS(actual.totals.I, 2.0 * computed.totals.I);
     CHECK_BITS(actual.totals.after_polar, 8.0 * computed.totals.after_polar);
     CHECK_BITS(actual.totals.intensity, 4.0 * computed.totals.intensity);
-    free(computed.rows);
-    free(actual.rows);
+    forget(&computed);
+    forget(&actual);
     clear_laid_out(&run);
 }
 
@@ -190,7 +233,8 @@ static void other_domains(void)
     e.mosaic_domains = 3;
     laid_out run = lay_out(e);
     e.given = &given;
-    CHECK_INT(pb_lay_out(&e, &run.setup, run.sources, run.domain_matrices, run.orientations),
+    CHECK_INT(pb_lay_out(&e, &run.setup, run.sources, run.domain_matrices, run.rotations,
+                         run.orientations),
               PB_BAD_ARGUMENT);
     clear_laid_out(&run);
 }
@@ -200,7 +244,8 @@ int main(void)
     goes_on_from_a_given_setup();
     other_domains();
     of_every_kind();
-    goes_on_from_there();
+    goes_on_from_there(PB_STAGE_ORIENTATION);
+    goes_on_from_there(PB_STAGE_HKL);
     ends();
     return check_summary();
 }

@@ -36,7 +36,7 @@ static pb_pixel_totals pixel(laid_out *run, const pb_table *table, int32_t slow,
     pb_pixel_totals totals = {0};
     pb_f_cell_stats f_cell;
     CHECK_INT(pb_pixel(&run->setup, table, slow, fast, state, &totals, &f_cell, run->evaluations,
-                       run->setup.evaluations, NULL, NULL),
+                       run->setup.evaluations, NULL, NULL, NULL),
               PB_OK);
     return totals;
 }

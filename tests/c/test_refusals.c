@@ -129,12 +129,13 @@ static int laid(pb_experiment e, const pb_source_line *lines, int64_t count)
     pb_setup setup;
     pb_source sources[2];
     double matrices[9];
+    pb_rotation rotations[2];
     pb_orientation orientations[2];
     e.source_lines = lines;
     e.source_line_count = count;
     CHECK_INT(derived(e), PB_OK);
     return note(pb_derive(&e, &setup) == PB_OK
-                    ? pb_lay_out(&e, &setup, sources, matrices, orientations)
+                    ? pb_lay_out(&e, &setup, sources, matrices, rotations, orientations)
                     : PB_BAD_ARGUMENT);
 }
 
@@ -163,13 +164,15 @@ static void lay_out_pointers(void)
     pb_setup s;
     pb_source sources[1];
     double matrices[9];
+    pb_rotation turns[2];
     pb_orientation orientations[2];
     CHECK_INT(pb_derive(&e, &s), PB_OK);
-    REFUSED(pb_lay_out(NULL, &s, sources, matrices, orientations), PB_BAD_ARGUMENT);
-    REFUSED(pb_lay_out(&e, NULL, sources, matrices, orientations), PB_BAD_ARGUMENT);
-    REFUSED(pb_lay_out(&e, &s, NULL, matrices, orientations), PB_BAD_ARGUMENT);
-    REFUSED(pb_lay_out(&e, &s, sources, NULL, orientations), PB_BAD_ARGUMENT);
-    REFUSED(pb_lay_out(&e, &s, sources, matrices, NULL), PB_BAD_ARGUMENT);
+    REFUSED(pb_lay_out(NULL, &s, sources, matrices, turns, orientations), PB_BAD_ARGUMENT);
+    REFUSED(pb_lay_out(&e, NULL, sources, matrices, turns, orientations), PB_BAD_ARGUMENT);
+    REFUSED(pb_lay_out(&e, &s, NULL, matrices, turns, orientations), PB_BAD_ARGUMENT);
+    REFUSED(pb_lay_out(&e, &s, sources, NULL, turns, orientations), PB_BAD_ARGUMENT);
+    REFUSED(pb_lay_out(&e, &s, sources, matrices, NULL, orientations), PB_BAD_ARGUMENT);
+    REFUSED(pb_lay_out(&e, &s, sources, matrices, turns, NULL), PB_BAD_ARGUMENT);
 }
 
 /* What pb_pixel and pb_frame_pixels are called with. */
@@ -182,6 +185,7 @@ typedef struct call {
     pb_f_cell_stats *f_cell;
     pb_evaluation *evaluations;
     int64_t capacity;
+    pb_used_orientations *used;
     int precision;
     float *image;
     const pb_f_cell_planes *planes;
@@ -192,7 +196,7 @@ typedef struct call {
 static int pixel(call c)
 {
     return note(pb_pixel(c.setup, c.table, c.slow, c.fast, c.state, c.totals, c.f_cell,
-                         c.evaluations, c.capacity, c.stages, c.stop));
+                         c.evaluations, c.capacity, c.used, c.stages, c.stop));
 }
 
 static int both(call c)
@@ -297,6 +301,12 @@ static void small_buffer(call good)
     CALL(pixel, PB_SMALL_BUFFER, c.capacity--);
     CALL(pixel, PB_SMALL_BUFFER, c.capacity = 0);
     CALL(pixel, PB_SMALL_BUFFER, c.capacity = -1);
+    pb_used_orientation rows[1];
+    pb_used_orientations used = {.rows = rows, .capacity = 1};
+    CALL(pixel, PB_OK, c.used = &used);
+    CALL(pixel, PB_BAD_ARGUMENT, used.rows = NULL; c.used = &used);
+    used.rows = rows;
+    CALL(pixel, PB_SMALL_BUFFER, used.capacity = 0; c.used = &used);
 }
 
 static void bad_stages(call good)

@@ -79,7 +79,7 @@ static void golden_pixel(void)
     pb_f_cell_stats f_cell;
     CHECK_INT(pb_start(&run.setup, &table, &state), PB_OK);
     CHECK_INT(pb_pixel(&run.setup, &table, 0, 0, &state, &totals, &f_cell, run.evaluations,
-                       run.setup.evaluations, NULL, NULL),
+                       run.setup.evaluations, NULL, NULL, NULL),
               PB_OK);
     CHECK_INT(run.setup.evaluations, 16);
     CHECK_INT(run.setup.steps, 4);

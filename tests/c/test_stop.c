@@ -24,7 +24,7 @@ static int64_t filled_rows(laid_out *run, const volatile int32_t *stop, int expe
     pb_f_cell_stats f_cell;
     CHECK_INT(pb_start(&run->setup, &table, &state), PB_OK);
     CHECK_INT(pb_pixel(&run->setup, &table, 10, 50, &state, &totals, &f_cell, run->evaluations,
-                       run->setup.evaluations, NULL, stop),
+                       run->setup.evaluations, NULL, NULL, stop),
               expected);
     int64_t count = 0;
     while (count < run->setup.evaluations && run->evaluations[count].kind != -1)

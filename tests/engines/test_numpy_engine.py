@@ -321,7 +321,7 @@ FAULTS = (
         ("rounding=half_even",),
         pixels=((0, 0),),
     ),
-    Fault(NegatedMisset, PEPTIDE, "hkl_subpixel.hkl_fractional.h", ("-misset negated",)),
+    Fault(NegatedMisset, PEPTIDE, "orientation.a_spindle.x", ("-misset negated",)),
     Fault(Unpolarized, f"{PEPTIDE} -polar 0.5", "intensity_pre_norm.polar", ("-nopolar added",)),
     Fault(Transposed, COUNTED, "f_cell_stats.F_cell", ("k and l swapped",)),
     Fault(Corners, PEPTIDE, "omega_subpixel.position.y", stages=("position",)),
@@ -379,7 +379,7 @@ def test_the_engine_has_some_forty_lines() -> None:
         for line in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
     }
     lines = enumerate(source.splitlines(), start=1)
-    assert sum(bool(line.strip()) and number not in docstrings for number, line in lines) <= 44
+    assert sum(bool(line.strip()) and number not in docstrings for number, line in lines) <= 45
 
 
 def test_the_page_holds_the_engine_as_it_is() -> None:

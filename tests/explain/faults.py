@@ -396,8 +396,8 @@ FAULTS = (
           stages=("setup",), inject=_on_derived(port_setup, "derive_crystal", _in_angstrom)),
     Fault("weights used", f"{PEPTIDE} -sourcefile sources.txt", "intensity_pre_norm",
           "running_sum", ("weights=used",), port_behaviours=("weights=used",)),
-    Fault("phi carry-over missing", f"{PEPTIDE} -phi 0 -osc 3 -phisteps 3", "hkl_subpixel",
-          "hkl_fractional.h", ("phi_carry_over=false",), port_behaviours=("phi_carry_over=false",),
+    Fault("phi carry-over missing", f"{PEPTIDE} -phi 0 -osc 3 -phisteps 3", "orientation",
+          "a_spindle.x", ("phi_carry_over=false",), port_behaviours=("phi_carry_over=false",),
           in_frame=True),
     Fault("interpolation not switched off",
           f"{PEPTIDE.replace('-nointerpolate', '-interpolate')} -misset 11 22 33 -default_F 2.5",
@@ -482,8 +482,8 @@ FAULTS = (
           ("omega=mean", "k and l swapped"),
           inject=_both(_set_factor_mode("omega", FactorMode.MEAN),
                        _wrap(evaluation, "nearest_lookup", _permuted))),
-    Fault("spindle turning backwards", f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3", "hkl_subpixel",
-          "hkl_fractional.h", ("spindle reversed",),
+    Fault("spindle turning backwards", f"{PEPTIDE} -phi 5 -osc 3 -phisteps 3", "orientation",
+          "a_spindle.x", ("spindle reversed",),
           inject=_wrap(orientations, "rotate_axis", lambda rotate: lambda v, n, phi: rotate(
               v, n, -phi))),
 )  # fmt: skip

@@ -171,6 +171,8 @@ BROKEN = [
     ("config_snapshot", "values.derived.source_list", [[0.0] * 6], ""),
     ("config_snapshot", "values.derived.lambda0", None, ""),
     ("omega_subpixel", "values.subpixels.0.omega", None, ""),
+    ("orientation", "values.subpixels.0.phi", None, ""),
+    ("orientation", "values.subpixels.0.a_mosaic", [1.0, 2.0], ""),
     ("hkl_subpixel", "values.subpixels.0.scattering_vector", [1.0, 2.0], ""),
     ("lattice", "values.subpixels.0.F_latt", None, ""),
     ("lattice", "values.subpixels.0.F_latt_a", "absent", ""),

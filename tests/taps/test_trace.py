@@ -22,6 +22,8 @@ from tests.records.real_records import CASES, ENGINES, real_run
 ROW_KEYS = {
     "omega_subpixel": {"position": "position", "airpath": "airpath", "omega": "omega",
                        "capture": "capture"},
+    "orientation": {name: name for name in (
+        "phi", "a_spindle", "b_spindle", "c_spindle", "a_mosaic", "b_mosaic", "c_mosaic")},
     "hkl_subpixel": {"scattering_vector": "q", "hkl_fractional": "hkl", "hkl_rounded": "hkl0"},
     "lattice": {name: name for name in ("F_latt_a", "F_latt_b", "F_latt_c", "F_latt")},
     "f_cell_stats": {"F_cell": "F_cell", "out_of_bounds": "out_of_bounds"},
@@ -90,7 +92,9 @@ def test_a_log_tells_every_figure_of_every_tap(case: str, engine: str, tmp_path:
 
 def _check_rows(rows: list[dict[str, TraceLine]], content: dict[str, dict[str, Any]]) -> None:
     for tap_id, keys in ROW_KEYS.items():
-        if tap_id in KINDS:
+        if tap_id == "orientation":
+            told = [row for row in rows if "phi" in row]
+        elif tap_id in KINDS:
             told = [row for row in rows if row["evaluation"].values[0] in KINDS[tap_id]]
         else:
             steps = ("source", "phi_step", "domain")

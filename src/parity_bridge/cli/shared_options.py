@@ -19,7 +19,17 @@ from parity_bridge.cli.argument_words import MORE_PIXELS
 DEFAULT_ENGINES = ("c", "torch")
 
 #: The taps in the order of the chain; the registry of taps is slow to import.
-TAPS = ("config", "omega", "hkl", "lattice", "f_cell", "pre_norm", "post_scale", "final")
+TAPS = (
+    "config",
+    "omega",
+    "orientation",
+    "hkl",
+    "lattice",
+    "f_cell",
+    "pre_norm",
+    "post_scale",
+    "final",
+)
 
 
 def add_recording(parser: argparse.ArgumentParser, taps: str) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.taps import intensity_post_scale
-from parity_bridge.taps.evaluations import EVALUATION, LOOP_FIELDS
+from parity_bridge.taps.evaluations import EVALUATION, LOOP_FIELDS, ORIENTATION
 from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
 from parity_bridge.taps.semantics import is_exact
@@ -163,6 +163,10 @@ class FloatFigures:
             differ |= rows[name] != self._rows[name]
         changed: NDArray[np.bool_] = np.any(differ.reshape(pixels, -1), axis=1)
         changed |= _has_lookups(rerun) != self._has_lookups
+        changed |= [
+            not _have_same_places(one.orientations, own.orientations)
+            for one, own in zip(rerun, self._reference.observations, strict=True)
+        ]
         return changed
 
     def _values_of(
@@ -170,7 +174,11 @@ class FloatFigures:
     ) -> Floats:
         """Return the figures of ``rerun``; those of pixels that are not ``valid`` do not count."""
         rows = rows if valid.all() else self._with_own_rows(rows, valid)
-        together = replace(rerun[0], evaluations=rows)
+        used = [
+            (one if is_valid else own).orientations
+            for one, own, is_valid in zip(rerun, self._reference.observations, valid, strict=True)
+        ]
+        together = replace(rerun[0], evaluations=rows, orientations=_joined_rows(used, ORIENTATION))
         columns: dict[str, Mapping[str, Floats]] = {}
         numbers = dict(_pixel_figures(rerun, {block.tap_id for block in self._blocks}))
         values = self.values.copy()
@@ -220,9 +228,17 @@ def _distance(before: Floats, after: Floats | None) -> Floats:
 
 
 def _rows_of(observations: Sequence[Observation]) -> NDArray[np.void]:
+    return _joined_rows([observation.evaluations for observation in observations], EVALUATION)
+
+
+def _joined_rows(rows: Sequence[NDArray[np.void]], dtype: np.dtype[np.void]) -> NDArray[np.void]:
     # numpy takes long to concatenate arrays of records: it compares their dtypes one by one.
-    memory = b"".join(observation.evaluations.tobytes() for observation in observations)
-    return np.frombuffer(memory, dtype=EVALUATION)
+    return np.frombuffer(b"".join(each.tobytes() for each in rows), dtype=dtype)
+
+
+def _have_same_places(first: NDArray[np.void], second: NDArray[np.void]) -> bool:
+    places = [name for name in _SELECTORS if name != "kind"]
+    return all(np.array_equal(first[name], second[name]) for name in places)
 
 
 def _has_lookups(observations: Sequence[Observation]) -> NDArray[np.bool_]:

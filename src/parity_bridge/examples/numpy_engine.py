@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.model import MAX_OVERSAMPLE
 from parity_bridge.experiment.structure_factors import StructureFactors, load
-from parity_bridge.taps.counting import observation_of, subpixel_rows
+from parity_bridge.taps.counting import observation_of, subpixel_rows, unrotated
 from parity_bridge.taps.observation import TOTALS
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class NumpyEngine:
     implementation: ClassVar[str] = "numpy"
     trace_prefix: ClassVar[str] = "TRACE_NP"
     folder: ClassVar[str] = "numpy_taps"
-    taps = ("omega", "hkl", "lattice", "f_cell", "pre_norm", "post_scale", "final")
+    taps = ("omega", "orientation", "hkl", "lattice", "f_cell", "pre_norm", "post_scale", "final")
     port: ClassVar[type[Port]] = Port
 
     def __init__(self, *, dtype: str = "float64", device: str = "cpu") -> None:
@@ -201,7 +202,8 @@ class NumpyEngine:
         if not (roi[0] <= fast <= roi[1] and roi[2] <= slow <= roi[3]):
             totals |= {"in_roi": 0, "image": 0.0}
         table = port.table.provenance
-        return observation_of(experiment, pixel, rows, table, n, totals=totals, roi=roi)
+        observation = observation_of(experiment, pixel, rows, table, n, totals=totals, roi=roi)
+        return replace(observation, orientations=unrotated(port.axes))
 
     def build(self) -> Mapping[str, str]:
         """Return what was run."""

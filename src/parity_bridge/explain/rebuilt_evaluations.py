@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from parity_bridge.taps.evaluations import EvaluationKind
+from parity_bridge.taps.orientation import MOSAIC
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,7 @@ _COLUMNS: dict[str, dict[str, tuple[str, ...]]] = {
         "I": ("running_sum",),
     },
 }
+_CELL_VECTORS = {name: tuple(f"{name}.{axis}" for axis in _XYZ) for name in MOSAIC}
 _PLACE = ("layer", "sub_slow", "sub_fast", "source", "phi_step", "domain")
 _KINDS = {kind.name.lower(): kind for kind in EvaluationKind}
 
@@ -50,6 +52,8 @@ class RebuiltEvaluations:
 
     rows: NDArray[np.void]
     totals: dict[str, float]
+    #: Cell vectors a, b, c in force at each row, (rows, 3, 3); None where they are not recorded.
+    orientations: NDArray[np.float64] | None = None
 
 
 def rebuild_evaluations(like: NDArray[np.void], side: PixelTaps) -> RebuiltEvaluations | None:
@@ -73,7 +77,29 @@ def rebuild_evaluations(like: NDArray[np.void], side: PixelTaps) -> RebuiltEvalu
     if not _set_evaluation_kinds(rows, places, side.taps["intensity_pre_norm"]):
         return None
     totals = _recorded_totals(side)
-    return None if totals is None else RebuiltEvaluations(rows, totals)
+    if totals is None:
+        return None
+    return RebuiltEvaluations(rows, totals, _orientation_of_each_row(rows, places, side))
+
+
+def _orientation_of_each_row(
+    rows: NDArray[np.void], places: dict[tuple[int, ...], int], side: PixelTaps
+) -> NDArray[np.float64] | None:
+    """Return the orientation in force at each row: the last one of its phi step and domain."""
+    figures = side.taps.get("orientation")
+    matched = None if figures is None else _match_rows(places, figures)
+    if figures is None or matched is None or not _has_columns(figures, _CELL_VECTORS):
+        return None
+    # A number for each row that grows with the step and domain, then with the row.
+    steps = rows["phi_step"].astype(np.int64) * (int(rows["domain"].max()) + 1) + rows["domain"]
+    order = steps * len(rows) + np.arange(len(rows))
+    sorter = np.argsort(order[matched[0]], kind="stable")
+    begins = matched[0][sorter]
+    used = np.searchsorted(order[begins], order, side="right") - 1
+    if (used < 0).any() or (steps[begins][used] != steps).any():
+        return None
+    vectors = np.stack([_join_columns(figures, names) for names in _CELL_VECTORS.values()], axis=1)
+    return np.ascontiguousarray(vectors[sorter][used])
 
 
 def _evaluation_places(rows: NDArray[np.void]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ earlier stage is not blamed on this one, and cannot hide a defect in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,14 @@ from parity_bridge.explain.explanation import FieldDifference, Transplant
 from parity_bridge.explain.rebuilt_evaluations import RebuiltEvaluations, rebuild_evaluations
 from parity_bridge.explain.setup_figures import derived_quantities_of
 from parity_bridge.explain.setup_stage import compare_setups
+from parity_bridge.taps.orientation import MOSAIC, SPINDLE
 from parity_bridge.taps.pixel_taps import PixelTaps
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import Observation
 
 _CONFIG, _OMEGA, _HKL = "config_snapshot", "omega_subpixel", "hkl_subpixel"
+_ORIENTATION = "orientation"
 _LATTICE, _F_CELL, _SUM = "lattice", "f_cell_stats", "intensity_pre_norm"
 _SCALE, _FINAL = "intensity_post_scale", "final_output"
 _NOT_RECORDED = "transplants: the records do not hold every evaluation of all taps"
@@ -59,7 +61,13 @@ _TRANSPLANT_STAGES = (
         "scattering", "scattering vectors", Stage.POSITION, {_HKL: ("row", "scattering_vector")}
     ),
     _TransplantStage(
-        "hkl", "fractional Miller indices", Stage.SCATTERING, {_HKL: ("hkl_fractional",)}
+        "orientation",
+        "orientation of the crystal",
+        Stage.SCATTERING,
+        {_ORIENTATION: ("row", "phi", *SPINDLE, *MOSAIC)},
+    ),
+    _TransplantStage(
+        "hkl", "fractional Miller indices", Stage.ORIENTATION, {_HKL: ("hkl_fractional",)}
     ),
     _TransplantStage("hkl0", "nearest Miller indices", Stage.HKL, {_HKL: ("hkl_rounded",)}),
     _TransplantStage(
@@ -155,7 +163,7 @@ def transplant(
     feeds, reason = _fed_evaluations(reference, sides)
     if feeds is None:
         return TransplantResult(tuple(transplants), (*left_out, reason), tuple(differences))
-    for step in _TRANSPLANT_STAGES:
+    for step in _stages_of(sides):
         try:
             reruns = reference.rerun(**_feed_keywords(step, sides, feeds))
         except BridgeError as error:
@@ -167,6 +175,13 @@ def transplant(
             pairs = list(zip(reruns, sides, strict=True))
             differences.append(describe_difference(pairs, stage.left, tolerances, step.name, noise))
     return TransplantResult(tuple(transplants), left_out, tuple(differences))
+
+
+def _stages_of(sides: Sequence[PixelTaps]) -> Iterator[_TransplantStage]:
+    """Yield the stages whose figures all sides record."""
+    for step in _TRANSPLANT_STAGES:
+        if all(not step.fields.keys().isdisjoint(side.taps) for side in sides):
+            yield step
 
 
 def _fed_evaluations(
@@ -215,7 +230,8 @@ def _feed_keywords(
     keywords = _derived_keywords(sides)
     if step.last_fed_stage is not None:
         keywords["overrides"] = [
-            StageOverrides(feed.rows, feed.totals, step.last_fed_stage) for feed in feeds
+            StageOverrides(feed.rows, feed.totals, step.last_fed_stage, feed.orientations)
+            for feed in feeds
         ]
     return keywords
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from parity_bridge.experiment.hkl_table import HklTable
 from parity_bridge.experiment.regions import RunState
-from parity_bridge.taps.evaluations import EVALUATION, EvaluationKind
+from parity_bridge.taps.evaluations import EVALUATION, ORIENTATION, EvaluationKind
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.hkl_subpixel import tie_distance
 from parity_bridge.taps.observation import TOTALS, FCellStats, Observation
+from parity_bridge.taps.orientation import MOSAIC, SPINDLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,18 @@ def subpixel_rows(oversample: int) -> NDArray[np.void]:
         if rows[name].dtype.kind == "f":
             rows[name] = np.nan
     return rows
+
+
+def unrotated(axes: NDArray[np.float64]) -> NDArray[np.void]:
+    """Return the one orientation of a crystal that neither the spindle nor domains turn.
+
+    ``axes`` are its cell vectors a, b, c in m, (3, 3), one a row; the result is one row of dtype
+    ``ORIENTATION``, at the first evaluation.
+    """
+    used = np.zeros(1, dtype=ORIENTATION)
+    for spindle, mosaic, axis in zip(SPINDLE, MOSAIC, axes, strict=True):
+        used[spindle] = used[mosaic] = axis
+    return used
 
 
 def observation_of(

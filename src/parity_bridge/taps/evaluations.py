@@ -1,7 +1,9 @@
-"""The rows an engine fills while it computes a pixel: one per evaluation, in the contract's order.
+"""The rows an engine fills while it computes a pixel, in the contract's order.
 
-``EVALUATION`` has the layout of ``pb_evaluation`` in ``csrc/pb_core.h``; the PyTorch port fills the
-same columns from tensors. Every tap and every TRACE line is read from these rows, never re-derived.
+``EVALUATION``, one row an evaluation, has the layout of ``pb_evaluation`` in ``csrc/pb_core.h``,
+``ORIENTATION``, one row an orientation that a pixel uses, that of ``pb_used_orientation``; the
+PyTorch port fills the same columns from tensors. Every tap and every TRACE line is read from these
+rows, never re-derived.
 """
 
 from __future__ import annotations
@@ -51,3 +53,24 @@ EVALUATION = np.dtype(
     ],
     align=True,
 )
+
+ORIENTATION = np.dtype(
+    [
+        # The evaluation that first uses it.
+        ("layer", "i4"),
+        ("sub_slow", "i4"),
+        ("sub_fast", "i4"),
+        ("source", "i4"),
+        ("phi_step", "i4"),
+        ("domain", "i4"),
+        ("phi", "f8"),  # of the step, rad
+        ("a_spindle", "f8", 3),  # cell vectors after the rotation about the spindle, m
+        ("b_spindle", "f8", 3),
+        ("c_spindle", "f8", 3),
+        ("a_mosaic", "f8", 3),  # the same after the rotation of the domain
+        ("b_mosaic", "f8", 3),
+        ("c_mosaic", "f8", 3),
+    ],
+    align=True,
+)
+NO_ORIENTATIONS = np.zeros(0, dtype=ORIENTATION)

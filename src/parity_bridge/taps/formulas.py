@@ -105,6 +105,18 @@ _OMEGA_TAP = {
     "capture": Formula(6, _CAPTURE),
 }
 
+_SPINDLE = (
+    "{0} = {0}0 rotated about the spindle: n*dot(n,v)*(1.0-cos(phi)) + v*cos(phi) + "
+    "cross(n,v)*sin(phi); phi exactly 0 keeps the last rotation of the sweep before"
+)
+_MOSAIC = "{0} = matrix*{0}, of the domain, after the spindle; only with a mosaic spread above 0"
+_ORIENTATION_TAP = {
+    "row": _CONFIG["state.swept"],
+    "phi": Formula(6, "phi = phi0 + phistep*step"),
+    **{f"{name}_spindle": Formula(6, _SPINDLE.format(name)) for name in "abc"},
+    **{f"{name}_mosaic": Formula(6, _MOSAIC.format(name)) for name in "abc"},
+}
+
 _HKL_TAP = {
     "row": Formula(6, "with dmin > 0 a source is skipped where dmin > 0.5/stol"),
     "scattering_vector": Formula(6, "q = (d - incident)/lambda"),
@@ -166,6 +178,7 @@ _FINAL_TAP = {
 FORMULAS: dict[str, dict[str, Formula]] = {
     "config_snapshot": _CONFIG,
     "omega_subpixel": _OMEGA_TAP,
+    "orientation": _ORIENTATION_TAP,
     "hkl_subpixel": _HKL_TAP,
     "lattice": {"row": _HKL_TAP["row"], **_LATTICE_TAP},
     "f_cell_stats": _F_CELL_TAP,

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from parity_bridge.taps.evaluations import NO_ORIENTATIONS
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -74,5 +76,8 @@ class Observation:
     roi: tuple[int, int, int, int]
     #: Value of the mask at the pixel; None without a mask.
     mask: int | None
+    #: Rows of dtype ``taps.evaluations.ORIENTATION`` in order of evaluation; pixels that use the
+    #: same ones may share them.
+    orientations: NDArray[np.void] = field(default_factory=lambda: NO_ORIENTATIONS)
     #: Taps, by tap_id, that the engine records elsewhere but not here -> why, and what to change.
     unrecorded: Mapping[str, str] = field(default_factory=dict)

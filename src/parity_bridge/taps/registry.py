@@ -16,6 +16,7 @@ from parity_bridge.taps import (
     intensity_pre_norm,
     lattice,
     omega_subpixel,
+    orientation,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Tap:
     """One tap: its models and how an observation fills it."""
 
     name: str  # on the command line
-    number: str  # of the field's usage; the lattice factor has none
+    number: str  # of the field's usage; orientation and lattice factor have none
     record: type[TapRecord]
     extract: Callable[[Observation], TapData]
     row: type[SubpixelRow] | None = None
@@ -47,6 +48,13 @@ class Tap:
 _ALL = (
     Tap("config", "1", config_snapshot.ConfigRecord, config_snapshot.extract),
     Tap("omega", "2", omega_subpixel.OmegaRecord, omega_subpixel.extract, omega_subpixel.OmegaRow),
+    Tap(
+        "orientation",
+        "",
+        orientation.OrientationRecord,
+        orientation.extract,
+        orientation.OrientationRow,
+    ),
     Tap("hkl", "3", hkl_subpixel.HklRecord, hkl_subpixel.extract, hkl_subpixel.HklRow),
     Tap("lattice", "", lattice.LatticeRecord, lattice.extract, lattice.LatticeRow),
     Tap("f_cell", "4", f_cell.FCellRecord, f_cell.extract, f_cell.Lookup),

@@ -168,6 +168,27 @@ _OMEGA = {
     ),
 }
 
+_ROTATED = ("orientations.rotated_about_spindle", "orientations._rotated_about_spindle")
+_SPREAD = ("orientations.by_matrix", "orientations._by_matrices")
+_ORIENTATION = {
+    "row": presence_field(
+        "whether another orientation is used from this place on",
+        "chain.rotation_at",
+        "chain._rotation_at",
+    ),
+    **_PLACE,
+    **_INNER,
+    "phi": float_field(
+        "rad", "spindle angle of the step", "orientations.phi_at", "orientations._spindle_angles"
+    ),
+    "a_spindle": float_field("m", "cell vector a after the rotation about the spindle", *_ROTATED),
+    "b_spindle": float_field("m", "cell vector b, likewise", *_ROTATED),
+    "c_spindle": float_field("m", "cell vector c, likewise", *_ROTATED),
+    "a_mosaic": float_field("m", "cell vector a after the rotation of the domain", *_SPREAD),
+    "b_mosaic": float_field("m", "cell vector b, likewise", *_SPREAD),
+    "c_mosaic": float_field("m", "cell vector c, likewise", *_SPREAD),
+}
+
 _WITHIN_DMIN_ROW = presence_field(
     "whether the resolution cut left this place", "scattering.is_beyond_dmin"
 )
@@ -310,6 +331,7 @@ _FINAL = {
 SEMANTICS: dict[str, dict[str, FieldMeaning]] = {
     "config_snapshot": _CONFIG,
     "omega_subpixel": _OMEGA,
+    "orientation": _ORIENTATION,
     "hkl_subpixel": _HKL,
     "lattice": _LATTICE,
     "f_cell_stats": _F_CELL,

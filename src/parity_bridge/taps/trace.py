@@ -17,6 +17,7 @@ from parity_bridge.taps.derived import DERIVED
 from parity_bridge.taps.evaluations import LOOP_FIELDS, EvaluationKind
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS
+from parity_bridge.taps.orientation import MOSAIC, SPINDLE
 
 if TYPE_CHECKING:
     from parity_bridge.taps.observation import FCellStats, Observation, Quantity
@@ -27,6 +28,9 @@ _PER_EVALUATION = {
     **{f"F_latt_{axis}": "F_latt_factors" for axis in "abc"},
     **{key: key for key in ("F_latt", "F_cell", "out_of_bounds", "interpolation_on", "polar", "I")},
 }
+
+#: Keys and fields of a row.
+_PER_ORIENTATION = ("phi", *SPINDLE, *MOSAIC)
 
 
 def trace_lines(prefix: str, observation: Observation) -> Iterator[str]:
@@ -67,8 +71,9 @@ def _pixel_pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield "default_F", observation.hkl_table.default_F
     if observation.derived:
         yield from _state_pairs(observation)
+    orientations = {_place(row): row for row in observation.orientations}
     for row in observation.evaluations:
-        yield from _evaluation_pairs(row)
+        yield from _evaluation_pairs(row, orientations.get(_place(row)) if orientations else None)
     yield from _lookup_pairs(observation.f_cell)
     yield "roi", observation.roi
     yield "mask", observation.mask
@@ -83,11 +88,19 @@ def _state_pairs(observation: Observation) -> Iterator[tuple[str, Any]]:
     yield "state_polar_axis", state.polar_axis
 
 
-def _evaluation_pairs(row: np.void) -> Iterator[tuple[str, Any]]:
+def _place(row: np.void) -> tuple[Any, ...]:
+    return tuple(row[name].item() for name in (*LOOP_FIELDS, "sub_slow", "sub_fast"))
+
+
+def _evaluation_pairs(row: np.void, orientation: np.void | None) -> Iterator[tuple[str, Any]]:
+    """Yield an evaluation, after the orientation of the crystal where another one is used."""
     yield "subpixel", (row["sub_slow"], row["sub_fast"])
     for key in LOOP_FIELDS:
         yield key, row[key]
     yield "evaluation", EvaluationKind(row["kind"]).name.lower()
+    if orientation is not None:
+        for key in _PER_ORIENTATION:
+            yield key, orientation[key]
     for key, field in _PER_EVALUATION.items():
         axis = "abc".find(key[-1]) if field == "F_latt_factors" else None
         yield key, row[field] if axis is None else row[field][axis]

@@ -19,7 +19,7 @@ from parity_bridge.examples import example_flags
 from parity_bridge.experiment.behaviours import REFERENCE
 from parity_bridge.experiment.model import MAX_OVERSAMPLE, Experiment
 from parity_bridge.experiment.nanobragg_flags import BENCHMARK_FLAGS, parse_flags
-from parity_bridge.taps.evaluations import EVALUATION, EvaluationKind
+from parity_bridge.taps.evaluations import EVALUATION, ORIENTATION, EvaluationKind
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 
@@ -79,6 +79,7 @@ def compute(
         rows.size,
         ffi.NULL,
         ffi.NULL,
+        ffi.NULL,
     )
     return Pixel(status, rows, totals, f_cell)
 
@@ -96,6 +97,18 @@ def test_the_numpy_rows_have_the_layout_of_the_c_struct() -> None:
     assert {name: ours[name][1] for name in EVALUATION.names or ()} == {
         name: field.offset for name, field in fields.items()
     }
+
+
+def test_the_numpy_orientations_have_the_layout_of_the_c_struct() -> None:
+    fields = dict(ffi.typeof("pb_used_orientation").fields)
+    offsets = {name: place[1] for name, place in (ORIENTATION.fields or {}).items()}
+    ends = {f"{axis}_{end}": number for end in ("spindle", "mosaic")
+            for number, axis in enumerate("abc")}  # fmt: skip
+    vector = 3 * ORIENTATION["phi"].itemsize
+    assert ORIENTATION.itemsize == ffi.sizeof("pb_used_orientation")
+    for name, offset in offsets.items():
+        field = fields[name.partition("_")[2]] if name in ends else fields[name]
+        assert offset == field.offset + vector * ends.get(name, 0), name
 
 
 def test_the_limit_of_the_oversampling_is_the_experiment_s() -> None:
@@ -214,7 +227,8 @@ def test_null_pointers_are_refused() -> None:
     totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
     rows = ffi.new("pb_evaluation[4]")
     state = ffi.new("pb_run_state *")
-    arguments = [setup, structure_factors, 0, 0, state, totals, f_cell, rows, 4, ffi.NULL, ffi.NULL]
+    given = [ffi.NULL] * 3
+    arguments = [setup, structure_factors, 0, 0, state, totals, f_cell, rows, 4, *given]
     for position in (0, 1, 4, 5, 6, 7):
         broken = [*arguments]
         broken[position] = ffi.NULL

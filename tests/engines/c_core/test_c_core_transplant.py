@@ -45,7 +45,26 @@ def experiment(flags: str) -> Experiment:
 
 
 def given(observations: list[Observation], stage: Stage) -> list[StageOverrides]:
-    return [StageOverrides(seen.evaluations, seen.totals, stage) for seen in observations]
+    return [
+        StageOverrides(seen.evaluations, seen.totals, stage, orientations_of(seen))
+        for seen in observations
+    ]
+
+
+def orientations_of(seen: Observation) -> NDArray[np.float64]:
+    """The cell vectors in force at each evaluation, one after the other."""
+    current, used = {}, {place(row): row for row in seen.orientations}
+    vectors = []
+    for row in seen.evaluations:
+        step = row["phi_step"], row["domain"]
+        current[step] = used.get(place(row), current.get(step))
+        vectors.append([current[step][f"{axis}_mosaic"] for axis in "abc"])
+    return np.array(vectors)
+
+
+def place(row: Any) -> tuple[int, ...]:
+    loops = ("layer", "sub_slow", "sub_fast", "source", "phi_step", "domain")
+    return tuple(int(row[name]) for name in loops)
 
 
 def bits(rows: NDArray[np.void]) -> dict[str, bytes]:
@@ -90,7 +109,7 @@ def test_so_it_is_with_other_behaviours(
     )
 
 
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage >= Stage.HKL])
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage >= Stage.ORIENTATION])
 def test_indices_of_another_misset_lead_to_that_misset_s_intensity(stage: Stage) -> None:
     """The orientation has no say after the indices: neither a table nor a tie is in the way."""
     core = CCore()
@@ -98,6 +117,25 @@ def test_indices_of_another_misset_lead_to_that_misset_s_intensity(stage: Stage)
     expected, before = core.observe(there, PIXELS), core.observe(here, PIXELS)
     assert before[0].totals["I"] != expected[0].totals["I"]
     assert_same(core.replay(here, PIXELS, overrides=given(expected, stage)), expected)
+
+
+def test_where_no_orientations_are_given_they_are_computed() -> None:
+    core = CCore()
+    here, there = (experiment(f"{CRYSTAL} -misset 1 {angle} 3") for angle in ("2", "2.25"))
+    fed = [
+        StageOverrides(seen.evaluations, seen.totals, Stage.ORIENTATION)
+        for seen in core.observe(there, PIXELS)
+    ]
+    assert_same(core.replay(here, PIXELS, overrides=fed), core.observe(here, PIXELS))
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 3), (4, 9)])
+def test_orientations_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    core, crystal = CCore(), experiment(CRYSTAL)
+    (seen,) = core.observe(crystal, PIXELS[:1])
+    fed = StageOverrides(seen.evaluations, seen.totals, Stage.HKL, np.zeros(shape))
+    with pytest.raises(ShapeError, match="orientations of shape"):
+        core.replay(crystal, PIXELS[:1], overrides=[fed])
 
 
 def test_before_the_indices_the_orientation_still_has_its_say() -> None:
@@ -186,7 +224,7 @@ def test_its_own_setup_changes_nothing(name: str, tmp_path: Path) -> None:
         "-misset 3 2 1", "-lambda 1.1", "-distance 61", "-Xbeam 30 -Ybeam 31", "-N 6",
         "-cell 22 5 24 90 100 90", "-pixel 0.9", "-fluence 1e20", "-twotheta 10",
         "-detector_rotx 3 -detector_roty 4", "-water 100", "-phi 7", "-mosaic 0.8",
-        "-detector_abs 200 -detector_thick 300",
+        "-detector_abs 200 -detector_thick 300", "-mosaic_seed 7",
     ],
 )  # fmt: skip
 def test_the_setup_of_another_run_leads_to_its_figures(other: str) -> None:

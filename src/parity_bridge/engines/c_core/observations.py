@@ -9,7 +9,7 @@ import numpy as np
 
 from parity_bridge._core import ffi
 from parity_bridge.taps.derived import derived_quantities
-from parity_bridge.taps.evaluations import EVALUATION
+from parity_bridge.taps.evaluations import EVALUATION, ORIENTATION
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS, FCellStats, Quantity
 
@@ -20,6 +20,30 @@ if TYPE_CHECKING:
 def row_buffer(count: int) -> NDArray[np.void]:
     """Return ``count`` empty evaluation rows for the core to fill."""
     return np.empty(count, dtype=EVALUATION)
+
+
+class UsedOrientations:
+    """The orientations that pixels of one setup use, recorded by the core one pixel at a time."""
+
+    def __init__(self, setup: Any) -> None:
+        """Lay out room for all that one pixel of ``setup`` can use."""
+        room = (setup.phi.steps + setup.leading_zeros) * setup.crystal.domains
+        self._rows = np.empty(room, dtype=ORIENTATION)
+        self.struct = ffi.new(
+            "pb_used_orientations *",
+            {
+                "rows": ffi.cast("pb_used_orientation *", ffi.from_buffer(self._rows)),
+                "capacity": room,
+            },
+        )
+        self._last = self._rows[:0]
+
+    def copy(self) -> NDArray[np.void]:
+        """Return those of the last pixel: the same array for pixels that use the same ones."""
+        own = self._rows[: self.struct.count]
+        if own.size != self._last.size or own.tobytes() != self._last.tobytes():
+            self._last = own.view(np.uint8).copy().view(ORIENTATION)
+        return self._last
 
 
 def copy_rows(rows: NDArray[np.void]) -> NDArray[np.void]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from parity_bridge._core import ffi, lib
 from parity_bridge.engines.c_core.frame import FrameContext
 from parity_bridge.engines.c_core.marshal import state_struct, stop_pointer
 from parity_bridge.engines.c_core.observations import (
+    UsedOrientations,
     copy_rows,
     derived_from_setup,
     f_cell_stats,
@@ -57,27 +59,41 @@ def observe_in_turn(
     A task is taken when its observation is asked for.
     """
     setup = frame_context.setup
-    rows = row_buffer(setup.evaluations)
-    totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+    buffers = _Buffers.of(setup)
     observation = _observation_in_frame(experiment, factors, frame_context)
     with cancelling_thread_pool(1) as pool:
         for (slow, fast), before, stages in tasks:
-            compute = partial(
-                _compute, frame_context, slow, fast, before, stages, rows, totals, f_cell
-            )
+            compute = partial(_compute, frame_context, slow, fast, before, stages, buffers)
             # On another thread: this one would answer Ctrl-C after the last evaluation.
-            waits = rows.size >= _EVALUATIONS_FOR_A_THREAD
+            waits = buffers.rows.size >= _EVALUATIONS_FOR_A_THREAD
             check_status(pool.submit(compute).result() if waits else compute())
             mask = None if frame_context.mask is None else int(frame_context.mask[slow, fast])
             yield observation(
                 pixel=(slow, fast),
-                # The next pixel uses the same buffer.
-                evaluations=copy_rows(rows),
-                totals=totals_of(totals, setup.steps, mask),
-                f_cell=f_cell_stats(f_cell),
+                # The next pixel uses the same buffers.
+                evaluations=copy_rows(buffers.rows),
+                orientations=buffers.used.copy(),
+                totals=totals_of(buffers.totals, setup.steps, mask),
+                f_cell=f_cell_stats(buffers.f_cell),
                 state=before,
                 mask=mask,
             )
+
+
+@dataclass(frozen=True)
+class _Buffers:
+    """What the core fills in for a pixel."""
+
+    rows: NDArray[np.void]
+    used: UsedOrientations
+    totals: Any
+    f_cell: Any
+
+    @classmethod
+    def of(cls, setup: Any) -> _Buffers:
+        """Lay out the buffers of any pixel of ``setup``."""
+        totals, f_cell = ffi.new("pb_pixel_totals *"), ffi.new("pb_f_cell_stats *")
+        return cls(row_buffer(setup.evaluations), UsedOrientations(setup), totals, f_cell)
 
 
 def _observation_in_frame(
@@ -101,9 +117,7 @@ def _compute(
     fast: int,
     before: RunState,
     stages: StageOverrides | None,
-    rows: NDArray[np.void],
-    totals: Any,
-    f_cell: Any,
+    buffers: _Buffers,
 ) -> int:
     """Compute a pixel, fill what is given, and return its status.
 
@@ -115,11 +129,12 @@ def _compute(
         slow,
         fast,
         state_struct(before),
-        totals,
-        f_cell,
-        ffi.cast("pb_evaluation *", ffi.from_buffer(rows)),
-        rows.size,
-        overrides_struct(stages, rows.size),
+        buffers.totals,
+        buffers.f_cell,
+        ffi.cast("pb_evaluation *", ffi.from_buffer(buffers.rows)),
+        buffers.rows.size,
+        buffers.used.struct,
+        overrides_struct(stages, buffers.rows.size),
         stop_pointer(),
     )
     return status

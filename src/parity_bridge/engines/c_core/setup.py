@@ -81,6 +81,7 @@ def _derive(
     arrays = (
         ffi.new("pb_source[]", setup.source_count),
         ffi.new("double[]", 9 * domains),
+        ffi.new("pb_rotation[]", setup.phi.steps + 1),
         ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
     )
     _ARRAYS[setup] = arrays

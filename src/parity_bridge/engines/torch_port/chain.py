@@ -21,7 +21,6 @@ from parity_bridge.engines.torch_port.evaluation import (
     PerLookupFactors,
     evaluate,
 )
-from parity_bridge.engines.torch_port.orientations import Orientation
 from parity_bridge.engines.torch_port.photons import begin_layer, end_layer
 from parity_bridge.engines.torch_port.scattering import Scattering, scatter, update_polar
 from parity_bridge.engines.torch_port.setup import Setup
@@ -112,11 +111,13 @@ def _run_domain(
     scattering: Scattering,
 ) -> Evaluation:
     setup = chain.setup
+    rotation = _rotation_at(chain, place.phi_step)
+    orientation = chain.orientations[rotation, place.domain]
     result = kernels.evaluate(
         setup,
         chain.table,
         chain.outputs,
-        _orientation_at(chain, place),
+        orientation,
         scattering,
         chain.state.interpolation_on,
         chain.I,
@@ -134,6 +135,8 @@ def _run_domain(
         place,
         geometry,
         scattering,
+        rotation,
+        orientation,
         result,
         chain.omega.value,
         chain.capture.value,
@@ -141,25 +144,16 @@ def _run_domain(
     )
 
 
-def _orientation_at(chain: Chain, place: Place) -> Orientation:
-    """Return the orientation in force at ``place``.
+def _rotation_at(chain: Chain, phi_step: int) -> Tensor | int:
+    """Return the row of rotations and orientations in force, one for all pixels or for each.
 
     Before the first sweep of a run has been made, a spindle angle of 0 is no rotation; after it the
     last rotation carries over.
     """
-    rotated = chain.orientations[place.phi_step, place.domain]
     swept = chain.state.swept
-    if place.phi_step >= chain.setup.leading_zeros or swept is True:
-        return rotated
-    unrotated = chain.orientations[chain.setup.phi.steps, place.domain]
+    if phi_step >= chain.setup.leading_zeros or swept is True:
+        return phi_step
+    unrotated = chain.setup.phi.steps
     if swept is False:
         return unrotated
-    mixed = (
-        Vec3(*(torch.where(swept, x, y) for x, y in zip(u, v, strict=True)))
-        for u, v in zip(
-            (rotated.a, rotated.b, rotated.c),
-            (unrotated.a, unrotated.b, unrotated.c),
-            strict=True,
-        )
-    )
-    return Orientation(*mixed)
+    return torch.where(swept, phi_step, unrotated)

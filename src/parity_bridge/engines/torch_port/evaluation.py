@@ -55,6 +55,9 @@ class Evaluation:
     place: Place
     geometry: SubpixelGeometry
     scattering: Scattering
+    #: Row of the setup's rotations in force, one for all pixels or for each, and its orientation.
+    rotation: Tensor | int
+    orientation: Orientation
     result: EvaluationResult
     omega: Tensor  # sr, the value in force, as are capture and polar
     capture: Tensor

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from parity_bridge.engines.torch_port.evaluation import Evaluation
 from parity_bridge.engines.torch_port.f_cell import FCellStats, PixelCounts, lookup_mask
+from parity_bridge.engines.torch_port.orientation_rows import OrientationRows
 from parity_bridge.engines.torch_port.pixel import PixelTotals
 from parity_bridge.engines.torch_port.setup import Setup
 from parity_bridge.engines.torch_port.structure_factors import Table
@@ -55,11 +56,13 @@ def observations(
         0.0 if value == 0 else image for image, value in zip(ends["image"], masks, strict=True)
     ]
     f_cell = _f_cell(recorder.counts.stats())
+    orientations = recorder.orientations.of_pixels()
     return [
         Observation(
             pixel=at,
             derived=derived,
             evaluations=recorder.rows[number],
+            orientations=orientations[number],
             totals={name: ends[name][number] for name in TOTALS},
             f_cell=f_cell[number],
             hkl_table=factors.provenance,
@@ -91,6 +94,7 @@ class Recorder:
         """Begin without evaluations of pixels of the shape of ``like``, (pixels,)."""
         #: (pixels, evaluations), dtype EVALUATION.
         self.rows = np.zeros((len(like), setup.evaluations), dtype=EVALUATION)
+        self.orientations = OrientationRows.of(setup, len(like))
         self.counts = PixelCounts(like, table.default_F.dtype)
         self._like = like
         self._numbers = count()
@@ -98,6 +102,7 @@ class Recorder:
     def add(self, evaluation: Evaluation) -> None:
         """Record one evaluation of every pixel."""
         _fill_evaluation(self.rows[:, next(self._numbers)], evaluation, self._like)
+        self.orientations.add(evaluation)
         self.counts.add(evaluation.result)
 
 

@@ -34,6 +34,21 @@ class Orientation:
         return Orientation(*(Vec3(*map(function, v)) for v in (self.a, self.b, self.c)))
 
 
+@dataclass(frozen=True)
+class Rotation:
+    """The crystal as the spindle leaves it at one step; twin of ``pb_rotation``.
+
+    For all of them, tensors of shape (phi steps + 1,); the last is no rotation.
+    """
+
+    phi: Tensor  # of the step, rad
+    crystal: Orientation  # before any mosaic rotation
+
+    def __getitem__(self, place: Any) -> Rotation:
+        """Return the rotations at ``place`` of the tensors."""
+        return Rotation(self.phi[place], self.crystal[place])
+
+
 def lay_out_orientations(
     crystal: Crystal,
     spindle: Vec3,
@@ -42,25 +57,28 @@ def lay_out_orientations(
     matrices: Tensor,
     *,
     carry_over: bool,
-) -> tuple[Orientation, int]:
-    """Return every phi step of every domain, then the unrotated crystal; and the leading zeros.
+) -> tuple[Rotation, Orientation, int]:
+    """Return every phi step, then no rotation; all domains of each; and the leading zeros.
 
     ``phi0`` () is in radians, None where it is exactly 0 and no rotation; ``matrices`` has the
     shape (domains, 3, 3). Leading zeros count the steps at the front of the sweep that keep the
-    last rotation of the sweep before. Tensors have the shape (steps + 1, domains).
+    last rotation of the sweep before. Tensors of the orientations have the shape
+    (steps + 1, domains).
     """
-    turned = _rotated_about_spindle(crystal, spindle, _spindle_angles(crystal, phi0, phi))
+    angles = _spindle_angles(crystal, phi0, phi)
+    turned = _rotated_about_spindle(crystal, spindle, angles)
     zeros = _steps_without_rotation(phi0, phi)
     rows = torch.tensor(
         [*_rotation_of_each_step(zeros, carry_over=carry_over), phi.steps], device=matrices.device
     )
-    whole = turned.map(lambda component: component[rows][:, None])
+    rotations = Rotation(torch.cat([angles, torch.zeros_like(angles[:1])]), turned[rows])
+    whole = rotations.crystal[:, None]
     moved = [i for i, zero in enumerate(zeros) if not zero]
     leading = moved[0] if carry_over and moved else 0
     if bool(crystal.mosaic_spread > 0.0):
         a, b, c = (_by_matrices(matrices, v) for v in (whole.a, whole.b, whole.c))
-        return Orientation(a, b, c), leading
-    return whole, leading
+        return rotations, Orientation(a, b, c), leading
+    return rotations, whole, leading
 
 
 def miller_index(orientation: Orientation, q: Vec3) -> Vec3:
@@ -70,7 +88,8 @@ def miller_index(orientation: Orientation, q: Vec3) -> Vec3:
 
 def _spindle_angles(crystal: Crystal, phi0: Tensor | None, phi: SampledRange) -> Tensor:
     """Return the spindle angles, radians, (steps,)."""
-    steps = [phi.step * i for i in range(phi.steps)]
+    # A sum, as with phi0: it decides the sign of a zero.
+    steps = [0.0 + phi.step * i for i in range(phi.steps)]
     angles = torch.tensor(steps, dtype=torch.float64, device=crystal.V_cell.device)
     return angles if phi0 is None else phi0 + angles
 

@@ -19,7 +19,11 @@ from parity_bridge.engines.torch_port.crystal import (
 )
 from parity_bridge.engines.torch_port.detector import BAD_DETECTOR, Detector, derive_detector
 from parity_bridge.engines.torch_port.mosaic import mosaic_domains
-from parity_bridge.engines.torch_port.orientations import Orientation, lay_out_orientations
+from parity_bridge.engines.torch_port.orientations import (
+    Orientation,
+    Rotation,
+    lay_out_orientations,
+)
 from parity_bridge.engines.torch_port.parameters import Parameters
 from parity_bridge.engines.torch_port.sweep import (
     BAD_STEPS,
@@ -82,7 +86,8 @@ class Setup:
     leading_zeros: int = 0  # steps at the front of the sweep that keep the last rotation
     sources: Sources | None = None
     domain_matrices: Tensor | None = None  # (domains, 3, 3)
-    orientations: Orientation | None = None  # (phi.steps + 1, domains); the last is unrotated
+    rotations: Rotation | None = None  # (phi.steps + 1,); the last is none
+    orientations: Orientation | None = None  # (phi.steps + 1, domains), a row for each of them
 
     def to(self, device: torch.device) -> Setup:
         """Return the same setup on ``device``."""
@@ -169,7 +174,7 @@ def lay_out(
     matrices = mosaic_domains(
         crystal.mosaic_spread, crystal.domains, experiment.crystal.mosaic_seed
     )
-    orientations, leading_zeros = lay_out_orientations(
+    rotations, orientations, leading_zeros = lay_out_orientations(
         crystal,
         setup.detector.spindle,
         None if values.phi is None else setup.phi0,
@@ -187,6 +192,7 @@ def lay_out(
         leading_zeros=leading_zeros,
         sources=sources,
         domain_matrices=matrices,
+        rotations=rotations,
         orientations=orientations,
     )
 

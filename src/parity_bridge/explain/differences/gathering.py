@@ -15,6 +15,7 @@ from parity_bridge.explain.differences.alternatives import (
     other_setup_fields,
 )
 from parity_bridge.explain.differences.noise import noise_slack, noise_table
+from parity_bridge.explain.differences.rotations import other_rotations
 from parity_bridge.explain.differences.setting import (
     cells_of,
     directions_of,
@@ -38,9 +39,12 @@ Noise = Mapping[tuple[int, int], NoiseBudget]
 NO_NOISE: Noise = {}
 
 _CONFIG = "config_snapshot"
+_ORIENTATION = "orientation"
 _HKL = "hkl_rounded"
 #: Fields that say whether a row was recorded, and the words for no and yes.
 _PRESENCE = {"row": ("no row", "a row"), "lookup": ("no lookup", "a lookup")}
+#: The same of an orientation, whose rows say where it changes.
+_CHANGES = ("the orientation before it", "another orientation")
 #: Fields of several rows in the setup: each row of components that have units of their own.
 #: Each has the column of ``FieldValues.places`` that counts its rows.
 _TABLES = {"derived.source_list": LOOPS["source"], "derived.mosaic_umats": LOOPS["domain"]}
@@ -140,10 +144,13 @@ def _of_rows(
     count = len(ours)
     tables = [_table(sides[:count], len(keys)), _table(sides[count:], len(keys))]
     facts = {key: np.concatenate([each[key] for each in others]) for key in others[0]}
+    together, reference = np.concatenate(places), pairs[0][0]
+    alternatives = other_columns(facts, tap_id, name, len(keys), cells_of(reference))
+    if tap_id == _ORIENTATION:
+        alternatives |= other_rotations(facts, name, reference, together, tables[1])
     return _values(
-        pairs[0][0], (tap_id, name), _names(keys, name), tables, tolerances,
-        np.concatenate(places), words=words,
-        alternatives=other_columns(facts, tap_id, name, len(keys), cells_of(pairs[0][0])),
+        reference, (tap_id, name), _names(keys, name), tables, tolerances, together, words=words,
+        alternatives=alternatives,
         conditions=_conditions(facts, tables[0]), noise=noise_table(noise, numbers, tap_id, keys),
     )  # fmt: skip
 
@@ -168,7 +175,7 @@ def _of_presence(
     sides = [table[:, 8:9], table[:, 9:10]]
     return _values(
         pairs[0][0], (tap_id, name), ("",), sides, tolerances, table[:, :8].astype(np.int64),
-        words=_PRESENCE[name],
+        words=_CHANGES if tap_id == _ORIENTATION else _PRESENCE[name],
     )  # fmt: skip
 
 

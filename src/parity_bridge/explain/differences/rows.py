@@ -27,7 +27,9 @@ def values_of_other_rows(values: FieldValues) -> Iterator[Relation]:
         return
     for text, moved in _moved_places(places):
         figures = _at(values, places, moved)
-        holds = values.fits(figures)
+        # A row that stays where it is may only agree: its own value explains no difference.
+        stays = (moved == places).all(axis=1, keepdims=True)
+        holds = values.fits(figures) & ~(stays & values.differs)
         if text.endswith((" after it", " before it")):
             holds = _with_ends(values, holds, np.isnan(figures))
         yield Relation("another row", f"the reference's value {text}", holds)
@@ -57,6 +59,18 @@ def _moved_places(places: Places) -> Iterator[tuple[str, Places]]:
             moved = places.copy()
             moved[:, columns] = other
             yield text, moved
+    yield from _swapped_loops(places)
+
+
+def _swapped_loops(places: Places) -> Iterator[tuple[str, Places]]:
+    """Yield the places of phi steps and domains where the loop over domains is the outer one."""
+    columns = [LOOPS["phi step"][0], LOOPS["domain"][0]]
+    phi_steps, domains = (places[:, columns].max(axis=0) + 1).tolist() if len(places) else (1, 1)
+    if phi_steps > 1 and domains > 1:
+        number = places[:, columns[0]] * domains + places[:, columns[1]]
+        moved = places.copy()
+        moved[:, columns] = np.stack((number % phi_steps, number // phi_steps), axis=1)
+        yield "with the loops over phi steps and domains swapped", moved
 
 
 def _turned(name: str, own: Places) -> Iterator[tuple[str, Places]]:
