@@ -38,7 +38,7 @@ def test_engines_that_agree() -> None:
     assert explain(found) is None
     assert found.first_divergence is None
     assert str(found) == (
-        "parity: c and pytorch agree in every field of all 8 taps exactly at 2 pixels"
+        "parity: c and pytorch agree in every field of all 9 taps exactly at 2 pixels"
     )
 
 

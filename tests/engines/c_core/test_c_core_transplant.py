@@ -53,7 +53,8 @@ def given(observations: list[Observation], stage: Stage) -> list[StageOverrides]
 
 def orientations_of(seen: Observation) -> NDArray[np.float64]:
     """The cell vectors in force at each evaluation, one after the other."""
-    current, used = {}, {place(row): row for row in seen.orientations}
+    current: dict[tuple[int, int], Any] = {}
+    used = {place(row): row for row in seen.orientations}
     vectors = []
     for row in seen.evaluations:
         step = row["phi_step"], row["domain"]

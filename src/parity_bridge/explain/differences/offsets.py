@@ -39,8 +39,8 @@ def named_offsets(values: FieldValues) -> Iterator[Relation]:
 
 
 def any_offset(values: FieldValues) -> Iterator[Relation]:
-    """Yield a constant offset whatever it is; none where a single figure differs."""
-    if np.count_nonzero(values.differing_rows) > 1:
+    """Yield a constant offset whatever it is; none where all differing rows are the same."""
+    if len(np.unique(values.ours[values.differing_rows], axis=0)) > 1:
         for directions in _bases(values):
             yield from _offsets(values, *directions, needs_name=False)
 

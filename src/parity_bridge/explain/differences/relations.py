@@ -129,9 +129,11 @@ def _constant(values: FieldValues) -> Iterator[Relation]:
     theirs, ours = values.theirs[values.differs], values.ours[values.differs]
     if values.words:
         text = values.words[int(theirs[0])]
+        holds = values.fits(np.full_like(values.ours, theirs[0]))
         if (ours == ours[0]).all():
             text += f" where the reference has {values.words[int(ours[0])]}"
-        yield values.related("constant", text, np.full_like(values.ours, theirs[0]))
+            holds &= values.ours == ours[0]
+        yield Relation("constant", text, holds)
     elif not (ours == ours[0]).all():
         name = next((name for name, size in values.lengths.items() if size == theirs[0]), None)
         text = f"always {number_text(float(theirs[0]), 12)}" + (f" ({name})" if name else "")

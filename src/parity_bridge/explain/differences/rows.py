@@ -45,6 +45,7 @@ def _with_ends(values: FieldValues, holds: Mask, missing: Mask) -> Mask:
 
 def _moved_places(places: Places) -> Iterator[tuple[str, Places]]:
     """Yield which other rows may be meant, and their places in the order of the rows."""
+    yield from _swapped_loops(places)
     for name, columns in LOOPS.items():
         own = places[:, columns]
         low, high = own.min(axis=0), own.max(axis=0)
@@ -59,7 +60,6 @@ def _moved_places(places: Places) -> Iterator[tuple[str, Places]]:
             moved = places.copy()
             moved[:, columns] = other
             yield text, moved
-    yield from _swapped_loops(places)
 
 
 def _swapped_loops(places: Places) -> Iterator[tuple[str, Places]]:
