@@ -12,7 +12,7 @@ from parity_bridge.engines.torch_port import chain, orientations
 from parity_bridge.engines.torch_port import setup as port_setup
 from parity_bridge.engines.torch_port.orientations import Orientation
 from parity_bridge.engines.torch_port.units import RTD
-from parity_bridge.engines.torch_port.vec3 import Vec3
+from parity_bridge.engines.torch_port.vec3 import Vec3, rotate_axis
 from tests.explain.faults import PEPTIDE, FaultInjection, _wrap
 from tests.explain.unnamed_faults import UnnamedFault
 
@@ -59,7 +59,7 @@ def _domain_first(lay_out: Any) -> Any:
         def both(v: Vec3) -> Vec3:
             rows = zip(*(matrices[:, :, column].unbind(-1) for column in range(3)), strict=True)
             moved = Vec3(*(x * v.x + y * v.y + z * v.z for x, y, z in rows))
-            return orientations.rotate_axis(moved, spindle, rotations.phi[:, None])
+            return rotate_axis(moved, spindle, rotations.phi[:, None])
 
         domains = Orientation(both(crystal.a0), both(crystal.b0), both(crystal.c0))
         return rotations, domains, leading
