@@ -238,7 +238,7 @@ ORIENTATION_FAULTS = (
         SWEEP,
         _wrap(chain, "_rotation_at", _first_subpixel_alone),
         "orientation.row",
-        "only at the last subpixel: another orientation where the reference has the orientation "
+        "only at subpixel 0 1: another orientation where the reference has the orientation "
         "before it",
     ),
 )

@@ -45,6 +45,8 @@ _HKL = "hkl_rounded"
 _PRESENCE = {"row": ("no row", "a row"), "lookup": ("no lookup", "a lookup")}
 #: The same of an orientation, whose rows say where it changes.
 _CHANGES = ("the orientation before it", "another orientation")
+#: An orientation has a row where it is first used.
+_PARTIAL_LOOPS = {_ORIENTATION: ("layer", "subpixel", "source")}
 #: Fields of several rows in the setup: each row of components that have units of their own.
 #: Each has the column of ``FieldValues.places`` that counts its rows.
 _TABLES = {"derived.source_list": LOOPS["source"], "derived.mosaic_umats": LOOPS["domain"]}
@@ -235,7 +237,8 @@ def _values(
     return FieldValues(
         names, ours, theirs, differs, np.nan_to_num(slack), places, unit,
         lengths=lengths_of(reference, unit), factors=factors_of(reference, unit),
-        directions=directions_of(reference, unit), **more,
+        directions=directions_of(reference, unit),
+        partial_loops=_PARTIAL_LOOPS.get(tap_id, ()), **more,
     )  # fmt: skip
 
 

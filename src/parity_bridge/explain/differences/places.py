@@ -30,15 +30,20 @@ def where_text(values: FieldValues, related: Mask | None) -> str:
     if covered.all():
         return "at every pixel" if values.of_pixels else "in every row"
     return (
-        _loop_text(values.places, hit, covered)
+        _loop_text(values.places, hit, covered, values.partial_loops)
         or _condition_text(values, hit, covered)
         or _order_text(values.places, hit)
         or f"in {np.count_nonzero(hit)} of {hit.size} {'pixels' if values.of_pixels else 'rows'}"
     )
 
 
-def _loop_text(places: NDArray[np.int64], hit: Mask, covered: Mask) -> str:
-    """Return the steps of one loop at which the sides differ; empty where that is not all."""
+def _loop_text(
+    places: NDArray[np.int64], hit: Mask, covered: Mask, partial: tuple[str, ...]
+) -> str:
+    """Return the steps of one loop at which the sides differ; empty where that is not all.
+
+    Steps of ``partial`` loops, of which some have no row, have their numbers stated.
+    """
     for name, columns in LOOPS.items():
         own = places[:, columns]
         every, numbers = np.unique(own, axis=0, return_inverse=True)
@@ -46,20 +51,22 @@ def _loop_text(places: NDArray[np.int64], hit: Mask, covered: Mask) -> str:
         chosen = np.unique(numbers[hit])
         if chosen.size == len(every) or not covered[np.isin(numbers, chosen)].all():
             continue
-        text = _steps_text(name, every, chosen)
+        text = _steps_text(name, every, chosen, by_number=name in ("pixel", *partial))
         if text:
             return text
     return ""
 
 
-def _steps_text(name: str, every: NDArray[np.int64], chosen: NDArray[np.int64]) -> str:
+def _steps_text(
+    name: str, every: NDArray[np.int64], chosen: NDArray[np.int64], *, by_number: bool
+) -> str:
     """Say which steps are ``chosen``, by their numbers in ``every``; empty for many."""
     last = len(every) - 1
-    if name != "pixel" and chosen.tolist() == [0]:
+    if not by_number and chosen.tolist() == [0]:
         return f"only at the first {name}"
-    if name != "pixel" and chosen.tolist() == [last]:
+    if not by_number and chosen.tolist() == [last]:
         return f"only at the last {name}"
-    if len(every) > 2 and chosen.size == last:
+    if len(every) > 2 and chosen.size == last and (name == "pixel" or not by_number):
         left_out = next(iter(set(range(len(every))) - set(chosen.tolist())))
         which = {0: "the first", last: "the last"}.get(left_out, _number_text(every[left_out]))
         return f"at every {name} but {which}"

@@ -25,7 +25,7 @@ def values_of_other_rows(values: FieldValues) -> Iterator[Relation]:
     places = values.places
     if places is None or values.of_pixels:
         return
-    for text, moved in _moved_places(places):
+    for text, moved in _moved_places(places, values.partial_loops):
         figures = _at(values, places, moved)
         # A row that stays where it is may only agree: its own value explains no difference.
         stays = (moved == places).all(axis=1, keepdims=True)
@@ -43,13 +43,13 @@ def _with_ends(values: FieldValues, holds: Mask, missing: Mask) -> Mask:
     return holds | missing
 
 
-def _moved_places(places: Places) -> Iterator[tuple[str, Places]]:
+def _moved_places(places: Places, left_out: tuple[str, ...]) -> Iterator[tuple[str, Places]]:
     """Yield which other rows may be meant, and their places in the order of the rows."""
     yield from _swapped_loops(places)
     for name, columns in LOOPS.items():
         own = places[:, columns]
         low, high = own.min(axis=0), own.max(axis=0)
-        if (low == high).all() or name == "pixel":
+        if (low == high).all() or name in ("pixel", *left_out):
             continue
         for text, other in (
             (f"of the first {name}", np.broadcast_to(low, own.shape)),

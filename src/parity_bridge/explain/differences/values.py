@@ -66,6 +66,8 @@ class FieldValues:
     unit: str = "1"
     #: Whether each row is a figure of a whole pixel.
     of_pixels: bool = False
+    #: Loops of which the rows need not have every step, so that the last one is not known.
+    partial_loops: tuple[str, ...] = ()
     #: The words that numbers stand for.
     words: tuple[str, ...] = ()
     #: Other values of the reference, by what they are, which the other side may have taken.
