@@ -47,13 +47,17 @@ class TestRight:
         found = compare(experiment(*further), PIXELS, "c", "nanobrag_torch")
         pixel = found.comparison.pixels[0]
         assert pixel.taps == (
-            "config_snapshot", "omega_subpixel", "hkl_subpixel", "lattice", "f_cell_stats",
-            "intensity_pre_norm", "final_output",
+            "config_snapshot", "omega_subpixel", "orientation", "hkl_subpixel", "lattice",
+            "f_cell_stats", "intensity_pre_norm", "final_output",
         )  # fmt: skip
         compared = {item.field for item in pixel.fields}
         assert {"total_lookups", "hkl_bounds.h_min", "hkl_rounded.h", "F_cell"} <= compared
         assert {"derived.pix0_vector.x", "position.x", "scattering_vector.x", "polar"} <= compared
-        assert not {"airpath", "running_sum", "F_latt", "derived.I_bg"} & compared
+        assert {"a_mosaic.x", "c_mosaic.z"} <= compared
+        assert (
+            not {"phi", "a_spindle.x", "airpath", "running_sum", "F_latt", "derived.I_bg"}
+            & compared
+        )
         assert found, str(found)
 
     def test_a_table(self, tmp_path: Path) -> None:

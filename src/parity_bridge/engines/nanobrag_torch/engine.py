@@ -17,6 +17,7 @@ from parity_bridge.errors import UsageError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.regions import Frame, Region
+from parity_bridge.taps.orientation import SPINDLE
 
 if TYPE_CHECKING:
     from parity_bridge.experiment.model import Experiment
@@ -34,11 +35,12 @@ class NanobragTorch:
     trace_prefix: ClassVar[str] = "TRACE_NT"
     folder: ClassVar[str] = "nt_taps"
     taps: ClassVar[tuple[str, ...]] = (
-        "config", "omega", "hkl", "lattice", "f_cell", "pre_norm", "final",
+        "config", "omega", "orientation", "hkl", "lattice", "f_cell", "pre_norm", "final",
     )  # fmt: skip
     tolerances: ClassVar[str] = "in an order of its own"
     unrecorded: ClassVar[tuple[str, ...]] = (
         *(f"config_snapshot.{field}" for field in UNRECORDED),
+        *(f"orientation.{field}" for field in ("phi", *SPINDLE)),
         "omega_subpixel.airpath",
         "omega_subpixel.omega",
         "omega_subpixel.capture",

@@ -14,6 +14,8 @@ import numpy as np
 
 from parity_bridge.engines.nanobrag_torch.package import package_version
 from parity_bridge.errors import EngineError
+from parity_bridge.taps.evaluations import ORIENTATION
+from parity_bridge.taps.orientation import MOSAIC, SPINDLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,6 +100,21 @@ class Evaluations:
         places = _numbers(self.raw.positions.reshape(self.pixels, self._subpixels, 1, 3)) / 1e10
         whole = np.broadcast_to(places, (*places.shape[:2], self.sources, 3))
         return self._repeated(whole)
+
+    @cached_property
+    def orientations(self) -> NDArray[np.void]:
+        """Orientations that all pixels use, (phi steps times domains,), dtype ``ORIENTATION``.
+
+        Phi, and the vectors before the mosaic rotation, are NaN: the port has no name for them.
+        """
+        steps = np.indices((self.phi_steps, self.domains)).reshape(2, -1)
+        used = np.zeros(steps.shape[1], dtype=ORIENTATION)
+        used["phi_step"], used["domain"] = steps
+        for name in ("phi", *SPINDLE):
+            used[name] = np.nan
+        for name, vectors in zip(MOSAIC, self.raw.rotated, strict=True):
+            used[name] = _numbers(vectors).reshape(-1, used.size, 3)[0]
+        return used
 
     @property
     def _subpixels(self) -> int:

@@ -39,7 +39,7 @@ def observations_of(
             roi=simulation.roi,
             mask=None if simulation.mask is None else int(simulation.mask[pixel]),
         )  # fmt: skip
-        observations.append(replace(item, derived=derived))
+        observations.append(replace(item, derived=derived, orientations=evaluations.orientations))
     return observations
 
 

@@ -29,6 +29,8 @@ class RawEvaluations:
     results: _Calls = field(default_factory=dict)
     #: Scattering vectors, 1/m, (..., 1, 1, 3).
     scattering: Any = None
+    #: Cell vectors a, b, c after all rotations, m, each (..., phi steps, domains, 3).
+    rotated: list[Any] = field(default_factory=list)
     #: Nearest Miller indices that were looked up, three tensors.
     looked_up: tuple[Any, ...] = ()
     #: Rotations of the mosaic domains, (domains, 3, 3); None without a spread.
@@ -88,6 +90,7 @@ class Recorder:
 
     def _note_indices(self, values: Any, named: Any, result: Any) -> None:  # noqa: ARG002
         self.raw.scattering = values[0]
+        self.raw.rotated.append(values[1])
         self.raw.results.setdefault("dot_product", []).append(result)
 
     def _note_positions(self, values: Any, named: Any, result: Any) -> None:  # noqa: ARG002

@@ -135,6 +135,9 @@ def _mosaic_rotations(turning: Turning, axis: str) -> Iterator[tuple[str, Floats
     for number, matrix in enumerate(matrices[:_MOST_DOMAINS]):
         shared = np.broadcast_to(matrix, own.shape)
         yield f"{field} times the matrix of domain {number} at every domain", _times(shared, turned)
+    after = ", then as the domain" if len(matrices) > 1 else ""
+    for words, vectors in _spindle_rotations(turning, axis):
+        yield f"{words}{after}", _times(own, vectors)
 
 
 def _times(matrices: Floats, vectors: Floats) -> Floats:

@@ -12,8 +12,8 @@ from parity_bridge.engines.c_core import CCore
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 
 
-def dot_product(scattering: Any, index: Any) -> Any:
-    return index
+def dot_product(first: Any, second: Any) -> Any:
+    return (first * second).sum(-1)
 
 
 def sincg(factor: Any, cells: Any) -> Any:
@@ -26,8 +26,8 @@ def polarization_factor(polar: Any) -> Any:
 
 def compute_physics_for_position(pixel_coords_angstroms: Any, rows: Any, crystal: Any) -> None:
     """Pass the C core's rows, tensors of (pixels, subpixels, steps...), through the functions."""
-    for axis in range(3):
-        dot_product(rows["q"], rows["hkl"][..., axis])
+    for vectors in rows["rotated"]:
+        dot_product(rows["q"], vectors)
     crystal.get_structure_factor(*rows["hkl0"].double().unbind(-1))
     for axis in range(3):
         sincg(rows["F_latt_factors"][..., axis], None)
@@ -57,11 +57,15 @@ class Simulator:
         n = observed[0].oversample
         steps = self.crystal.config.phi_steps, self.crystal.config.mosaic_domains
         recorded = np.stack([item.evaluations for item in observed])[:, self.lookups_left_out :]
-        rows = {name: torch.tensor(recorded[name]) for name in ("hkl", "hkl0", "F_latt_factors")}
+        rows = {name: torch.tensor(recorded[name]) for name in ("hkl0", "F_latt_factors")}
         if not self.lookups_left_out:
             rows = {k: v.reshape(len(pixels) * n * n, *steps, 3) for k, v in rows.items()}
         first = recorded[:, :: steps[0] * steps[1]]
         rows["q"] = torch.tensor(first["q"])[..., None, None, :]
+        used = observed[0].orientations[: steps[0] * steps[1]]
+        rows["rotated"] = torch.stack(
+            [torch.tensor(used[f"{axis}_mosaic"]).reshape(*steps, 3) for axis in "abc"]
+        )
         rows["polar"] = torch.tensor(first["polar"])
         compute_physics_for_position(
             pixel_coords_angstroms=torch.tensor(first["position"]) * 1e10,
