@@ -160,14 +160,14 @@ def _friedel(lookup: Any) -> Any:
 
 
 NAMED = (
-    Fault("phi in the middle of its step", SWEEP, "hkl_subpixel", "hkl_fractional.h",
+    Fault("phi in the middle of its step", SWEEP, "orientation", "phi",
           ("phi in the middle of its step",), inject=_angles(lambda a, phi: a + phi.step / 2.0)),
-    Fault("sweep backwards", SWEEP, "hkl_subpixel", "hkl_fractional.h", ("sweep backwards",),
+    Fault("sweep backwards", SWEEP, "orientation", "phi", ("sweep backwards",),
           inject=_angles(lambda a, phi: 2.0 * a[0] - a)),
     Fault("sweep to its end, recorded", SWEEP, "config_snapshot", "derived.phistep",
           ("sweep to its end",), inject=lambda patch: patch.setattr(
               port_setup, "SPINDLE_SWEEP", replace(sweep.SPINDLE_SWEEP, both_ends=True))),
-    Fault("sweep to its end, not recorded", SWEEP, "hkl_subpixel", "hkl_fractional.h",
+    Fault("sweep to its end, not recorded", SWEEP, "orientation", "phi",
           ("sweep to its end",), inject=_angles(lambda a, phi: a[0] + (a - a[0]) * 1.5)),
     Fault("spindle reversed, recorded", SWEEP, "config_snapshot", "derived.spindle_vector.z",
           ("spindle reversed",),
@@ -179,7 +179,7 @@ NAMED = (
           inject=_wrap(crystal, "rotate", _z_first)),
     Fault("misset inverted", PEPTIDE, "config_snapshot", "derived.a_star.y", ("-misset inverted",),
           inject=_wrap(crystal, "rotate", _inverted)),
-    Fault("mosaic matrices transposed in use", MOSAIC, "hkl_subpixel", "hkl_fractional.h",
+    Fault("mosaic matrices transposed in use", MOSAIC, "orientation", "a_mosaic.x",
           ("transposed mosaic rotations",),
           inject=_wrap(orientations, "_by_matrices", lambda by: lambda m, v: by(
               m.transpose(-1, -2), v))),
