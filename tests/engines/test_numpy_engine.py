@@ -324,7 +324,7 @@ FAULTS = (
     Fault(NegatedMisset, PEPTIDE, "orientation.a_spindle.x", ("-misset negated",)),
     Fault(Unpolarized, f"{PEPTIDE} -polar 0.5", "intensity_pre_norm.polar", ("-nopolar added",)),
     Fault(Transposed, COUNTED, "f_cell_stats.F_cell", ("k and l swapped",)),
-    Fault(Corners, PEPTIDE, "omega_subpixel.position.y", stages=("position",)),
+    Fault(Corners, PEPTIDE, "omega_subpixel.position.y", ("subpixel corner",)),
     Fault(Nanometres, PEPTIDE, "hkl_subpixel.scattering_vector.x", stages=("scattering",)),
 )
 
