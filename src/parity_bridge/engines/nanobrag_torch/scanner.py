@@ -25,6 +25,7 @@ from parity_bridge.taps.hkl_subpixel import tie_distance
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from parity_bridge.engines.nanobrag_torch.evaluations import Evaluations
     from parity_bridge.taps.observation import Quantity
 
 #: The port carries nothing from pixel to pixel.
@@ -120,32 +121,31 @@ class NanobragScanner:
     def _counts(self, recorded: Recorded) -> dict[str, NDArray[np.float64] | NDArray[np.int64]]:
         """Count Tap 4 of the pixels of one run: names of ``F_CELL_PLANES`` -> (pixels,)."""
         evaluations = recorded.evaluations
-        indices, F = evaluations.hkl0, evaluations.F_cell
-        total = np.full(len(F), F.shape[1])
-        outside, default = self._outside(indices)
-        low, high = indices.min(axis=1), indices.max(axis=1)
+        F = np.ascontiguousarray(evaluations.F_cell.T)
+        total = np.full(F.shape[1], F.shape[0])
+        outside, default = self._outside(evaluations)
         bounds = {
-            f"{axis}_{end}": values[:, number]
-            for number, axis in enumerate("hkl")
-            for end, values in (("min", low), ("max", high))
+            f"{axis}_{end}": values
+            for axis, pair in zip("hkl", evaluations.index_bounds, strict=True)
+            for end, values in zip(("min", "max"), pair, strict=True)
         }
         return {
             "total_lookups": total,
             "skipped_lookups": np.zeros_like(total),
             "out_of_bounds_count": outside,
             "default_f_count": total if default else outside,
-            "zero_f_count": (F == 0.0).sum(axis=1),
+            "zero_f_count": (F == 0.0).sum(axis=0),
             # In their order, which sum() does not follow.
-            "sum_f_cell": np.cumsum(F, axis=1)[:, -1],
+            "sum_f_cell": np.cumsum(F, axis=0)[-1],
             **bounds,
         }
 
-    def _outside(self, indices: NDArray[np.float64]) -> tuple[NDArray[np.int64], bool]:
+    def _outside(self, evaluations: Evaluations) -> tuple[NDArray[np.int64], bool]:
         """Return how many lookups of each pixel lie outside the table; True: there is no table."""
         grid = self._factors.grid
         if grid is None:
-            return np.zeros(len(indices), dtype=np.int64), True
-        low = np.array(self._factors.minimum)
+            return np.zeros(evaluations.pixels, dtype=np.int64), True
+        low, indices = np.array(self._factors.minimum), evaluations.hkl0
         inside = ((indices >= low) & (indices < low + grid.shape)).all(axis=-1)
         return (~inside).sum(axis=1), False
 
