@@ -29,6 +29,7 @@ _DIRECTION, _DIVERGENCE = 8.0, 16.0
 class BeamFigures:
     """What the pixels need of the beam."""
 
+    lambda0: Traced
     incident: Traced
     wavelength: Traced
     fluence: Traced
@@ -46,6 +47,7 @@ def beam_figures(ledger: Ledger, reference: Reference, detector: DetectorFigures
     )
     also(*(ledger.given(name, getattr(given, name)) for name in ("flux", "exposure", "beam_size")))
     return BeamFigures(
+        lambda0,
         *_sources(ledger, reference, detector, lambda0),
         fluence,
         _background(ledger, reference, fluence),

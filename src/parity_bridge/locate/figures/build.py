@@ -45,7 +45,7 @@ def figures_of_reference(reference: Reference) -> tuple[Quantity, ...]:
     register_constants(ledger)
     detector = detector_figures(ledger, reference)
     beam = beam_figures(ledger, reference, detector)
-    crystal = crystal_figures(ledger, reference)
+    crystal = crystal_figures(ledger, reference, beam.lambda0)
     with ledger.at("omega_subpixel"):
         subpixel = subpixel_figures(ledger, reference, detector)
     with ledger.at("orientation"):

@@ -43,11 +43,15 @@ class CrystalFigures:
     N: Traced
 
 
-def crystal_figures(ledger: Ledger, reference: Reference) -> CrystalFigures:
+def crystal_figures(ledger: Ledger, reference: Reference, wavelength: Traced) -> CrystalFigures:
     """Register the cell, from what was given to real space in metres."""
     cell = reference.experiment.crystal.cell
-    stars_given = None if cell is None else _default_orientation(ledger, reference)
-    edges, stars = _real_space(ledger, reference, stars_given)
+    stars_given = (
+        _of_the_matrix(ledger, reference, wavelength)
+        if cell is None
+        else _default_orientation(ledger, reference)
+    )
+    edges, stars = _real_space(reference, stars_given)
     N = ledger.given("N", [reference.derived(name) for name in ("Na", "Nb", "Nc")], "cell").named(
         f"{_CONFIG}.N", parts=tuple(f"{_CONFIG}.{name}" for name in ("Na", "Nb", "Nc")), text="N"
     )
@@ -86,9 +90,7 @@ def _default_orientation(ledger: Ledger, reference: Reference) -> tuple[Traced, 
     stars = _laid_along_axes(edges, V, sizes, cos_star, sin_ga).named(
         "a* b* c* before the misset", text="star"
     )
-    misset = radians(ledger, "misset", reference.experiment.crystal.misset, "xyz")
-    turned = rotate(stars, misset).named("a* b* c* after the misset", text="star'")
-    return turned, V, edges
+    return _after_misset(ledger, reference, stars), V, edges
 
 
 def _volume(edges: Traced, angles: Traced) -> Traced:
@@ -119,18 +121,14 @@ def _laid_along_axes(
 
 
 def _real_space(
-    ledger: Ledger, reference: Reference, given: tuple[Traced, Traced, Traced] | None
+    reference: Reference, given: tuple[Traced, Traced | None, Traced | None]
 ) -> tuple[Traced, Traced]:
     """Register the cell in metres and the reciprocal vectors that are made from it."""
     exact_edges = reference.three("a0", "b0", "c0")
     exact_stars = reference.three("a_star", "b_star", "c_star")
-    if given is None:
-        edges = _of_the_matrix(ledger, "cell vectors", exact_edges, 1)
-        stars = _of_the_matrix(ledger, "reciprocal vectors", exact_stars, -1)
-    else:
-        real, V_star = _crossed(*given)
-        edges = real * 1e-10
-        stars = cross(real.take("cell", *_J), real.take("cell", *_K)) * V_star
+    real, V_star = _crossed(*given)
+    edges = real * 1e-10
+    stars = cross(real.take("cell", *_J), real.take("cell", *_K)) * V_star
     edges = edges.named(
         f"{_CONFIG}.cell",
         exact_edges,
@@ -150,20 +148,34 @@ def _real_space(
     return edges, stars
 
 
-def _crossed(stars: Traced, V: Traced, lengths: Traced) -> tuple[Traced, Traced]:
-    """Return a, b, c in Å and V* again, from reciprocal vectors, as the contract rescales them."""
+def _crossed(stars: Traced, V: Traced | None, lengths: Traced | None) -> tuple[Traced, Traced]:
+    """Return a, b, c in Å and V* again, from reciprocal vectors.
+
+    A cell that was given rescales them to its own lengths.
+    """
     across = cross(stars.take("cell", *_J), stars.take("cell", *_K)).named("b*×c*, c*×a*, a*×b*")
-    also(dot(stars.take("cell", 0), across.take("cell", 0)))
-    length = norm(across)
-    resized = (lengths / V / length * across).named("b*×c*, c*×a*, a*×b* rescaled")
-    V_star = 1.0 / V
-    V_cell = 1.0 / V_star
-    return (resized * V_cell).named("a b c in Å", power=1, text="a"), V_star
+    V_star = dot(stars.take("cell", 0), across.take("cell", 0))
+    if V is not None and lengths is not None:
+        across = (lengths / V / norm(across) * across).named("b*×c*, c*×a*, a*×b* rescaled")
+        V_star = 1.0 / V
+    V_cell = (1.0 / V_star).named("V after the crossing", text="V")
+    return (across * V_cell).named("a b c in Å", power=1, text="a"), V_star
 
 
-def _of_the_matrix(ledger: Ledger, name: str, values: Array, power: int) -> Traced:
-    noise = np.full_like(values, _ULPS * _largest(values))
-    return ledger.add(name, "from the orientation matrix", values, noise, power, ())
+def _of_the_matrix(
+    ledger: Ledger, reference: Reference, wavelength: Traced
+) -> tuple[Traced, None, None]:
+    """Register the reciprocal vectors of a matrix file, whose numbers are lambda times 1/Å."""
+    numbers = np.reshape(reference.experiment.crystal.matrix or (), (3, 3))
+    given = ledger.given("matrix", numbers.T, "cell", "xyz")
+    scale = (1e-10 / wavelength).named("1e-10/lambda", power=0)
+    stars = (given * scale).named("a* b* c* before the misset", power=-1, text="star")
+    return _after_misset(ledger, reference, stars), None, None
+
+
+def _after_misset(ledger: Ledger, reference: Reference, stars: Traced) -> Traced:
+    misset = radians(ledger, "misset", reference.experiment.crystal.misset, "xyz")
+    return rotate(stars, misset).named("a* b* c* after the misset", text="star'")
 
 
 def _largest(values: Array) -> float:

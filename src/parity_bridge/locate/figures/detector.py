@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.locate.figures.constants import RTD
-from parity_bridge.locate.figures.traced import absolute, total
+from parity_bridge.locate.figures.traced import absolute
 from parity_bridge.locate.figures.vectors import dot, rotate, rotate_axis
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _placed(
     close = close.named("close distance before placing", text="close_distance")
     distance = (close / ratio).named("distance before placing", text="distance")
     F, S = (centre[name] for name in ("F", "S"))
-    pix0 = total(-F * fast, -S * slow, distance * beam)
+    pix0 = -F * fast - S * slow + distance * beam
     pix0 = pix0.named(
         f"{_CONFIG}.pix0_vector", reference.vector("pix0_vector"), floor=floor, text="pix0"
     )

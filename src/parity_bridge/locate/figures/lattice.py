@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.locate.figures.interpolation import interpolation_figures, safe_lookups
 from parity_bridge.locate.figures.traced import (
     Traced,
     also,
@@ -119,7 +120,8 @@ def lookup_figures(ledger: Ledger, reference: Reference, index: IndexFigures) ->
     also(ledger.given("default_F", table.provenance.default_F))
     if table.grid is not None:
         _grid_indices(ledger, table.grid, table.minimum, index)
-        ledger.given("table of F", np.unique(np.ravel(table.grid))[:100_000], "pixel")
+    if reference.derived("interpolate"):
+        _with_interpolation(ledger, reference, index)
     return ledger.add(
         "stored entry",
         "the entry at h0 k0 l0, or default_F",
@@ -127,7 +129,23 @@ def lookup_figures(ledger: Ledger, reference: Reference, index: IndexFigures) ->
         _lookup_noise(reference, exact),
         0,
         (index.hkl0.number,),
+        is_looked_up=True,
     ).named("f_cell_stats.F_cell", text="F_cell")
+
+
+def _with_interpolation(ledger: Ledger, reference: Reference, index: IndexFigures) -> None:
+    """Register the interpolation where it is safe; the reference's F stands beside it."""
+    safe = safe_lookups(reference, index.hkl.values)
+    values = np.where(safe, index.hkl.values, np.nan)
+    inside = ledger.add(
+        "hkl where F is interpolated",
+        "hkl",
+        values,
+        np.broadcast_to(index.hkl.noise, values.shape),
+        0,
+        (index.hkl.number,),
+    )
+    interpolation_figures(ledger, reference, inside)
 
 
 def _grid_indices(

@@ -56,7 +56,8 @@ def _oversampled(reference: Reference) -> tuple[bool, bool, bool]:
 def _running_noise(term: Traced, running: Array) -> Array:
     """Return the noise of the running sum: of all terms so far, and of the additions."""
     shape = np.broadcast_shapes(term.noise.shape, running.shape)
-    relative = np.nan_to_num(term.noise / np.abs(term.values))
+    with np.errstate(all="ignore"):
+        relative = np.nan_to_num(term.noise / np.abs(term.values))
     terms = np.broadcast_to(np.nan_to_num(term.noise), shape)
     flat = terms.reshape(shape[0], -1)
     sums = np.cumsum(flat, axis=1).reshape(shape)
@@ -131,8 +132,9 @@ def _photons(
     steps: Traced,
     scales: tuple[Traced, Traced, Traced],
 ) -> Traced:
-    unit = (R_E_SQR * beam.fluence).named("r_e_sqr·fluence", power=0)
-    also(unit / steps, final * R_E_SQR)
+    r_e_sqr = ledger.given("r_e_sqr of the sum", R_E_SQR, power=2)
+    unit = (r_e_sqr * beam.fluence).named("r_e_sqr·fluence", power=0)
+    also(unit / steps, final * r_e_sqr)
     scaled = (unit * final).named(
         "intensity_post_scale.fluence_scaled", reference.total("fluence_scaled")
     )
@@ -146,6 +148,7 @@ def _photons(
     ]
     applied = [end for end, flag in zip(ends, _oversampled(reference), strict=True) if not flag]
     product(v, *applied)
+    product(scaled, *applied)
     product(final, *applied)
     for name, end, flag in zip(names, ends, _oversampled(reference), strict=True):
         v = (v if flag else v * end).named(

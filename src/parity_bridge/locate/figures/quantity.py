@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,9 @@ class Quantity:
     #: Numbers of the figures that the formula uses.
     parents: tuple[int, ...]
     #: Names along the axis ``cell`` where each is a figure of its own.
-    parts: tuple[str, ...] = field(default=())
+    parts: tuple[str, ...] = ()
+    #: Whether its values are taken from a table: a wrong place gives a value of the table too.
+    is_looked_up: bool = False
 
     @property
     def dimension(self) -> str:

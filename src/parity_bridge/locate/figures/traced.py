@@ -44,7 +44,7 @@ class Ledger:
         array = lay(values, *axes)
         return self.add(name, "given", array, np.abs(array), power, (), Rank.GIVEN)
 
-    def add(
+    def add(  # noqa: PLR0913 - the parts of a figure
         self,
         name: str,
         formula: str,
@@ -54,13 +54,30 @@ class Ledger:
         parents: tuple[int, ...],
         rank: Rank = Rank.PART,
         parts: tuple[str, ...] = (),
+        *,
+        is_looked_up: bool = False,
     ) -> Traced:
         """Register a figure."""
         number = len(self.quantities)
+        is_looked_up |= bool(parents) and all(
+            parent >= 0 and self.quantities[parent].is_looked_up for parent in parents
+        )
         values = np.broadcast_to(values, np.broadcast_shapes(values.shape, noise.shape))
         noise = np.broadcast_to(np.nan_to_num(noise), values.shape)
         self.quantities.append(
-            Quantity(number, name, self.stage, formula, rank, values, noise, power, parents, parts)
+            Quantity(
+                number=number,
+                name=name,
+                stage=self.stage,
+                formula=formula,
+                rank=rank,
+                values=values,
+                noise=noise,
+                power=power,
+                parents=parents,
+                parts=parts,
+                is_looked_up=is_looked_up,
+            )
         )
         return Traced(self, values, noise, name, power, number)
 
@@ -112,9 +129,9 @@ class Traced:
         values, noise = (np.take(a, places, axis_of(axis)) for a in (self.values, self.noise))
         text = self.text
         if axis in ("xyz", "row") and len(places) == 1:
-            text = f"{self.text}.{'xyz'[places[0]]}"
+            text = f"{self.text}.{'xyzw'[places[0]]}"
         elif axis == "cell" and len(places) == 1:
-            text = f"{self.text}[{'abc'[places[0]]}]"
+            text = f"{self.text}[{'abcd'[places[0]]}]"
         return Traced(self.ledger, values, noise, text, self.power, self.number)
 
     def moved(self, axis: str, to: str) -> Traced:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from parity_bridge.locate.figures.traced import (
     Traced,
+    also,
     cos,
     sin,
     sqrt,
@@ -41,6 +42,7 @@ def rotate_axis(v: Traced, n: Traced, phi: Traced) -> Traced:
     d = dot(n, v) * (1.0 - c)
     n_next, n_after = n.take("xyz", *_NEXT), n.take("xyz", *_AFTER)
     v_next, v_after = v.take("xyz", *_NEXT), v.take("xyz", *_AFTER)
+    also(n_after * v_next, n_next * v_after - n_after * v_next)
     across = (-n_after) * v_next + n_next * v_after
     first = n * d + v * c
     second = across * s
