@@ -95,21 +95,30 @@ def _flat(key: str, quantity: Any) -> list[tuple[str, Any]]:
     ]
 
 
-def centre_of_beam_pivot(quantities: Mapping[str, Quantity]) -> Quantities:
-    """Return beam centre and distance from which a pivot at the beam gives ``pix0_vector`` (§2).
+def centre_of(quantities: Mapping[str, Quantity]) -> Quantities:
+    """Return what ``pix0_vector`` is computed from, with a pivot at the beam or the sample (§2).
 
-    These differ from the recorded ones where the detector is turned by 2θ. Return nothing where the
-    axes and the beam do not span space, or are not recorded.
+    These are beam centre and distance, close point and close distance as they are before the
+    recorded ones are read off ``pix0_vector`` again, which differ where the axes are not at right
+    angles. Return nothing of a pivot whose axes do not span space, or are not recorded.
     """
-    names = ("fdet_vector", "sdet_vector", "beam_vector", "pix0_vector")
-    if any(name not in quantities for name in names):
+    return {
+        **_along(quantities, "beam_vector", ("Fbeam", "Sbeam", "distance")),
+        **_along(quantities, "odet_vector", ("Fclose", "Sclose", "close_distance")),
+    }
+
+
+def _along(quantities: Mapping[str, Quantity], out: str, names: tuple[str, str, str]) -> Quantities:
+    """Return ``pix0_vector`` along fast and slow, both reversed, and ``out``, under ``names``."""
+    vectors = ("fdet_vector", "sdet_vector", out, "pix0_vector")
+    if any(name not in quantities for name in vectors):
         return {}
-    *axes, pix0 = (np.asarray(quantities[name], dtype=np.float64) for name in names)
+    *axes, pix0 = (np.asarray(quantities[name], dtype=np.float64) for name in vectors)
     try:
-        Fbeam, Sbeam, distance = np.linalg.solve(np.stack(axes, axis=1), pix0)
+        fast, slow, depth = np.linalg.solve(np.stack(axes, axis=1), pix0)
     except np.linalg.LinAlgError:
         return {}
-    return {"Fbeam": -float(Fbeam), "Sbeam": -float(Sbeam), "distance": float(distance)}
+    return dict(zip(names, (-float(fast), -float(slow), float(depth)), strict=True))
 
 
 @dataclass(frozen=True)

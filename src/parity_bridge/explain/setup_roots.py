@@ -19,7 +19,7 @@ from parity_bridge.errors import BridgeError
 from parity_bridge.explain.setup_figures import (
     Quantities,
     SetupAgreement,
-    centre_of_beam_pivot,
+    centre_of,
 )
 from parity_bridge.explain.setup_graph import CENTRE, SETUP_STEPS, Cause, SetupStep
 
@@ -87,8 +87,13 @@ class SetupRootSearch:
         left = [name for name in differing if not self._fits(expected, name)]
         if not left:
             return []
-        causes = self._causes(step, before, left)
-        named = {name: cause for cause in causes for name in cause.fields if name in left}
+        centre = centre_of({**self.ours, **before, **expected})
+        named = {
+            name: cause
+            for cause in self._causes(step, before, left, centre)
+            for name in cause.fields
+            if self._may_cause(name, cause, left, centre)
+        }
         if "source_list" in named and "sources" in left:
             named = {"sources": named["source_list"]}
         return [
@@ -96,6 +101,15 @@ class SetupRootSearch:
             for name in step.fields
             if name in named
         ]
+
+    def _is_same_centre(self, name: str, cause: Cause, expected: Quantities) -> bool:
+        """Return whether the other side computed ``pix0_vector`` from the ``expected`` value.
+
+        What is read off it again may differ all the same, with axes that are not at right angles.
+        """
+        if cause.prefix != CENTRE or name not in expected or name not in self._centre:
+            return False
+        return self.agreement.same(name, expected[name], self._centre[name])
 
     def _best_base(
         self, step: SetupStep, differing: Sequence[str]
@@ -136,7 +150,7 @@ class SetupRootSearch:
         return float(self.ours["close_distance"]) / float(self.ours["distance"])  # type: ignore[arg-type]
 
     def _causes(
-        self, step: SetupStep, before: Quantities, left: Sequence[str]
+        self, step: SetupStep, before: Quantities, left: Sequence[str], centre: Quantities
     ) -> tuple[Cause, ...]:
         """Return the fewest causes from which the whole step comes out as the other side has it.
 
@@ -144,7 +158,7 @@ class SetupRootSearch:
         """
         recorded = [name for name in step.fields if name in self.theirs]
         for strict in (True, False):
-            for causes in self._sets_of_causes(step, left):
+            for causes in self._sets_of_causes(step, left, centre):
                 named = {name for cause in causes for name in cause.fields}
                 checked = recorded if strict else [name for name in left if name not in named]
                 expected = self._derive({**before, **self._given(causes)}, step)
@@ -154,12 +168,14 @@ class SetupRootSearch:
         broken = [name for name in left if not np.isfinite(self.theirs[name]).all()]
         return tuple(Cause((name,)) for name in left if name not in broken[1:])
 
-    def _sets_of_causes(self, step: SetupStep, left: Sequence[str]) -> Iterator[tuple[Cause, ...]]:
+    def _sets_of_causes(
+        self, step: SetupStep, left: Sequence[str], centre: Quantities
+    ) -> Iterator[tuple[Cause, ...]]:
         """Yield the sets of causes that may account for ``left``, the smallest first."""
         possible = [
             cause
             for cause in sorted(step.possible_causes, key=self._is_as_derived)
-            if any(self._may_cause(name, left) for name in cause.fields)
+            if any(self._may_cause(name, cause, left, centre) for name in cause.fields)
             and all(name in self.theirs for name in cause.fields)
         ]
         for size in range(1, min(_MOST_CAUSES, len(possible)) + 1):
@@ -172,8 +188,13 @@ class SetupRootSearch:
             for name in cause.fields
         )
 
-    def _may_cause(self, name: str, left: Sequence[str]) -> bool:
-        return name in left or (name == "source_list" and "sources" in left)
+    def _may_cause(self, name: str, cause: Cause, left: Sequence[str], centre: Quantities) -> bool:
+        """Return whether a field of ``cause`` may account for what is ``left``.
+
+        ``centre`` is what the reference computes ``pix0_vector`` from.
+        """
+        counts = name == "source_list" and "sources" in left
+        return (name in left or counts) and not self._is_same_centre(name, cause, centre)
 
     def _given(self, causes: Sequence[Cause]) -> Quantities:
         """Return the other side's values of ``causes``, under the names that give them."""
@@ -196,11 +217,8 @@ class SetupRootSearch:
 
     @cached_property
     def _centre(self) -> Quantities:
-        """Return what the other side computed ``pix0_vector`` from, as far as that shows.
-
-        With the pivot at the sample these are the figures that are read off it again.
-        """
-        return centre_of_beam_pivot(self.theirs)
+        """Return what the other side computed ``pix0_vector`` from, as far as that shows."""
+        return centre_of(self.theirs)
 
     def _derive(self, given: Quantities, step: SetupStep) -> Quantities | None:
         """Return what the reference derives of a step from ``given``; None where it cannot."""

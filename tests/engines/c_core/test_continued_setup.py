@@ -42,7 +42,7 @@ def _differs(first: Quantity, second: Quantity) -> bool:
     return bool((np.abs(ours - theirs) > 1e-9 * largest).any())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(experiment=experiments())
 def test_its_own_quantities_change_nothing(experiment: Experiment) -> None:
     """But for those that decide others only in one role: the counts, and what pix0 comes from."""
