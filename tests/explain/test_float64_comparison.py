@@ -9,7 +9,9 @@ import torch
 
 from parity_bridge.bridge import float64_comparison
 from parity_bridge.cli.program import main
-from parity_bridge.engines.torch_port import lattice, units
+from parity_bridge.engines.torch_port import chain as chain_module
+from parity_bridge.engines.torch_port import lattice, subpixel, units
+from parity_bridge.engines.torch_port.setup import FactorMode
 from parity_bridge.errors import UsageError
 from tests.explain.explained import FLAGS, PIXELS, explained
 
@@ -66,6 +68,36 @@ def test_a_difference_of_float32_alone(
     finding = explained(capsys, *WORDS, "--", *FLAGS)
     assert finding.reason == "unexplained"
     assert finding.sentence.endswith("; in float64 pytorch and c agree.")
+
+
+def test_the_range_of_float32_is_noise(capsys: pytest.CaptureFixture[str]) -> None:
+    """Sums beyond 3e38, which several slips would give as well within the tolerances."""
+    flags = [*FLAGS, "-default_F", "1e18"]
+    finding = explained(capsys, *WORDS, "--", *flags)
+    assert (finding.reason, finding.names) == ("noise", ())
+    assert finding.sentence == (
+        "pytorch differs first in `intensity_pre_norm.running_sum` by the rounding or the range of "
+        "float32, further than its tolerances allow; in float64 pytorch and c agree."
+    )
+
+
+def test_a_name_that_float64_refutes_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The solid angle is left out in float32 alone: no behaviour or slip of the port."""
+    update = subpixel.update_omega
+
+    def last(chain: Any, geometry: Any, place: Any) -> None:
+        if chain.dtype == torch.float32:
+            chain.omega.mode = FactorMode.LAST
+        update(chain, geometry, place)
+
+    monkeypatch.setattr(chain_module, "update_omega", last)
+    finding = explained(capsys, *WORDS, "--", *FLAGS)
+    assert (finding.reason, finding.names) == ("unexplained", ())
+    assert finding.sentence == (
+        "pytorch differs first in `omega_subpixel.omega`; in float64 pytorch and c agree."
+    )
 
 
 def test_an_engine_without_float64_is_explained_as_it_is(

@@ -45,6 +45,11 @@ def explain_pair(pair: PairAnswer, question: Question) -> PairAnswer:
     return replace(pair, finding=finding.model_copy(update={"command": command}))
 
 
+def find_full_reason(pair: PairAnswer) -> Finding:
+    """Find why two sides disagree, in float64 too where one computed in float32 and can."""
+    return in_float64(pair, find_reason(pair), find_reason)
+
+
 def find_reason(pair: PairAnswer) -> Finding:
     """Find why two sides disagree; raises what the C core raises where it cannot be run again."""
     return _pair_finding(pair, *reference_runner(pair))

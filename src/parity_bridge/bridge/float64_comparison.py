@@ -12,6 +12,7 @@ from dataclasses import replace
 from parity_bridge.bridge.answer import PairAnswer, Side
 from parity_bridge.bridge.compare import compare_pair
 from parity_bridge.comparison.provenance import Provenance
+from parity_bridge.comparison.single_precision import is_of_single_precision
 from parity_bridge.engines.run import observe
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.explanation import Finding
@@ -66,9 +67,31 @@ def _merged(pair: PairAnswer, single: Finding, double: Finding) -> Finding:
             }
         )
     if double.reason == "agreement":
-        sentence = f"{single.sentence.removesuffix('.')}; in float64 {names} agree."
-        return single.model_copy(update={"sentence": sentence, "compared_again_in": _DOUBLE})
+        return _of_float32(pair, single, names)
     if (double.reason, double.names) == (single.reason, single.names) and single.is_sufficient:
         return single
     sentence = f"compared again in float64, as float32 leaves it open: {double.sentence}"
     return double.model_copy(update={"sentence": sentence, "compared_again_in": _DOUBLE})
+
+
+def _of_float32(pair: PairAnswer, single: Finding, names: str) -> Finding:
+    """Return the finding of a difference that float64 does not have.
+
+    No behaviour or slip is the reason, whatever it reproduces: it would show in float64 too.
+    """
+    divergences = (pixel.first_divergence for pixel in pair.comparison.pixels)
+    first = next((item for item in divergences if item is not None), None)
+    said: dict[str, object] = {"compared_again_in": _DOUBLE}
+    figure = "" if first is None else f" in `{first.tap}.{first.field}`"
+    if is_of_single_precision(pair.comparison, pair.reference.pixels, pair.other.pixels):
+        sentence = (
+            f"{pair.comparison.other} differs first{figure} by the rounding or the range of "
+            f"float32, further than its tolerances allow; in float64 {names} agree."
+        )
+        said |= {"reason": "noise", "names": ()}
+    elif single.names:
+        sentence = f"{pair.comparison.other} differs first{figure}; in float64 {names} agree."
+        said |= {"reason": "unexplained", "names": ()}
+    else:
+        sentence = f"{single.sentence.removesuffix('.')}; in float64 {names} agree."
+    return single.model_copy(update={**said, "sentence": sentence})

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity_bridge.bridge.answer import Answer
-from parity_bridge.bridge.explain import find_reason
+from parity_bridge.bridge.explain import find_full_reason
 from parity_bridge.bridge.reproduction import run_command
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.folder import remove_folder
@@ -55,7 +55,7 @@ class Parity:
     @cached_property
     def finding(self) -> Finding | None:
         """Why the two disagree; None where they agree."""
-        return None if self.agrees else find_reason(self.pair)
+        return None if self.agrees else find_full_reason(self.pair)
 
     def __bool__(self) -> bool:
         """Whether the two are at parity."""
