@@ -15,6 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from parity_bridge.explain.explanation import Finding
 from parity_bridge.files.atomic_write import write_text
 from parity_bridge.files.schema import SCHEMA_VERSION
+from parity_bridge.locate.record import LocateRecord
 from parity_bridge.taps.noise_budget import NoiseBudget
 from parity_bridge.taps.registry import TAPS_BY_ID
 
@@ -29,6 +30,7 @@ RECORD_MODELS: dict[str, type[BaseModel]] = {
     **{tap_id: tap.record for tap_id, tap in TAPS_BY_ID.items()},
     "noise_budget": NoiseBudget,
     "explanation": Finding,
+    "locate": LocateRecord,
 }
 
 

@@ -1,0 +1,1 @@
+"""What ``locate`` found, rendered from its record alone: table, memo, lines for an editor."""
