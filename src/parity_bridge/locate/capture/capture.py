@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from parity_bridge.engines.choice import EngineChoice
 from parity_bridge.engines.failures import engine_failures
-from parity_bridge.engines.registry import create_engine, engine_class
+from parity_bridge.engines.registry import engine_class, engine_for_choice
 from parity_bridge.errors import BridgeError, EngineError, UsageError
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.locate.capture.events import Capture, Event
@@ -58,7 +59,8 @@ def capture_engine(
 
     def run() -> Image:
         with engine_failures(name):
-            engine = create_engine(name, dtype=dtype, device=device)
+            # What is not finite is what a faulty port may be watched for.
+            engine = engine_for_choice(EngineChoice(name, dtype, device, check_finite=False))
             observations = engine.observe(experiment, pixels, behaviours=behaviours)
             return np.array([item.totals["intensity"] for item in observations], dtype=np.float64)
 

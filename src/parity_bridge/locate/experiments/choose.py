@@ -18,7 +18,7 @@ from parity_bridge.locate.experiments.kinds import KINDS, Kind
 Refusal = Callable[[Experiment], str]
 
 #: Draws of one kind before the best of them is taken.
-MOST_DRAWS = 12
+MOST_DRAWS = 6
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def chosen_experiments(
 def _parts_computed(
     candidate: Candidate, refusal: Refusal
 ) -> tuple[tuple[int, ...] | None, tuple[str, ...]]:
-    """Return the numbers of the parts that the engine computes, and a note for each of the others.
+    """Return the numbers of the parts that the engine computes, and a note about the others.
 
     None, and the reason, where it does not compute the core.
     """
@@ -71,14 +71,14 @@ def _parts_computed(
     if reason:
         return None, (reason,)
     kept: tuple[int, ...] = ()
-    notes = []
+    refused = []
     for number, part in enumerate(candidate.parts):
         reason = refusal(candidate.limited_to((*kept, number)).parsed().experiment)
         if reason:
-            notes.append(f"without {_flags_of(part.words)}, which the engine refuses: {reason}")
+            refused.append(f"{_flags_of(part.words)} ({reason})")
         else:
             kept = (*kept, number)
-    return kept, tuple(notes)
+    return kept, (f"without what the engine refuses: {', '.join(refused)}",) if refused else ()
 
 
 def _flags_of(words: tuple[str, ...]) -> str:

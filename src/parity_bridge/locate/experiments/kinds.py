@@ -14,7 +14,8 @@ from parity_bridge.locate.experiments.candidate import (
 from parity_bridge.locate.experiments.draw import Draw
 
 _DETECTOR = f"-detpixels_x {PIXELS_FAST} -detpixels_y {PIXELS_SLOW} -oversample 1"
-_ALWAYS = "position airpath q hkl F_latt polar I"
+_ALWAYS = "q hkl F_latt polar I"
+_PLACES = "position airpath"
 
 
 class Kind(NamedTuple):
@@ -59,7 +60,8 @@ def _flat(draw: Draw) -> tuple[str, tuple[Part, ...]]:
         Part.of(f"-hkl {draw.table()}", "in_box_zero unlisted", "F_cell"),
         Part.of(
             f"-detector_rotx {draw.number(2, 6)} -detector_roty {draw.number(-8, -4)} "
-            f"-detector_rotz {draw.number(9, 14)}"
+            f"-detector_rotz {draw.number(9, 14)}",
+            varies=_PLACES,
         ),
         Part.of(f"-twotheta {draw.number(5, 12)}"),
     )
@@ -93,9 +95,10 @@ def _interpolated(draw: Draw) -> Candidate:
             varies=_ALWAYS,
         ),
         (
-            Part.of("-oversample 2", "divide_by_steps"),
+            Part.of("-oversample 2", "divide_by_steps", _PLACES),
             Part.of(f"-xds -ORGX {draw.number(3, 6)} -ORGY {draw.number(2, 4)}"),
             Part.of(f"-hkl {draw.table()}", "unlisted", "F_cell"),
+            Part.of(f"-detector_roty {draw.number(-4, -2)} -twotheta {draw.number(3, 6)}"),
             Part.of("-interpolate", "interpolation_switches_off"),
             Part.of(f"-polar {draw.number(-0.9, -0.4)}"),
             Part.of("-oversample_omega -oversample_polar", "oversampled", "omega"),
@@ -143,7 +146,7 @@ def _custom(draw: Draw) -> Candidate:
         (
             Part.of(
                 f"-fdet_vector {draw.numbers(near, near)} 1 -sdet_vector {draw.number(*near)} -1 "
-                f"{draw.number(*near)} -odet_vector 1 {draw.numbers(near, near)}"
+                f"{draw.number(*near)} -odet_vector 1 {draw.numbers(near, near)}", varies=_PLACES,
             ),
             Part.of(f"-beam_vector 1 {draw.numbers(near, near)}"),
             Part.of(f"-polar_vector {draw.numbers(near, near)} 1"),
@@ -185,7 +188,9 @@ KINDS = (
         "plain", "one evaluation a pixel: geometry, cell, lattice, lookup, photons", _plain,
         ("-oversample_polar added",),
     ),
-    Kind("custom", "axes of their own, phi steps and domains", _custom),
+    Kind(
+        "custom", "axes of their own, phi steps and domains", _custom, ("-oversample_polar added",)
+    ),
     Kind("subpixels", "subpixels, sources and layers", _subpixels),
     Kind(
         "top-hat", "a curved detector, a matrix, a cache, a divergent beam", _top_hat,
