@@ -1,8 +1,8 @@
 """The interface for programs: experiments, engines, and what comparing them gives.
 
-    from parity_bridge.api import Experiment, compare, engine, explain, scan
+    from parity_bridge.api import Experiment, compare, engine, explain, locate, scan
 
-Nothing is printed, and only ``scan`` writes anything: the report, into a folder.
+Nothing is printed, and only ``scan`` and ``locate`` write anything: the report, into a folder.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from parity_bridge.bridge.engine_runs import ignore_note
 from parity_bridge.bridge.python_arguments import (
     checked_experiment,
     checked_path,
+    checked_pixels,
     checked_scan_settings,
     checked_tolerances,
     flag_words,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from parity_bridge.bridge.scan import ScanAnswer
     from parity_bridge.engines.protocol import Engine
     from parity_bridge.explain.explanation import Finding
+    from parity_bridge.locate.record import LocateRecord
 
 __all__ = [
     "ChosenEngine",
@@ -49,6 +51,7 @@ __all__ = [
     "engine",
     "explain",
     "integer_image",
+    "locate",
     "noise_image",
     "pgm_image",
     "scan",
@@ -113,6 +116,42 @@ def explain(parity: Parity) -> Finding | None:
     if not isinstance(parity, Parity):
         raise UsageError(f"explain takes what compare returned, not a {type(parity).__name__}")
     return parity.finding
+
+
+@in_python_words()
+def locate(
+    port: str | None = None,
+    experiment: model.Experiment | str | Sequence[str] | None = None,
+    pixels: Sequence[tuple[int, int]] = (),
+    *,
+    call: str | None = None,
+    watch: Sequence[str] = (),
+    dtype: str = "float64",
+    device: str = "cpu",
+    folder: str | Path | None = None,
+) -> LocateRecord:
+    """Find the line of a port's own source where it leaves the C core. See docs/locate.md.
+
+    The port is an engine, by its name or as ``package.module:Class``, or a function from an
+    experiment to its image, ``call="module:function"``. ``watch`` names packages to watch in the
+    place of the port's own; ``experiment`` comes before those that are chosen, at ``pixels`` (slow,
+    fast) and others. With ``folder`` a report is written there.
+    Raises UsageError for an argument of a wrong type, unless one port is given and where the port
+    refuses the experiment or every other, EngineError where it fails, and FileError.
+    """
+    # Seldom needed, and slow to import.
+    from parity_bridge.bridge.chosen_pixels import given_experiment  # noqa: PLC0415
+    from parity_bridge.bridge.locate import LocateQuestion, locate_command  # noqa: PLC0415
+    from parity_bridge.bridge.watched_port import watched_port  # noqa: PLC0415
+    from parity_bridge.report.locate.writing import locate_into  # noqa: PLC0415
+
+    watched = watched_port(port, call, watch, dtype=dtype, device=device)
+    given = None
+    if experiment is not None:
+        parsed = ParsedFlags(checked_experiment(experiment), ())
+        given = given_experiment(parsed, checked_pixels(pixels) if len(pixels) else ())
+    question = LocateQuestion(locate_command(watched, given), watched, given)
+    return locate_into(None if folder is None else _report_folder(folder), question)
 
 
 @in_python_words()

@@ -97,6 +97,14 @@ def checked_switches(behaviours: object) -> tuple[str, ...]:
     return _checked_texts(_listed_items(behaviours, "behaviours", remedy), "behaviours", remedy)
 
 
+def checked_watch(packages: object) -> tuple[str, ...]:
+    """Return the names of packages, given as one string or several; raises UsageError."""
+    remedy = "give names of packages, ['my_port'] say"
+    if isinstance(packages, str):
+        return (packages,)
+    return _checked_texts(_listed_items(packages, "watch", remedy), "watch", remedy)
+
+
 def checked_text(value: object, name: str, remedy: str) -> str:
     """Return a string; raises UsageError for anything else."""
     if not isinstance(value, str):

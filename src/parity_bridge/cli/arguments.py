@@ -11,9 +11,12 @@ from typing import Any
 from parity_bridge.cli import options
 from parity_bridge.cli.command_parser import CommandParser
 from parity_bridge.cli.shared_options import (
+    add_behaviour,
+    add_dtype,
     add_engine_flags,
     add_engines,
     add_experiment,
+    add_flags,
     add_pixels,
     add_recording,
     add_report,
@@ -46,6 +49,11 @@ _SCAN_EPILOG = (
     "failed; 130 stopped, go on with --resume"
 )
 
+_LOCATE_EPILOG = (
+    "exit status: 0 the port agrees at every experiment, 1 usage or bad input, 2 the port failed, "
+    "3 it differs, 5 reading or writing failed"
+)
+
 _CHECK_EPILOG = (
     "exit status: 0 nothing drifted, 1 usage, 3 a file differs from what its records give, 5 the "
     "records cannot be read"
@@ -67,6 +75,7 @@ def argument_parser() -> argparse.ArgumentParser:
     _add_compare(commands)
     _add_check_report(commands)
     _add_explain(commands)
+    _add_locate(commands)
     _add_engines_command(commands)
     return parser
 
@@ -238,6 +247,36 @@ def _add_explain(commands: Any) -> None:
     add_state(parser)
     add_experiment(parser)
     parser.set_defaults(command="explain", takes_flags=True)
+
+
+def _add_locate(commands: Any) -> None:
+    summary = "find the line of a port's own source where it leaves the reference"
+    parser = commands.add_parser("locate", help=summary, description=summary, epilog=_LOCATE_EPILOG)
+    parser.usage = (
+        f"{parser.prog} --engine NAME | --call MODULE:FUNCTION [options] [-- NANOBRAGG FLAGS]"
+    )
+    port = parser.add_mutually_exclusive_group(required=True)
+    port.add_argument("--engine", help="the port: torch, nanobrag_torch or package.module:Class")
+    port.add_argument(
+        "--call", metavar="MODULE:FUNCTION",
+        help="the port: a function that takes an Experiment and returns the image",
+    )  # fmt: skip
+    add = parser.add_argument
+    add(
+        "--watch", nargs="+", default=(), metavar="PACKAGE",
+        help="packages whose source is watched (default: that of the engine or function)",
+    )  # fmt: skip
+    add_pixels(parser, required=False)
+    add_dtype(parser)
+    add_behaviour(parser)
+    add_flags(parser)
+    add("--json", action="store_true", help="print the record as JSON")
+    add(
+        "--quickfix", action="store_true",
+        help="print only file:line:column: text, a line for each place, as editors read it",
+    )  # fmt: skip
+    add_report(parser)
+    parser.set_defaults(command="locate", takes_flags=True, c_bin=None)
 
 
 def _add_engines_command(commands: Any) -> None:

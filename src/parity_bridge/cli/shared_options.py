@@ -118,6 +118,28 @@ def add_tolerances(parser: argparse.ArgumentParser) -> None:
 def add_experiment(parser: argparse.ArgumentParser) -> None:
     """Add the options that say what is simulated and how an engine computes it."""
     add = parser.add_argument
+    add_flags(parser)
+    add_dtype(parser)
+    add(
+        "--c-bin", metavar="PATH",
+        help="the nanoBragg executable of the engine nanobragg-program (default: $NB_C_BIN)",
+    )  # fmt: skip
+    add_behaviour(parser)
+
+
+def add_behaviour(parser: argparse.ArgumentParser) -> None:
+    """Add ``--behaviour``."""
+    parser.add_argument(
+        "--behaviour", dest="behaviours", action=AddBehaviour, default=(),
+        metavar="[ENGINE:]NAME=CHOICE",
+        help="make a choice that differs from the reference's (contract §7), omega=last say; may "
+        "be given several times",
+    )  # fmt: skip
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the options that stand for nanoBragg flags or say how these are read."""
+    add = parser.add_argument
     add(
         "--oversample", type=options.oversample, metavar="N",
         help="subpixels along each axis (default: what the flags say, else the contract's own "
@@ -129,20 +151,15 @@ def add_experiment(parser: argparse.ArgumentParser) -> None:
         "over, and numbers end at the first other letter; each has a note",
     )  # fmt: skip
     add("--hkl", metavar="FILE", help="table of structure factors, one h k l F a line")
+
+
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """Add the type and the device of a port in PyTorch."""
+    add = parser.add_argument
     add(
         "--dtype",
         type=options.dtype,
         default="float64",
         help="float64 (default) or float32, of the PyTorch port",
     )
-    add(
-        "--c-bin", metavar="PATH",
-        help="the nanoBragg executable of the engine nanobragg-program (default: $NB_C_BIN)",
-    )  # fmt: skip
     add("--device", default="cpu", help="of the PyTorch port, as torch names it (default: cpu)")
-    add(
-        "--behaviour", dest="behaviours", action=AddBehaviour, default=(),
-        metavar="[ENGINE:]NAME=CHOICE",
-        help="make a choice that differs from the reference's (contract §7), omega=last say; may "
-        "be given several times",
-    )  # fmt: skip
