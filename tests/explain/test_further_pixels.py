@@ -82,10 +82,14 @@ def test_a_name_that_holds_by_coincidence_is_taken_back() -> None:
     assert "`omega=last` reproduces these pixels by coincidence, and not pixel" in found.sentence
 
 
-def test_an_engine_that_runs_no_further_pixel_is_named_as_before() -> None:
-    found = finding(lambda _: (_LAST, 1.0), [(10, 50)], allowed=[(10, 50)])
-    assert found.names == (("omega=last",),)
-    assert found.held_against == ()
+def test_a_name_from_few_intensities_is_doubted_where_no_further_pixel_can_be_run() -> None:
+    for pixels in ([(10, 50)], [(10, 50), (30, 33), (5, 9)]):
+        found = finding(lambda _: (_LAST, 1.0), pixels, allowed=pixels)
+        assert found.names == (("omega=last",),)
+        assert found.held_against == ()
+        is_doubted = found.sentence.endswith("; so few intensities are little evidence, more "
+                                             "pixels would show whether it holds.")  # fmt: skip
+        assert is_doubted == (len(pixels) == 1)
 
 
 def test_an_image_of_0_has_many_reasons_and_no_name() -> None:

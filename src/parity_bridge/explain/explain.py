@@ -241,9 +241,7 @@ def _hypotheses_finding(
     reason: Reason = "behaviours" if kinds <= {"behaviour", "inputs"} else "slips"
     return Finding(
         reason=reason,
-        sentence=hypotheses_sentence(
-            case.comparison, inputs, search_result.sufficient, search_result.deciding
-        ),
+        sentence=hypotheses_sentence(case.comparison, inputs, search_result),
         names=tuple(
             tuple(item.name for item in trial.hypotheses) for trial in search_result.sufficient
         ),

@@ -93,16 +93,17 @@ def noise_sentence(
 def hypotheses_sentence(
     comparison: Comparison,
     inputs: InputDifferences,
-    sufficient: Sequence[Trial],
-    deciding: DecidingPixel | None = None,
+    search_result: SearchResult,
 ) -> str:
     """Say which hypotheses reproduce the other side, and which pixel would tell several apart."""
-    other = comparison.other
+    other, sufficient = comparison.other, search_result.sufficient
     within = _within_text(comparison, inputs, sufficient[0])
     shown = f"the C core reproduces it {_pixels_text(comparison)} {within}"
+    little = "; so few intensities are little evidence, more pixels would show whether it holds"
     if len(sufficient) == 1:
         chosen = sufficient[0].hypotheses
-        return f"{other} {_does_text(chosen)}; with {_quoted_names(chosen)} {shown}."
+        doubt = little if search_result.is_little else ""
+        return f"{other} {_does_text(chosen)}; with {_quoted_names(chosen)} {shown}{doubt}."
     each = [
         f"{_does_text(trial.hypotheses)} ({_quoted_names(trial.hypotheses)})"
         for trial in sufficient
@@ -110,7 +111,7 @@ def hypotheses_sentence(
     which = "either" if len(each) == 2 else "each"
     return (
         f"these pixels cannot tell whether {other} {', '.join(each[:-1])} or {each[-1]}: with "
-        f"{which} {shown}{_deciding_text(deciding, len(each))}."
+        f"{which} {shown}{_deciding_text(search_result.deciding, len(each))}."
     )
 
 

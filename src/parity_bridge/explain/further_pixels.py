@@ -20,6 +20,7 @@ from parity_bridge.explain.deciding_pixels import intensities_at, spread_pixels
 from parity_bridge.explain.explanation import DecidingPixel
 from parity_bridge.explain.other_runner import OtherRunner
 from parity_bridge.explain.trial_runner import Candidate, TrialRunner
+from parity_bridge.taps.pixel_taps import PixelTaps
 from parity_bridge.taps.registry import TAPS_BY_ID
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 #: How many pixels are tried at most, and how many of the frame they are chosen from.
 _MOST_PIXELS = 6
 _CANDIDATES = 144
+#: Taps of a pixel that are one intensity in several units, and pixels that are few.
+_INTENSITIES = {"intensity_post_scale", "final_output"}
+_FEW = 2
 #: Evaluations that both sides together may cost at these pixels.
 _MAX_EVALUATIONS = 200_000
 
@@ -73,6 +77,11 @@ class FurtherPixels:
             trial_runner.tolerances,
             rounding=trial_runner.rounding,
         )
+
+
+def are_few_intensities(others: Sequence[PixelTaps]) -> bool:
+    """Return whether a side recorded the intensities of one or two pixels and nothing else."""
+    return len(others) <= _FEW and all(side.taps.keys() <= _INTENSITIES for side in others)
 
 
 def needs_further_pixels(trial_runner: TrialRunner, sets: int) -> bool:

@@ -15,6 +15,7 @@ from parity_bridge.explain.deciding_pixels import deciding_pixel
 from parity_bridge.explain.explanation import DecidingPixel, Hypothesis, Trial
 from parity_bridge.explain.further_pixels import (
     FurtherPixels,
+    are_few_intensities,
     needs_further_pixels,
     run_further_pixels,
 )
@@ -58,6 +59,8 @@ class SearchResult:
     deciding: DecidingPixel | None = None
     #: Further pixels (slow, fast), not compared before, at which the sets suffice too.
     held_against: tuple[tuple[int, int], ...] = ()
+    #: Whether all that was compared are a few intensities, at which the sets were found.
+    is_little: bool = False
     #: Sets that reproduce the compared pixels by coincidence: further pixels refute them, or all
     #: that they reproduce is an image of 0.
     coincidences: tuple[Coincidence, ...] = ()
@@ -150,11 +153,12 @@ class _Search:
         deciding = self.deciding
         if len(sets) < len(self.sets):
             deciding = deciding_pixel(self.trial_runner, sets)
+        is_little = not held_against and are_few_intensities(self.trial_runner.others)
         several = tuple(trial for trial in sufficient if len(trial.hypotheses) > 1)
         nearest = self.trial_runner.run_trial(self._nearest) if self._nearest and not sets else None
         return SearchResult(
             (*self._single.trials.values(), *several), sufficient, self._not_tried, nearest,
-            deciding, held_against, coincidences,
+            deciding, held_against, is_little, coincidences,
         )  # fmt: skip
 
     def _trial(self, chosen: tuple[Candidate, ...]) -> Trial:

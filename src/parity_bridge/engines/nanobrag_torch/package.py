@@ -85,9 +85,11 @@ def load_package() -> Package:
 def package_version() -> str:
     """Return the package's name and version."""
     try:
-        return f"{PACKAGE} {version(PACKAGE)}"
+        # Metadata that were left behind in part hold no version.
+        found = version(PACKAGE) or "of no known version"
     except PackageNotFoundError:
-        return f"{PACKAGE} of no known version"
+        found = "of no known version"
+    return f"{PACKAGE} {found}"
 
 
 def _import_module(name: str) -> Any:
