@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from captures import capture_group
 from commands import command_group, many_pixels_group
 from frames import frame_group
 from pixels import pixel_group
@@ -119,6 +120,7 @@ def _groups(rounds: int, frame_rounds: int) -> list[Group]:
         pixel_group(rounds),
         frame_group(frame_rounds),
         scan_group(frame_rounds),
+        capture_group(),
     ]
 
 

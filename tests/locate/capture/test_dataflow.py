@@ -132,6 +132,60 @@ y = config.M * 0.5
     assert used[0].site.expression == "3"
 
 
+VECTORS = """\
+from dataclasses import dataclass
+from typing import NamedTuple
+class Vec3(NamedTuple):
+    x: float
+    y: float
+    z: float
+@dataclass
+class Beam:
+    direction: Vec3
+    weight: float
+def cross(u, v):
+    return Vec3(u.y * v.z - u.z * v.y, u.z * v.x - u.x * v.z, u.x * v.y - u.y * v.x)
+a = Vec3(1.5, 2.5, 3.5)
+b = Vec3(4.5, 5.5, 7.5)
+"""
+
+
+def test_a_vector_is_followed_component_by_component() -> None:
+    watched = watch(f"{VECTORS}c = cross(b, a)\nd = Vec3(c.y, c.x, c.z)\ny = d.x * 0.5\n")
+    assert watched.parents(watched.one("d.x * 0.5")) == ["Vec3(c.y, c.x, c.z)", "0.5"]
+    made, *_ = watched.of("Vec3(c.y, c.x, c.z)")
+    assert watched.parents(made) == ["cross(b, a)"]
+    assert len(watched.of("cross(b, a)")) == 3
+    second = watched.of("cross(b, a)")[1]
+    assert made.parents == (second.number,)
+    assert watched.ancestors(second) >= {"u.z * v.x - u.x * v.z", "b", "a", "1.5"}
+    assert [event.names for event in watched.of("b", "argument")] == [(), (), ()]
+
+
+def test_items_of_a_long_list_are_no_events_but_are_followed() -> None:
+    watched = watch("""\
+        import numpy as np
+        x = np.arange(30.0) * 1.5
+        items = x.tolist()
+        y = items[3] * 0.5
+        z = [item * 2.5 for item in items]
+        """)
+    assert not watched.of("x.tolist()")
+    assert "np.arange(30.0) * 1.5" in watched.ancestors(watched.one("items[3] * 0.5"))
+    assert "np.arange(30.0) * 1.5" in watched.ancestors(watched.of("item * 2.5")[7])
+
+
+def test_a_value_is_an_event_where_it_becomes_a_field() -> None:
+    watched = watch(f"{VECTORS}weight = 0.25\nbeam = Beam(b, weight)\ny = beam.weight * 0.5\n")
+    at = VECTORS.count("\n") + 2
+    fields = [event for event in watched.events if event.operation.startswith("field ")]
+    assert [(event.operation, event.site.line) for event in fields] == [
+        ("field direction", at), ("field direction", at), ("field direction", at),
+        ("field weight", at),
+    ]  # fmt: skip
+    assert fields[-1].number in watched.one("beam.weight * 0.5").parents
+
+
 @pytest.mark.parametrize(
     ("written", "used"),
     [

@@ -19,6 +19,9 @@ _MOST_PARENTS = 256
 _MOST_STANDING_IN = 32
 _MOST_NAMES = 8
 
+#: How many bytes may be hashed where one may be held.
+_HASHED_FOR_HELD = 16
+
 
 class _Draft:
     """An event whose names may still grow."""
@@ -88,6 +91,12 @@ class Recording:
             self.objects.register(value, what, made, is_store=kind == "store")
         return made
 
+    def passed_on(self, value: Any, parents: Iterable[int]) -> Events:
+        """Note what ``value`` came from, without an event; return these events."""
+        events = _some(parents, _MOST_STANDING_IN)
+        self.objects.register(value, kind_of(value), events)
+        return events
+
     def name(self, value: Any, name: str, events: Events) -> None:
         """Note that ``name`` is bound to ``value``, which ``events`` made."""
         if name:
@@ -103,9 +112,13 @@ class Recording:
         if is_full or not self._limits.keeps(count, self._sizes[site]):
             self.dropped[site.site] += 1
             return None
+        held = len(self.values.values)
+        index = self.values.add(value, what)
         if what > Kind.SCALAR:
-            self._sizes[site] += byte_size(value, what)
-        return self.values.add(value, what)
+            # What is held already has only been hashed.
+            is_new = len(self.values.values) > held
+            self._sizes[site] += byte_size(value, what) // (1 if is_new else _HASHED_FOR_HELD)
+        return index
 
 
 def _some(events: Iterable[int], most: int) -> Events:
