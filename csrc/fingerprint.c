@@ -7,9 +7,10 @@
  * because the variants of glibc 2.36 with and without AVX2 and FMA differ there (log: two; tan and
  * powf: none in 400000), the others at random.
  */
-#include "pb_core.h"
+#include "pb_platform.h"
 
 #include <stddef.h>
+#include <math.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])

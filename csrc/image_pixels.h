@@ -2,7 +2,7 @@
 #ifndef PB_IMAGE_PIXELS_H
 #define PB_IMAGE_PIXELS_H
 
-#include "pb_core.h"
+#include "pb_images.h"
 
 /* The region of interest on the detector; ends are exclusive, and it may be empty. */
 typedef struct pb_image_region {

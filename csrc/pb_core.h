@@ -1,5 +1,8 @@
 /*
- * pb_core.h: the C reference core of parity_bridge, its whole public surface.
+ * pb_core.h: the C reference core of parity_bridge, from an experiment to intensities. Public too:
+ * pb_images.h, what becomes of a finished image, and pb_platform.h, what the core was built with.
+ * The sources behind this header, and no others, are also compiled with other numbers in the place
+ * of double (arithmetic/).
  *
  * What is where
  * -------------
@@ -14,14 +17,9 @@
  *                             pb_f_cell_stats, pb_pixel_totals; pb_stage and pb_stage_overrides
  *                             replace what it computes
  *   runs and frames           pb_run_state, pb_f_cell_planes, pb_region
- *   finished images           pb_float_image, pb_image_statistics, pb_noise_totals
  *   functions, in this order  pb_derive, pb_lay_out (setup.c); pb_start, pb_is_settled
  *                             (run_state.c); pb_pixel (pixel.c); pb_frame_pixels (frame.c);
- *                             pb_count_image, pb_integer_scale, pb_pgm_scale
- *                             (image_statistics.c), pb_integer_image, pb_pgm_image
- *                             (integer_image.c), pb_noise_image (noise_image.c);
- *                             pb_status_text (status.c), pb_build_info (build_info.c.in),
- *                             pb_libm_fingerprint (fingerprint.c)
+ *                             pb_status_text (status.c)
  *
  * Conventions
  * -----------
@@ -595,31 +593,6 @@ typedef struct pb_region {
     int32_t columns;
 } pb_region;
 
-/* A whole float32 image, and which of its pixels count, contract §9. */
-typedef struct pb_float_image {
-    const float *values; /* pixels[1] x pixels[0], photons */
-    const uint8_t *mask; /* of the same shape, 0 where a pixel was not computed, or NULL */
-    int32_t pixels[2];   /* fast, slow */
-    int32_t roi[4];      /* fast min, fast max, slow min, slow max, inclusive */
-} pb_float_image;
-
-/* Statistics of the region of interest, photons, contract §9. */
-typedef struct pb_image_statistics {
-    int64_t counted;  /* pixels that are not masked */
-    double max;       /* the largest value, from 0 */
-    int32_t max_slow; /* the first pixel that has it; -1 where none is above 0 */
-    int32_t max_fast;
-    double mean;
-    double rms;
-    double rmsd; /* from the mean, masked pixels included */
-} pb_image_statistics;
-
-/* What noise made of an image, contract §10. */
-typedef struct pb_noise_totals {
-    double photons;    /* counted in all pixels of the region of interest */
-    int64_t overloads; /* pixels beyond 65535 */
-} pb_noise_totals;
-
 /*
  * Derive detector, crystal and beam from the raw experiment, and count the steps (contract §1 to
  * §4).
@@ -703,41 +676,7 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
                     const uint8_t *mask, pb_run_state *state, float *image,
                     const pb_f_cell_planes *planes, const volatile int32_t *stop);
 
-/*
- * Statistics of a finished image (contract §9).
- * Returns PB_OK, PB_BAD_ARGUMENT or, where a pixel of the region of interest is NaN or infinite,
- * PB_NOT_FINITE.
- */
-int pb_count_image(const pb_float_image *image, pb_image_statistics *statistics);
-
-/* What an integer image is multiplied by (contract §9): `given` where it is above 0, else by the
- * rule of the statistics. */
-double pb_integer_scale(const pb_image_statistics *statistics, double given);
-
-/* The same for a PGM, which falls back on the scale of the integer image. */
-double pb_pgm_scale(const pb_image_statistics *statistics, double given, double integer_scale);
-
-/*
- * The pixels of an integer image, of a PGM, and of an integer image with noise drawn with `seed`, 0
- * or above (contract §9, §10): pixels[1] x pixels[0] of them, 0 outside the region of interest.
- * Each returns PB_OK or PB_BAD_ARGUMENT.
- */
-int pb_integer_image(const pb_float_image *image, double scale, double adc, uint16_t *pixels);
-int pb_pgm_image(const pb_float_image *image, double scale, uint8_t *pixels);
-int pb_noise_image(const pb_float_image *image, int32_t seed, double adc, uint16_t *pixels,
-                   pb_noise_totals *totals);
-
 /* One sentence for a status; never NULL, never freed. */
 const char *pb_status_text(int status);
-
-/* Compiler, flags and build type, in one line; never NULL, never freed. */
-const char *pb_build_info(void);
-
-/*
- * A hash of what the C library's sin, cos, tan, exp, log, atan2, pow and powf return for fixed
- * arguments in this process. Where it differs, so may the last bits of everything computed here: a
- * C library takes other variants of these functions on other processors.
- */
-uint64_t pb_libm_fingerprint(void);
 
 #endif

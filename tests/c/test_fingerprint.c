@@ -2,7 +2,7 @@
 #include <fenv.h>
 
 #include "check.h"
-#include "pb_core.h"
+#include "pb_platform.h"
 
 static void one_process_has_one(void)
 {

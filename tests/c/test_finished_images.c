@@ -1,6 +1,7 @@
 /* Statistics, integer images, PGMs and noise, contract §9 and §10. */
 #include "check.h"
 #include "pb_core.h"
+#include "pb_images.h"
 #include "poisson.h"
 
 #define FAST 8

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "fixture.h"
+#include "pb_platform.h"
 
 static int returned[PB_STOPPED + 1];
 
