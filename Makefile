@@ -15,7 +15,7 @@ ONLY ?=
 STAMP := $(or $(STAMP),$(shell date -u +%Y%m%dT%H%M%SZ))
 
 # What the compiled core depends on; Python files are used where they lie.
-CORE := CMakeLists.txt $(wildcard csrc/*)
+CORE := CMakeLists.txt $(wildcard csrc/* csrc/arithmetic/*)
 # The tests that need nothing but the C core, and those that end or race what runs.
 SIGNAL_TESTS = $(shell grep -rl mark.signals tests --include='*.py')
 CORE_TESTS := $(wildcard tests/engines/c_core/*.py)
@@ -69,7 +69,7 @@ ctest: $(VENV)/ctest.installed ## the C core's own tests, which need no Python
 lint: $(VENV)/installed $(VENV)/test.installed $(VENV)/lint.installed ## ruff, clang-format, mypy and the layers
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/clang-format --dry-run --Werror csrc/*.[ch] tests/c/*.[ch]
+	$(VENV)/bin/clang-format --dry-run --Werror csrc/*.[ch] csrc/arithmetic/*.[ch]pp csrc/arithmetic/*.h tests/c/*.[ch]
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 

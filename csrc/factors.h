@@ -13,7 +13,9 @@
 
 /* Lanes fill the vector registers many times over and their arrays still fit into the first-level
  * cache. */
+#ifndef PB_LANES
 #define PB_LANES 64
+#endif
 
 /* One vector, or one triple of fractional indices, a lane. */
 typedef struct pb_lanes3 {

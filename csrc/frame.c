@@ -103,7 +103,7 @@ static void count_lanes(const pb_chain *c, counts *k)
 
 static void count_evaluation(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
-    counts *k = visitor_data;
+    counts *k = (counts *)visitor_data;
     (void)place;
     count_lanes(c, k);
     widen(c->hkl0.h, c->has_lookup, c->n, k->min[0], k->max[0]);
@@ -122,7 +122,7 @@ static void narrow(const double *index, const int32_t *has_lookup, int n, double
 
 static void count_with_margin(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
-    counts *k = visitor_data;
+    counts *k = (counts *)visitor_data;
     count_evaluation(c, place, visitor_data);
     narrow(c->hkl.x, c->has_lookup, c->n, k->margin);
     narrow(c->hkl.y, c->has_lookup, c->n, k->margin);
@@ -203,13 +203,13 @@ static int compute_row(pb_chain *c, double doubt, pixel_row *left, float *image,
     int finite = 1;
     while (take(c, left, at) > 0) {
         if (planes != NULL)
-            begin_counts(c->visitor_data, planes);
+            begin_counts((counts *)c->visitor_data, planes);
         if ((doubt > 0.0 ? pb_run_rounded(c, doubt) : pb_run_chain(c)) != PB_OK)
             return PB_STOPPED;
         if (image != NULL)
             finite &= store_image(c, at, image + left->first);
         if (planes != NULL)
-            store_counts(c->visitor_data, at, c->n, left->first, planes);
+            store_counts((counts *)c->visitor_data, at, c->n, left->first, planes);
     }
     return finite ? PB_OK : PB_NOT_FINITE;
 }

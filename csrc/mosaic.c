@@ -1,6 +1,7 @@
 /* Mosaic domains, contract §4. */
 #include "deviates.h"
 #include "factors.h"
+#include "tangents.h"
 #include "units.h"
 
 /* Rotation about the axis v by rot, row by row. */
@@ -24,7 +25,9 @@ static void random_domain(double spread, pb_deviates *g, double *matrix)
     const double r1 = pb_symmetric_deviate(g);
     const double r2 = pb_symmetric_deviate(g);
     const double r3 = pb_symmetric_deviate(g);
-    const float rot = (float)spread * powf((float)(1.0 - r3 * r3), (float)(1.0 / 3.0));
+    /* In single precision, as the contract has it. */
+    const double share = powf((float)(1.0 - r3 * r3), (float)(1.0 / 3.0));
+    const double rot = pb_single(pb_single(spread) * share);
     const double across = sqrt(1.0 - r2 * r2);
     const pb_vec3 axis = {across * sin(PB_PI * r1), across * cos(PB_PI * r1), r2};
     rotation(axis, rot, matrix);

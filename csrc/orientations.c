@@ -1,5 +1,6 @@
 /* Orientations of the crystal and the Miller indices in them, contract §4 and §6. */
 #include "factors.h"
+#include "tangents.h"
 #include "vec3.h"
 
 static double phi_at(const pb_setup *setup, int64_t step)
@@ -16,6 +17,19 @@ static pb_orientation rotated_about_spindle(const pb_setup *setup, double phi)
         pb_rotate_axis(crystal->a0, spindle, phi),
         pb_rotate_axis(crystal->b0, spindle, phi),
         pb_rotate_axis(crystal->c0, spindle, phi),
+    };
+}
+
+/* The crystal at an angle of exactly 0. */
+static pb_orientation unrotated_at(const pb_setup *setup, double phi)
+{
+    const pb_crystal *crystal = &setup->crystal;
+    const pb_vec3 spindle = setup->detector.spindle;
+    (void)spindle, (void)phi;
+    return (pb_orientation){
+        PB_DIFFERENTIATED_AS(crystal->a0, pb_rotate_axis(crystal->a0, spindle, phi)),
+        PB_DIFFERENTIATED_AS(crystal->b0, pb_rotate_axis(crystal->b0, spindle, phi)),
+        PB_DIFFERENTIATED_AS(crystal->c0, pb_rotate_axis(crystal->c0, spindle, phi)),
     };
 }
 
@@ -63,8 +77,7 @@ static int32_t count_leading_zeros(const pb_setup *setup)
 /* Every phi step, then no rotation. */
 static void rotate_each_step(const pb_setup *setup, pb_rotation *rotations)
 {
-    const pb_crystal *crystal = &setup->crystal;
-    const pb_orientation unrotated = {crystal->a0, crystal->b0, crystal->c0};
+    const pb_orientation unrotated = unrotated_at(setup, phi_at(setup, 0));
     const int carries_over = !setup->behaviours.no_carry_over;
     pb_orientation current = carries_over ? carried_over(setup, unrotated) : unrotated;
     for (int64_t i = 0; i < setup->phi.steps; i++) {
@@ -72,7 +85,7 @@ static void rotate_each_step(const pb_setup *setup, pb_rotation *rotations)
         if (phi != 0.0)
             current = rotated_about_spindle(setup, phi);
         else if (!carries_over)
-            current = unrotated;
+            current = unrotated_at(setup, phi);
         rotations[i] = (pb_rotation){phi, current};
     }
     rotations[setup->phi.steps] = (pb_rotation){0.0, unrotated};

@@ -59,9 +59,9 @@ static pb_evaluation common_row(const pb_chain *c, const pb_place *place)
         .airpath = c->airpath[0],
         .omega = c->omega[0],
         .capture = c->capture[0],
+        .q = {c->q.x[0], c->q.y[0], c->q.z[0]},
         .polar = c->polar[0],
         .I = c->I[0],
-        .q = {c->q.x[0], c->q.y[0], c->q.z[0]},
     };
 }
 
@@ -116,7 +116,7 @@ static void record_orientation(const pb_chain *c, const pb_place *place, pb_used
 
 static void record_evaluation(const pb_chain *c, const pb_place *place, void *visitor_data)
 {
-    tap_buffer *buffer = visitor_data;
+    tap_buffer *buffer = (tap_buffer *)visitor_data;
     if (buffer->used != NULL && is_new_orientation(c, place, buffer))
         record_orientation(c, place, buffer->used);
     pb_evaluation *row = buffer->row++;

@@ -1,5 +1,6 @@
 /* Polarization factor, contract §6. */
 #include "factors.h"
+#include "tangents.h"
 #include "vec3.h"
 
 /* Angle between the polarization direction and the plane of scattering, radians. */
@@ -13,8 +14,8 @@ static double scattering_plane_angle(pb_vec3 incident, pb_vec3 diffracted, pb_ve
 static double factor(pb_vec3 incident, pb_vec3 diffracted, pb_vec3 axis, double kahn_factor)
 {
     const double c = pb_dot(incident, diffracted);
-    const double psi =
-        kahn_factor != 0.0 ? scattering_plane_angle(incident, diffracted, axis) : 0.0;
+    const int has_plane = kahn_factor != 0.0 || pb_varies(kahn_factor);
+    const double psi = has_plane ? scattering_plane_angle(incident, diffracted, axis) : 0.0;
     return 0.5 * (1.0 + c * c - kahn_factor * cos(2 * psi) * (1 - c * c));
 }
 

@@ -1,6 +1,8 @@
 /* Vectors and rotations, contract §0 and §2. */
 #include "vec3.h"
 
+#include "tangents.h"
+
 static pb_vec3 about_x(pb_vec3 v, double angle)
 {
     const double c = cos(angle), s = sin(angle);
@@ -22,12 +24,9 @@ static pb_vec3 about_z(pb_vec3 v, double angle)
 
 pb_vec3 pb_rotate(pb_vec3 v, pb_vec3 angles)
 {
-    if (angles.x != 0.0)
-        v = about_x(v, angles.x);
-    if (angles.y != 0.0)
-        v = about_y(v, angles.y);
-    if (angles.z != 0.0)
-        v = about_z(v, angles.z);
+    v = angles.x != 0.0 ? about_x(v, angles.x) : PB_DIFFERENTIATED_AS(v, about_x(v, angles.x));
+    v = angles.y != 0.0 ? about_y(v, angles.y) : PB_DIFFERENTIATED_AS(v, about_y(v, angles.y));
+    v = angles.z != 0.0 ? about_z(v, angles.z) : PB_DIFFERENTIATED_AS(v, about_z(v, angles.z));
     return v;
 }
 

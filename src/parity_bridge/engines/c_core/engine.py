@@ -12,6 +12,12 @@ import numpy as np
 
 from parity_bridge import _core
 from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.arithmetic.library import (
+    ArithmeticCore,
+    dual_core,
+    truth_core,
+)
+from parity_bridge.engines.c_core.arithmetic.tangents import TangentObservation, observe_tangents
 from parity_bridge.engines.c_core.frame import FrameContext, render, states_before
 from parity_bridge.engines.c_core.marshal import table_struct
 from parity_bridge.engines.c_core.pixels import observe_pixels
@@ -26,6 +32,7 @@ from parity_bridge.engines.checks import (
 from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
+from parity_bridge.experiment.parameters import chosen_parameters
 from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, f_cell_planes
 from parity_bridge.experiment.smv import read_mask
 
@@ -112,6 +119,66 @@ class CCore:
                 "pixel"
             )
         return observe_pixels(experiment, factors, frame_context, pixels, states, stages)
+
+    def tangents(
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        parameters: Sequence[str],
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
+    ) -> list[TangentObservation]:
+        """Observe ``pixels`` (slow, fast), and each figure's derivatives by ``parameters``.
+
+        Names of ``experiment.parameters``, or ``all``; values have the bits of ``observe``. Raise
+        as ``observe`` does, UsageError for a parameter that the experiment cannot be
+        differentiated by, and EngineError where the package was built without derivatives.
+        """
+        return self._observe_over(
+            dual_core(), experiment, pixels, parameters, behaviours, in_frame, {}
+        )
+
+    def truth(
+        self,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        parameters: Sequence[str] = (),
+        *,
+        behaviours: Behaviours = REFERENCE,
+        in_frame: bool = False,
+        moved: Mapping[str, float] | None = None,
+    ) -> list[TangentObservation]:
+        """Observe as ``tangents`` does, in binary128: what the same formulas are without rounding.
+
+        Constants of the contract and inputs are doubles there too. ``moved`` moves parameters by so
+        much from what the experiment says, without rounding them to double.
+        """
+        return self._observe_over(
+            truth_core(), experiment, pixels, parameters, behaviours, in_frame, moved or {}
+        )
+
+    def _observe_over(
+        self,
+        core: ArithmeticCore,
+        experiment: Experiment,
+        pixels: Sequence[tuple[int, int]],
+        parameters: Sequence[str],
+        behaviours: Behaviours,
+        in_frame: bool,
+        moved: Mapping[str, float],
+    ) -> list[TangentObservation]:
+        chosen = chosen_parameters(experiment, parameters)
+        frame_context = self._load_frame_context(experiment, behaviours)
+        pixels_fast, pixels_slow = frame_context.setup.detector.pixels
+        check_pixels(pixels, pixels_slow, pixels_fast)
+        check_evaluations(frame_context.setup.evaluations)
+        states = (
+            states_before(frame_context, pixels)
+            if in_frame
+            else [frame_context.start()] * len(pixels)
+        )
+        return observe_tangents(core, experiment, pixels, states, chosen, behaviours, moved)
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> CoreScanner:
         """Prepare ``experiment`` for regions; see ``FrameEngine.scanner``."""
