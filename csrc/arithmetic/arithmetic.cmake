@@ -38,6 +38,9 @@ function(add_arithmetic name)
   target_include_directories(pb${name} PUBLIC csrc "${arithmetic}")
   # Few lanes: a dual number is as large as nine doubles.
   target_compile_definitions(pb${name} PUBLIC PB_LANES=8 ${ARGN})
+  if(PB_HAVE_TARGET_CLONES)
+    target_compile_definitions(pb${name} PRIVATE PB_HAVE_TARGET_CLONES)
+  endif()
   # The core leaves out initializers that are 0, as C does.
   target_compile_options(pb${name} PRIVATE ${pb_cxx_flags} -include "${arithmetic}/dual.hpp"
     -Wall -Wextra -Wno-missing-field-initializers $<$<BOOL:${PB_WERROR}>:-Werror>)

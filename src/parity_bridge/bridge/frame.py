@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.bridge.frame_file import IntegerOptions, encode_frame
+from parity_bridge.bridge.gradient_file import check_gradient_file, encode_gradients
 from parity_bridge.engines.c_core.fingerprint import libm_fingerprint
-from parity_bridge.engines.capabilities import frame_engine
+from parity_bridge.engines.capabilities import frame_engine, gradient_engine
 from parity_bridge.engines.failures import engine_failures
 from parity_bridge.engines.registry import create_engine
 from parity_bridge.errors import FileError
@@ -21,7 +22,7 @@ from parity_bridge.experiment.behaviours import Behaviours
 from parity_bridge.files.atomic_write import write_bytes, write_text
 from parity_bridge.files.timestamps import utc_now
 from parity_bridge.records.environment import package_versions
-from parity_bridge.records.frame_metadata import FrameMetadata, IntegerFile
+from parity_bridge.records.frame_metadata import FrameMetadata, GradientFile, IntegerFile
 from parity_bridge.records.pixel_records import as_json
 
 if TYPE_CHECKING:
@@ -45,6 +46,25 @@ class FrameQuestion:
     #: Keywords of the engine's constructor besides dtype and device.
     settings: Mapping[str, str | bool] = field(default_factory=dict)
     integers: IntegerOptions = field(default_factory=IntegerOptions)
+    #: Parameters whose derivatives are written in place of the image, or ``all``.
+    gradients: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise UsageError or FileError for what cannot be written, before it is computed."""
+        self.integers.check(self.output)
+        if self.gradients:
+            check_gradient_file(self.output, self.settings)
+        check_writable(self.output)
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """A frame, and the content of its file."""
+
+    frame: Frame
+    content: bytes
+    integer_file: IntegerFile | None = None
+    gradient_file: GradientFile | None = None
 
 
 def frame(question: FrameQuestion, on_note: OnNote) -> FrameMetadata:
@@ -52,28 +72,44 @@ def frame(question: FrameQuestion, on_note: OnNote) -> FrameMetadata:
 
     Raises UsageError, FileError or EngineError; then nothing is written.
     """
-    question.integers.check(question.output)
-    check_writable(question.output)
+    question.check()
     parsed, choice = question.given, question.engine
     for note in parsed.notes:
         on_note(note)
-    behaviours = Behaviours.parse(choice.behaviours)
     with engine_failures(choice.name):
-        made = create_engine(
+        engine = create_engine(
             choice.name, dtype=choice.dtype, device=choice.device, **question.settings
         )
-        engine = frame_engine(made, choice.name)
-        rendered = engine.frame(parsed.experiment, behaviours=behaviours, threads=question.threads)
-    if not _roi_meets(parsed, rendered):
+        rendered = _gradients(question, engine) if question.gradients else _image(question, engine)
+    if not _roi_meets(parsed, rendered.frame):
         on_note("-roi holds no pixel of the detector; the image is 0 everywhere")
-    if rendered.in_order:
+    if rendered.frame.in_order:
         on_note("the order of pixels matters here; they were computed in that of a run, slow-major")
-    content, integer_file = encode_frame(
-        question.output, parsed.experiment, rendered.image, question.integers
-    )
-    metadata = _frame_metadata(question, engine, behaviours, rendered, integer_file)
-    _write(question.output, content, as_json(metadata))
+    metadata = _frame_metadata(question, engine, rendered)
+    _write(question.output, rendered.content, as_json(metadata))
     return metadata
+
+
+def _image(question: FrameQuestion, engine: Engine) -> _Rendered:
+    experiment = question.given.experiment
+    rendered = frame_engine(engine, question.engine.name).frame(
+        experiment,
+        behaviours=Behaviours.parse(question.engine.behaviours),
+        threads=question.threads,
+    )
+    encoded = encode_frame(question.output, experiment, rendered.image, question.integers)
+    return _Rendered(rendered, *encoded)
+
+
+def _gradients(question: FrameQuestion, engine: Engine) -> _Rendered:
+    rendered = gradient_engine(engine, question.engine.name).gradient_frame(
+        question.given.experiment,
+        question.gradients,
+        behaviours=Behaviours.parse(question.engine.behaviours),
+        threads=question.threads,
+    )
+    content, held = encode_gradients(rendered)
+    return _Rendered(rendered.frame, content, gradient_file=held)
 
 
 def _roi_meets(parsed: ParsedFlags, rendered: Frame) -> bool:
@@ -127,14 +163,8 @@ def metadata_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.json")
 
 
-def _frame_metadata(
-    question: FrameQuestion,
-    engine: Engine,
-    behaviours: Behaviours,
-    rendered: Frame,
-    integer_file: IntegerFile | None,
-) -> FrameMetadata:
-    image = rendered.image
+def _frame_metadata(question: FrameQuestion, engine: Engine, rendered: _Rendered) -> FrameMetadata:
+    image = rendered.frame.image
     slow, fast = image.shape
     return FrameMetadata(
         implementation=engine.implementation,
@@ -144,14 +174,15 @@ def _frame_metadata(
         settings=dict(question.settings),
         command=question.command,
         experiment=question.given.experiment,
-        behaviours=behaviours,
-        state_after=rendered.state,
-        in_order=rendered.in_order,
+        behaviours=Behaviours.parse(question.engine.behaviours),
+        state_after=rendered.frame.state,
+        in_order=rendered.frame.in_order,
         shape=(slow, fast),
         sum=float(image.sum(dtype=np.float64)),
         max=float(image.max()),
         sha256=hashlib.sha256(np.ascontiguousarray(image, dtype="<f4").data).hexdigest(),
-        integer_file=integer_file,
+        integer_file=rendered.integer_file,
+        gradient_file=rendered.gradient_file,
         notes=question.given.notes,
         build=dict(engine.build()),
         versions=package_versions(),

@@ -122,6 +122,11 @@ def _add_frame(commands: Any) -> None:
         help="fast, then slow, both ends inclusive; the image is 0 elsewhere",
     )  # fmt: skip
     _add_integers(parser)
+    add(
+        "--gradient", type=options.parameters, metavar="NAMES",
+        help="write the derivatives by these parameters in place of the image, a float64 plane "
+        "each: cell_a,distance,F(1,-2,3) or all; C core",
+    )  # fmt: skip
     add("--threads", type=options.thread_count, metavar="N", help="default: one per CPU")
     add(
         "--precision", choices=options.PRECISIONS,

@@ -82,6 +82,21 @@ def dtype(text: str) -> str:
     return text
 
 
+def parameters(text: str) -> tuple[str, ...]:
+    """Return the comma-separated names of parameters, each once, or ``all``."""
+    from parity_bridge.experiment.parameters import parameter
+
+    # The commas of F(1,-2,3) separate no names.
+    chosen = tuple(dict.fromkeys(re.split(r",(?![^(]*\))", text)))
+    try:
+        for name in chosen:
+            if name != "all":
+                parameter(name)
+    except UsageError as error:
+        raise ArgumentTypeError(str(error)) from error
+    return chosen
+
+
 def image_file(text: str) -> Path:
     """Return the path of an image to write; its ending states the format."""
     path = Path(text)

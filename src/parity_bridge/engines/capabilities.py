@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from parity_bridge.engines.protocol import Engine, FrameEngine
+from parity_bridge.engines.protocol import Engine, FrameEngine, GradientEngine
 from parity_bridge.errors import UsageError
 
 
@@ -40,3 +40,10 @@ def frame_engine(engine: Engine, name: str) -> FrameEngine:
     if not callable(getattr(engine, "frame", None)):
         raise UsageError(f"engine {name!r} renders no frames; choose c or torch")
     return cast("FrameEngine", engine)
+
+
+def gradient_engine(engine: Engine, name: str) -> GradientEngine:
+    """Return ``engine`` as an engine of gradients; raise UsageError where it gives none."""
+    if not callable(getattr(engine, "gradient_frame", None)):
+        raise UsageError(f"engine {name!r} gives no derivatives of frames; choose c")
+    return cast("GradientEngine", engine)

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from parity_bridge.experiment.model import Experiment
-    from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, ScannedRegion
+    from parity_bridge.experiment.regions import (
+        Frame,
+        GradientFrame,
+        Planes,
+        Region,
+        RunState,
+        ScannedRegion,
+    )
     from parity_bridge.taps.observation import Observation, Quantity
 
 
@@ -151,5 +158,26 @@ class FrameEngine(Engine, Protocol):
 
         ``out`` are the planes of an earlier call, to be filled again: fresh memory costs more time
         than counting. Raise as ``frame`` does.
+        """
+        ...
+
+
+class GradientEngine(Engine, Protocol):
+    """An engine that gives the derivatives of frames."""
+
+    def gradient_frame(
+        self,
+        experiment: Experiment,
+        parameters: Sequence[str],
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> GradientFrame:
+        """Render ``region`` as ``FrameEngine.frame`` does, and its derivatives by ``parameters``.
+
+        Names of ``experiment.parameters``, or ``all``. Raise as ``frame`` does, and UsageError for
+        a parameter that the experiment cannot be differentiated by.
         """
         ...

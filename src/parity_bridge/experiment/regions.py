@@ -8,7 +8,7 @@ A run computes a region slow-major.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -114,6 +114,25 @@ class Frame:
     state: RunState
     #: Whether the order of its pixels matters: it began in a state that a pixel may change.
     in_order: bool
+
+
+@dataclass(frozen=True)
+class GradientFrame:
+    """A region with the derivatives of its intensities; every array is (slow, fast) float64."""
+
+    #: Photons, before they are rounded to an image's float32.
+    intensity: NDArray[np.float64]
+    #: Name of a parameter -> photons per unit of it.
+    gradients: Mapping[str, NDArray[np.float64]]
+    #: After the last pixel.
+    state: RunState
+    #: As in ``Frame``.
+    in_order: bool
+
+    @property
+    def frame(self) -> Frame:
+        """The image that the derivatives belong to."""
+        return Frame(self.intensity.astype(np.float32), self.state, self.in_order)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,22 @@ class IntegerFile(Schema):
     rmsd: float
 
 
+class GradientPlane(Schema):
+    """One plane of a gradient image: photons per unit of a parameter."""
+
+    parameter: str
+    what: str
+    unit: str
+
+
+class GradientFile(Schema):
+    """The derivatives that a file holds, in the order of its planes."""
+
+    planes: tuple[GradientPlane, ...]
+    #: Of the little-endian float64 planes, parameter by parameter, slow-major.
+    sha256: str
+
+
 class FrameMetadata(Schema):
     """Engine, experiment, behaviours and state of a frame, and the sum of its pixels."""
 
@@ -50,8 +66,9 @@ class FrameMetadata(Schema):
     max: float
     #: Of the little-endian float32 pixels, slow-major.
     sha256: str
-    #: None: the file holds the float32 pixels.
+    #: Neither of the two: the file holds the float32 pixels.
     integer_file: IntegerFile | None = None
+    gradient_file: GradientFile | None = None
     notes: tuple[str, ...]
     build: dict[str, str]
     versions: dict[str, str | None]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from parity_bridge.bridge.frame import FrameQuestion, check_writable, frame, metadata_path
+from parity_bridge.bridge.frame import FrameQuestion, frame, metadata_path
 from parity_bridge.bridge.frame_file import IntegerOptions
 from parity_bridge.cli.choices import engine_choice, experiment_flags
 from parity_bridge.cli.printing import print_lines, print_note
 from parity_bridge.experiment.nanobragg_flags import parse_flags
-from parity_bridge.records.frame_metadata import IntegerFile
+from parity_bridge.records.frame_metadata import FrameMetadata, IntegerFile
 
 
 def execute(arguments: Namespace, flags: list[str]) -> int:
     """Render the frame, print what was written, return the exit status 0."""
     settings = {"precision": arguments.precision, "compile": arguments.compile}
     integers = IntegerOptions(arguments.scale, arguments.adc, arguments.noise, arguments.pgmscale)
-    integers.check(arguments.output)
-    check_writable(arguments.output)
     choice = engine_choice(arguments, arguments.engine)
     roi = () if arguments.roi is None else ("-roi", *map(str, arguments.roi))
     words = (*experiment_flags(arguments, flags), *roi)
@@ -30,6 +28,7 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
         threads=arguments.threads or len(os.sched_getaffinity(0)),
         settings={name: value for name, value in settings.items() if value},
         integers=integers,
+        gradients=arguments.gradient or (),
     )
     metadata = frame(question, print_note)
     slow, fast = metadata.shape
@@ -37,10 +36,18 @@ def execute(arguments: Namespace, flags: list[str]) -> int:
         f"{question.output}: {slow} slow x {fast} fast pixels, sum {metadata.sum!r}, "
         f"max {metadata.max!r}, sha256 of the float32 pixels {metadata.sha256}"
     )
-    stored = metadata.integer_file
-    integer_lines = () if stored is None else (_integer_line(stored),)
-    print_lines((image, *integer_lines, f"{metadata_path(question.output)}: what made it"))
+    about = _file_lines(metadata)
+    print_lines((image, *about, f"{metadata_path(question.output)}: what made it"))
     return 0
+
+
+def _file_lines(metadata: FrameMetadata) -> tuple[str, ...]:
+    """Return what the file holds in place of the float32 pixels."""
+    if metadata.gradient_file is not None:
+        planes = metadata.gradient_file.planes
+        names = ", ".join(f"{plane.parameter} ({plane.unit})" for plane in planes)
+        return (f"planes, photons per unit: {names}",)
+    return () if metadata.integer_file is None else (_integer_line(metadata.integer_file),)
 
 
 def _integer_line(stored: IntegerFile) -> str:

@@ -12,11 +12,13 @@ import numpy as np
 
 from parity_bridge import _core
 from parity_bridge._core import ffi, lib
+from parity_bridge.engines.c_core.arithmetic.gradient import render_gradients
 from parity_bridge.engines.c_core.arithmetic.library import (
     ArithmeticCore,
     dual_core,
     truth_core,
 )
+from parity_bridge.engines.c_core.arithmetic.prepare import CoreExperiment
 from parity_bridge.engines.c_core.arithmetic.tangents import TangentObservation, observe_tangents
 from parity_bridge.engines.c_core.frame import FrameContext, render, states_before
 from parity_bridge.engines.c_core.marshal import table_struct
@@ -33,7 +35,14 @@ from parity_bridge.errors import ShapeError, UsageError
 from parity_bridge.experiment import structure_factors
 from parity_bridge.experiment.behaviours import REFERENCE, Behaviours
 from parity_bridge.experiment.parameters import chosen_parameters
-from parity_bridge.experiment.regions import Frame, Planes, Region, RunState, f_cell_planes
+from parity_bridge.experiment.regions import (
+    Frame,
+    GradientFrame,
+    Planes,
+    Region,
+    RunState,
+    f_cell_planes,
+)
 from parity_bridge.experiment.smv import read_mask
 
 if TYPE_CHECKING:
@@ -169,7 +178,7 @@ class CCore:
         moved: Mapping[str, float],
     ) -> list[TangentObservation]:
         chosen = chosen_parameters(experiment, parameters)
-        frame_context = self._load_frame_context(experiment, behaviours)
+        frame_context, question = self._differentiated(core, experiment, behaviours, moved)
         pixels_fast, pixels_slow = frame_context.setup.detector.pixels
         check_pixels(pixels, pixels_slow, pixels_fast)
         check_evaluations(frame_context.setup.evaluations)
@@ -178,7 +187,42 @@ class CCore:
             if in_frame
             else [frame_context.start()] * len(pixels)
         )
-        return observe_tangents(core, experiment, pixels, states, chosen, behaviours, moved)
+        return observe_tangents(question, pixels, states, chosen)
+
+    def gradient_frame(
+        self,
+        experiment: Experiment,
+        parameters: Sequence[str],
+        region: Region | None = None,
+        *,
+        behaviours: Behaviours = REFERENCE,
+        state: RunState | None = None,
+        threads: int = 1,
+    ) -> GradientFrame:
+        """Render ``region`` as ``frame`` does, and its derivatives by ``parameters``.
+
+        Raise as ``frame`` and ``tangents`` do.
+        """
+        check_state(state)
+        threads = check_threads(threads)
+        chosen = chosen_parameters(experiment, parameters)
+        frame_context, question = self._differentiated(dual_core(), experiment, behaviours, {})
+        begin = state or frame_context.start()
+        return render_gradients(
+            question, frame_context, frame_context.region(region), begin, threads, chosen
+        )
+
+    def _differentiated(
+        self,
+        core: ArithmeticCore,
+        experiment: Experiment,
+        behaviours: Behaviours,
+        moved: Mapping[str, float],
+    ) -> tuple[FrameContext, CoreExperiment]:
+        """Return an experiment as the core computes it in double, and over other numbers."""
+        factors = structure_factors.load(experiment.structure_factors, behaviours)
+        frame_context = self._load_frame_context(experiment, behaviours, factors)
+        return frame_context, CoreExperiment(core, experiment, factors, behaviours, moved)
 
     def scanner(self, experiment: Experiment, *, behaviours: Behaviours = REFERENCE) -> CoreScanner:
         """Prepare ``experiment`` for regions; see ``FrameEngine.scanner``."""

@@ -36,7 +36,7 @@ _EVALUATIONS_PER_TASK = 2**22
 _POINTERS = {"int32": "int32_t *", "float64": "double *"}
 
 #: Computes a number of rows from a state and returns the state after them.
-_Rows = Callable[[range, RunState], RunState]
+RowsComputation = Callable[[range, RunState], RunState]
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def render(
         )
         return to_run_state(passing)
 
-    return _render_rows(frame_context, region, state, threads, compute)
+    return render_rows(frame_context, region, state, threads, compute)
 
 
 def states_before(frame_context: FrameContext, pixels: Sequence[tuple[int, int]]) -> list[RunState]:
@@ -137,8 +137,12 @@ def _between(first: tuple[int, int], last: tuple[int, int], width: int) -> Itera
             yield Region(range(slow, slow + 1), columns)
 
 
-def _render_rows(
-    frame_context: FrameContext, region: Region, state: RunState, threads: int, compute: _Rows
+def render_rows(
+    frame_context: FrameContext,
+    region: Region,
+    state: RunState,
+    threads: int,
+    compute: RowsComputation,
 ) -> tuple[RunState, bool]:
     """Compute all rows; return the state after them, and whether their order mattered."""
     in_order = not frame_context.is_settled(state)
@@ -162,7 +166,7 @@ def _rows_per_task(width: int, evaluations: int) -> int:
 
 
 def _speculate(
-    pool: ThreadPoolExecutor, threads: int, rows: range, state: RunState, compute: _Rows
+    pool: ThreadPoolExecutor, threads: int, rows: range, state: RunState, compute: RowsComputation
 ) -> tuple[RunState, range]:
     """Compute a row for each thread from one state; accept rows that began in the right one."""
     batch = rows[:threads]

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.engines.c_core.arithmetic.prepare import (
+    CoreExperiment,
+    PreparedCore,
+    state_struct,
+    stop_pointer,
+)
 from parity_bridge.engines.c_core.arithmetic.reading import (
     NumberReader,
     Part,
     quantities,
     row_dtype,
 )
-from parity_bridge.engines.c_core.arithmetic.structs import (
-    converted,
-    number_of,
-    source_lines,
-    table,
-)
-from parity_bridge.engines.c_core.marshal import experiment_struct
 from parity_bridge.engines.c_core.setup import check_status
-from parity_bridge.experiment import structure_factors
-from parity_bridge.experiment.parameters import Parameter, parameter
+from parity_bridge.experiment.parameters import Parameter
 from parity_bridge.experiment.smv import read_mask
-from parity_bridge.experiment.sources import read_sources
-from parity_bridge.files.stop_flag import stop_flag
 from parity_bridge.taps.observation import Observation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.engines.c_core.arithmetic.library import ArithmeticCore
-    from parity_bridge.experiment.behaviours import Behaviours
-    from parity_bridge.experiment.model import Experiment
     from parity_bridge.experiment.regions import RunState
 
 
@@ -50,39 +42,17 @@ class TangentObservation:
     tangents: Mapping[str, Observation]
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """Setup and table of an experiment over the numbers of a core."""
-
-    core: ArithmeticCore
-    setup: Any
-    table: Any
-    #: What the structs point into.
-    kept: tuple[Any, ...]
-
-
 def observe_tangents(
-    core: ArithmeticCore,
-    experiment: Experiment,
+    question: CoreExperiment,
     pixels: Sequence[tuple[int, int]],
     states: Sequence[RunState],
     parameters: Sequence[Parameter],
-    behaviours: Behaviours,
-    moved: Mapping[str, float],
 ) -> list[TangentObservation]:
     """Compute ``pixels`` (slow, fast), each from its state, with derivatives by ``parameters``.
 
-    Numbers carry as many directions as ``core`` has; more parameters are further passes.
-    Parameters of ``moved`` are first moved by so much. Raise UsageError where the experiment
-    derives to nonsense.
+    Raise as ``CoreExperiment.prepare`` does.
     """
-    batches = [
-        parameters[first : first + core.directions]
-        for first in range(0, max(1, len(parameters)), core.directions)
-    ]
-    passes = [
-        _observe(core, experiment, pixels, states, batch, behaviours, moved) for batch in batches
-    ]
+    passes = [_observe(question, pixels, states, batch) for batch in question.batches(parameters)]
     return [_joined(parts) for parts in zip(*passes, strict=True)]
 
 
@@ -92,16 +62,13 @@ def _joined(parts: Sequence[TangentObservation]) -> TangentObservation:
 
 
 def _observe(
-    core: ArithmeticCore,
-    experiment: Experiment,
+    question: CoreExperiment,
     pixels: Sequence[tuple[int, int]],
     states: Sequence[RunState],
     parameters: Sequence[Parameter],
-    behaviours: Behaviours,
-    moved: Mapping[str, float],
 ) -> Iterator[TangentObservation]:
-    factors = structure_factors.load(experiment.structure_factors, behaviours)
-    prepared = _prepare(core, experiment, factors, parameters, behaviours, moved)
+    core, experiment = question.core, question.experiment
+    prepared = question.prepare(parameters)
     core_reader = NumberReader(core)
     parts = {
         "values": Part(),
@@ -123,7 +90,7 @@ def _observe(
                 evaluations=figures.rows(part),
                 totals=figures.end(part, prepared.setup.steps),
                 f_cell=figures.lookups(part),
-                hkl_table=factors.provenance,
+                hkl_table=question.factors.provenance,
                 oversample=prepared.setup.oversample,
                 state=state,
                 experiment=experiment,
@@ -135,40 +102,8 @@ def _observe(
         yield TangentObservation(observations.pop("values"), observations.pop("rest"), observations)
 
 
-def _prepare(
-    core: ArithmeticCore,
-    experiment: Experiment,
-    factors: structure_factors.StructureFactors,
-    parameters: Sequence[Parameter],
-    behaviours: Behaviours,
-    moved: Mapping[str, float],
-) -> _Prepared:
-    """Derive the setup as ``c_core.setup.derive`` does, with directions along ``parameters``."""
-    given = converted(core, "pb_experiment", experiment_struct(experiment, behaviours, None))
-    lines = None
-    if experiment.beam.source_file is not None:
-        listed = read_sources(experiment.beam.source_file)
-        lines = source_lines(core, listed)
-        given.source_lines, given.source_line_count = lines, len(listed)
-    table_struct, numbers = table(core, factors)
-    number = partial(number_of, core, experiment, given, table_struct)
-    for name, by in moved.items():
-        core.lib.pb_move(number(parameter(name)), by)
-    for direction, item in enumerate(parameters):
-        core.lib.pb_set_tangent(number(item), direction, 1.0)
-    setup = core.ffi.new("pb_setup *")
-    check_status(core.lib.pb_derive(given, setup))
-    arrays = (
-        core.ffi.new("pb_source[]", setup.source_count),
-        core.ffi.new("pb_dual[]", 9 * setup.crystal.domains),
-        core.ffi.new("pb_orientation[]", (setup.phi.steps + 1) * setup.crystal.domains),
-    )
-    check_status(core.lib.pb_lay_out(given, setup, *arrays))
-    return _Prepared(core, setup, table_struct, (given, lines, numbers, *arrays))
-
-
 def _compute(
-    prepared: _Prepared, pixel: tuple[int, int], state: RunState, rows: NDArray[np.void]
+    prepared: PreparedCore, pixel: tuple[int, int], state: RunState, rows: NDArray[np.void]
 ) -> tuple[Any, Any]:
     """Fill ``rows`` and return a ``pb_pixel_totals *`` and a ``pb_f_cell_stats *``."""
     core = prepared.core
@@ -178,29 +113,13 @@ def _compute(
             prepared.setup,
             prepared.table,
             *pixel,
-            _state(core, state),
+            state_struct(core, state),
             totals,
             f_cell,
             core.ffi.cast("pb_evaluation *", core.ffi.from_buffer(rows)),
             rows.size,
             core.ffi.NULL,
-            _stop_pointer(core),
+            stop_pointer(core),
         )
     )
     return totals, f_cell
-
-
-def _state(core: ArithmeticCore, state: RunState) -> Any:
-    """Return a ``pb_run_state *``; no parameter moves the polarization axis."""
-    struct = core.ffi.new("pb_run_state *")
-    struct.interpolation_on, struct.swept = state.interpolation_on, state.swept
-    core.set_values(core.ffi.addressof(struct, "polar_axis", "x"), state.polar_axis)
-    return struct
-
-
-def _stop_pointer(core: ArithmeticCore) -> Any:
-    """Return a pointer to the flag that ends what this thread computes, or NULL."""
-    flag = stop_flag()
-    if flag is None:
-        return core.ffi.NULL
-    return core.ffi.cast("int32_t *", core.ffi.from_buffer(flag.memory))
