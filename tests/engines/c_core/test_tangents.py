@@ -136,6 +136,7 @@ def _assert_same_bits(experiment: Experiment, pixels: list[tuple[int, int]]) -> 
 
 
 def _assert_same(ours: Observation, theirs: Observation) -> None:
+    assert ours.orientations.tobytes() == theirs.orientations.tobytes()
     for name in ours.evaluations.dtype.names or ():
         assert ours.evaluations[name].tobytes() == theirs.evaluations[name].tobytes(), name
     assert _bits(ours.totals) == _bits(theirs.totals)

@@ -85,6 +85,7 @@ def _lay_out(core: ArithmeticCore, given: Any) -> tuple[Any, tuple[Any, ...]]:
     arrays = (
         core.ffi.new("pb_source[]", setup.source_count),
         core.ffi.new("pb_dual[]", 9 * setup.crystal.domains),
+        core.ffi.new("pb_rotation[]", setup.phi.steps + 1),
         core.ffi.new("pb_orientation[]", (setup.phi.steps + 1) * setup.crystal.domains),
     )
     check_status(core.lib.pb_lay_out(given, setup, *arrays))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from parity_bridge.engines.c_core.arithmetic.buffers import Buffers, is_number
 from parity_bridge.taps.derived import derived_quantities
-from parity_bridge.taps.evaluations import EVALUATION
+from parity_bridge.taps.evaluations import EVALUATION, ORIENTATION
 from parity_bridge.taps.f_cell import COUNTS
 from parity_bridge.taps.observation import TOTALS, FCellStats, Quantity
 
@@ -45,17 +46,18 @@ class PixelParts:
     """All parts of the figures of one pixel."""
 
     evaluations: Mapping[str, NDArray[Any]]
+    orientations: Mapping[str, NDArray[Any]]
     totals: Mapping[str, Any]
     f_cell: Mapping[str, Any]
     is_imaged: bool
 
     def rows(self, part: Part) -> NDArray[np.void]:
         """Return rows of dtype ``taps.evaluations.EVALUATION``; integers stay as they are."""
-        rows = np.empty(len(self.evaluations["layer"]), dtype=EVALUATION)
-        for name, column in self.evaluations.items():
-            is_number = EVALUATION[name].base == np.float64
-            rows[name] = column[..., part.direction, int(part.rest)] if is_number else column
-        return rows
+        return _joined(self.evaluations, EVALUATION, part)
+
+    def orientation_rows(self, part: Part) -> NDArray[np.void]:
+        """Return rows of dtype ``taps.evaluations.ORIENTATION``; integers stay as they are."""
+        return _joined(self.orientations, ORIENTATION, part)
 
     def end(self, part: Part, steps: int) -> dict[str, float | int]:
         """Return the end of the chain; the derivative of a float32 is that of the intensity."""
@@ -114,12 +116,12 @@ class NumberReader:
             has_table=table.values != self.core.ffi.NULL,
         )
 
-    def pixel(
-        self, rows: NDArray[np.void], totals: Any, f_cell: Any, mask: int | None
-    ) -> PixelParts:
-        """Return the figures of a pixel from its rows, of dtype ``row_dtype``, and its ends."""
+    def pixel(self, buffers: Buffers, mask: int | None) -> PixelParts:
+        """Return the figures of the pixel that the core left in ``buffers``."""
+        totals, f_cell = buffers.totals, buffers.f_cell
         return PixelParts(
-            {name: self._column(rows, name) for name in EVALUATION.names or ()},
+            self._columns(buffers.evaluations, EVALUATION),
+            self._columns(buffers.orientations, ORIENTATION),
             {name: self.read(getattr(totals, name)) for name in _fields(self.core, totals)},
             {name: self.read(getattr(f_cell, name)) for name in _fields(self.core, f_cell)},
             mask != 0 and bool(totals.in_roi),
@@ -133,28 +135,27 @@ class NumberReader:
         rest = [self.read(source.weight), self.read(getattr(source, "lambda"))]
         return np.concatenate([self.read(source.direction), rest])
 
-    def _column(self, rows: NDArray[np.void], name: str) -> NDArray[Any]:
-        if EVALUATION[name].base != np.float64:
-            return rows[name]
-        block = np.ascontiguousarray(rows[name])
-        parts = self._numbers(self.core.ffi.from_buffer(block), block.size)
-        return parts.reshape(*block.shape, *parts.shape[1:])
+    def _columns(self, rows: NDArray[np.void], plain: np.dtype[np.void]) -> dict[str, NDArray[Any]]:
+        """Return every field of rows: integers as they are, numbers as parts."""
+        columns = {}
+        for name in plain.names or ():
+            column = rows[name]
+            if is_number(plain, name):
+                block = np.ascontiguousarray(column)
+                parts = self._numbers(self.core.ffi.from_buffer(block), block.size)
+                column = parts.reshape(*block.shape, *parts.shape[1:])
+            columns[name] = column
+        return columns
 
 
-def row_dtype(core: ArithmeticCore) -> np.dtype[np.void]:
-    """Return the layout of ``pb_evaluation`` over the numbers of ``core``, each an opaque block."""
-    number = np.dtype(f"V{core.number_size}")
-    fields = dict(core.ffi.typeof("pb_evaluation").fields)
-    plain = {name: EVALUATION[name] for name in fields}
-    formats = [(number, item.shape) if item.base == np.float64 else item for item in plain.values()]
-    return np.dtype(
-        {
-            "names": list(fields),
-            "formats": formats,
-            "offsets": [field.offset for field in fields.values()],
-            "itemsize": core.ffi.sizeof("pb_evaluation"),
-        }
-    )
+def _joined(
+    columns: Mapping[str, NDArray[Any]], plain: np.dtype[np.void], part: Part
+) -> NDArray[np.void]:
+    rows = np.empty(len(columns["layer"]), dtype=plain)
+    for name, column in columns.items():
+        numeric = is_number(plain, name)
+        rows[name] = column[..., part.direction, int(part.rest)] if numeric else column
+    return rows
 
 
 def _fields(core: ArithmeticCore, pointer: Any) -> Sequence[str]:

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from parity_bridge.engines.c_core.arithmetic.prepare import (
-    CoreExperiment,
-    PreparedCore,
-    state_struct,
-    stop_pointer,
-)
+from parity_bridge.engines.c_core.arithmetic.buffers import Buffers
+from parity_bridge.engines.c_core.arithmetic.prepare import CoreExperiment
 from parity_bridge.engines.c_core.arithmetic.reading import (
     NumberReader,
     Part,
     quantities,
-    row_dtype,
 )
-from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.experiment.parameters import Parameter
 from parity_bridge.experiment.smv import read_mask
 from parity_bridge.taps.observation import Observation
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from parity_bridge.experiment.regions import RunState
 
 
@@ -77,17 +67,18 @@ def _observe(
     }
     derived = core_reader.derived(prepared.setup, prepared.table)
     shared = {name: quantities(derived, part) for name, part in parts.items()}
-    rows = np.empty(prepared.setup.evaluations, dtype=row_dtype(core))
+    buffers = Buffers(prepared)
     mask = None if experiment.detector.mask is None else read_mask(experiment.detector.mask)
     for pixel, state in zip(pixels, states, strict=True):
-        totals, f_cell = _compute(prepared, pixel, state, rows)
+        buffers.compute(pixel, state)
         masked = None if mask is None else int(mask[pixel])
-        figures = core_reader.pixel(rows, totals, f_cell, masked)
+        figures = core_reader.pixel(buffers, masked)
         observations = {
             name: Observation(
                 pixel=pixel,
                 derived=shared[name],
                 evaluations=figures.rows(part),
+                orientations=figures.orientation_rows(part),
                 totals=figures.end(part, prepared.setup.steps),
                 f_cell=figures.lookups(part),
                 hkl_table=question.factors.provenance,
@@ -100,26 +91,3 @@ def _observe(
             for name, part in parts.items()
         }
         yield TangentObservation(observations.pop("values"), observations.pop("rest"), observations)
-
-
-def _compute(
-    prepared: PreparedCore, pixel: tuple[int, int], state: RunState, rows: NDArray[np.void]
-) -> tuple[Any, Any]:
-    """Fill ``rows`` and return a ``pb_pixel_totals *`` and a ``pb_f_cell_stats *``."""
-    core = prepared.core
-    totals, f_cell = core.ffi.new("pb_pixel_totals *"), core.ffi.new("pb_f_cell_stats *")
-    check_status(
-        core.lib.pb_pixel(
-            prepared.setup,
-            prepared.table,
-            *pixel,
-            state_struct(core, state),
-            totals,
-            f_cell,
-            core.ffi.cast("pb_evaluation *", core.ffi.from_buffer(rows)),
-            rows.size,
-            core.ffi.NULL,
-            stop_pointer(core),
-        )
-    )
-    return totals, f_cell
