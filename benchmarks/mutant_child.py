@@ -13,7 +13,9 @@ import numpy as np
 from parity_bridge.bridge.locate import LocateQuestion, is_enough, locate_at, record_of
 from parity_bridge.bridge.watched_port import WatchedPort
 from parity_bridge.engines.choice import EngineChoice
+from parity_bridge.experiment.behaviours import REFERENCE
 from parity_bridge.locate.experiments.choose import ChosenExperiment
+from parity_bridge.locate.figures.build import figures_of
 from parity_bridge.locate.record import LocatedExperiment
 
 if TYPE_CHECKING:
@@ -141,25 +143,29 @@ def _locate_one(bench: Bench, changed: Mapping[str, float]) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - counted; it must not end the benchmark
         text = f"{type(error).__name__}: {error}"[:300]
         return {"outcome": "differs", "message": text, "is_ours": True}
-    return _best_of(bench.port, found)
+    return _best_of(bench, found)
 
 
-def _best_of(port: WatchedPort, found: Sequence[LocatedExperiment]) -> dict[str, Any]:
-    record = record_of(LocateQuestion("", port), found)
+def _best_of(bench: Bench, found: Sequence[LocatedExperiment]) -> dict[str, Any]:
+    record = record_of(LocateQuestion("", bench.port), found)
     best = record.best
     if best is None or best.located is None:
         return {"outcome": "agrees"}
-    located = best.located
-    stages = {row.figure: row.stage for row in located.rows}
-    named = record.named
+    located, named = best.located, record.named
+    chosen = next(one for one in bench.experiments if one.name == best.name)
     return {
         "outcome": "differs",
         "experiment": best.name,
         "verdict": record.verdict,
         "first_missing": located.first_missing or "",
-        "stage": stages.get(located.first_missing or "", ""),
+        "stage": _stage(chosen, located.first_missing),
         "last_agreeing": located.last_agreeing or "",
         "named": None if named is None else (Path(named.file).name, named.line),
         "interval": tuple((Path(line.file).name, line.line) for line in record.interval),
         "finding": best.finding or "",
     }
+
+
+def _stage(chosen: ChosenExperiment, figure: str | None) -> str:
+    figures = figures_of(chosen.parsed.experiment, chosen.pixels, REFERENCE)
+    return next((one.stage for one in figures if one.name == figure), "")

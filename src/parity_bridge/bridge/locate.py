@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parity_bridge.bridge.compare import compare, compare_sides
+from parity_bridge.bridge.compare import compare_pair, compare_sides, with_noise
 from parity_bridge.bridge.engine_runs import OnNote, ignore_note
 from parity_bridge.bridge.explain import explain_pair
 from parity_bridge.bridge.question import EngineSource, Question
@@ -29,7 +29,7 @@ from parity_bridge.locate.record import LocatedExperiment, LocateRecord
 from parity_bridge.locate.variant import Variant
 
 if TYPE_CHECKING:
-    from parity_bridge.bridge.answer import PairAnswer
+    from parity_bridge.bridge.answer import PairAnswer, Side
     from parity_bridge.comparison.result import PixelComparison
     from parity_bridge.experiment.model import Experiment
     from parity_bridge.explain.explanation import Finding
@@ -165,9 +165,20 @@ def _differing_pair(
     whole = compare_sides(sides_of(question, ignore_note)).against[0]
     if whole.agrees:
         return None
-    few = replace(question, targets=_targets(_telling_pixels(whole)))
-    pair = compare(few).against[0]
-    return explain_pair(pair, few) if explains else pair
+    # Of the whole run, not run anew: a fault may depend on the pixels that are computed at once.
+    pixels = _telling_pixels(whole)
+    pair = with_noise(
+        compare_pair(_side_at(whole.reference, pixels), _side_at(whole.other, pixels))
+    )
+    return explain_pair(pair, question) if explains else pair
+
+
+def _side_at(side: Side, pixels: Collection[tuple[int, int]]) -> Side:
+    """Return what ``side`` observed at ``pixels`` (slow, fast)."""
+    run = side.run
+    if run is not None:
+        run = replace(run, observations=[one for one in run.observations if one.pixel in pixels])
+    return replace(side, pixels=tuple(one for one in side.pixels if one.pixel in pixels), run=run)
 
 
 def _targets(pixels: Iterable[tuple[int, int]]) -> tuple[Target, ...]:
