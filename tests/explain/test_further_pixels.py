@@ -92,6 +92,20 @@ def test_a_name_from_few_intensities_is_doubted_where_no_further_pixel_can_be_ru
         assert is_doubted == (len(pixels) == 1)
 
 
+def test_an_engine_that_is_not_what_it_was_is_not_run_at_further_pixels() -> None:
+    """A port may be mended between its run and the question why it differs."""
+    runs: list[tuple[int, int]] = []
+
+    def at(pixel: tuple[int, int]) -> tuple[Mapping[str, Any], float]:
+        runs.append(pixel)
+        return (_LAST if len(runs) == 1 else {}), 1.0
+
+    found = finding(at, [(10, 50)])
+    assert len(runs) > 1
+    assert found.names == (("omega=last",),)
+    assert found.held_against == ()
+
+
 def test_an_image_of_0_has_many_reasons_and_no_name() -> None:
     found = finding(lambda _: ({}, 0.0), [(10, 50), (30, 33)])
     assert found.reason == "unexplained"

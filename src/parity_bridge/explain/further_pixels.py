@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.comparison.agreement import taps_agree
+from parity_bridge.comparison.tolerances import EXACT
 from parity_bridge.errors import BridgeError
 from parity_bridge.explain.deciding_pixels import intensities_at, spread_pixels
 from parity_bridge.explain.explanation import DecidingPixel
@@ -106,7 +107,12 @@ def run_further_pixels(
         if not pixels:
             return None
         further = replace(reference, pixels=tuple(pixels))
-        others = other.figures(other.run.parsed.experiment, pixels)
+        again, *others = other.figures(
+            other.run.parsed.experiment, [trial_runner.others[0].pixel, *pixels]
+        )
+        if not taps_agree(again, trial_runner.others[0], EXACT):
+            # It is not what it was: what it does at other pixels says nothing of the records.
+            return None
         return FurtherPixels(
             TrialRunner(further, others, trial_runner.tolerances, rounding=trial_runner.rounding)
         )
