@@ -12,6 +12,10 @@ from parity_bridge.cli.program import main
 from parity_bridge.engines.c_core import CCore
 from parity_bridge.experiment.nanobragg_flags import parse_flags
 
+pytest.importorskip(
+    "parity_bridge._core_dual", reason="derivatives are not built without a C++ compiler"
+)
+
 FLAGS = (
     "-default_F 100 -cell 50 60 70 80 95 105 -misset 5 6 7 -lambda 1 -N 5 -distance 80 "
     "-detpixels_f 10 -detpixels_s 6 -pixel 2 -oversample 2 -polar 0.5 -roi 1 8 0 4"

@@ -22,6 +22,12 @@ from parity_bridge.taps.observation import Observation
 from tests.engines.golden_cases import CASE_NAMES, GoldenCase, load_case
 from tests.experiment.strategies import experiments
 
+for module in ("_core_dual", "_core_truth"):
+    pytest.importorskip(
+        f"parity_bridge.{module}",
+        reason=f"{module} is not built under sanitizers, nor without a C++ compiler",
+    )
+
 #: Everything that can be differentiated, at angles and counts where nothing is 0.
 RICH = (
     "-cell 50 60 70 80 95 105 -misset 10 20 30 -Na 5 -Nb 6 -Nc 7 -default_F 100 -lambda 1.2 "
