@@ -191,7 +191,7 @@ NAMED = (
           ("-square_div added",), inject=_experiment(round_divergence=False)),
     Fault("round where square", f"{DIVERGENCE} -square_div", "config_snapshot", "derived.sources",
           ("-square_div left out",), inject=_experiment(round_divergence=True)),
-    Fault("divergences swapped", DIVERGENCE, "config_snapshot", "derived.sources",
+    Fault("divergences swapped", DIVERGENCE, "config_snapshot", "derived.source_list.0.0",
           ("divergences swapped",),
           inject=_on_derived(port_setup, "derive_beam", lambda made: replace(
               made, horizontal=made.vertical, vertical=made.horizontal))),
@@ -229,7 +229,7 @@ NAMED = (
           ("detector rotations inverted",), inject=_wrap(detector, "rotate", _inverted)),
     Fault("half pixel twice", PEPTIDE, "config_snapshot", "derived.pix0_vector.y",
           ("MOSFLM half pixel added twice",), inject=_raw_detector(_half_pixel_more)),
-    Fault("beam in the middle", PEPTIDE, "config_snapshot", "derived.pix0_vector.y",
+    Fault("beam in the middle", TILTED, "config_snapshot", "derived.pix0_vector.x",
           ("beam centre in the middle by default",),
           inject=_raw_detector(lambda raw: {"x_beam": 31.5, "y_beam": 31.5})),
     Fault("distance for -close_distance", TILTED, "config_snapshot", "derived.pix0_vector.x",

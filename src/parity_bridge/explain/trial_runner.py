@@ -119,9 +119,16 @@ class TrialRunner:
                 for rerun, pixel_taps in zip(reruns, self.reference.pixel_taps, strict=True)
             ),
             left=_earliest(left),
-            same_tables=all(map(_same_tables, reruns, self.others)),
+            same_tables=all(map(_same_tables, self._read_tables(chosen, reruns), self.others)),
             largest_ulps=self._largest_ulps(reruns) if not any(left) else None,
         )
+
+    def _read_tables(
+        self, chosen: Sequence[Candidate], reruns: Sequence[PixelTaps]
+    ) -> Sequence[PixelTaps]:
+        """Return sides with the table that a rerun reads: a slip of the table comes after that."""
+        reads_own = all(item.table_slip is not None for item in chosen)
+        return self.reference.pixel_taps if reads_own else reruns
 
     @cached_property
     def first_divergence(self) -> str | None:

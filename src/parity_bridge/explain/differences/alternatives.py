@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Facts = Mapping[str, NDArray[Any]]
 
 _CONFIG = "config_snapshot"
+#: Figures on the way from the sum to photons, and what scales them.
+_SCALED = ("fluence_scaled", "normalized", "after_capture", "after_polar", "after_omega")
+_FACTORS = ("capture", "polar", "omega")
 #: Lattice factors of one axis: the index that they depend on, and the number of cells.
 _AXIS_OF = {"F_latt_a": ("h", "Na"), "F_latt_b": ("k", "Nb"), "F_latt_c": ("l", "Nc")}
 
@@ -53,6 +56,30 @@ def other_columns(
         if len(columns) == components and all(column.dtype.kind == "f" for column in columns):
             others[f"`{other}`"] = np.stack(columns, axis=1)
     return others | _other_interferences(facts, name, cells)
+
+
+def other_scalings(figures: Sequence[Mapping[str, Any]], name: str) -> dict[str, Floats]:
+    """Return what the reference has in place of a figure on the way from the sum to photons.
+
+    ``figures`` are those of ``intensity_post_scale``, of each pixel: its other figures, and the
+    same with a factor once more or divided out.
+    """
+    if name not in _SCALED:
+        return {}
+    columns = {
+        key: np.array([[pixel[key]] for pixel in figures], dtype=np.float64)
+        for key in (*_SCALED, *_FACTORS)
+    }
+    # The one just before it says most, where several are the same.
+    others = {f"`{key}`": columns[key] for key in reversed(_SCALED) if key != name}
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        for key in _FACTORS:
+            others[f"times `{key}`"] = columns[name] * columns[key]
+            others[f"over `{key}`"] = columns[name] / columns[key]
+            if name == f"after_{key}":
+                before = _SCALED[_SCALED.index(name) - 1]
+                others[f"`{before}` over `{key}`"] = columns[before] / columns[key]
+    return others
 
 
 def figures_of(figures: Mapping[str, Any], name: str) -> list[str]:

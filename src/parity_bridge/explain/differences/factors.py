@@ -66,4 +66,5 @@ def _times(values: FieldValues, factor: float, name: str, kind: str) -> Relation
     if abs(factor - 1.0) < _NEAR_ONE:
         further.append(f"off by {factor - 1.0:+.3g} of it")
     note = f" ({', '.join(further)})" if further else ""
-    return values.related(kind, text + note, factor * values.ours)
+    part = min(1.0, abs(factor))
+    return values.related(kind, text + note, factor * values.ours, part)

@@ -12,6 +12,7 @@ from parity_bridge.comparison.tolerances import Tolerances
 from parity_bridge.explain.differences.alternatives import (
     figures_of,
     other_columns,
+    other_scalings,
     other_setup_fields,
 )
 from parity_bridge.explain.differences.noise import noise_slack, noise_table
@@ -41,6 +42,7 @@ NO_NOISE: Noise = {}
 _CONFIG = "config_snapshot"
 _ORIENTATION = "orientation"
 _HKL = "hkl_rounded"
+_SCALE = "intensity_post_scale"
 #: Fields that say whether a row was recorded, and the words for no and yes.
 _PRESENCE = {"row": ("no row", "a row"), "lookup": ("no lookup", "a lookup")}
 #: The same of an orientation, whose rows say where it changes.
@@ -122,8 +124,16 @@ def _of_pixels(
     return _values(
         pairs[0][0], (tap_id, name), _names(keys, name), tables, tolerances, places,
         words=words, of_pixels=True,
+        alternatives=_other_figures(pairs, tap_id, name),
         noise=noise_table(noise, [(ours.pixel, None) for ours, _ in pairs], tap_id, keys),
     )  # fmt: skip
+
+
+def _other_figures(pairs: Pairs, tap_id: str, name: str) -> dict[str, Floats]:
+    """Return what the reference has in place of a figure of the pixels."""
+    if tap_id != _SCALE:
+        return {}
+    return other_scalings([reference.taps[tap_id].pixel for reference, _ in pairs], name)
 
 
 def _of_rows(

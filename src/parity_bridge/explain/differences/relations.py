@@ -91,7 +91,7 @@ def _relations(values: FieldValues) -> Iterator[Relation]:
     if values.words:
         yield from _constant(values)
         return
-    yield values.related("zero", "0", np.zeros_like(values.ours))
+    yield Relation("zero", "0", values.theirs == 0.0)
     yield values.related("sign", "the opposite sign", -values.ours)
     yield from named_factors(values)
     yield from single_steps(values)

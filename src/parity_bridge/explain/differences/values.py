@@ -105,16 +105,20 @@ class FieldValues:
             },
         )  # fmt: skip
 
-    def fits(self, predicted: Floats) -> Mask:
-        """Return, element by element, whether the other side has ``predicted``."""
+    def fits(self, predicted: Floats, part: float = 1.0) -> Mask:
+        """Return, element by element, whether the other side has ``predicted``.
+
+        A relation may leave ``part`` of the slack: a small part of the reference's figure may be
+        smaller than the rounding of the whole.
+        """
         with np.errstate(invalid="ignore", over="ignore"):
-            near = np.abs(self.theirs - predicted) <= self.slack
+            near = np.abs(self.theirs - predicted) <= part * self.slack
         same: Mask = near | (self.theirs == predicted)
         return same
 
-    def related(self, kind: str, text: str, predicted: Floats) -> Relation:
-        """Return the relation that the other side has ``predicted``."""
-        return Relation(kind, text, self.fits(np.broadcast_to(predicted, self.ours.shape)))
+    def related(self, kind: str, text: str, predicted: Floats, part: float = 1.0) -> Relation:
+        """Return the relation that the other side has ``predicted``; ``part`` as for ``fits``."""
+        return Relation(kind, text, self.fits(np.broadcast_to(predicted, self.ours.shape), part))
 
 
 def rounding_slack(ours: Floats, theirs: Floats, *, by_column: bool) -> Floats:
