@@ -65,6 +65,43 @@ PORT = {
         def render(experiment):
             return [1.5]
         """,
+    # Numbers and lists alone, as someone writes who has read the C program.
+    "tiny_pure.py": """\
+        import math
+        from concurrent.futures import ThreadPoolExecutor
+
+        def dot(u, v):
+            return sum(a * b for a, b in zip(u, v))
+
+        class Crystal:
+            def __init__(self, cell, cells=(5, 6, 7)):
+                self.axes = [[cell[0], 0.0, 0.0], [0.0, cell[1], 0.0], [1.0, 2.0, cell[2]]]
+                self.cells = cells
+
+            def factor(self, q):
+                F = 1.0
+                for axis, N in zip(self.axes, self.cells):
+                    x = math.pi * dot(axis, q)
+                    F *= math.sin(N * x) / math.sin(x) if x else N
+                return F
+
+        def row(crystal, slow):
+            row = [0.0] * 4
+            for fast in range(4):
+                pos = [100.0, slow * 5.0 - 7.0, fast * 5.0 - 9.0]
+                r = math.sqrt(dot(pos, pos))
+                row[fast] += crystal.factor([pos[0] / r - 1.0, pos[1] / r, pos[2] / r]) ** 2
+            return row
+
+        def render(experiment):
+            crystal = Crystal((40.0, 50.0, 60.0))
+            return [row(crystal, slow) for slow in range(3)]
+
+        def threaded(experiment):
+            crystal = Crystal((40.0, 50.0, 60.0))
+            with ThreadPoolExecutor(3) as pool:
+                return list(pool.map(lambda slow: row(crystal, slow), range(3)))
+        """,
     "tiny_broken.py": "def render(experiment):\n    return (1,\n",
 }
 

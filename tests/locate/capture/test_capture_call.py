@@ -176,6 +176,39 @@ def test_compiled_parts_of_a_package_are_noted_and_kept(
     assert not [event for event in capture.events if event.site.expression == "2.0 * x"]
 
 
+def test_a_port_of_numbers_and_lists(port: Path) -> None:
+    capture = call("tiny_pure:render", "tiny_pure")
+    assert capture.is_identical
+    assert capture.notes == ()
+    assert capture.image.shape == (3, 4)
+    assert capture.image_event is not None
+    texts = {capture.events[number].site.expression for number in ancestors(capture)}
+    assert {"5", "6", "7", "40.0", "a * b", "math.pi", "N * x", "slow * 5.0 - 7.0"} <= texts
+
+
+def test_threads_are_watched_each_with_its_own_expressions(port: Path) -> None:
+    capture = call("tiny_pure:threaded", "tiny_pure")
+    assert capture.is_identical
+    assert np.array_equal(capture.image, call("tiny_pure:render", "tiny_pure").image)
+    products = [event for event in capture.events if event.site.expression == "N * x"]
+    assert len(products) == 36
+    for event in products:
+        parents = [capture.values[capture.events[parent].value] for parent in event.parents]
+        assert float(np.prod(parents)) == float(capture.values[event.value])
+
+
+def ancestors(capture: Capture) -> set[int]:
+    """Return the events that the image comes from."""
+    reached: set[int] = set()
+    waiting = [] if capture.image_event is None else [capture.image_event]
+    while waiting:
+        number = waiting.pop()
+        if number not in reached:
+            reached.add(number)
+            waiting += capture.events[number].parents
+    return reached
+
+
 def test_random_numbers_are_the_same_in_both_runs(port: Path) -> None:
     (port / "tiny_noise.py").write_text(
         "import random\nimport numpy as np\nimport torch\n"

@@ -106,6 +106,24 @@ def test_values_of_all_kinds(text: str, value: object, dtype: str) -> None:
     assert watched.value(event).tolist() == value
 
 
+def test_arrays_of_other_libraries_are_read_through_numpy() -> None:
+    watched = watch("""\
+        import numpy as np
+        class Foreign:
+            def __init__(self, numbers):
+                self.numbers, self.dtype, self.shape = numbers, "float64", (len(numbers),)
+            def __array__(self, dtype=None, copy=None):
+                return np.array(self.numbers)
+            def __mul__(self, other):
+                return Foreign([number * other for number in self.numbers])
+            dtype = shape = None
+        x = Foreign([1.5, 2.5])
+        y = x * 2.0
+        """)
+    product = watched.one("x * 2.0")
+    assert watched.value(product).tolist() == [3.0, 5.0]
+
+
 @pytest.mark.parametrize(
     "text",
     ["'text'", "np.array(['a'])", "np.array([])", "torch.empty(3, device='meta')", "int('9' * 30)",

@@ -162,6 +162,7 @@ def version(value: Any, kind: Kind) -> int:
 
 
 def _checksum(array: NDArray[Any]) -> int:
+    array = np.asarray(array)  # without the methods of a class that the port derives
     if array.nbytes > _SUMMED_BYTES:
         flat = array.reshape(-1) if array.flags.c_contiguous else array.ravel(order="K")
         array = flat[:: max(1, flat.size // 1024)]

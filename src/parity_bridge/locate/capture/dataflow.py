@@ -7,6 +7,7 @@ the identity of the object.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import Any
 
 from parity_bridge.locate.capture.arrays import Kind, is_shared, kind_of
@@ -16,6 +17,7 @@ from parity_bridge.locate.capture.operands import (
     Operand,
     fields_of,
     numeric_items,
+    plain_iterator,
 )
 from parity_bridge.locate.capture.recording import Recording
 from parity_bridge.locate.capture.sites import Names, WatchedSite, lookup_key
@@ -109,8 +111,9 @@ class Dataflow:
             for name in () if is_sequence else own:
                 self._recording.name(value, name, events)
         for unpacked in names if is_sequence else ():
-            if isinstance(unpacked, tuple) and len(unpacked) == len(value):
-                for part, item in zip(unpacked, value, strict=True):
+            items = tuple(islice(plain_iterator(value), len(unpacked) + 1))
+            if isinstance(unpacked, tuple) and len(unpacked) == len(items):
+                for part, item in zip(unpacked, items, strict=True):
                     self.assigned(site, expression, item, (part,) if part else ())
 
     def bound(self, site: WatchedSite, value: Any, parents: Collection[int]) -> None:
@@ -149,7 +152,7 @@ class Dataflow:
         if kind_of(owner) > Kind.SCALAR:
             self._recording.record(owner, site, parents | set(self._objects.events_of(owner) or ()))
         elif isinstance(owner, list | dict):
-            for item in numeric_items(owner.values() if isinstance(owner, dict) else owner):
+            for item in numeric_items(dict.values(owner) if isinstance(owner, dict) else owner):
                 if self._objects.events_of(item) is None and not is_shared(item):
                     self._recording.record(item, site, parents)
 

@@ -16,6 +16,7 @@ from parity_bridge.locate.capture.known_objects import Events
 from parity_bridge.locate.capture.operands import (
     Operand,
     ThreadState,
+    attribute_of,
 )
 from parity_bridge.locate.capture.recording import Recording
 from parity_bridge.locate.capture.sites import WatchedSite
@@ -124,9 +125,9 @@ class Hooks:
         """Report an object in which an item, or an attribute, is about to be stored."""
         self.thread.in_hand[site] = token, owner
         if site.names:
-            self.thread.add(self._flow.loaded(site, getattr(owner, _attribute(site), None)))
+            self.thread.add(self._flow.loaded(site, attribute_of(owner, _attribute(site))))
         elif isinstance(owner, dict):
-            self.thread.add(self._flow.items(site, owner.values()))
+            self.thread.add(self._flow.items(site, dict.values(owner)))
 
     @_hook
     def stored(self, site: WatchedSite) -> None:
@@ -136,7 +137,7 @@ class Hooks:
             return
         parents = self.thread.close(token).events | self.thread.in_hand.get(site.source, set())
         if site.names:
-            value = getattr(owner, _attribute(site), None)
+            value = attribute_of(owner, _attribute(site))
             if kind_of(value) > Kind.SEQUENCE:
                 events = self._recording.record(value, site, parents)
                 self._recording.name(value, str(site.names[0]), events)

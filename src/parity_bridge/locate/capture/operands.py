@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from inspect import getattr_static
 from itertools import islice
+from types import MemberDescriptorType
 from typing import Any, NamedTuple
 
 from parity_bridge.locate.capture.arrays import Kind, kind_of
@@ -84,7 +86,7 @@ class ThreadState(threading.local):
 def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield name and value of the first fields of an object with a namespace, or a named tuple."""
     if isinstance(value, tuple):
-        return zip(getattr(value, "_fields", ()), value, strict=False)
+        return zip(getattr(value, "_fields", ()), plain_iterator(value), strict=False)
     try:
         namespace = object.__getattribute__(value, "__dict__")
     except AttributeError:
@@ -93,9 +95,24 @@ def fields_of(value: Any) -> Iterator[tuple[str, Any]]:
     return islice(dict(namespace).items() if type(namespace) is dict else (), _MOST_ITEMS)
 
 
+def plain_iterator(value: Iterable[Any]) -> Iterator[Any]:
+    """Iterate over a sequence without a method that the port has given it."""
+    if isinstance(value, list):
+        return list.__iter__(value)
+    return tuple.__iter__(value) if isinstance(value, tuple) else iter(value)
+
+
+def attribute_of(owner: object, name: str) -> Any:
+    """Return an attribute that is stored in an object; None for one that a method computes."""
+    value = getattr_static(owner, name, None)
+    if isinstance(value, MemberDescriptorType):
+        return getattr(owner, name, None)
+    return value
+
+
 def numeric_items(value: Iterable[Any]) -> Iterator[Any]:
     """Yield the numbers and arrays among the first items of a sequence, and of those within it."""
-    levels = [iter(value)]
+    levels = [plain_iterator(value)]
     for _ in range(_MOST_ITEMS):
         item: Any = next(levels[-1], _END)
         while item is _END:
@@ -105,6 +122,6 @@ def numeric_items(value: Iterable[Any]) -> Iterator[Any]:
             item = next(levels[-1], _END)
         kind = kind_of(item)
         if kind is Kind.SEQUENCE:
-            levels.append(iter(item))
+            levels.append(plain_iterator(item))
         elif kind > Kind.SEQUENCE:
             yield item

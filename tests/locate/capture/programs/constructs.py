@@ -368,6 +368,69 @@ def environment() -> Any:
     return frame.f_code.co_name, frame.f_lineno, eval("1 + 1"), __name__ != "", type(1 + 1)
 
 
+@result
+def objects_that_count() -> Any:
+    calls = Calls()
+
+    class Counting:
+        @property
+        def total(self) -> float:
+            return calls("get", 1.5)
+
+        @total.setter
+        def total(self, value: float) -> None:
+            calls("set", value)
+
+        def __iter__(self) -> Iterator[float]:
+            calls("iter", None)
+            return iter((1.0, 2.0))
+
+        def __len__(self) -> int:
+            return calls("len", 2)
+
+        def __bool__(self) -> bool:
+            return calls("bool", True)
+
+        def __eq__(self, other: object) -> bool:
+            return calls("eq", True)
+
+        def __getattr__(self, name: str) -> float:
+            return calls(name, 2.5)
+
+    class Items(list):
+        def __iter__(self) -> Iterator[float]:
+            calls("items", None)
+            return super().__iter__()
+
+    item = Counting()
+    item.total += item.missing
+    x, y = item
+    first, second = items = Items([1.0, 2.0])
+    z = [item, items, item == items, len(item), bool(item and items)]
+    function = lambda *given: given
+    function(item, items)[0].total
+    return x, y, first, second, len(z), list(calls)
+
+
+@result
+def arrays_of_a_class() -> Any:
+    calls = Calls()
+
+    class Field(np.ndarray):
+        def __array_finalize__(self, base: Any) -> None:
+            calls("finalize", None)
+
+        def __array_ufunc__(self, function: Any, method: str, *inputs: Any, **named: Any) -> Any:
+            calls(function.__name__, None)
+            plain = [np.asarray(item) for item in inputs]
+            return getattr(function, method)(*plain, **named)
+
+    x = np.arange(3.0).view(Field)
+    y = (x * 2.0 + x)[1:]
+    x[0] = 5.0
+    return y.tolist(), x.tolist(), list(calls)
+
+
 def results() -> list[Any]:
     """Return what each of the functions returns."""
     return [function() for function in RESULTS]
