@@ -31,6 +31,8 @@ CHOSEN = {
     "omega_subpixel.capture",
     "intensity_pre_norm.polar",
     "intensity_pre_norm.sum",
+    # The first domain is replaced by the identity.
+    "config_snapshot.derived.mosaic_umats",
     # Its rows become components.
     "orientation.mosaic",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.locate.figures.axes import axis_of
 from parity_bridge.locate.figures.interpolation import interpolation_figures, safe_lookups
 from parity_bridge.locate.figures.traced import (
     Traced,
@@ -116,6 +117,7 @@ def _shape_transform(
 def lookup_figures(ledger: Ledger, reference: Reference, index: IndexFigures) -> Traced:
     """Register the lookup: place in the table, and the structure factor."""
     exact = reference.column("F_cell")
+    exact = np.where(np.isnan(exact), _nearest_entries(reference, index), exact)
     table = reference.factors
     also(ledger.given("default_F", table.provenance.default_F))
     if table.grid is not None:
@@ -131,6 +133,22 @@ def lookup_figures(ledger: Ledger, reference: Reference, index: IndexFigures) ->
         (index.hkl0.number,),
         is_looked_up=True,
     ).named("f_cell_stats.F_cell", text="F_cell")
+
+
+def _nearest_entries(reference: Reference, index: IndexFigures) -> Array:
+    """Return the entries at the nearest indices, for evaluations that made no lookup."""
+    factors = reference.factors
+    places = np.nan_to_num(np.moveaxis(index.hkl0.values, axis_of("cell"), 0))[..., None, :, :]
+    inside = np.ones(places.shape[1:], dtype=bool)
+    default: float = factors.provenance.default_F
+    if factors.grid is None:
+        return np.full(inside.shape, default)
+    at = []
+    for place, low, size in zip(places, factors.minimum, factors.grid.shape, strict=True):
+        inside &= (place - low >= 0) & (place - low < size)
+        at.append(np.clip(place - low, 0, size - 1).astype(int))
+    entries: Array = np.where(inside, factors.grid[tuple(at)], default)
+    return entries
 
 
 def _with_interpolation(ledger: Ledger, reference: Reference, index: IndexFigures) -> None:

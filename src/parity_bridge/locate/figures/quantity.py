@@ -45,6 +45,8 @@ class Quantity:
     parts: tuple[str, ...] = ()
     #: Whether its values are taken from a table: a wrong place gives a value of the table too.
     is_looked_up: bool = False
+    #: The operation of the formula: ``+``, ``-``, ``*`` or ``/``; empty for another.
+    operation: str = ""
 
     @property
     def dimension(self) -> str:

@@ -56,6 +56,7 @@ class Ledger:
         parts: tuple[str, ...] = (),
         *,
         is_looked_up: bool = False,
+        operation: str = "",
     ) -> Traced:
         """Register a figure."""
         number = len(self.quantities)
@@ -77,6 +78,7 @@ class Ledger:
                 parents=parents,
                 parts=parts,
                 is_looked_up=is_looked_up,
+                operation=operation,
             )
         )
         return Traced(self, values, noise, name, power, number)
@@ -106,9 +108,14 @@ class Traced:
     ) -> Traced:
         """Register it as a step of the contract, with the reference's own ``values`` if given.
 
+        Where these are NaN, the formula's stand.
+
         ``floor`` is the least noise of any component, in units of the unit roundoff.
         """
         exact = self.values if values is None else values
+        if np.isnan(exact).any():
+            # What the reference did not reach, a port may compute all the same.
+            exact = np.where(np.isnan(exact), self.values, exact)
         step = self.ledger.add(
             name,
             formula or self.text,
@@ -339,8 +346,9 @@ def _binary(
         values = function(left.values, right.values)
         error = noise(left, right, values) + np.abs(values)
     text = f"{_atom(left.text)}{sign}{_atom(right.text)}"
+    power = _joined_power(left, right, sign)
     numbers = tuple(dict.fromkeys(n for n in (left.number, right.number) if n >= 0))
-    return ledger.add(text, text, values, error, _joined_power(left, right, sign), numbers)
+    return ledger.add(text, text, values, error, power, numbers, operation=sign)
 
 
 def _operand(ledger: Ledger, value: Any) -> Traced:

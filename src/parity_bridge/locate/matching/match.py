@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: From this share of its elements on, a value is a figure that has gone wrong in places.
-_NEARLY, _NEARLY_IN_PLACE = 0.5, 0.7
+_NEARLY, _PARTLY, _NEARLY_IN_PLACE = 0.5, 0.1, 0.7
 #: Fewer round numbers have no places.
 _FEW = 3
 #: Below this a tolerance is 0.
@@ -37,6 +37,8 @@ class Agreement(Enum):
     FULL = "full"
     #: Most elements agree, not all: it is this figure, and wrong in places.
     NEARLY = "nearly"
+    #: Some elements agree: it holds this figure, among others perhaps.
+    PARTLY = "partly"
     #: All elements, with the sign turned.
     OPPOSITE = "opposite sign"
 
@@ -56,6 +58,8 @@ class Match:
     #: Whether round numbers were told apart by their places: what they were rounded from may have
     #: been wrong.
     is_by_place: bool = False
+    #: Which of the distinct elements agree, where not all do.
+    agreeing: NDArray[np.bool_] | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -107,7 +111,7 @@ def _verified(entry: Entry, sought: Sought, group: Group) -> Iterator[tuple[int,
     )
     shares = np.add.reduceat(agrees.astype(np.float64), begins) / counts
     worst = np.maximum.reduceat(np.where(agrees, distance, 0.0), begins)
-    for each in np.flatnonzero((shares >= _NEARLY) & (bits > 0.0)).tolist():
+    for each in np.flatnonzero((shares >= _PARTLY) & (bits > 0.0)).tolist():
         own = slice(begins[each], ends[each])
         agreement = _agreement(group.sign, float(shares[each]))
         unique = agrees[own] & (entry.counts[at[own]] == 1)
@@ -124,6 +128,7 @@ def _verified(entry: Entry, sought: Sought, group: Group) -> Iterator[tuple[int,
                 float(bits[each]),
                 float(worst[each]),
                 entry.components_at(entry.places[at[own][agrees[own]]]),
+                agreeing=agrees[own] if shares[each] < 1.0 else None,
             )
             yield int(group.values[each]), match
 
@@ -131,7 +136,9 @@ def _verified(entry: Entry, sought: Sought, group: Group) -> Iterator[tuple[int,
 def _agreement(sign: int, share: float) -> Agreement | None:
     if sign < 0:
         return Agreement.OPPOSITE if share == 1.0 else None
-    return Agreement.FULL if share == 1.0 else Agreement.NEARLY
+    if share == 1.0:
+        return Agreement.FULL
+    return Agreement.NEARLY if share >= _NEARLY else Agreement.PARTLY
 
 
 def _nearest(values: Floats, wanted: Floats) -> NDArray[np.int64]:

@@ -26,24 +26,17 @@ if TYPE_CHECKING:
 #: What a parent of the expected figure is worth that an operand is, leads to, or comes from, or in
 #: whose place it has another number; and what one costs that no operand has to do with.
 _EXACT, _SHORT, _PAST, _WRONG, _STRANGE, _LEFT = 1.0, 0.75, 0.5, 0.5, -0.6, -0.4
+#: A figure is more likely meant where its operation is another than that of the port.
+_MIXED = -0.1
 #: A number that was given is a parent of many figures.
 _GIVEN = 0.5
+#: Operation of an event -> that of a formula.
 ARITHMETIC = {
-    "Mult",
-    "Div",
-    "Add",
-    "Sub",
-    "Pow",
-    "mul",
-    "div",
-    "add",
-    "sub",
-    "multiply",
-    "divide",
-    "subtract",
-    "true_divide",
-    "pow",
-    "power",
+    **dict.fromkeys(("Mult", "mul", "multiply"), "*"),
+    **dict.fromkeys(("Div", "div", "divide", "true_divide"), "/"),
+    **dict.fromkeys(("Add", "add"), "+"),
+    **dict.fromkeys(("Sub", "sub", "subtract"), "-"),
+    **dict.fromkeys(("Pow", "pow", "power"), "**"),
 }
 #: Figures with no more values than these are compared by them, however round.
 _FEW = 16
@@ -59,15 +52,14 @@ class Expectation:
     #: The operand that does not fit, and the figure that belongs there; None: all fit.
     operand: int | None
     wanted: int | None
-    #: Whether the operands are of different axes of the cell: h with Nb, say.
-    is_mixed: bool = False
     #: Whether the operand is another number, of which it is not known what it was to be.
     is_other: bool = False
 
 
 def expectation(flow: Flow, graph: FigureGraph, number: int) -> Expectation | None:
     """Return what the contract makes of the operands of an event; None where that is nothing."""
-    if short_name(flow.capture.events[number]) not in ARITHMETIC:
+    sign = ARITHMETIC.get(short_name(flow.capture.events[number]))
+    if sign is None:
         return None
     operands = {
         parent: _figures(flow, parent)
@@ -82,7 +74,7 @@ def expectation(flow: Flow, graph: FigureGraph, number: int) -> Expectation | No
     }
     own = _figures(flow, number)
     expectations = [
-        one for figure in sorted(nearby - own) if (one := _fit(flow, graph, figure, operands))
+        one for figure in sorted(nearby - own) if (one := _fit(flow, graph, figure, operands, sign))
     ]
     return max(expectations, key=lambda one: one.score, default=None)
 
@@ -94,7 +86,7 @@ def _figures(flow: Flow, number: int) -> frozenset[int]:
 
 
 def _fit(
-    flow: Flow, graph: FigureGraph, figure: int, operands: dict[int, frozenset[int]]
+    flow: Flow, graph: FigureGraph, figure: int, operands: dict[int, frozenset[int]], sign: str
 ) -> Expectation | None:
     """Pair the parents of a figure with the operands of an event."""
     left = dict(operands)
@@ -112,9 +104,13 @@ def _fit(
             if len(left) > 1:
                 del left[match]
     if score == 0.0:
-        return None
+        pair = next(_near(graph, wanted[0], left), None) if len(wanted) == len(left) == 1 else None
+        # A square of what should have been squared after one more step.
+        return None if pair is None else Expectation(figure, 2 * pair[0], pair[1], wanted[0])
     if not wanted:
-        return Expectation(figure, score, None, None, _is_mixed(flow, operands))
+        # The contract's own operation on fitting operands: they are not of the same place.
+        mixed = _MIXED if sign == graph.quantities[figure].operation else 0.0
+        return Expectation(figure, score + mixed, None, None)
     parent = wanted[0]
     pairs = list(_near(graph, parent, left))
     if pairs:
@@ -125,20 +121,6 @@ def _fit(
     if not strange:
         return Expectation(figure, score + _STRANGE, None, parent)
     return Expectation(figure, score + _WRONG, strange[0], parent, is_other=True)
-
-
-def _is_mixed(flow: Flow, operands: dict[int, frozenset[int]]) -> bool:
-    """Return whether the operands have no axis of the cell in common."""
-    cells: set[int] | None = None
-    for operand in operands:
-        for match in flow.finding(operand).matches:
-            shape = match.quantity.values.shape[-3:]
-            if shape[0] == 1 or not match.components:
-                continue
-            own = {component // (shape[1] * shape[2]) for component in match.components}
-            cells = own if cells is None else cells & own
-            break
-    return cells is not None and not cells
 
 
 def _near(

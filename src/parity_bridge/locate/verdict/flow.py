@@ -16,7 +16,7 @@ from parity_bridge.locate.verdict.states import Finding, State
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parity_bridge.locate.capture.events import Capture, Event
+    from parity_bridge.locate.capture.events import Capture, Event, Site
 
 #: So many computations below a value something right was made of it, or it shows nothing: further
 #: down an invariant, such as a volume, can be right whatever was wrong.
@@ -40,6 +40,7 @@ _SHAPE_ONLY = {
 }
 #: A count, an index, a switch or a vector of them.
 _FEW = 3
+_UNFILLED = ("empty_like", "empty", "new_empty")
 _FILLED = {"full_like", "new_full"}
 
 
@@ -125,6 +126,31 @@ class Flow:
         """Return the value of an event."""
         return self.capture.values[self.capture.events[number].value]
 
+    @cached_property
+    def right_sites(self) -> frozenset[Site]:
+        """Expressions that computed something right at least once."""
+        return frozenset(event.site for event in self.capture.events if self._is_computed(event))
+
+    def caller(self, number: int) -> int | None:
+        """Return the event of the call in which an event was computed; None at the top."""
+        function = self.capture.events[number].site.function.rpartition(".")[2]
+        for event in self.capture.events[number + 1 :]:
+            if event.operation.startswith("call ") and short_name(event) == function:
+                return event.number
+        return None
+
+    @cached_property
+    def unfilled(self) -> frozenset[int]:
+        """Values of memory that was still to be filled."""
+        return frozenset(
+            event.value for event in self.capture.events if short_name(event) in _UNFILLED
+        )
+
+    def is_given(self, number: int) -> bool:
+        """Return whether a value came into the port as it is."""
+        root = self.chain(number)[-1]
+        return not self.parents(root) and self.capture.events[root].kind != "constant"
+
     def is_plain(self, number: int) -> bool:
         """Return whether a value is a few round numbers: a count, an index, a switch."""
         value = self.value(number)
@@ -142,16 +168,39 @@ class Flow:
                 return tuple(chain)
             chain.append(same[-1])
 
-    def is_used_rightly(self, chain: Sequence[int]) -> bool:
-        """Return whether something right was computed from a value elsewhere."""
-        numbers = set(chain)
-        value = self.capture.events[chain[0]].value
-        return any(
-            event.value != value
-            and numbers.intersection(event.parents)
-            and self._is_computed(event)
-            for event in self.capture.events
-        )
+    @cached_property
+    def consumers(self) -> list[list[int]]:
+        """The events that used each event."""
+        consumers: list[list[int]] = [[] for _ in self.capture.events]
+        for number, parents in enumerate(self._all_parents):
+            for parent in parents:
+                consumers[parent].append(number)
+        return consumers
+
+    def decides_only(self, number: int) -> bool:
+        """Return whether nothing but true and false was made of a value."""
+        return self._decide_only[number]
+
+    @cached_property
+    def _decide_only(self) -> list[bool]:
+        decides = [False] * len(self.capture.events)
+        for number in range(len(decides) - 1, -1, -1):
+            consumers = self.consumers[number]
+            decides[number] = bool(consumers) and all(
+                decides[other] or self.state(other) is State.MASK for other in consumers
+            )
+        return decides
+
+    def own_chain(self, number: int) -> tuple[int, ...]:
+        """Return the part of ``chain`` of which nothing right was made, the nearest first."""
+        own = []
+        for link in self.chain(number):
+            value = self.capture.events[link].value
+            events = (self.capture.events[other] for other in self.consumers[link])
+            if any(event.value != value and self._is_computed(event) for event in events):
+                break
+            own.append(link)
+        return tuple(own)
 
     def _has_value(self, number: int, value: int) -> bool:
         return self.capture.events[number].value == value
@@ -173,7 +222,9 @@ class Flow:
         return frozenset(near)
 
     def _is_square(self, event: Event) -> bool:
-        """Return whether a value was multiplied by itself, which hides its sign."""
+        """Return whether the sign of a value does not matter: a square, a cosine."""
+        if short_name(event) in ("cos", "abs", "fabs"):
+            return True
         values = {self.capture.events[parent].value for parent in event.parents}
         return len(values) == 1 and short_name(event) in ("Mult", "mul", "Pow", "pow", "square")
 

@@ -47,7 +47,7 @@ def _best_places(flow: Flow) -> dict[int, tuple[Event, Match]]:
     best: dict[int, tuple[tuple[bool, bool, int], Event, Match]] = {}
     for event in flow.capture.events:
         for match in flow.findings[event.value].matches:
-            if not match.is_sure:
+            if not match.is_sure or match.agreement is Agreement.PARTLY:
                 continue
             rank = (
                 match.agreement is not Agreement.FULL,

@@ -112,11 +112,29 @@ def _finding(catalogue: Catalogue, array: NDArray[np.float64], matches: Sequence
     if full:
         is_step = any(match.quantity.rank is Rank.STEP for match in full)
         return Finding(State.RIGHT if is_step else State.PART, full)
-    if sure:
-        return Finding(State.RELATED, sure)
+    if _is_gathered(sure):
+        return Finding(State.PART, sure)
+    related = tuple(match for match in sure if match.agreement is not Agreement.PARTLY)
+    if related:
+        return Finding(State.RELATED, related)
     if _is_known(catalogue, array):
-        return Finding(State.KNOWN, tuple(matches))
-    return Finding(State.UNKNOWN, tuple(matches))
+        return Finding(State.KNOWN)
+    return Finding(State.UNKNOWN)
+
+
+def _is_gathered(matches: Sequence[Match]) -> bool:
+    """Return whether several figures of one unit together have every element of a value."""
+    for match in matches:
+        alike = [
+            other.agreeing
+            for other in matches
+            if other.agreeing is not None
+            and other.quantity.rank is Rank.STEP
+            and (other.quantity.power, other.scale) == (match.quantity.power, match.scale)
+        ]
+        if len(alike) > 1 and np.logical_or.reduce(alike).all():
+            return True
+    return False
 
 
 def _is_known(catalogue: Catalogue, array: NDArray[np.float64]) -> bool:

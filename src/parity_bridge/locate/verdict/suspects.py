@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from parity_bridge.locate.matching.match import Agreement
 from parity_bridge.locate.verdict.expectation import Expectation, expectation
-from parity_bridge.locate.verdict.flow import short_name
 from parity_bridge.locate.verdict.states import State
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 #: Score of an expectation from which on it is one: an operand is a parent of the figure, and
 #: another one leads to the other parent.
 SURE = 1.5
-_UNFILLED = ("empty_like", "empty", "new_empty")
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,10 @@ class Suspects:
         if flow.state(number) not in (State.UNKNOWN, State.RELATED) or not flow.parents(number):
             return False
         # Memory that is still to be filled, and round numbers, which tell nothing by themselves.
-        if short_name(flow.capture.events[number]) in _UNFILLED or flow.is_plain(number):
+        is_unfilled = flow.capture.events[number].value in flow.unfilled
+        if is_unfilled or flow.is_plain(number) or flow.is_given(number):
+            return False
+        if flow.decides_only(number):
             return False
         if number not in flow.vindicated:
             return True
@@ -70,3 +71,15 @@ class Suspects:
             if behind or number in suspects:
                 after.add(number)
         return tuple(first)
+
+    @cached_property
+    def parts(self) -> tuple[int, ...]:
+        """The parts of figures that came to nothing whole: something was left out after them."""
+        flow = self.flow
+        return tuple(
+            number
+            for number in sorted(flow.region)
+            if flow.state(number) is State.PART
+            and number not in flow.vindicated
+            and not flow.is_given(number)
+        )
