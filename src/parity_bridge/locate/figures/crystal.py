@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.locate.figures.detector import radians
-from parity_bridge.locate.figures.traced import (
-    Traced,
-    absolute,
-    also,
-    cos,
-    product,
-    sin,
-    sqrt,
-    stack,
-    total,
-)
+from parity_bridge.locate.figures.functions import absolute, cos, sin, sqrt
+from parity_bridge.locate.figures.traced import Traced, also, product, stack, total
 from parity_bridge.locate.figures.vectors import cross, dot, norm, rotate
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.locate.figures.constants import RTD
-from parity_bridge.locate.figures.traced import absolute
+from parity_bridge.locate.figures.functions import absolute
 from parity_bridge.locate.figures.vectors import dot, rotate, rotate_axis
 
 if TYPE_CHECKING:

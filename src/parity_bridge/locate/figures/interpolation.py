@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.locate.figures.axes import axis_of, lay
+from parity_bridge.locate.figures.functions import whole
 from parity_bridge.locate.figures.quantity import Rank
-from parity_bridge.locate.figures.traced import Traced, product, total, whole
+from parity_bridge.locate.figures.traced import Traced, product, total
 
 if TYPE_CHECKING:
     from parity_bridge.locate.figures.axes import Array

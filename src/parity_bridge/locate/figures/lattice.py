@@ -9,19 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from parity_bridge.locate.figures.axes import axis_of
+from parity_bridge.locate.figures.functions import cos, exp, sin, sqrt, whole
 from parity_bridge.locate.figures.interpolation import interpolation_figures, safe_lookups
-from parity_bridge.locate.figures.traced import (
-    Traced,
-    also,
-    cos,
-    exp,
-    product,
-    sin,
-    sqrt,
-    sum_along,
-    total,
-    whole,
-)
+from parity_bridge.locate.figures.traced import Traced, also, product, sum_along, total
 
 if TYPE_CHECKING:
     from parity_bridge.locate.figures.axes import Array

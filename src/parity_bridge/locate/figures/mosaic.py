@@ -9,7 +9,8 @@ import numpy as np
 
 from parity_bridge.locate.figures.axes import lay
 from parity_bridge.locate.figures.detector import radians
-from parity_bridge.locate.figures.traced import Ledger, Traced, also, cos, sin, sqrt, stack
+from parity_bridge.locate.figures.functions import cos, sin, sqrt
+from parity_bridge.locate.figures.traced import Ledger, Traced, also, stack
 
 if TYPE_CHECKING:
     from parity_bridge.locate.figures.reference import Reference

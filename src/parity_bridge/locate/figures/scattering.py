@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from parity_bridge.locate.figures.traced import also, atan2, cos, sin
+from parity_bridge.locate.figures.functions import atan2, cos, sin
+from parity_bridge.locate.figures.traced import also
 from parity_bridge.locate.figures.vectors import cross, dot, norm, unit
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parity_bridge.locate.figures.traced import also, exp, total
+from parity_bridge.locate.figures.functions import exp
+from parity_bridge.locate.figures.traced import also, total
 from parity_bridge.locate.figures.vectors import dot, norm, rotate_axis
 
 if TYPE_CHECKING:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from parity_bridge.locate.figures.traced import (
-    Traced,
-    also,
-    cos,
-    sin,
-    sqrt,
-    stack,
-    sum_along,
-)
+from parity_bridge.locate.figures.functions import cos, sin, sqrt
+from parity_bridge.locate.figures.traced import Traced, also, stack, sum_along
 
 _NEXT, _AFTER = (1, 2, 0), (2, 0, 1)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from parity_bridge.locate.figures.axes import axis_of
 from parity_bridge.locate.figures.quantity import Rank
 from parity_bridge.locate.matching.scales import scales_of
 from parity_bridge.locate.verdict.flow import short_name
@@ -52,6 +53,9 @@ class Expectation:
     #: The operand that does not fit, and the figure that belongs there; None: all fit.
     operand: int | None
     wanted: int | None
+    #: Whether the operation is the contract's and the operands fit: then they are of different axes
+    #: of the cell, h with Nb, say.
+    is_mixed: bool = False
     #: Whether the operand is another number, of which it is not known what it was to be.
     is_other: bool = False
 
@@ -109,8 +113,11 @@ def _fit(
         return None if pair is None else Expectation(figure, 2 * pair[0], pair[1], wanted[0])
     if not wanted:
         # The contract's own operation on fitting operands: they are not of the same place.
-        mixed = _MIXED if sign == graph.quantities[figure].operation else 0.0
-        return Expectation(figure, score + mixed, None, None)
+        quantity = graph.quantities[figure]
+        same = sign == quantity.operation
+        round_one = any(flow.state(operand) is State.KNOWN for operand in operands)
+        mixed = same and (quantity.values.shape[axis_of("cell")] > 1 or round_one)
+        return Expectation(figure, score + (_MIXED if same else 0.0), None, None, is_mixed=mixed)
     parent = wanted[0]
     pairs = list(_near(graph, parent, left))
     if pairs:

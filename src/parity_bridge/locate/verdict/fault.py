@@ -10,7 +10,7 @@ from parity_bridge.locate.matching.match import Agreement
 from parity_bridge.locate.verdict.expectation import ARITHMETIC
 from parity_bridge.locate.verdict.flow import short_name
 from parity_bridge.locate.verdict.states import State, findings_of, selected
-from parity_bridge.locate.verdict.suspects import Suspects
+from parity_bridge.locate.verdict.suspects import SURE, Suspects
 
 if TYPE_CHECKING:
     from parity_bridge.locate.matching.catalogue import Catalogue
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from parity_bridge.locate.verdict.figure_graph import FigureGraph
     from parity_bridge.locate.verdict.flow import Flow
 
+_FIGURES = (State.RIGHT, State.PART)
 #: Operations at which a value can be left short.
 _COMPUTES = {*ARITHMETIC, "USub", "neg"}
-WHOLE_SUM = "intensity_pre_norm.sum"
+RUNNING_SUM, WHOLE_SUM = "intensity_pre_norm.running_sum", "intensity_pre_norm.sum"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def find_fault(flow: Flow, graph: FigureGraph, found: frozenset[int]) -> Fault:
     suspects = Suspects(flow, graph)
     missing = graph.unmatched(found)
     faults = [
-        _blame_the_caller(flow, _fault_at(suspects, missing, number)) for number in suspects.first
+        _blame_the_caller(flow, number, _fault_at(suspects, missing, number))
+        for number in suspects.first
     ]
     sure = [fault for fault in faults if fault.figure is not None]
     if not suspects.all:
@@ -53,37 +55,56 @@ def find_fault(flow: Flow, graph: FigureGraph, found: frozenset[int]) -> Fault:
         ]
         sure = [fault for fault in sure if fault.figure is not None]
     if not sure:
-        return Fault(missing[0] if missing else None, suspects.first)
+        return Fault(missing[0] if missing else None, suspects.first, is_certain=False)
     figure = min(fault.figure for fault in sure if fault.figure is not None)
     own = [fault for fault in sure if fault.figure == figure]
-    expected = [fault for fault in own if fault.is_expected]
-    begin = tuple(number for fault in expected or own for number in fault.events)
-    if expected:
-        sure_of_it = all(fault.is_certain for fault in expected)
-        return Fault(figure, begin, is_expected=True, is_certain=sure_of_it)
-    return Fault(figure, begin + _rest(suspects, figure, begin), is_certain=False)
+    chosen = [fault for fault in own if fault.is_expected] or own
+    begin = tuple(dict.fromkeys(number for fault in chosen for number in fault.events))
+    lines = {_line(flow, number) for number in begin}
+    certain = len(lines) == 1 and all(fault.is_certain for fault in chosen)
+    # A sum that went wrong among right terms has lost some: a loop or a condition is at fault.
+    certain = certain and graph.quantities[figure].name != RUNNING_SUM
+    expected = chosen[0].is_expected
+    rest = () if expected or certain else _rest(suspects, figure, begin)
+    return Fault(figure, begin + rest, is_expected=expected, is_certain=certain)
+
+
+def _line(flow: Flow, number: int) -> tuple[str, int]:
+    site = flow.capture.events[number].site
+    return site.file, site.line
+
+
+def _is_sound(flow: Flow, number: int) -> bool:
+    """Return whether an event computes, at a place that never computed anything right."""
+    event = flow.capture.events[number]
+    return short_name(event) in _COMPUTES and event.site not in flow.right_sites
 
 
 def _fault_at(suspects: Suspects, missing: tuple[int, ...], number: int) -> Fault:
     """Return the fault that a first suspect shows: its own, or that of an operand."""
     graph = suspects.graph
-    turned = _turned(suspects.flow, number)
+    flow = suspects.flow
+    sound = _is_sound(flow, number)
+    turned = _turned(flow, number)
     if turned is not None:
-        return Fault(graph.step_from(turned), (number,), is_expected=True)
+        return Fault(graph.step_from(turned), (number,), is_expected=True, is_certain=sound)
     expected = suspects.expected(number)
     if expected is None:
-        return Fault(_figure_of(suspects, missing, number), (number,))
+        # Round operands may be wrong and not show it.
+        sound = sound and all(flow.state(p) in _FIGURES for p in flow.parents(number))
+        return Fault(_figure_of(suspects, missing, number), (number,), is_certain=sound)
     if expected.operand is None or expected.wanted is None:
-        return Fault(graph.step_from(expected.figure), (number,), is_expected=True)
+        figure = graph.step_from(expected.figure)
+        sound = sound and not expected.is_mixed
+        return Fault(figure, (number,), is_expected=True, is_certain=sound)
     return _fault_of_operand(suspects, expected, number)
 
 
-def _blame_the_caller(flow: Flow, fault: Fault) -> Fault:
+def _blame_the_caller(flow: Flow, number: int, fault: Fault) -> Fault:
     """Return the fault at the call, where the expression computed right values in other calls."""
-    first = fault.events[0]
-    if flow.capture.events[first].site not in flow.right_sites:
+    if fault.events[0] != number or flow.capture.events[number].site not in flow.right_sites:
         return fault
-    caller = flow.caller(first)
+    caller = flow.caller(number)
     if caller is None:
         return replace(fault, is_certain=False)
     return replace(fault, events=(caller, *fault.events), is_certain=False)
@@ -117,7 +138,9 @@ def _fault_of_operand(suspects: Suspects, expected: Expectation, number: int) ->
     if not own:
         here = flow.capture.events[expected.operand].site.function
         at_home = here == flow.capture.events[number].site.function
-        return Fault(figure, (number,), is_expected=True, is_certain=at_home)
+        # Beside another operand that fits, it is this expression that takes it too early.
+        certain = _is_sound(flow, number) and (at_home or expected.score > SURE)
+        return Fault(figure, (number,), is_expected=True, is_certain=certain)
     made = flow.capture.events[own[-1]]
     is_line = made.site.line == made.site.end_line and short_name(made) in _COMPUTES
     return Fault(figure, (own[-1], number), is_expected=True, is_certain=is_line)
