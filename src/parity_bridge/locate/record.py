@@ -69,7 +69,8 @@ class LocateRecord(Schema):
     def interval(self) -> tuple[SourceLine, ...]:
         """The lines that may hold the fault, nearest to it first.
 
-        Where experiments name lines that exclude each other, the lines of all of them.
+        Lines that every experiment lists, where there are any; where one names a line that another
+        excludes, the lines of all of them.
         """
         if self.named is not None:
             return (self.named,)
@@ -77,10 +78,17 @@ class LocateRecord(Schema):
         if best is None or best.located is None:
             return ()
         if best.located.named is None:
-            return best.located.interval
+            return self._common_lines(best.located.interval)
         found = [one.located for one in self.experiments if one.located is not None]
         lines = {_place(line): line for one in found for line in one.interval}
         return tuple(lines.values())
+
+    def _common_lines(self, lines: tuple[SourceLine, ...]) -> tuple[SourceLine, ...]:
+        """Return those of ``lines`` that every interval holds; all of them where none is left."""
+        found = [one.located for one in self.experiments if one.located is not None]
+        places = [set(map(_place, one.interval)) for one in found if one.interval]
+        common = tuple(line for line in lines if all(_place(line) in own for own in places))
+        return common or lines
 
     @property
     def verdict(self) -> Literal["agrees", "line", "interval", "nothing observed"]:

@@ -73,6 +73,25 @@ def test_a_line_that_another_experiment_excludes_is_not_named() -> None:
     assert "one of 2 lines" in terminal_text(two_names)
 
 
+def test_lines_that_two_experiments_list_are_kept_of_both() -> None:
+    both = record(
+        located(line(1), line(2), line(3), line(4)),
+        located(line(4), line(2), line(7), line(8), line(9)),
+    )
+    assert [place.line for place in both.interval] == [2, 4]
+    nothing_common = record(located(line(1), line(2)), located(line(3), line(4), line(5)))
+    assert [place.line for place in nothing_common.interval] == [1, 2]
+
+
+def test_a_single_line_without_certainty_is_not_said_to_be_the_fault() -> None:
+    doubtful = record(located(line(12), named=None, verdict="interval"))
+    assert doubtful.named is None
+    assert terminal_text(doubtful).endswith(
+        "mine may leave the C core at beam.py:12 in Port.polar: polar = 1 + cos * cos, which is "
+        "not certain."
+    )
+
+
 def test_nothing_observed_is_another_sentence_than_wrong() -> None:
     nothing = located(rows=(), last_agreeing=None, first_missing=None, verdict="nothing observed")
     assert "what was observed of it does not say where" in terminal_text(record(nothing))

@@ -23,7 +23,7 @@ def terminal_text(record: LocateRecord) -> str:
     best = record.best
     root = root_of(record)
     parts = [] if best is None else list(_experiment_parts(best, root))
-    if record.named is None and record.interval:
+    if len(record.interval) > 1:
         parts.append("\n".join(place_text(line, root) for line in record.interval))
     return "\n\n".join((*parts, f"{verdict_sentence(record)}."))
 

@@ -27,6 +27,9 @@ def verdict_sentence(record: LocateRecord) -> str:
     if record.named is not None:
         return f"{record.port} leaves the C core at {place_text(record.named, root_of(record))}"
     lines = len(record.interval)
+    if lines == 1:
+        place = place_text(record.interval[0], root_of(record))
+        return f"{record.port} may leave the C core at {place}, which is not certain"
     return (
         f"{record.port} leaves the C core in one of {lines} lines, and no single one can be named"
     )
