@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mutations import Mutation
     from numpy.typing import NDArray
 
+    from parity_bridge.locate.located import SourceLine
+
 #: ``fails``: it raised or never ended, which needs no tool. ``equal``: no bit of any image changed.
 #: ``agrees``: bits changed, and the comparison holds it for noise.
 Outcome = Literal["fails", "equal", "agrees", "differs"]
@@ -54,6 +56,8 @@ class Result:
     named: tuple[str, int] | None = None
     interval: tuple[tuple[str, int], ...] = ()
     finding: str = ""
+    #: Of each experiment at which it was watched: name, figure, and lines.
+    watched: tuple[tuple[str, str, tuple[tuple[str, int], ...]], ...] = ()
     #: Of a mutant that fails, or of a failure of ours.
     message: str = ""
     #: Whether it was the tool that failed.
@@ -161,9 +165,18 @@ def _best_of(bench: Bench, found: Sequence[LocatedExperiment]) -> dict[str, Any]
         "stage": _stage(chosen, located.first_missing),
         "last_agreeing": located.last_agreeing or "",
         "named": None if named is None else (Path(named.file).name, named.line),
-        "interval": tuple((Path(line.file).name, line.line) for line in record.interval),
+        "interval": _places(record.interval),
         "finding": best.finding or "",
+        "watched": tuple(
+            (one.name, one.located.first_missing or "", _places(one.located.interval))
+            for one in found
+            if one.located is not None
+        ),
     }
+
+
+def _places(lines: Sequence[SourceLine]) -> tuple[tuple[str, int], ...]:
+    return tuple((Path(line.file).name, line.line) for line in lines)
 
 
 def _stage(chosen: ChosenExperiment, figure: str | None) -> str:
