@@ -119,3 +119,14 @@ def test_a_wrong_command_is_one_sentence_and_leaves_nothing(
     assert locate(*arguments) == 1
     assert message in capsys.readouterr().err
     assert not Path("reports").exists()
+
+
+@pytest.mark.corpus
+def test_the_session_of_the_documentation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(["locate", "--engine", "torch", "--behaviour", "omega=last", "--stamp", "omega"]) == 3
+    )
+    printed = capsys.readouterr().out.splitlines()
+    page = (Path(__file__).parents[2] / "docs" / "locate.md").read_text(encoding="utf-8")
+    verdict = next(line for line in printed if line.startswith("torch leaves the C core at"))
+    assert verdict in page.splitlines()
