@@ -186,6 +186,13 @@ def test_a_port_of_numbers_and_lists(port: Path) -> None:
     assert {"5", "6", "7", "40.0", "a * b", "math.pi", "N * x", "slow * 5.0 - 7.0"} <= texts
 
 
+def test_what_was_left_out_is_noted_with_its_place(port: Path) -> None:
+    limits = Limits(events_per_site=5)
+    (note,) = call("tiny_pure:render", "tiny_pure", limits=limits).notes
+    assert note.startswith("events were not kept where a place computed very many (")
+    assert note.endswith(f"{port / 'tiny_pure.py'}:5)")  # a * b
+
+
 def test_threads_are_watched_each_with_its_own_expressions(port: Path) -> None:
     capture = call("tiny_pure:threaded", "tiny_pure")
     assert capture.is_identical

@@ -119,15 +119,8 @@ def _capture(
     recording = Recording(limits)
     hooks = Hooks(recording)
     modules = WatchedModules(watch, hooks.by_name())
-    names = {*watch, *renewed, *dependents(watch)}
     try:
-        with random_state_restored(), imported_anew(modules, names), uncompiled() as compiles:
-            image = run()
-    except BridgeError as error:
-        raise EngineError(
-            f"the image was computed, but not once more with {', '.join(watch)} imported anew to "
-            f"be watched ({error}); leave out of --watch what cannot be imported twice"
-        ) from error
+        image, compiles = _watched(run, watch, renewed, modules)
     finally:
         hooks.is_closed = True
     _check_observed(watch, modules, recording)
@@ -145,6 +138,24 @@ def _capture(
             *_left_out(recording, hooks),
         ),
     )
+
+
+def _watched(
+    run: Callable[[], Image],
+    watch: Collection[str],
+    renewed: Collection[str],
+    modules: WatchedModules,
+) -> tuple[Image, bool]:
+    """Return the image of a run that is watched, and whether torch could have compiled."""
+    names = {*watch, *renewed, *dependents(watch)}
+    try:
+        with random_state_restored(), imported_anew(modules, names), uncompiled() as compiles:
+            return run(), compiles
+    except BridgeError as error:
+        raise EngineError(
+            f"the image was computed, but not once more with {', '.join(watch)} imported anew to "
+            f"be watched ({error}); leave out of --watch what cannot be imported twice"
+        ) from error
 
 
 def _check_observed(watch: Collection[str], modules: WatchedModules, recording: Recording) -> None:
@@ -196,10 +207,10 @@ def _left_out(recording: Recording, hooks: Hooks) -> Iterator[str]:
     if dropped := recording.dropped:
         site, count = dropped.most_common(1)[0]
         yield (
-            f"{dropped.total()} events at {len(dropped)} places were not kept, most of them "
-            f"({count}) at {site.file}:{site.line}"
+            "events were not kept where a place computed very many "
+            f"({dropped.total()}; most, {count}, at {site.file}:{site.line})"
         )
     for reason, count in recording.values.left_out.items():
-        yield f"{count} values were not kept: they {reason}"
+        yield f"values that {reason} were not kept ({count})"
     for reason, count in hooks.failures.items():
-        yield f"{count} values could not be captured ({reason})"
+        yield f"values could not be captured: {reason} ({count})"

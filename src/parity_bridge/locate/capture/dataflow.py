@@ -136,7 +136,9 @@ class Dataflow:
         for item in _components(value):
             operand = _taken(given, item, str(part.names[0]))
             if operand is not None and operand.is_load:
-                events = self._recording.record(item, part, operand.events, at=operand.site.site)
+                events = self._recording.record(
+                    item, operand.site, operand.events, kind="argument", operation=part.operation
+                )
             elif operand is not None:
                 events = operand.events
             elif (known := self._objects.events_of(item) or tuple(default)) or not is_number:

@@ -72,7 +72,6 @@ class Recording:
         parents: Iterable[int] = (),
         kind: EventKind | None = None,
         operation: str | None = None,
-        at: Site | None = None,
     ) -> Events:
         """Add an event and return its number; the parents instead where it is not kept."""
         kind = kind or site.kind
@@ -85,9 +84,7 @@ class Recording:
                     self.objects.pass_on(value, made)
                 return made
             made, used = (len(self._drafts),), _some(parents, _MOST_PARENTS)
-            self._drafts.append(
-                _Draft(at or site.site, kind, operation or site.operation, index, used)
-            )
+            self._drafts.append(_Draft(site.site, kind, operation or site.operation, index, used))
             self.objects.register(value, what, made, is_store=kind == "store")
         return made
 
