@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from parity_bridge.locate.figures.reference import Reference
     from parity_bridge.locate.figures.traced import Ledger
 
+#: Last places of the largest entry to which an interpolated structure factor is known.
+_POLYNOMIAL = 32.0
 FACTORS = tuple(f"lattice.F_latt_{name}" for name in "abc")
 
 
@@ -168,6 +170,12 @@ def _grid_indices(
 
 
 def _lookup_noise(reference: Reference, exact: Array) -> Array:
-    """Return the noise of the structure factor: of an interpolated one, of its polynomials."""
-    grows = 1e3 if reference.derived("interpolate") else 1.0
-    return np.nan_to_num(np.abs(exact)) * grows
+    """Return the noise of the structure factor; an interpolated one has that of the largest entry.
+
+    Its polynomials are sums of four terms of the size of the entries around it.
+    """
+    if not reference.derived("interpolate"):
+        return np.nan_to_num(np.abs(exact))
+    grid = reference.factors.grid
+    largest = float(np.abs(exact[np.isfinite(exact)]).max() if grid is None else np.abs(grid).max())
+    return np.full(exact.shape, _POLYNOMIAL * largest)
