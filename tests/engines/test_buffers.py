@@ -169,11 +169,17 @@ class TestTheCoreTakesPointers:
             if (count := _uses(file, "from_buffer"))
         }
         assert places == {
+            "engines/c_core/arithmetic/buffers.py": 2,  # rows of its own
+            "engines/c_core/arithmetic/gradient.py": 2,  # a mask; planes of its own
+            "engines/c_core/arithmetic/library.py": 2,  # a copy of values; parts of its own
+            "engines/c_core/arithmetic/prepare.py": 1,  # the stop flag
+            "engines/c_core/arithmetic/reading.py": 1,  # a copy of a column
             "engines/c_core/finished_image.py": 2,  # an image, a mask; both only read
             "engines/c_core/frame.py": 2,  # a mask; what is filled
             "engines/c_core/integer_images.py": 1,  # pixels of its own
             "engines/c_core/marshal.py": 3,  # source lines, the stop flag, a grid
-            "engines/c_core/overrides.py": 1,
+            "engines/c_core/observations.py": 1,  # rows of its own
+            "engines/c_core/overrides.py": 2,
             "engines/c_core/pixels.py": 1,  # rows of its own
         }
 
