@@ -41,6 +41,16 @@ class Entry:
         return bool(len(self.values)) and float(is_round(self.values).mean()) > 0.5
 
     @cached_property
+    def pixels(self) -> NDArray[np.int64]:
+        """The pixel of each value: the first, where several have it."""
+        return self.places // int(np.prod(self.quantity.values.shape[1:]))
+
+    @cached_property
+    def telling_pixels(self) -> frozenset[int]:
+        """The pixels in which a number can be found by itself."""
+        return frozenset(self.pixels[_is_tight(self.values, self.noise)].tolist())
+
+    @cached_property
     def components(self) -> frozenset[int]:
         """The components that tell something: flat places along ``cell``, ``row`` and ``xyz``."""
         return self.components_at(self.places[~is_round(self.values)])
@@ -92,11 +102,16 @@ class Catalogue:
         numbers = np.concatenate(
             [np.full(len(e.values), e.quantity.number) for e in own] or [np.zeros(0, dtype=int)]
         )
-        with np.errstate(all="ignore"):
-            tight = noise * 2.0**-53 < _LOOSEST_ANCHOR * np.abs(values)
-        keep = np.flatnonzero(tight)
+        keep = np.flatnonzero(_is_tight(values, noise))
         order = keep[np.argsort(np.abs(values[keep]), kind="stable")]
         return Shelf(np.abs(values[order]), values[order], noise[order], numbers[order])
+
+
+def _is_tight(values: Floats, noise: Floats) -> NDArray[np.bool_]:
+    """Return which values are known so well that they can anchor a search."""
+    with np.errstate(all="ignore"):
+        tight: NDArray[np.bool_] = noise * 2.0**-53 < _LOOSEST_ANCHOR * np.abs(values)
+    return tight
 
 
 def _entry(quantity: Quantity) -> Entry:

@@ -60,6 +60,9 @@ class Match:
     is_by_place: bool = False
     #: Which of the distinct elements agree, where not all do.
     agreeing: NDArray[np.bool_] | None = None
+    #: Pixels of the figure that the values of one place hold together, where each holds one of
+    #: them only; None: this value is the figure by itself.
+    pixels: frozenset[int] | None = None
 
     @property
     def is_sure(self) -> bool:
@@ -79,10 +82,11 @@ def match_all(
     for number, array in enumerate(arrays):
         if array.size > _FEW and not sought.is_telling(number):
             matches[number] += _by_place(catalogue, array, sought.distinct(number))
-    return [sorted(own, key=_order) for own in matches]
+    return [sorted(own, key=match_order) for own in matches]
 
 
-def _order(match: Match) -> tuple[bool, bool, bool, float]:
+def match_order(match: Match) -> tuple[bool, bool, bool, float]:
+    """Return the key that sorts matches, the surest first."""
     return (
         match.agreement is not Agreement.FULL,
         not match.is_sure,
@@ -98,7 +102,7 @@ def _verified(entry: Entry, sought: Sought, group: Group) -> Iterator[tuple[int,
     begins = ends - counts
     places = np.arange(ends[-1]) - np.repeat(begins - starts, counts)
     wanted = group.sign * sought.elements[places] / group.scale.factor
-    at = _nearest(entry.values, wanted)
+    at = nearest(entry.values, wanted)
     noise = entry.noise[at] + (0.0 if group.scale is ONE else 2.0 * np.abs(wanted))
     roundoff = np.repeat(sought.roundoffs[group.values], counts)
     tolerance = np.maximum(SAFETY * roundoff * noise, _SMALLEST)
@@ -141,7 +145,7 @@ def _agreement(sign: int, share: float) -> Agreement | None:
     return Agreement.NEARLY if share >= _NEARLY else Agreement.PARTLY
 
 
-def _nearest(values: Floats, wanted: Floats) -> NDArray[np.int64]:
+def nearest(values: Floats, wanted: Floats) -> NDArray[np.int64]:
     """Return the places in sorted ``values`` that are nearest to those ``wanted``."""
     if len(values) == 1:
         return np.zeros(len(wanted), dtype=np.int64)

@@ -23,6 +23,7 @@ class FigureGraph:
     def __init__(self, catalogue: Catalogue) -> None:
         """Close the graph of the figures of ``catalogue``, parents first."""
         quantities = self.quantities = catalogue.quantities
+        self._entries = catalogue.entries
         self._components = [entry.components for entry in catalogue.entries]
         self._above: list[int] = []
         for quantity in quantities:
@@ -62,13 +63,27 @@ class FigureGraph:
         return {number: tuple(children) for number, children in below.items()}
 
     def found(self, findings: Iterable[Finding]) -> frozenset[int]:
-        """Return the figures all of whose components some value has."""
-        seen: dict[int, set[int]] = {}
+        """Return the figures all of whose components some value has.
+
+        Where each value has one pixel, there must be one for every pixel.
+        """
+        components: dict[int, set[int]] = {}
+        pixels: dict[int, set[int]] = {}
         for finding in findings:
             for match in finding.matches:
                 if match.is_sure and match.agreement is Agreement.FULL:
-                    seen.setdefault(match.quantity.number, set()).update(match.components)
-        return frozenset(n for n, parts in seen.items() if parts >= self._components[n])
+                    number = match.quantity.number
+                    own = self._entries[number].telling_pixels
+                    components.setdefault(number, set()).update(match.components)
+                    pixels.setdefault(number, set()).update(
+                        own if match.pixels is None else match.pixels
+                    )
+        return frozenset(
+            number
+            for number, parts in components.items()
+            if parts >= self._components[number]
+            and pixels[number] >= self._entries[number].telling_pixels
+        )
 
     def unmatched(self, found: frozenset[int]) -> tuple[int, ...]:
         """Return the needed steps that are not found, nor anything that is made from them."""

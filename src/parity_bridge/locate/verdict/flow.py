@@ -40,6 +40,8 @@ _SHAPE_ONLY = {
 }
 #: A count, an index, a switch or a vector of them.
 _FEW = 3
+#: A place that computes more different values than these computes a figure.
+_MOST_PLAIN = 4
 _UNFILLED = ("empty_like", "empty", "new_empty")
 _FILLED = {"full_like", "new_full"}
 
@@ -152,11 +154,24 @@ class Flow:
         return not self.parents(root) and self.capture.events[root].kind != "constant"
 
     def is_plain(self, number: int) -> bool:
-        """Return whether a value is a few round numbers: a count, an index, a switch."""
+        """Return whether a value is a few round numbers: a count, an index, a switch.
+
+        What a place computes anew for each pixel is none, however round.
+        """
         value = self.value(number)
         if value.size > _FEW or value.dtype.kind not in "if":
             return False
+        if value.dtype.kind == "f" and self.capture.events[number].site in self._varied:
+            return False
         return bool(is_round(value.astype(np.float64).ravel()).all())
+
+    @cached_property
+    def _varied(self) -> frozenset[Site]:
+        """Places that computed many different values."""
+        values: dict[Site, set[int]] = {}
+        for event in self.capture.events:
+            values.setdefault(event.site, set()).add(event.value)
+        return frozenset(site for site, own in values.items() if len(own) > _MOST_PLAIN)
 
     def chain(self, number: int) -> tuple[int, ...]:
         """Return the events that handed the value of an event on to it, itself first."""

@@ -82,7 +82,8 @@ def _row(
             error=None,
         )
     event, match = place
-    agrees = match.agreement is Agreement.FULL
+    # A figure may agree at some pixels and be missing at others.
+    agrees = match.agreement is Agreement.FULL and not is_missing
     return FigureRow(
         **common,
         state="agrees" if agrees else "missing" if is_missing else "relation",
@@ -95,7 +96,7 @@ def _row(
 
 
 def _relation(match: Match) -> str:
-    if match.agreement is Agreement.NEARLY:
+    if match.agreement in (Agreement.NEARLY, Agreement.FULL):
         return "in places only"
     return str(match.agreement.value)
 

@@ -11,13 +11,15 @@ import numpy as np
 from parity_bridge.locate.figures.quantity import Rank
 from parity_bridge.locate.matching.information import is_round
 from parity_bridge.locate.matching.match import Agreement, Match, match_all
+from parity_bridge.locate.matching.pooling import LEAST_RUNS, pool
+from parity_bridge.locate.matching.stacking import match_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from parity_bridge.locate.capture.events import Capture
+    from parity_bridge.locate.capture.events import Capture, Site
     from parity_bridge.locate.matching.catalogue import Catalogue
 
 DOUBLE, SINGLE = 2.0**-53, 2.0**-24
@@ -58,7 +60,8 @@ def findings_of(catalogue: Catalogue, capture: Capture, dtype: str) -> list[Find
     its own precision, it is searched by that of float32.
     """
     own = [SINGLE if name == "float32" else DOUBLE for name in capture.dtypes]
-    findings = _search(catalogue, capture.values, own)
+    runs = _runs(capture)
+    findings = _search(catalogue, capture.values, own, runs)
     if dtype != "float32":
         return findings
     again = [
@@ -67,9 +70,24 @@ def findings_of(catalogue: Catalogue, capture: Capture, dtype: str) -> list[Find
         if finding.state in (State.UNKNOWN, State.RELATED) and own[at] == DOUBLE
     ]
     values = [capture.values[at] for at in again]
-    for at, finding in zip(again, _search(catalogue, values, [SINGLE] * len(again)), strict=True):
+    found = _search(catalogue, values, [SINGLE] * len(again), _renumbered(runs, again))
+    for at, finding in zip(again, found, strict=True):
         findings[at] = finding
     return findings
+
+
+def _runs(capture: Capture) -> tuple[tuple[int, ...], ...]:
+    """Return the values that each place computed, in order, of places that computed many."""
+    runs: dict[tuple[Site, str], list[int]] = {}
+    for event in capture.events:
+        runs.setdefault((event.site, event.operation), []).append(event.value)
+    return tuple(tuple(values) for values in runs.values() if len(values) >= LEAST_RUNS)
+
+
+def _renumbered(runs: Sequence[Sequence[int]], numbers: Sequence[int]) -> list[list[int]]:
+    """Return the values of each run that are among ``numbers``, by their place there."""
+    places = {number: at for at, number in enumerate(numbers)}
+    return [[places[number] for number in run if number in places] for run in runs]
 
 
 def selected(capture: Capture, values: Sequence[int]) -> Capture:
@@ -84,12 +102,18 @@ def selected(capture: Capture, values: Sequence[int]) -> Capture:
 
 
 def _search(
-    catalogue: Catalogue, values: Sequence[NDArray[Any]], roundoffs: Sequence[float]
+    catalogue: Catalogue,
+    values: Sequence[NDArray[Any]],
+    roundoffs: Sequence[float],
+    runs: Sequence[Sequence[int]],
 ) -> list[Finding]:
     arrays = [_as_floats(value) for value in values]
     numbers = [at for at, array in enumerate(arrays) if array is not None and array.size]
     floats: list[NDArray[np.float64]] = [arrays[at] for at in numbers]  # type: ignore[misc]
     matches = match_all(catalogue, floats, [roundoffs[at] for at in numbers])
+    own = _renumbered(runs, numbers)
+    matches = pool(catalogue, floats, matches, own)
+    matches = match_stacks(catalogue, floats, [roundoffs[at] for at in numbers], matches, own)
     findings = [Finding(State.MASK)] * len(arrays)
     for at, array, found in zip(numbers, floats, matches, strict=True):
         findings[at] = _finding(catalogue, array, found)
