@@ -101,10 +101,13 @@ def test_a_fault_is_detected_localised_and_explained(
 
 
 def test_there_is_no_false_alarm(record_property: Record) -> None:
-    """Both engines at random experiments: every figure of every tap agrees bit for bit."""
+    """Both engines at random experiments: every figure of every tap agrees bit for bit.
+
+    ``make corpus`` examines hundreds of them, in both types (``test_clean_experiments.py``).
+    """
     counted = {"experiments": 0, "alarms": 0}
 
-    @settings(max_examples=220, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(experiment=experiments())
     def examine(experiment: Experiment) -> None:
         try:
@@ -123,4 +126,4 @@ def test_there_is_no_false_alarm(record_property: Record) -> None:
 
     examine()
     record_property("clean", (counted["experiments"], counted["alarms"]))
-    assert counted["experiments"] >= 200
+    assert counted["experiments"] >= 50

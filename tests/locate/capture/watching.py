@@ -53,17 +53,19 @@ class Watched:
 
     def parents(self, event: Event) -> list[str]:
         """Return the texts of what an event used."""
-        return [self.events[number].site.expression for number in event.parents]
+        events = self.events
+        return [events[number].site.expression for number in event.parents]
 
     def ancestors(self, event: Event) -> set[str]:
         """Return the texts of all that an event depends on."""
+        events = self.events
         reached, waiting = set(), [event.number]
         while waiting:
             number = waiting.pop()
             if number not in reached:
                 reached.add(number)
-                waiting += self.events[number].parents
-        return {self.events[number].site.expression for number in reached - {event.number}}
+                waiting += events[number].parents
+        return {events[number].site.expression for number in reached - {event.number}}
 
 
 def watch(
