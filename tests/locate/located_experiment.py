@@ -20,11 +20,17 @@ FLAGS = (
     "-detector_rotx 2 -detector_roty 3 -detector_rotz 4 -nointerpolate -default_F 3"
 )
 
+#: The same with one evaluation a pixel, and a detector that faces the beam.
+PLAIN_FLAGS = (
+    "-cell 31.3 42.7 55.9 83 97 108 -misset 11 23 37 -lambda 1.1 -distance 61 -detpixels_f 8 "
+    "-detpixels_s 6 -pixel 9 -Na 5 -Nb 4 -Nc 3 -oversample 1 -polar 0.7 -nointerpolate -default_F 3"
+)
 
-def telling_experiment(folder: Path, more: str = "") -> Experiment:
+
+def telling_experiment(folder: Path, more: str = "", flags: str = FLAGS) -> Experiment:
     """Write a random table of structure factors, and return the experiment that reads it."""
     table = folder / "random.hkl"
     F = np.random.default_rng(1).uniform(5.0, 300.0, (21, 21, 21))
     lines = [f"{h - 10} {k - 10} {l - 10} {value:.4f}\n" for (h, k, l), value in np.ndenumerate(F)]
     table.write_text("".join(lines))
-    return parse_flags(f"-hkl {table} {FLAGS} {more}".split()).experiment
+    return parse_flags(f"-hkl {table} {flags} {more}".split()).experiment

@@ -13,6 +13,9 @@ from parity_bridge.locate.verdict.states import State, findings_of, selected
 from parity_bridge.locate.verdict.suspects import SURE, Suspects
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parity_bridge.locate.capture.events import Site
     from parity_bridge.locate.matching.catalogue import Catalogue
     from parity_bridge.locate.verdict.expectation import Expectation
     from parity_bridge.locate.verdict.figure_graph import FigureGraph
@@ -56,17 +59,30 @@ def find_fault(flow: Flow, graph: FigureGraph, found: frozenset[int]) -> Fault:
         sure = [fault for fault in sure if fault.figure is not None]
     if not sure:
         return Fault(missing[0] if missing else None, suspects.first, is_certain=False)
-    figure = min(fault.figure for fault in sure if fault.figure is not None)
+    shared = _shared_figures(flow, sure)
+    figure = min(shared or [fault.figure for fault in sure if fault.figure is not None])
     own = [fault for fault in sure if fault.figure == figure]
     chosen = [fault for fault in own if fault.is_expected] or own
     begin = tuple(dict.fromkeys(number for fault in chosen for number in fault.events))
-    lines = {_line(flow, number) for number in begin}
+    # Several places that blame one value are as good as the line alone.
+    heads = [fault.events[0] for fault in chosen] if shared else begin
+    lines = {_line(flow, number) for number in heads}
     certain = len(lines) == 1 and all(fault.is_certain for fault in chosen)
     # A sum that went wrong among right terms has lost some: a loop or a condition is at fault.
     certain = certain and graph.quantities[figure].name != RUNNING_SUM
     expected = chosen[0].is_expected
     rest = () if expected or certain else _rest(suspects, figure, begin)
     return Fault(figure, begin + rest, is_expected=expected, is_certain=certain)
+
+
+def _shared_figures(flow: Flow, faults: Sequence[Fault]) -> list[int]:
+    """Return the figures that one value should be which several places blame."""
+    places: dict[tuple[int, int], set[Site]] = {}
+    for fault in faults:
+        if fault.figure is not None and len(fault.events) > 1:
+            key = fault.figure, flow.capture.events[fault.events[0]].value
+            places.setdefault(key, set()).add(flow.capture.events[fault.events[1]].site)
+    return [figure for (figure, _), sites in places.items() if len(sites) > 1]
 
 
 def _line(flow: Flow, number: int) -> tuple[str, int]:
@@ -87,7 +103,7 @@ def _fault_at(suspects: Suspects, missing: tuple[int, ...], number: int) -> Faul
     sound = _is_sound(flow, number)
     turned = _turned(flow, number)
     if turned is not None:
-        return Fault(graph.step_from(turned), (number,), is_expected=True, is_certain=sound)
+        return _fault_of_sign(suspects, graph.step_from(turned), number)
     expected = suspects.expected(number)
     if expected is None:
         # Round operands may be wrong and not show it.
@@ -98,6 +114,17 @@ def _fault_at(suspects: Suspects, missing: tuple[int, ...], number: int) -> Faul
         sound = sound and not expected.is_mixed
         return Fault(figure, (number,), is_expected=True, is_certain=sound)
     return _fault_of_operand(suspects, expected, number)
+
+
+def _fault_of_sign(suspects: Suspects, figure: int, number: int) -> Fault:
+    """Return the fault of a value with the sign turned: where it was computed, not handed on."""
+    flow = suspects.flow
+    origin = flow.chain(number)[-1]
+    site = flow.capture.events[origin].site
+    operands = flow.parents(origin)
+    is_made = bool(operands) and all(flow.state(operand) in _FIGURES for operand in operands)
+    certain = _is_sound(flow, origin) or (is_made and site not in flow.right_sites)
+    return Fault(figure, (origin,), is_expected=True, is_certain=certain)
 
 
 def _blame_the_caller(flow: Flow, number: int, fault: Fault) -> Fault:

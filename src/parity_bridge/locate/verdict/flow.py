@@ -207,15 +207,40 @@ class Flow:
         return decides
 
     def own_chain(self, number: int) -> tuple[int, ...]:
-        """Return the part of ``chain`` of which nothing right was made, the nearest first."""
-        own = []
-        for link in self.chain(number):
-            value = self.capture.events[link].value
-            events = (self.capture.events[other] for other in self.consumers[link])
-            if any(event.value != value and self._is_computed(event) for event in events):
-                break
-            own.append(link)
+        """Return the part of ``chain`` of which nothing right was made, the nearest first.
+
+        It goes on with the array where a value is elements of one.
+        """
+        own: list[int] = []
+        start: int | None = number
+        while start is not None:
+            for link in self.chain(start):
+                if self._is_put_to_use(link):
+                    return tuple(own)
+                own.append(link)
+            start = self._whole_of(own[-1])
         return tuple(own)
+
+    def _is_put_to_use(self, number: int) -> bool:
+        """Return whether something right was made of a value, and not only elements taken."""
+        value = self.capture.events[number].value
+        return any(
+            self.capture.events[other].value != value
+            and self._is_computed(self.capture.events[other])
+            and self._whole_of(other) != number
+            for other in self.consumers[number]
+        )
+
+    def _whole_of(self, number: int) -> int | None:
+        """Return the part of a figure from which an event took elements, itself that part."""
+        if short_name(self.capture.events[number]) != "Subscript":
+            return None
+        own = self._figures(number)
+        parts = (p for p in self.parents(number) if self.state(p) is State.PART)
+        return next((part for part in parts if own & self._figures(part)), None)
+
+    def _figures(self, number: int) -> frozenset[int]:
+        return frozenset(match.quantity.number for match in self.finding(number).matches)
 
     def _has_value(self, number: int, value: int) -> bool:
         return self.capture.events[number].value == value
