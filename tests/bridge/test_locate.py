@@ -76,8 +76,15 @@ def test_a_fault_of_many_pixels_at_once_is_not_lost_at_a_few(
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize("port", ["torch", "parity_bridge.examples.numpy_engine:NumpyEngine"])
-def test_a_port_that_agrees_gives_an_empty_list(port: str) -> None:
-    record = api.locate(port)
+@pytest.mark.parametrize(
+    ("port", "dtype"),
+    [
+        ("torch", "float64"),
+        ("torch", "float32"),
+        ("parity_bridge.examples.numpy_engine:NumpyEngine", "float64"),
+    ],
+)
+def test_a_port_that_agrees_gives_an_empty_list(port: str, dtype: str) -> None:
+    record = api.locate(port, dtype=dtype)
     assert (record.verdict, record.exit_status) == ("agrees", 0)
     assert len(record.experiments) >= 5
