@@ -103,7 +103,7 @@ def _located(
     elif interval:
         verdict = "line" if certain else "interval"
     return Located(
-        rows=figure_rows(flow, graph, missing),
+        rows=figure_rows(flow, graph, missing, unused=None if is_right else fault.figure),
         last_agreeing=_last_agreeing(graph, found, fault.figure),
         first_missing=None if fault.figure is None else _name(graph, fault.figure),
         interval=interval,

@@ -31,15 +31,29 @@ def source_line(site: Site) -> SourceLine:
     )
 
 
-def figure_rows(flow: Flow, graph: FigureGraph, missing: Sequence[int]) -> tuple[FigureRow, ...]:
-    """Return a row for each step of the contract."""
+def figure_rows(
+    flow: Flow, graph: FigureGraph, missing: Sequence[int], *, unused: int | None
+) -> tuple[FigureRow, ...]:
+    """Return a row for each step of the contract.
+
+    ``unused`` is the figure at fault: where the port computes it all the same, it uses another
+    value in its place.
+    """
     places = _best_places(flow)
-    rows = []
+    rows: list[FigureRow] = []
     for quantity in graph.quantities:
         if quantity.rank is Rank.STEP:
-            is_missing = quantity.number in missing
-            rows += _rows_of(quantity, places.get(quantity.number), is_missing=is_missing)
+            number = quantity.number
+            own = _rows_of(quantity, places.get(number), is_missing=number in missing)
+            rows += map(_unused, own) if number == unused else own
     return tuple(rows)
+
+
+def _unused(row: FigureRow) -> FigureRow:
+    if row.state != "agrees":
+        return row
+    relation = "another value is used"
+    return row.model_copy(update={"state": "relation", "relation": relation, "error": None})
 
 
 def _best_places(flow: Flow) -> dict[int, tuple[Event, Match]]:
