@@ -12,8 +12,9 @@ from pydantic import Field
 from parity_bridge.files.schema import Number, Schema
 
 #: ``agrees``: found among the port's values. ``relation``: found with another sign, order or
-#: factor, or computed and then not used, which is no agreement. ``missing``: all that it is made from was found, itself not.
-#: ``not observed``: the port computes it by another formula, or out of sight.
+#: factor, or computed and then not used, which is no agreement. ``missing``: all that it is made
+#: from was found, itself not. ``not observed``: the port computes it by another formula, or out of
+#: sight.
 FigureState = Literal["agrees", "missing", "not observed", "relation"]
 
 
