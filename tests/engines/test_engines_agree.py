@@ -79,7 +79,7 @@ def seen_by_both(
     return list(zip(ours, TorchPort().observe(experiment, pixels, **how), strict=True))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data(), experiment=experiments(sources=WITHOUT_FILES))
 def test_tap_4_and_everything_behind_it(
     sources: list[StructureFactorSource], data: st.DataObject, experiment: Experiment

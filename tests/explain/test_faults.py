@@ -77,7 +77,14 @@ def examined(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[Comparison,
     return comparison, explain_runs(reference, port, comparison, others, noise)
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+#: Each third fault in the ordinary suite; ``make corpus`` has all.
+CASES = [
+    pytest.param(fault, id=fault.name, marks=() if place % 3 == 0 else (pytest.mark.corpus,))
+    for place, fault in enumerate(FAULTS)
+]
+
+
+@pytest.mark.parametrize("fault", CASES)
 def test_a_fault_is_detected_localised_and_explained(
     fault: Fault, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:

@@ -31,8 +31,9 @@ IN_PLAIN_FLAGS = "in plain flags the same experiment agrees with c at the pixel,
                      f"{IN_PLAIN_FLAGS}with `-cell 40` after them it does not.",
                      marks=pytest.mark.corpus),
         # Other than the slips, and the same in plain flags.
-        ("-distance", "70.0", "71", "-distance 70.0",
-         "and c make different things of `-distance 70.0`: without it, on both sides, they agree"),
+        pytest.param("-distance", "70.0", "71", "-distance 70.0", "and c make different things of "
+                     "`-distance 70.0`: without it, on both sides, they agree",
+                     marks=pytest.mark.corpus),
         pytest.param("-oversample", "2", "3", "-oversample 2", "and c make different things of "
                      "`-oversample 2`: without it, on both sides, they agree",
                      marks=pytest.mark.corpus),
