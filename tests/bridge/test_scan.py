@@ -102,7 +102,14 @@ class TestParity:
         assert maps()["reference/image"].metadata.dimension_names == ("slow", "fast")
 
     @pytest.mark.usefixtures("without_pictures")
-    @pytest.mark.parametrize("flags", [SMALL, IN_ORDER, ALWAYS])
+    @pytest.mark.parametrize(
+        "flags",
+        [
+            IN_ORDER,
+            pytest.param(SMALL, marks=pytest.mark.corpus),
+            pytest.param(ALWAYS, marks=pytest.mark.corpus),
+        ],
+    )
     def test_tiles_threads_and_tile_size_give_the_same_maps(self, flags: list[str]) -> None:
         assert scan(*PORT, "--threads", "1", stamp="one", flags=flags) == 0
         assert scan(*PORT, "--threads", "4", stamp="four", flags=flags) == 0

@@ -18,9 +18,12 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 SHELL = [
     block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "make" not in block
 ]
-#: Those of whole frames take long.
+#: Those of whole frames and scans take long.
 BLOCKS = [
-    pytest.param(block, marks=pytest.mark.corpus if "frame --engine" in block else ())
+    pytest.param(
+        block,
+        marks=pytest.mark.corpus if "frame --engine" in block or " scan " in block else (),
+    )
     for block in SHELL
 ]
 Run = Callable[[str], tuple[subprocess.CompletedProcess[str], Path]]

@@ -101,6 +101,7 @@ def test_what_float32_holds_is_compared_and_stored_in_it(dtype: str) -> None:
     assert "agree in intensity exactly" in memo
 
 
+@pytest.mark.corpus
 def test_an_engine_against_a_wide_image_and_on_after_a_stop() -> None:
     file = saved("y.npy", 0.1, "float64")
     words = ["--image", file, "--against", "c"]
