@@ -271,6 +271,7 @@ class TestDask:
         assert summary("there").executor == f"dask, 2 workers at {cluster}"
 
     @pytest.mark.signals
+    @pytest.mark.corpus
     def test_a_worker_that_is_killed_costs_nothing(
         self, cluster: str, gate: Path, whole: tuple[dict[str, bytes], dict[str, Any]]
     ) -> None:

@@ -49,7 +49,7 @@ def _written(path: Path) -> Path:
     return path
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(experiment=experiments(oversample=st.none()))
 def test_the_oversampling_that_the_crystal_asks_for(experiment: Experiment) -> None:
     try:
@@ -79,7 +79,7 @@ def seen_by_both(
     return list(zip(ours, TorchPort().observe(experiment, pixels, **how), strict=True))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data(), experiment=experiments(sources=WITHOUT_FILES))
 def test_tap_4_and_everything_behind_it(
     sources: list[StructureFactorSource], data: st.DataObject, experiment: Experiment

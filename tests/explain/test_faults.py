@@ -77,9 +77,9 @@ def examined(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> tuple[Comparison,
     return comparison, explain_runs(reference, port, comparison, others, noise)
 
 
-#: Each third fault in the ordinary suite; ``make corpus`` has all.
+#: Each fourth fault in the ordinary suite; ``make corpus`` has all.
 CASES = [
-    pytest.param(fault, id=fault.name, marks=() if place % 3 == 0 else (pytest.mark.corpus,))
+    pytest.param(fault, id=fault.name, marks=() if place % 4 == 0 else (pytest.mark.corpus,))
     for place, fault in enumerate(FAULTS)
 ]
 
