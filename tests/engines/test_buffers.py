@@ -172,7 +172,6 @@ class TestTheCoreTakesPointers:
             "engines/c_core/arithmetic/buffers.py": 2,  # rows of its own
             "engines/c_core/arithmetic/gradient.py": 2,  # a mask; planes of its own
             "engines/c_core/arithmetic/library.py": 2,  # a copy of values; parts of its own
-            "engines/c_core/arithmetic/prepare.py": 1,  # the stop flag
             "engines/c_core/arithmetic/reading.py": 1,  # a copy of a column
             "engines/c_core/finished_image.py": 2,  # an image, a mask; both only read
             "engines/c_core/frame.py": 2,  # a mask; what is filled

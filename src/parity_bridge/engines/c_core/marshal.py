@@ -98,10 +98,12 @@ def experiment_struct(
     return struct
 
 
-def stop_pointer() -> Any:
+def stop_pointer(core_ffi: Any = ffi) -> Any:
     """Return a pointer to the flag that ends what this thread computes, or NULL."""
     flag = stop_flag()
-    return ffi.NULL if flag is None else ffi.cast("int32_t *", ffi.from_buffer(flag.memory))
+    if flag is None:
+        return core_ffi.NULL
+    return core_ffi.cast("int32_t *", core_ffi.from_buffer(flag.memory))
 
 
 def state_struct(state: RunState) -> Any:

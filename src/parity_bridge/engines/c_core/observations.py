@@ -22,12 +22,17 @@ def row_buffer(count: int) -> NDArray[np.void]:
     return np.empty(count, dtype=EVALUATION)
 
 
+def orientation_room(setup: Any) -> int:
+    """Return how many orientations one pixel of a ``pb_setup *`` can use."""
+    return int((setup.phi.steps + setup.leading_zeros) * setup.crystal.domains)
+
+
 class UsedOrientations:
     """The orientations that pixels of one setup use, recorded by the core one pixel at a time."""
 
     def __init__(self, setup: Any) -> None:
         """Lay out room for all that one pixel of ``setup`` can use."""
-        room = (setup.phi.steps + setup.leading_zeros) * setup.crystal.domains
+        room = orientation_room(setup)
         self._rows = np.empty(room, dtype=ORIENTATION)
         self.struct = ffi.new(
             "pb_used_orientations *",

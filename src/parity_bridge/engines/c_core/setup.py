@@ -77,19 +77,27 @@ def _derive(
     setup = ffi.new("pb_setup *")
     check_status(lib.pb_derive(raw, setup))
     _replace(setup, replaced)
-    domains = setup.crystal.domains
-    arrays = (
-        ffi.new("pb_source[]", setup.source_count),
-        ffi.new("double[]", 9 * domains),
-        ffi.new("pb_rotation[]", setup.phi.steps + 1),
-        ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
-    )
+    arrays = layout_arrays(ffi, setup)
     _ARRAYS[setup] = arrays
     check_status(lib.pb_lay_out(raw, setup, *arrays))
     if "steps" in replaced:
         # What the sum is divided by; the number of evaluations does not change.
         setup.steps = int(replaced["steps"])  # type: ignore[arg-type]
     return setup
+
+
+def layout_arrays(core_ffi: Any, setup: Any, number: str = "double") -> tuple[Any, ...]:
+    """Return the arrays that ``pb_lay_out`` fills for a ``pb_setup *`` of ``core_ffi``, in order.
+
+    ``number`` is the type of its numbers.
+    """
+    domains = setup.crystal.domains
+    return (
+        core_ffi.new("pb_source[]", setup.source_count),
+        core_ffi.new(f"{number}[]", 9 * domains),
+        core_ffi.new("pb_rotation[]", setup.phi.steps + 1),
+        core_ffi.new("pb_orientation[]", (setup.phi.steps + 1) * domains),
+    )
 
 
 #: Where in ``pb_setup`` the quantities of ``taps.derived`` stand that may be replaced.

@@ -10,8 +10,9 @@ import numpy as np
 from parity_bridge.engines.c_core.arithmetic.prepare import (
     PreparedCore,
     state_struct,
-    stop_pointer,
 )
+from parity_bridge.engines.c_core.marshal import stop_pointer
+from parity_bridge.engines.c_core.observations import orientation_room
 from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.taps.evaluations import EVALUATION, ORIENTATION
 
@@ -28,7 +29,7 @@ class Buffers:
     def __init__(self, prepared: PreparedCore) -> None:
         """Lay out room for all that a pixel of ``prepared`` can have."""
         self._prepared, core, setup = prepared, prepared.core, prepared.setup
-        room = (setup.phi.steps + setup.leading_zeros) * setup.crystal.domains
+        room = orientation_room(setup)
         self.evaluations = np.empty(setup.evaluations, dtype=evaluation_dtype(core))
         self._orientations = np.empty(room, dtype=orientation_dtype(core))
         rows = core.ffi.from_buffer(self._orientations)
@@ -60,7 +61,7 @@ class Buffers:
                 self.evaluations.size,
                 self._used,
                 core.ffi.NULL,
-                stop_pointer(core),
+                stop_pointer(core.ffi),
             )
         )
 

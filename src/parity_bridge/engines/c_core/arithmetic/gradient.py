@@ -11,10 +11,10 @@ from parity_bridge.engines.c_core.arithmetic.prepare import (
     CoreExperiment,
     PreparedCore,
     state_struct,
-    stop_pointer,
     to_run_state,
 )
 from parity_bridge.engines.c_core.frame import FrameContext, RowsComputation, render_rows
+from parity_bridge.engines.c_core.marshal import stop_pointer
 from parity_bridge.engines.c_core.setup import check_status
 from parity_bridge.experiment.regions import GradientFrame
 
@@ -73,7 +73,7 @@ def _rows_of(
                 mask,
                 passing,
                 core.ffi.cast("double *", core.ffi.from_buffer(part, require_writable=True)),
-                stop_pointer(core),
+                stop_pointer(core.ffi),
             )
         )
         return to_run_state(core, passing)

@@ -14,11 +14,10 @@ from parity_bridge.engines.c_core.arithmetic.structs import (
     table,
 )
 from parity_bridge.engines.c_core.marshal import experiment_struct
-from parity_bridge.engines.c_core.setup import check_status
+from parity_bridge.engines.c_core.setup import check_status, layout_arrays
 from parity_bridge.experiment.parameters import Parameter, parameter
 from parity_bridge.experiment.regions import RunState
 from parity_bridge.experiment.sources import read_sources
-from parity_bridge.files.stop_flag import stop_flag
 
 if TYPE_CHECKING:
     from parity_bridge.engines.c_core.arithmetic.library import ArithmeticCore
@@ -82,12 +81,7 @@ def _lay_out(core: ArithmeticCore, given: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return a ``pb_setup *`` that is ready for pixels, and the arrays that it points into."""
     setup = core.ffi.new("pb_setup *")
     check_status(core.lib.pb_derive(given, setup))
-    arrays = (
-        core.ffi.new("pb_source[]", setup.source_count),
-        core.ffi.new("pb_dual[]", 9 * setup.crystal.domains),
-        core.ffi.new("pb_rotation[]", setup.phi.steps + 1),
-        core.ffi.new("pb_orientation[]", (setup.phi.steps + 1) * setup.crystal.domains),
-    )
+    arrays = layout_arrays(core.ffi, setup, "pb_dual")
     check_status(core.lib.pb_lay_out(given, setup, *arrays))
     return setup, arrays
 
@@ -104,11 +98,3 @@ def to_run_state(core: ArithmeticCore, struct: Any) -> RunState:
     """Return the state of a run from a ``pb_run_state *``."""
     x, y, z = core.parts(core.ffi.addressof(struct, "polar_axis", "x"), 3)[:, 0, 0].tolist()
     return RunState(bool(struct.interpolation_on), bool(struct.swept), (x, y, z))
-
-
-def stop_pointer(core: ArithmeticCore) -> Any:
-    """Return a pointer to the flag that ends what this thread computes, or NULL."""
-    flag = stop_flag()
-    if flag is None:
-        return core.ffi.NULL
-    return core.ffi.cast("int32_t *", core.ffi.from_buffer(flag.memory))

@@ -5,18 +5,18 @@ Every number is read once, as all of its parts; the figures of an observation ar
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from parity_bridge.engines.c_core.arithmetic.buffers import Buffers, is_number
+from parity_bridge.engines.c_core.observations import f_cell_stats, totals_of
 from parity_bridge.taps.derived import derived_quantities
 from parity_bridge.taps.evaluations import EVALUATION, ORIENTATION
-from parity_bridge.taps.f_cell import COUNTS
-from parity_bridge.taps.observation import TOTALS, FCellStats, Quantity
+from parity_bridge.taps.observation import FCellStats, Quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,7 +49,8 @@ class PixelParts:
     orientations: Mapping[str, NDArray[Any]]
     totals: Mapping[str, Any]
     f_cell: Mapping[str, Any]
-    is_imaged: bool
+    #: Value of the mask at the pixel; None without a mask.
+    mask: int | None
 
     def rows(self, part: Part) -> NDArray[np.void]:
         """Return rows of dtype ``taps.evaluations.EVALUATION``; integers stay as they are."""
@@ -63,25 +64,13 @@ class PixelParts:
         """Return the end of the chain; the derivative of a float32 is that of the intensity."""
         figures = {name: part.of(value) for name, value in self.totals.items()}
         if part != Part():
-            figures["image"] = figures["intensity"]
-        apart = {
-            "steps": steps,
-            "after_omega": figures["intensity"],
-            "image": figures["image"] if self.is_imaged else 0.0,
-        }
-        return {name: apart[name] if name in apart else figures[name] for name in TOTALS}
+            figures["image"] = figures["intensity"] if figures["in_roi"] else 0.0
+        return totals_of(SimpleNamespace(**figures), steps, self.mask)
 
     def lookups(self, part: Part) -> FCellStats:
         """Return Tap 4; counts and nearest indices are those of the values."""
         figures = {name: part.of(value) for name, value in self.f_cell.items()}
-        total = figures["total_lookups"]
-        return FCellStats(
-            counts={name: figures[name] for name in COUNTS},
-            mean_f_cell=figures["sum_f_cell"] / total if total else math.nan,
-            hkl_bounds=(figures["hkl_min"], figures["hkl_max"]),
-            hkl_fractional_bounds=(figures["fractional_min"], figures["fractional_max"]),
-            rounding_margin=figures["rounding_margin"],
-        )
+        return f_cell_stats(SimpleNamespace(**figures))
 
 
 @dataclass(frozen=True)
@@ -124,7 +113,7 @@ class NumberReader:
             self._columns(buffers.orientations, ORIENTATION),
             {name: self.read(getattr(totals, name)) for name in _fields(self.core, totals)},
             {name: self.read(getattr(f_cell, name)) for name in _fields(self.core, f_cell)},
-            mask != 0 and bool(totals.in_roi),
+            mask,
         )
 
     def _numbers(self, pointer: Any, count: int) -> NDArray[np.float64]:
