@@ -134,4 +134,7 @@ int pb_run_rounded(pb_chain *chain, double doubt);
 int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, int32_t fast,
                     int32_t count);
 
+/* The same for both ends of a region, before any pointer into it is computed. */
+int pb_check_region(const pb_setup *setup, const pb_table *table, pb_region region);
+
 #endif

@@ -31,3 +31,14 @@ int pb_check_pixels(const pb_setup *setup, const pb_table *table, int32_t slow, 
                             count <= pixels[0] && fast <= pixels[0] - count;
     return on_detector ? PB_OK : PB_OUTSIDE_DETECTOR;
 }
+
+int pb_check_region(const pb_setup *setup, const pb_table *table, pb_region region)
+{
+    const int64_t last = (int64_t)region.slow + region.rows - 1;
+    if (region.rows < 1 || last > INT32_MAX)
+        return PB_OUTSIDE_DETECTOR;
+    const int status = pb_check_pixels(setup, table, region.slow, region.fast, region.columns);
+    return status != PB_OK
+               ? status
+               : pb_check_pixels(setup, table, (int32_t)last, region.fast, region.columns);
+}

@@ -3,42 +3,13 @@
 #include <string.h>
 
 #include "chain.h"
-
-/* The pixels of a row that are still to be computed. */
-typedef struct pixel_row {
-    int32_t fast;
-    int32_t count;
-    const uint8_t *mask; /* of its pixels; NULL: no pixel is masked */
-    int64_t first;       /* entry of its first pixel in what is returned of the region */
-    int32_t next;
-} pixel_row;
-
-static int is_computed(const pb_setup *setup, int32_t slow, const pixel_row *r, int32_t at)
-{
-    return (r->mask == NULL || r->mask[at] != 0) && pb_in_roi(&setup->detector, slow, r->fast + at);
-}
+#include "pixel_row.h"
 
 /* Whether every pixel of the row is computed, so that nothing needs to be cleared before. */
-static int is_complete(const pb_setup *setup, int32_t slow, const pixel_row *r)
+static int is_complete(const pb_setup *setup, int32_t slow, const pb_pixel_row *r)
 {
-    return r->mask == NULL && r->count > 0 && is_computed(setup, slow, r, 0) &&
-           is_computed(setup, slow, r, r->count - 1);
-}
-
-/* Put the next pixels of the row into the lanes: as many as fit where their order no longer
- * matters, else one. Returns how many; `at` returns their places in the row. */
-static int take(pb_chain *c, pixel_row *r, int32_t *at)
-{
-    const int room = pb_is_settled(c->setup, c->state) ? PB_LANES : 1;
-    c->n = 0;
-    while (c->n < room && r->next < r->count) {
-        const int32_t place = r->next++;
-        if (!is_computed(c->setup, c->slow, r, place))
-            continue;
-        at[c->n] = place;
-        c->fast[c->n++] = r->fast + place;
-    }
-    return c->n;
+    return r->mask == NULL && r->count > 0 && pb_is_computed(setup, slow, r, 0) &&
+           pb_is_computed(setup, slow, r, r->count - 1);
 }
 
 /* Copy lanes to their places in a row of the image. Returns whether all of them are finite. */
@@ -172,7 +143,7 @@ static void store_counts(const counts *k, const int32_t *at, int n, int64_t firs
         scatter_doubles(k->margin, at, n, p->rounding_margin + first);
 }
 
-static void clear_counts(const pixel_row *r, const pb_f_cell_planes *p)
+static void clear_counts(const pb_pixel_row *r, const pb_f_cell_planes *p)
 {
     int32_t *const planes[] = {
         p->total_lookups,   p->skipped_lookups, p->out_of_bounds_count,
@@ -191,7 +162,7 @@ static void clear_counts(const pixel_row *r, const pb_f_cell_planes *p)
 
 /* Compute a row and store what is requested; counts go through c->visitor_data. Lanes are rounded
  * with a doubt above 0. Returns PB_OK, PB_STOPPED or PB_NOT_FINITE. */
-static int compute_row(pb_chain *c, double doubt, pixel_row *left, float *image,
+static int compute_row(pb_chain *c, double doubt, pb_pixel_row *left, float *image,
                        const pb_f_cell_planes *planes)
 {
     const int has_gaps = !is_complete(c->setup, c->slow, left);
@@ -201,7 +172,7 @@ static int compute_row(pb_chain *c, double doubt, pixel_row *left, float *image,
         clear_counts(left, planes);
     int32_t at[PB_LANES];
     int finite = 1;
-    while (take(c, left, at) > 0) {
+    while (pb_take(c, left, at) > 0) {
         if (planes != NULL)
             begin_counts((counts *)c->visitor_data, planes);
         if ((doubt > 0.0 ? pb_run_rounded(c, doubt) : pb_run_chain(c)) != PB_OK)
@@ -223,18 +194,6 @@ static int planes_are_given(const pb_f_cell_planes *p)
            p->l_max != NULL;
 }
 
-/* Check both ends of the region before computing any pointer into it. */
-static int check_region(const pb_setup *setup, const pb_table *table, pb_region region)
-{
-    const int64_t last = (int64_t)region.slow + region.rows - 1;
-    if (region.rows < 1 || last > INT32_MAX)
-        return PB_OUTSIDE_DETECTOR;
-    const int status = pb_check_pixels(setup, table, region.slow, region.fast, region.columns);
-    return status != PB_OK
-               ? status
-               : pb_check_pixels(setup, table, (int32_t)last, region.fast, region.columns);
-}
-
 int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision, pb_region region,
                     const uint8_t *mask, pb_run_state *state, float *image,
                     const pb_f_cell_planes *planes, const volatile int32_t *stop)
@@ -245,7 +204,7 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
         return PB_BAD_ARGUMENT;
     if (planes != NULL && !planes_are_given(planes))
         return PB_BAD_ARGUMENT;
-    int status = check_region(setup, table, region);
+    int status = pb_check_region(setup, table, region);
     const double doubt = precision == PB_ROUNDED && planes == NULL ? pb_doubt(setup) : 0.0;
     counts k;
     pb_chain chain = {.setup = setup,
@@ -259,10 +218,10 @@ int pb_frame_pixels(const pb_setup *setup, const pb_table *table, int precision,
     for (int32_t at = 0; at < region.rows && status == PB_OK; at++) {
         chain.slow = region.slow + at;
         const int64_t pixel = (int64_t)chain.slow * setup->detector.pixels[0] + region.fast;
-        pixel_row left = {.fast = region.fast,
-                          .count = region.columns,
-                          .mask = mask == NULL ? NULL : mask + pixel,
-                          .first = (int64_t)at * region.columns};
+        pb_pixel_row left = {.fast = region.fast,
+                             .count = region.columns,
+                             .mask = mask == NULL ? NULL : mask + pixel,
+                             .first = (int64_t)at * region.columns};
         status = compute_row(&chain, doubt, &left, image, planes);
     }
     return status;
