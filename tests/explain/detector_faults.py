@@ -20,6 +20,13 @@ def reversed_axis(patch: MonkeyPatch) -> None:
 _COUNT_UP = edited(
     detector, "_count_pixels", "math.ceil(exact_count)", "math.floor(exact_count + 1.0)"
 )
+#: About x, which is the normal of MOSFLM's detector.
+_X_REVERSED = edited(
+    detector,
+    "_place_detector",
+    "angles, twotheta = (rx,",
+    "angles, twotheta = (None if rx is None else -rx,",
+)
 
 DETECTOR_FAULTS = (
     SetupFault(
@@ -125,12 +132,7 @@ DETECTOR_FAULTS = (
     SetupFault(
         "rotation about x reversed",
         TURNED.replace("-twotheta 10 ", ""),
-        edited(
-            detector,
-            "_place_detector",
-            "angles, twotheta = (rx,",
-            "angles, twotheta = (None if rx is None else -rx,",
-        ),
+        _X_REVERSED,
         {
             "fdet_vector": "turned by 10°, its length kept",
             "sdet_vector": "turned by 10°, its length kept",
@@ -139,12 +141,7 @@ DETECTOR_FAULTS = (
     SetupFault(
         "rotation about the normal reversed",
         f"{PEPTIDE} -detector_rotx 5",
-        edited(
-            detector,
-            "_place_detector",
-            "angles, twotheta = (rx,",
-            "angles, twotheta = (None if rx is None else -rx,",
-        ),
+        _X_REVERSED,
         {
             "fdet_vector": "turned by 10°, its length kept",
             "sdet_vector": "turned by 10°, its length kept",

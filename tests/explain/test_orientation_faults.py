@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.explain.described import sampled
 from tests.explain.faults import Fault
 from tests.explain.orientation_faults import ORIENTATION_FAULTS
 from tests.explain.test_faults import Record, examined
@@ -16,13 +17,7 @@ pytestmark = pytest.mark.usefixtures("fault_inputs")
 SAMPLE = ("reversed spindle", "transposed mosaic matrix", "swapped loops")
 
 
-@pytest.mark.parametrize(
-    "unnamed",
-    [
-        pytest.param(fault, id=fault.name, marks=() if fault.name in SAMPLE else pytest.mark.corpus)
-        for fault in ORIENTATION_FAULTS
-    ],
-)
+@pytest.mark.parametrize("unnamed", sampled(ORIENTATION_FAULTS, SAMPLE))
 def test_a_wrong_rotation_is_characterised(
     unnamed: UnnamedFault, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from parity_bridge.comparison.reference_runner import runner_of_run
 from parity_bridge.comparison.tolerances import tolerances_for
 from parity_bridge.explain.transplant import TransplantResult, transplant
+from tests.explain.described import sampled
 from tests.explain.faults import Fault
 from tests.explain.setup_fault import SetupFault
 from tests.explain.setup_faults import SETUP_FAULTS
@@ -26,10 +27,7 @@ SAMPLE = (
     "one domain more",
     "2θ axis and volume",
 )
-CASES = [
-    pytest.param(fault, id=fault.name, marks=() if fault.name in SAMPLE else (pytest.mark.corpus,))
-    for fault in SETUP_FAULTS
-]
+CASES = sampled(SETUP_FAULTS, SAMPLE)
 
 
 def transplanted(setup_fault: SetupFault, monkeypatch: pytest.MonkeyPatch) -> TransplantResult:

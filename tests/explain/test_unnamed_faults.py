@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.explain.faults import Fault
-from tests.explain.test_faults import Record, examined
+from tests.explain.described import check_described, sampled
+from tests.explain.test_faults import Record
 from tests.explain.unnamed_faults import UNNAMED, UnnamedFault
 
 pytestmark = pytest.mark.usefixtures("fault_inputs")
@@ -21,26 +21,13 @@ SAMPLE = (
     "steps of oversample alone",
     "fluence doubled",
 )
-CASES = [
-    pytest.param(fault, id=fault.name, marks=() if fault.name in SAMPLE else (pytest.mark.corpus,))
-    for fault in UNNAMED
-]
 
 
-@pytest.mark.parametrize("unnamed", CASES)
+@pytest.mark.parametrize("unnamed", sampled(UNNAMED, SAMPLE))
 def test_a_fault_without_a_name_is_characterised(
     unnamed: UnnamedFault, monkeypatch: pytest.MonkeyPatch, record_property: Record
 ) -> None:
-    fault = Fault(unnamed.name, unnamed.flags, "", "", inject=unnamed.inject)
-    comparison, finding = examined(fault, monkeypatch)
-    first = finding.differences[0]
-    record_property("fault", (comparison.exit_status == 3, True, True, False, bool(first.clause)))
-    assert comparison.exit_status == 3, "the fault changed nothing"
-    assert finding.reason == "unexplained", finding.sentence
-    assert finding.names == ()
-    assert (first.field, first.clause) == (unnamed.field, unnamed.clause)
-    assert first.formula
-    assert first.functions
+    check_described(unnamed, monkeypatch, record_property)
 
 
 def test_nearly_all_of_them_have_a_kind() -> None:
